@@ -1,0 +1,87 @@
+#!/bin/sh
+# packages.sh - what we write, loaded by the programs it is for: torch, transformers, safetensors, TensorFlow
+# SPDX-License-Identifier: MIT-0 OR Unlicense
+#
+# PYTHON=path/to/python and TF_PYTHON=path/to/python (the same by default) name interpreters that have the packages; without
+# them each case is skipped. A tiny random model is made by transformers, converted by tools/bin/convert, and loaded again.
+. "$(dirname "$0")/sh.inc"
+
+PYTHON=${PYTHON:-python3}
+TF_PYTHON=${TF_PYTHON:-$PYTHON}
+convert=$top/tools/bin${V:+/$V}/convert
+has() { command -v "$1" >/dev/null 2>&1 && "$1" -c "import $2" >/dev/null 2>&1; }
+
+cases="torch_loads transformers_loads safetensors_loads tensorflow_loads"
+if ! has "$PYTHON" "torch, transformers, safetensors"; then
+    for c in $cases; do wanted "$c" && skip "$c" "no Python with torch, transformers and safetensors"; done
+    finish
+fi
+
+made=$tmp/made
+mkdir "$made" "$made/in" "$made/st" "$made/pt" "$made/tf"
+"$PYTHON" - "$made/in" <<'EOF2' >"$tmp/log" 2>&1 || { fail "make a model" "$(tail -3 "$tmp/log")"; finish; }
+import sys, torch
+from transformers import BertConfig, BertForPreTraining
+torch.manual_seed(7)
+config = BertConfig(hidden_size=40, num_hidden_layers=2, num_attention_heads=5, intermediate_size=70, vocab_size=157,
+                    max_position_embeddings=33, type_vocab_size=3)
+BertForPreTraining(config).save_pretrained(sys.argv[1])
+EOF2
+for step in "$made/in $made/st/model.safetensors" "$made/st/model.safetensors $made/pt/pytorch_model.bin" "$made/pt/pytorch_model.bin $made/tf/bert_model.ckpt"; do
+    "$convert" $step >"$tmp/log" 2>&1 || { fail "convert $step" "$(cat "$tmp/log")"; finish; }
+done
+
+torch_loads() {
+    "$PYTHON" - "$made" <<'EOF2'
+import sys, torch
+from safetensors.torch import load_file
+made = sys.argv[1]
+want = load_file(made + "/in/model.safetensors")
+got = torch.load(made + "/pt/pytorch_model.bin", weights_only=True)
+assert set(want) == set(got), set(want) ^ set(got)
+assert all(torch.equal(want[k], got[k]) for k in want)
+EOF2
+}
+transformers_loads() {
+    cp "$made/st/config.json" "$made/pt/config.json"
+    "$PYTHON" - "$made" <<'EOF2'
+import sys, torch
+from transformers import BertForPreTraining
+made = sys.argv[1]
+ids = torch.arange(1, 21).reshape(2, 10)
+models = [BertForPreTraining.from_pretrained(made + d).eval() for d in ("/in", "/st", "/pt")]
+outs = [m(ids).prediction_logits for m in models]
+assert all(torch.equal(outs[0], o) for o in outs[1:])
+EOF2
+}
+safetensors_loads() {
+    "$PYTHON" - "$made" <<'EOF2'
+import sys, torch
+from safetensors.torch import load_file
+a, b = load_file(sys.argv[1] + "/in/model.safetensors"), load_file(sys.argv[1] + "/st/model.safetensors")
+assert set(a) == set(b) and all(torch.equal(a[k], b[k]) for k in a)
+EOF2
+}
+tensorflow_loads() {
+    "$TF_PYTHON" - "$made" <<'EOF2'
+import sys, json, struct, numpy, tensorflow as tf
+made = sys.argv[1]
+raw = open(made + "/in/model.safetensors", "rb").read()
+n = struct.unpack("<Q", raw[:8])[0]
+header = json.loads(raw[8:8 + n])
+def value(name):
+    h = header[name]; b, e = h["data_offsets"]
+    return numpy.frombuffer(raw[8 + n + b:8 + n + e], "<f4").reshape(h["shape"])
+reader = tf.train.load_checkpoint(made + "/tf/bert_model.ckpt")
+names = reader.get_variable_to_shape_map()
+assert len(names) == sum(not k.startswith("__") for k in header), (len(names), len(header))
+assert numpy.array_equal(reader.get_tensor("bert/embeddings/word_embeddings"), value("bert.embeddings.word_embeddings.weight"))
+assert numpy.array_equal(reader.get_tensor("bert/encoder/layer_1/intermediate/dense/kernel"), value("bert.encoder.layer.1.intermediate.dense.weight").T)
+assert numpy.array_equal(reader.get_tensor("cls/predictions/output_bias"), value("cls.predictions.bias"))
+EOF2
+}
+for c in $cases; do
+    if [ "$c" = tensorflow_loads ] && ! has "$TF_PYTHON" "tensorflow, numpy"; then wanted "$c" && skip "$c" "no Python with tensorflow"
+    else check "$c" "$c"; fi
+done
+finish

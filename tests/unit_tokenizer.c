@@ -1,0 +1,1243 @@
+/* unit_tokenizer.c - the tokenizer's calls: what they promise, and what they refuse
+   SPDX-License-Identifier: MIT-0 OR Unlicense
+
+   The rules of tokenization are the business of golden.c and differential.c; here it is errors, special tokens, pairs,
+   windows, words, decoding, streams, memory, and time on hostile texts. */
+#if !defined(_WIN32) && !defined(_POSIX_C_SOURCE)
+#define _POSIX_C_SOURCE 200809L         /* mkdir, rmdir: for the test; the header needs none of it */
+#endif
+#include "test.h"
+#include "bert_tokenizer.h"
+#include "faults.h"
+#include <time.h>
+#ifdef _WIN32
+#include <direct.h>
+#define make_directory(path) _mkdir(path)
+#define remove_directory(path) _rmdir(path)
+#else
+#include <sys/stat.h>
+#include <unistd.h>
+#define make_directory(path) mkdir(path, 0777)
+#define remove_directory(path) rmdir(path)
+#endif
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* Letters are words of their own, so that a text's tokens can be read off it. */
+static const char vocab[] =
+    "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n"                                               /* 0 to 4 */
+    "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm\n"                                            /* 5 to 17 */
+    "john\njohan\n##son\n'\ns\nhouse\nhe\n##llo\nworld\n!\n,\ndo\nn\nt\n.\nit\nwas\nthe\n##s\n";
+enum { PAD, UNK, CLS, SEP, MASK, A, B, C, D, E, F, G, H, I, J };
+
+static bert_error error;
+
+static bert_tokenizer *open_text(const char *text, size_t size, bert_tokenizer_mode mode)
+{
+    bert_tokenizer_desc d;
+    bert_tokenizer *tok = NULL;
+    memset(&d, 0, sizeof d);
+    memset(&error, 0, sizeof error);
+    d.data = text;
+    d.size = size;
+    d.mode = mode;
+    d.error = &error;
+    if (bert_tokenizer_open(&d, &tok) != BERT_OK) TEST_FAIL("bert_tokenizer_open: %s", error.message);
+    return tok;
+}
+static bert_tokenizer *open_mode(bert_tokenizer_mode mode) { return open_text(vocab, sizeof vocab - 1, mode); }
+static bert_tokenizer *open_default(void) { return open_mode(BERT_TOKENIZER_DEFAULT); }
+
+/* All columns, with room for 256 tokens. */
+typedef struct columns {
+    bert_encoding e;
+    int32_t ids[256], segment_ids[256], words[256];
+    size_t begin[256], end[256], char_begin[256], char_end[256];
+} columns;
+static bert_encoding *all(columns *c)
+{
+    memset(c, 0, sizeof *c);
+    c->e.capacity = 256;
+    c->e.ids = c->ids;
+    c->e.segment_ids = c->segment_ids;
+    c->e.words = c->words;
+    c->e.begin = c->begin;
+    c->e.end = c->end;
+    c->e.char_begin = c->char_begin;
+    c->e.char_end = c->char_end;
+    return &c->e;
+}
+/* The tokens of an encoding with blanks between them, for one string comparison. */
+static const char *tokens(const bert_tokenizer *tok, const bert_encoding *e)
+{
+    static char out[4096];
+    size_t i, n = 0;
+    out[0] = 0;
+    for (i = 0; i < e->count && i < e->capacity; i++) {
+        const char *t = bert_tokenizer_token(tok, e->ids[i], NULL);
+        n += (size_t)snprintf(out + n, sizeof out - n, "%s%s", i ? " " : "", t ? t : "NULL");
+        if (n >= sizeof out) break;
+    }
+    return out;
+}
+static const char *numbers(const int32_t *v, size_t count)
+{
+    static char out[4096];
+    size_t i, n = 0;
+    out[0] = 0;
+    for (i = 0; i < count && n < sizeof out - 16; i++) n += (size_t)snprintf(out + n, sizeof out - n, "%s%d", i ? " " : "", (int)v[i]);
+    return out;
+}
+static const char *ranges(const size_t *begin, const size_t *end, size_t count)
+{
+    static char out[4096];
+    size_t i, n = 0;
+    out[0] = 0;
+    for (i = 0; i < count && n < sizeof out - 40; i++)
+        n += (size_t)snprintf(out + n, sizeof out - n, "%s%lu-%lu", i ? " " : "", (unsigned long)begin[i], (unsigned long)end[i]);
+    return out;
+}
+static int mentions(const char *text, const char *part)
+{
+    if (strstr(text, part)) return 1;
+    TEST_FAIL("\"%s\" does not mention \"%s\"", text, part);
+    return 0;
+}
+static int write_file(const char *path, const void *data, size_t size)
+{
+    if (bert_file_write(path, data, size, &error) == BERT_OK) return 1;
+    TEST_FAIL("%s", error.message);
+    return 0;
+}
+
+/* ============================================================================================================
+   Opening
+   ============================================================================================================ */
+
+/* Opens what must fail; the tokenizer is left as it was. */
+static bert_status refuse(bert_tokenizer_desc *d)
+{
+    bert_tokenizer *untouched = (bert_tokenizer *)(void *)&error, *tok = untouched;
+    bert_status st;
+    memset(&error, 0, sizeof error);
+    d->error = &error;
+    st = bert_tokenizer_open(d, &tok);
+    if (st == BERT_OK) { TEST_FAIL("it was opened"); bert_tokenizer_close(tok); return st; }
+    CHECK(tok == untouched);
+    CHECK_INT(error.code, st);
+    CHECK(error.message[0] != 0);
+    CHECK(strchr(error.message, '\n') == NULL);
+    return st;
+}
+static bert_status refuse_text(const char *text, size_t size)
+{
+    bert_tokenizer_desc d;
+    memset(&d, 0, sizeof d);
+    d.data = text;
+    d.size = size;
+    return refuse(&d);
+}
+
+static void open_missing_file(void)
+{
+    bert_tokenizer_desc d;
+    memset(&d, 0, sizeof d);
+    d.path = "no/such/vocab.txt";
+    CHECK_INT(refuse(&d), BERT_ERROR_IO);
+    mentions(error.message, "no/such/vocab.txt");
+    mentions(error.path, "vocab.txt");
+}
+static void open_invalid_utf8(void)
+{
+    static const char bad[] = "[PAD]\n[UNK]\nab\xFF" "cd\nx\n";
+    bert_tokenizer_desc d;
+    memset(&d, 0, sizeof d);
+    if (!write_file("unit_tokenizer.tmp.txt", bad, sizeof bad - 1)) return;
+    d.path = "unit_tokenizer.tmp.txt";
+    CHECK_INT(refuse(&d), BERT_ERROR_FORMAT);
+    CHECK_INT(error.line, 3);
+    mentions(error.message, "unit_tokenizer.tmp.txt:3:");
+    mentions(error.message, "UTF-8");
+    remove("unit_tokenizer.tmp.txt");
+    CHECK_INT(refuse_text(bad, sizeof bad - 1), BERT_ERROR_FORMAT);     /* from memory the line is known as well */
+    CHECK_INT(error.line, 3);
+}
+static void open_empty(void)
+{
+    bert_tokenizer_desc d;
+    CHECK(refuse_text("", 0) != BERT_OK);
+    memset(&d, 0, sizeof d);
+    if (!write_file("unit_tokenizer.tmp.txt", "", 0)) return;
+    d.path = "unit_tokenizer.tmp.txt";
+    CHECK_INT(refuse(&d), BERT_ERROR_FORMAT);
+    mentions(error.message, "unit_tokenizer.tmp.txt");
+    remove("unit_tokenizer.tmp.txt");
+}
+static void open_bad_desc(void)
+{
+    bert_tokenizer_desc d, good;
+    bert_tokenizer *tok;
+    memset(&good, 0, sizeof good);
+    good.data = vocab;
+    good.size = sizeof vocab - 1;
+    memset(&d, 0, sizeof d);
+    CHECK_INT(refuse(&d), BERT_ERROR_ARGUMENT);                         /* neither a path nor data */
+    d = good; d.max_word = 201; CHECK_INT(refuse(&d), BERT_ERROR_ARGUMENT);
+    d = good; d.max_word = -1; CHECK_INT(refuse(&d), BERT_ERROR_ARGUMENT);
+    d = good; d.mode = (bert_tokenizer_mode)7; CHECK_INT(refuse(&d), BERT_ERROR_ARGUMENT);
+    d = good; d.lower_case = (bert_flag)3; CHECK_INT(refuse(&d), BERT_ERROR_ARGUMENT);
+    d = good; d.specials = (bert_flag)-1; CHECK_INT(refuse(&d), BERT_ERROR_ARGUMENT);
+    d = good; d.never_split_count = 2; CHECK_INT(refuse(&d), BERT_ERROR_ARGUMENT);     /* without the words */
+    CHECK_INT(bert_tokenizer_open(NULL, &tok), BERT_ERROR_ARGUMENT);
+    CHECK_INT(bert_tokenizer_open(&good, NULL), BERT_ERROR_ARGUMENT);
+    bert_tokenizer_close(NULL);
+}
+
+static void special_ids(void)
+{
+    static const char few[] = "x\n[UNK]\n<s>\ny\n[SEP]\n";
+    bert_tokenizer *tok = open_default();
+    bert_tokenizer_desc d;
+    bert_special_ids s;
+    REQUIRE(tok);
+    s = bert_tokenizer_special_ids(tok);
+    CHECK_INT(s.pad, PAD);
+    CHECK_INT(s.unk, UNK);
+    CHECK_INT(s.cls, CLS);
+    CHECK_INT(s.sep, SEP);
+    CHECK_INT(s.mask, MASK);
+    bert_tokenizer_close(tok);
+    memset(&d, 0, sizeof d);
+    d.data = few;
+    d.size = sizeof few - 1;
+    d.cls_token = "<s>";
+    d.error = &error;
+    tok = NULL;
+    REQUIRE(bert_tokenizer_open(&d, &tok) == BERT_OK);
+    s = bert_tokenizer_special_ids(tok);
+    CHECK_INT(s.pad, -1);
+    CHECK_INT(s.unk, 1);
+    CHECK_INT(s.cls, 2);
+    CHECK_INT(s.sep, 4);
+    CHECK_INT(s.mask, -1);
+    bert_tokenizer_close(tok);
+}
+
+static void resolved(void)
+{
+    bert_tokenizer *tok = open_default();
+    bert_tokenizer_desc r, d;
+    REQUIRE(tok);
+    r = bert_tokenizer_desc_resolved(tok);
+    CHECK_INT(r.mode, BERT_TOKENIZER_GOOGLE);
+    CHECK_INT(r.lower_case, BERT_ON);
+    CHECK_INT(r.strip_accents, BERT_ON);
+    CHECK_INT(r.cjk, BERT_ON);
+    CHECK_INT(r.clean, BERT_ON);
+    CHECK_INT(r.specials, BERT_OFF);
+    CHECK_INT(r.basic, BERT_ON);
+    CHECK_INT(r.max_word, 200);
+    CHECK_STR(r.unk_token, "[UNK]");
+    CHECK_STR(r.mask_token, "[MASK]");
+    bert_tokenizer_close(tok);
+    memset(&d, 0, sizeof d);
+    d.data = vocab;
+    d.size = sizeof vocab - 1;
+    d.mode = BERT_TOKENIZER_HF;
+    d.lower_case = BERT_OFF;
+    d.unk_token = "[MASK]";
+    tok = NULL;
+    REQUIRE(bert_tokenizer_open(&d, &tok) == BERT_OK);
+    r = bert_tokenizer_desc_resolved(tok);
+    CHECK_INT(r.mode, BERT_TOKENIZER_HF);
+    CHECK_INT(r.lower_case, BERT_OFF);
+    CHECK_INT(r.strip_accents, BERT_OFF);
+    CHECK_INT(r.specials, BERT_ON);
+    CHECK_INT(r.max_word, 100);
+    CHECK_STR(r.unk_token, "[MASK]");
+    bert_tokenizer_close(tok);
+}
+
+static void vocabulary(void)
+{
+    static const char odd[] = "[UNK]\r\n a \n\nb\n a\nc";
+    bert_tokenizer *tok = open_text(odd, sizeof odd - 1, BERT_TOKENIZER_GOOGLE);
+    size_t n = 99;
+    REQUIRE(tok);
+    CHECK_INT(bert_tokenizer_size(tok), 6);
+    CHECK_STR(bert_tokenizer_token(tok, 0, &n), "[UNK]");
+    CHECK_INT(n, 5);
+    CHECK(bert_tokenizer_token(tok, 1, NULL) == NULL);                  /* "a" comes again */
+    CHECK_STR(bert_tokenizer_token(tok, 2, &n), "");
+    CHECK_INT(n, 0);
+    CHECK_STR(bert_tokenizer_token(tok, 4, NULL), "a");
+    CHECK_STR(bert_tokenizer_token(tok, 5, NULL), "c");
+    CHECK(bert_tokenizer_token(tok, 6, NULL) == NULL);
+    CHECK(bert_tokenizer_token(tok, -1, NULL) == NULL);
+    CHECK(bert_tokenizer_token(tok, INT32_MIN, NULL) == NULL);
+    CHECK(bert_tokenizer_token(tok, INT32_MAX, NULL) == NULL);
+    CHECK_INT(bert_tokenizer_id(tok, "a", 1), 4);
+    CHECK_INT(bert_tokenizer_id(tok, "", 0), 2);
+    CHECK_INT(bert_tokenizer_id(tok, " a", 2), -1);
+    CHECK_INT(bert_tokenizer_id(tok, "a\0", 2), -1);
+    CHECK_INT(bert_tokenizer_key_count(tok), 5);
+    CHECK_INT(bert_tokenizer_key(tok, 0), 0);
+    CHECK_INT(bert_tokenizer_key(tok, 1), 4);
+    CHECK_INT(bert_tokenizer_key(tok, 2), 2);
+    CHECK_INT(bert_tokenizer_key(tok, 3), 3);
+    CHECK_INT(bert_tokenizer_key(tok, 4), 5);
+    bert_tokenizer_close(tok);
+}
+
+/* The vocabulary is copied: the caller's memory may go. */
+static void vocabulary_is_copied(void)
+{
+    char *text = (char *)malloc(sizeof vocab - 1);
+    bert_tokenizer *tok;
+    columns c;
+    REQUIRE(text);
+    memcpy(text, vocab, sizeof vocab - 1);
+    tok = open_text(text, sizeof vocab - 1, BERT_TOKENIZER_DEFAULT);
+    memset(text, 'x', sizeof vocab - 1);
+    free(text);
+    REQUIRE(tok);
+    CHECK_INT(bert_tokenizer_encode(tok, "hello", 5, all(&c)), BERT_OK);
+    CHECK_STR(tokens(tok, &c.e), "he ##llo");
+    bert_tokenizer_close(tok);
+}
+
+/* ---- tokenizer.json, directories ---- */
+
+#define JSON_HEAD "{\"version\": \"1.0\", \"truncation\": null, \"padding\": null, \"added_tokens\": [" \
+    "{\"id\": 0, \"content\": \"[PAD]\", \"single_word\": false, \"lstrip\": false, \"rstrip\": false, \"normalized\": false, \"special\": true}," \
+    "{\"id\": 1, \"content\": \"[UNK]\", \"single_word\": false, \"lstrip\": false, \"rstrip\": false, \"normalized\": false, \"special\": true}," \
+    "{\"id\": 2, \"content\": \"[CLS]\", \"single_word\": false, \"lstrip\": false, \"rstrip\": false, \"normalized\": false, \"special\": true}," \
+    "{\"id\": 3, \"content\": \"[SEP]\", \"single_word\": false, \"lstrip\": false, \"rstrip\": false, \"normalized\": false, \"special\": true}," \
+    "{\"id\": 4, \"content\": \"[MASK]\", \"single_word\": false, \"lstrip\": false, \"rstrip\": false, \"normalized\": false, \"special\": true}],"
+#define JSON_NORMALIZER(lower) "\"normalizer\": {\"type\": \"BertNormalizer\", \"clean_text\": true, \"handle_chinese_chars\": true, " \
+    "\"strip_accents\": null, \"lowercase\": " lower "}, \"pre_tokenizer\": {\"type\": \"BertPreTokenizer\"}, \"post_processor\": null, " \
+    "\"decoder\": {\"type\": \"WordPiece\", \"prefix\": \"##\", \"cleanup\": true},"
+#define JSON_MODEL "\"model\": {\"type\": \"WordPiece\", \"unk_token\": \"[UNK]\", \"continuing_subword_prefix\": \"##\", " \
+    "\"max_input_chars_per_word\": 50, \"vocab\": {\"[PAD]\": 0, \"[UNK]\": 1, \"[CLS]\": 2, \"[SEP]\": 3, \"[MASK]\": 4, \"he\": 5, " \
+    "\"##llo\": 6, \"He\": 7, \"\\u00e9\": 8, \"e\": 9}}}"
+
+static void tokenizer_json(void)
+{
+    static const char cased[] = JSON_HEAD JSON_NORMALIZER("false") JSON_MODEL;
+    static const char uncased[] = JSON_HEAD JSON_NORMALIZER("true") JSON_MODEL;
+    bert_tokenizer *tok = open_text(cased, sizeof cased - 1, BERT_TOKENIZER_DEFAULT);
+    bert_tokenizer_desc r, d;
+    columns c;
+    REQUIRE(tok);
+    r = bert_tokenizer_desc_resolved(tok);
+    CHECK_INT(r.mode, BERT_TOKENIZER_HF);
+    CHECK_INT(r.lower_case, BERT_OFF);
+    CHECK_INT(r.strip_accents, BERT_OFF);
+    CHECK_INT(r.specials, BERT_ON);
+    CHECK_INT(r.max_word, 50);
+    CHECK_INT(bert_tokenizer_size(tok), 10);
+    CHECK_INT(bert_tokenizer_encode(tok, "Hello hello \xC3\xA9 x[MASK]", 22, all(&c)), BERT_OK);
+    CHECK_STR(tokens(tok, &c.e), "He ##llo he ##llo \xC3\xA9 [UNK] [MASK]");
+    bert_tokenizer_close(tok);
+    tok = open_text(uncased, sizeof uncased - 1, BERT_TOKENIZER_DEFAULT);
+    REQUIRE(tok);
+    CHECK_INT(bert_tokenizer_encode(tok, "Hello \xC3\x89", 8, all(&c)), BERT_OK);
+    CHECK_STR(tokens(tok, &c.e), "he ##llo e");
+    bert_tokenizer_close(tok);
+    memset(&d, 0, sizeof d);                                            /* what the desc says overrides the file */
+    d.data = uncased;
+    d.size = sizeof uncased - 1;
+    d.lower_case = BERT_OFF;
+    d.mode = BERT_TOKENIZER_GOOGLE;
+    tok = NULL;
+    REQUIRE(bert_tokenizer_open(&d, &tok) == BERT_OK);
+    r = bert_tokenizer_desc_resolved(tok);
+    CHECK_INT(r.mode, BERT_TOKENIZER_GOOGLE);
+    CHECK_INT(r.lower_case, BERT_OFF);
+    bert_tokenizer_close(tok);
+}
+static void tokenizer_json_refused(void)
+{
+    static const char bpe[] = "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": []}}";
+    static const char cut[] = JSON_HEAD JSON_NORMALIZER("true") "\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"[UNK]\": 0,";
+    static const char *const malformed[] = {
+        "{\"model\": 3}", "{\"version\": \"1.0\"}", "{\"model\": {\"type\": \"WordPiece\"}}", "{\"model\": {\"type\": \"WordPiece\", \"vocab\": []}}",
+        "{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"[UNK]\": -1}}}", "{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"[UNK]\": 0.5}}}",
+        "{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"[UNK]\": 99999999999999999999}}}",
+        "{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"[UNK]\": 2147483647}}}",
+        "{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"[UNK]\": \"0\"}}}",
+    };
+    size_t i;
+    CHECK_INT(refuse_text(bpe, sizeof bpe - 1), BERT_ERROR_UNSUPPORTED);
+    mentions(error.message, "WordPiece");
+    CHECK_INT(refuse_text(cut, sizeof cut - 1), BERT_ERROR_FORMAT);
+    for (i = 0; i < COUNT(malformed); i++) {
+        bert_status st = refuse_text(malformed[i], strlen(malformed[i]));
+        if (st != BERT_ERROR_FORMAT && st != BERT_ERROR_UNSUPPORTED) TEST_FAIL("%s: %s", malformed[i], bert_status_string(st));
+    }
+    for (i = sizeof cut - 1; i > 20; i -= i > 600 ? 7 : 3) {            /* cut anywhere: no vocabulary begins {"version": */
+        if (refuse_text(cut, i) == BERT_OK) TEST_FAIL("opened with %lu bytes", (unsigned long)i);
+    }
+}
+
+static void directory(void)
+{
+    static const char config[] = "{\"do_lower_case\": false, \"strip_accents\": null, \"tokenize_chinese_chars\": true, \"model_max_length\": 512}";
+    static const char dir_json[] = JSON_HEAD JSON_NORMALIZER("false") JSON_MODEL;
+    bert_tokenizer_desc d, r;
+    bert_tokenizer *tok = NULL;
+    columns c;
+    make_directory("unit_tokenizer.tmp");
+    memset(&d, 0, sizeof d);
+    d.path = "unit_tokenizer.tmp";
+    CHECK_INT(refuse(&d), BERT_ERROR_IO);                               /* nothing in it */
+    mentions(error.message, "vocab.txt");
+    if (!write_file("unit_tokenizer.tmp/vocab.txt", vocab, sizeof vocab - 1)) return;
+    d.error = &error;
+    if (bert_tokenizer_open(&d, &tok) != BERT_OK) { TEST_FAIL("%s", error.message); return; }
+    r = bert_tokenizer_desc_resolved(tok);                              /* no config: as from the file alone */
+    CHECK_INT(r.lower_case, BERT_ON);
+    bert_tokenizer_close(tok);
+    if (!write_file("unit_tokenizer.tmp/tokenizer_config.json", config, sizeof config - 1)) return;
+    tok = NULL;
+    if (bert_tokenizer_open(&d, &tok) != BERT_OK) { TEST_FAIL("%s", error.message); return; }
+    r = bert_tokenizer_desc_resolved(tok);
+    CHECK_INT(r.mode, BERT_TOKENIZER_GOOGLE);
+    CHECK_INT(r.lower_case, BERT_OFF);
+    CHECK_INT(r.strip_accents, BERT_OFF);
+    CHECK_INT(bert_tokenizer_encode(tok, "hello Hello", 11, all(&c)), BERT_OK);
+    CHECK_STR(tokens(tok, &c.e), "he ##llo [UNK]");
+    bert_tokenizer_close(tok);
+    d.lower_case = BERT_ON;
+    tok = NULL;
+    if (bert_tokenizer_open(&d, &tok) != BERT_OK) { TEST_FAIL("%s", error.message); return; }
+    CHECK_INT(bert_tokenizer_encode(tok, "hello Hello", 11, all(&c)), BERT_OK);
+    CHECK_STR(tokens(tok, &c.e), "he ##llo he ##llo");
+    bert_tokenizer_close(tok);
+    if (!write_file("unit_tokenizer.tmp/tokenizer_config.json", "{\"do_lower_case\": fal", 21)) return;
+    CHECK_INT(refuse(&d), BERT_ERROR_FORMAT);                           /* a broken config is not passed over */
+    mentions(error.message, "tokenizer_config.json");
+    if (!write_file("unit_tokenizer.tmp/tokenizer_config.json", config, sizeof config - 1)) return;
+    if (!write_file("unit_tokenizer.tmp/tokenizer.json", dir_json, sizeof dir_json - 1)) return;
+    d.lower_case = BERT_DEFAULT;
+    d.error = &error;
+    tok = NULL;
+    if (bert_tokenizer_open(&d, &tok) != BERT_OK) { TEST_FAIL("%s", error.message); return; }
+    r = bert_tokenizer_desc_resolved(tok);
+    CHECK_INT(r.lower_case, BERT_OFF);
+    bert_tokenizer_close(tok);
+    remove("unit_tokenizer.tmp/tokenizer.json");
+    remove("unit_tokenizer.tmp/tokenizer_config.json");
+    remove("unit_tokenizer.tmp/vocab.txt");
+    remove_directory("unit_tokenizer.tmp");
+}
+
+/* ============================================================================================================
+   One text
+   ============================================================================================================ */
+
+static void encode_columns(void)
+{
+    static const char text[] = "H\xC3\xA9llo, \xE4\xB8\x80world!";
+    bert_tokenizer *tok = open_default();
+    bert_encoding some;
+    columns c;
+    REQUIRE(tok);
+    CHECK_INT(bert_tokenizer_encode(tok, text, sizeof text - 1, all(&c)), BERT_OK);
+    CHECK_STR(tokens(tok, &c.e), "he ##llo , [UNK] world !");
+    CHECK_STR(numbers(c.words, c.e.count), "0 0 1 2 3 4");
+    CHECK_STR(numbers(c.segment_ids, c.e.count), "0 0 0 0 0 0");
+    CHECK_STR(ranges(c.begin, c.end, c.e.count), "0-3 3-6 6-7 8-11 11-16 16-17");
+    CHECK_STR(ranges(c.char_begin, c.char_end, c.e.count), "0-2 2-5 5-6 7-8 8-13 13-14");
+    memset(&some, 0, sizeof some);                                      /* counting */
+    CHECK_INT(bert_tokenizer_encode(tok, text, sizeof text - 1, &some), BERT_OK);
+    CHECK_INT(some.count, 6);
+    some.ids = c.ids;                                                   /* no room at all, but a column */
+    CHECK_INT(bert_tokenizer_encode(tok, text, sizeof text - 1, &some), BERT_ERROR_SPACE);
+    CHECK_INT(some.count, 6);
+    all(&c);
+    c.ids[3] = -5;
+    c.words[3] = -5;
+    c.e.capacity = 3;
+    CHECK_INT(bert_tokenizer_encode(tok, text, sizeof text - 1, &c.e), BERT_ERROR_SPACE);
+    CHECK_INT(c.e.count, 6);
+    CHECK_STR(numbers(c.words, 4), "0 0 1 -5");
+    CHECK_INT(c.ids[3], -5);
+    CHECK_INT(bert_tokenizer_encode(tok, "", 0, all(&c)), BERT_OK);
+    CHECK_INT(c.e.count, 0);
+    CHECK_INT(bert_tokenizer_encode(tok, NULL, 0, all(&c)), BERT_OK);   /* no text at all is an empty one */
+    CHECK_INT(c.e.count, 0);
+    CHECK_INT(bert_tokenizer_encode(tok, NULL, 3, all(&c)), BERT_ERROR_ARGUMENT);
+    CHECK_INT(bert_tokenizer_encode(tok, "a", 1, NULL), BERT_ERROR_ARGUMENT);
+    CHECK_INT(bert_tokenizer_encode(NULL, "a", 1, all(&c)), BERT_ERROR_ARGUMENT);
+    bert_tokenizer_close(tok);
+}
+
+static void embedded_nuls(void)
+{
+    bert_tokenizer *tok = open_default();
+    columns c;
+    REQUIRE(tok);
+    CHECK_INT(bert_tokenizer_encode(tok, "\0he\0llo\0 \0\0a\0", 13, all(&c)), BERT_OK);
+    CHECK_STR(tokens(tok, &c.e), "he ##llo a");
+    CHECK_STR(ranges(c.begin, c.end, c.e.count), "1-3 4-7 11-12");
+    CHECK_STR(numbers(c.words, c.e.count), "0 0 1");
+    bert_tokenizer_close(tok);
+}
+/* Where nothing is cleaned away a NUL is a character of its word, and no token has one. */
+static void kept_nuls(void)
+{
+    bert_tokenizer_desc d;
+    bert_tokenizer *tok = NULL;
+    columns c;
+    int k;
+    for (k = 0; k < 3; k++) {
+        memset(&d, 0, sizeof d);
+        d.data = vocab;
+        d.size = sizeof vocab - 1;
+        d.mode = k == 1 ? BERT_TOKENIZER_HF : BERT_TOKENIZER_GOOGLE;
+        d.basic = k < 2 ? BERT_OFF : BERT_ON;
+        d.clean = k < 2 ? BERT_ON : BERT_OFF;
+        d.error = &error;
+        REQUIRE(bert_tokenizer_open(&d, &tok) == BERT_OK);
+        CHECK_INT(bert_tokenizer_encode(tok, "a\0 \0a he\0 he\0llo \0 \0\0 a hello\0 world\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 50, all(&c)), BERT_OK);
+        CHECK_STR(tokens(tok, &c.e), "[UNK] [UNK] [UNK] [UNK] [UNK] [UNK] a [UNK] [UNK]");
+        bert_tokenizer_close(tok);
+    }
+}
+static void invalid_utf8(void)
+{
+    bert_tokenizer *tok = open_default();
+    columns c;
+    REQUIRE(tok);
+    CHECK_INT(bert_tokenizer_encode(tok, "h\xFF" "e\xE2\x82llo \xC3", 10, all(&c)), BERT_OK);
+    CHECK_STR(tokens(tok, &c.e), "he ##llo");
+    CHECK_STR(ranges(c.begin, c.end, c.e.count), "0-3 5-8");
+    CHECK_STR(ranges(c.char_begin, c.char_end, c.e.count), "0-2 2-5");  /* what is no character counts for none */
+    bert_tokenizer_close(tok);
+}
+
+static void specials_in_text(void)
+{
+    static const char text[] = "a [MASK] b[SEP]c [mask]";
+    static const char *const never[] = { "house", "ab", "abc" };
+    static const char plus[] = "[UNK]\nhouse\nab\nabc\na\nd\ns\n##s\n##d\n[MASK]\n";
+    bert_tokenizer *tok = open_default(), *hf = open_mode(BERT_TOKENIZER_HF);
+    bert_tokenizer_desc d;
+    columns c;
+    REQUIRE(tok && hf);
+    CHECK_INT(bert_tokenizer_encode(tok, text, sizeof text - 1, all(&c)), BERT_OK);
+    CHECK_STR(tokens(tok, &c.e), "a [UNK] [UNK] [UNK] b [UNK] [UNK] [UNK] c [UNK] [UNK] [UNK]");
+    CHECK_INT(bert_tokenizer_encode(hf, text, sizeof text - 1, all(&c)), BERT_OK);
+    CHECK_STR(tokens(hf, &c.e), "a [MASK] b [SEP] c [UNK] [UNK] [UNK]");
+    CHECK_STR(numbers(c.words, c.e.count), "0 1 2 3 4 5 6 7");
+    bert_tokenizer_close(tok);
+    bert_tokenizer_close(hf);
+    memset(&d, 0, sizeof d);                                            /* the leftmost, then the longest */
+    d.data = plus;
+    d.size = sizeof plus - 1;
+    d.never_split = never;
+    d.never_split_count = COUNT(never);
+    d.error = &error;
+    tok = NULL;
+    REQUIRE(bert_tokenizer_open(&d, &tok) == BERT_OK);
+    CHECK_INT(bert_tokenizer_encode(tok, "abcd abd househouses HOUSE", 26, all(&c)), BERT_OK);
+    CHECK_STR(tokens(tok, &c.e), "abc d ab d house house s house");
+    CHECK_STR(ranges(c.begin, c.end, c.e.count), "0-3 3-4 5-7 7-8 9-14 14-19 19-20 21-26");
+    bert_tokenizer_close(tok);
+}
+
+/* ---- words ---- */
+
+typedef struct seen { char text[512]; int calls, stop; } seen;
+static int see(void *user, const bert_word *w)
+{
+    seen *s = (seen *)user;
+    size_t n = strlen(s->text);
+    snprintf(s->text + n, sizeof s->text - n, "%.*s%s", (int)w->size, w->text, w->more ? "" : "|");
+    s->calls++;
+    return s->calls == s->stop;
+}
+static void words(void)
+{
+    bert_tokenizer *tok = open_default();
+    seen s;
+    REQUIRE(tok);
+    memset(&s, 0, sizeof s);
+    CHECK_INT(bert_tokenizer_words(tok, "It'S \xC3\x89t\xC3\xA9.", 11, see, &s), BERT_OK);
+    CHECK_STR(s.text, "it|'|s|ete|.|");
+    memset(&s, 0, sizeof s);
+    s.stop = 2;
+    bert_tokenizer_words(tok, "It'S \xC3\x89t\xC3\xA9.", 11, see, &s);
+    CHECK_INT(s.calls, 2);
+    CHECK_INT(bert_tokenizer_words(tok, "a", 1, NULL, NULL), BERT_ERROR_ARGUMENT);
+    bert_tokenizer_close(tok);
+}
+
+/* Google's README: original words to pieces. */
+static void word_alignment(void)
+{
+    static const char *const given[] = { "John", "Johanson", "'s", "house" };
+    static const size_t sizes[] = { 4, 8, 2, 5 };
+    bert_tokenizer *tok = open_default();
+    columns c, j;
+    int32_t starts[5];
+    REQUIRE(tok);
+    CHECK_INT(bert_tokenizer_encode_words(tok, given, sizes, 4, all(&c)), BERT_OK);
+    CHECK_STR(tokens(tok, &c.e), "john johan ##son ' s house");
+    CHECK_STR(numbers(c.words, c.e.count), "0 1 1 2 2 3");
+    CHECK_STR(ranges(c.begin, c.end, c.e.count), "0-4 0-5 5-8 0-1 1-2 0-5");
+    CHECK_INT(bert_encoding_join(tok, NULL, &c.e, NULL, all(&j), NULL), BERT_OK);
+    CHECK_STR(tokens(tok, &j.e), "[CLS] john johan ##son ' s house [SEP]");
+    CHECK_STR(numbers(j.words, j.e.count), "-1 0 1 1 2 2 3 -1");
+    bert_encoding_word_starts(&j.e, 0, starts, 4);
+    CHECK_STR(numbers(starts, 4), "1 2 4 6");
+    bert_encoding_word_starts(&j.e, 0, starts, 5);                      /* a word beyond the text has no token */
+    CHECK_INT(starts[4], -1);
+    bert_encoding_word_starts(&j.e, 1, starts, 4);
+    CHECK_STR(numbers(starts, 4), "-1 -1 -1 -1");
+    bert_tokenizer_close(tok);
+}
+static void encode_words(void)
+{
+    static const char *const given[] = { "he\xCC\x81llo", "", "\xE2\x80\x8B", "a b", "x", "he", "llo" };
+    static const size_t sizes[] = { 7, 0, 3, 3, 1, 2, 3 };
+    bert_tokenizer *tok = open_default();
+    columns c;
+    int32_t starts[7];
+    REQUIRE(tok);
+    CHECK_INT(bert_tokenizer_encode_words(tok, given, sizes, 7, all(&c)), BERT_OK);
+    CHECK_STR(tokens(tok, &c.e), "he ##llo a b [UNK] he [UNK]");        /* words do not grow together */
+    CHECK_STR(numbers(c.words, c.e.count), "0 0 3 3 4 5 6");
+    CHECK_STR(ranges(c.begin, c.end, c.e.count), "0-2 4-7 0-1 2-3 0-1 0-2 0-3");
+    CHECK_STR(ranges(c.char_begin, c.char_end, c.e.count), "0-2 3-6 0-1 2-3 0-1 0-2 0-3");
+    bert_encoding_word_starts(&c.e, 0, starts, 7);
+    CHECK_STR(numbers(starts, 7), "0 -1 -1 2 4 5 6");
+    CHECK_INT(bert_tokenizer_encode_words(tok, given, sizes, 0, all(&c)), BERT_OK);
+    CHECK_INT(c.e.count, 0);
+    bert_tokenizer_close(tok);
+}
+
+/* ============================================================================================================
+   Pairs and windows
+   ============================================================================================================ */
+
+static bert_pair_desc pair_of(size_t max_tokens, bert_truncation truncation)
+{
+    bert_pair_desc p;
+    memset(&p, 0, sizeof p);
+    memset(&error, 0, sizeof error);
+    p.max_tokens = max_tokens;
+    p.truncation = truncation;
+    p.error = &error;
+    return p;
+}
+static const char *join_texts(const bert_tokenizer *tok, const bert_pair_desc *p, const char *a, const char *b, bert_status want)
+{
+    static columns c;
+    bert_status st = bert_tokenizer_encode_pair(tok, p, a, strlen(a), b, b ? strlen(b) : 0, all(&c));
+    if (st != want) TEST_FAIL("(%s | %s): %s: %s", a, b ? b : "NULL", bert_status_string(st), error.message);
+    return st == BERT_OK ? tokens(tok, &c.e) : "";
+}
+
+static void pair_basics(void)
+{
+    bert_tokenizer *tok = open_default();
+    columns c;
+    bert_pair_desc p = pair_of(0, BERT_TRUNCATE_LONGEST);
+    REQUIRE(tok);
+    CHECK_INT(bert_tokenizer_encode_pair(tok, NULL, "hello a", 7, "b c", 3, all(&c)), BERT_OK);
+    CHECK_STR(tokens(tok, &c.e), "[CLS] he ##llo a [SEP] b c [SEP]");
+    CHECK_STR(numbers(c.segment_ids, c.e.count), "0 0 0 0 0 1 1 1");
+    CHECK_STR(numbers(c.words, c.e.count), "-1 0 0 1 -1 0 1 -1");
+    CHECK_STR(ranges(c.begin, c.end, c.e.count), "0-0 0-2 2-5 6-7 0-0 0-1 2-3 0-0");
+    CHECK_STR(ranges(c.char_begin, c.char_end, c.e.count), "0-0 0-2 2-5 6-7 0-0 0-1 2-3 0-0");
+    CHECK_STR(join_texts(tok, &p, "a", NULL, BERT_OK), "[CLS] a [SEP]");
+    CHECK_STR(join_texts(tok, &p, "", NULL, BERT_OK), "[CLS] [SEP]");
+    CHECK_STR(join_texts(tok, &p, "", "", BERT_OK), "[CLS] [SEP] [SEP]");
+    CHECK_STR(join_texts(tok, &p, "a", "", BERT_OK), "[CLS] a [SEP] [SEP]");
+    all(&c);
+    c.e.capacity = 4;
+    c.ids[4] = -5;
+    CHECK_INT(bert_tokenizer_encode_pair(tok, NULL, "hello a", 7, "b c", 3, &c.e), BERT_ERROR_SPACE);
+    CHECK_INT(c.e.count, 8);
+    CHECK_INT(c.ids[4], -5);
+    CHECK_INT(c.ids[0], CLS);
+    bert_tokenizer_close(tok);
+}
+static void pair_truncation(void)
+{
+    bert_tokenizer *google = open_default(), *hf = open_mode(BERT_TOKENIZER_HF);
+    bert_pair_desc p;
+    REQUIRE(google && hf);
+    p = pair_of(8, BERT_TRUNCATE_LONGEST);                              /* five for both: Google favours a, HF b */
+    CHECK_STR(join_texts(google, &p, "a b c d", "e f g h", BERT_OK), "[CLS] a b c [SEP] e f [SEP]");
+    CHECK_STR(join_texts(hf, &p, "a b c d", "e f g h", BERT_OK), "[CLS] a b [SEP] e f g [SEP]");
+    CHECK_STR(join_texts(google, &p, "a b c d e f", "g", BERT_OK), "[CLS] a b c d [SEP] g [SEP]");
+    CHECK_STR(join_texts(hf, &p, "g", "a b c d e f", BERT_OK), "[CLS] g [SEP] a b c d [SEP]");
+    p.left = BERT_ON;
+    CHECK_STR(join_texts(google, &p, "a b c d", "e f g h", BERT_OK), "[CLS] b c d [SEP] g h [SEP]");
+    p = pair_of(8, BERT_TRUNCATE_FIRST);
+    CHECK_STR(join_texts(google, &p, "a b c d", "e f g", BERT_OK), "[CLS] a b [SEP] e f g [SEP]");
+    p = pair_of(8, BERT_TRUNCATE_SECOND);
+    CHECK_STR(join_texts(google, &p, "a b c d", "e f g", BERT_OK), "[CLS] a b c d [SEP] e [SEP]");
+    p.left = BERT_ON;
+    CHECK_STR(join_texts(google, &p, "a b c d", "e f g", BERT_OK), "[CLS] a b c d [SEP] g [SEP]");
+    p = pair_of(4, BERT_TRUNCATE_LONGEST);
+    CHECK_STR(join_texts(google, &p, "a b c", NULL, BERT_OK), "[CLS] a b [SEP]");
+    p = pair_of(8, BERT_TRUNCATE_ERROR);
+    CHECK_STR(join_texts(google, &p, "a b c", "d e", BERT_OK), "[CLS] a b c [SEP] d e [SEP]");
+    join_texts(google, &p, "a b c", "d e f", BERT_ERROR_TOO_LONG);
+    mentions(error.message, "8");                                       /* how long it may be */
+    bert_tokenizer_close(google);
+    bert_tokenizer_close(hf);
+}
+static void pair_errors(void)
+{
+    static const char bare[] = "[UNK]\na\nb\n";
+    bert_tokenizer *tok = open_default(), *without;
+    bert_pair_desc p;
+    columns a, out;
+    bert_status st;
+    REQUIRE(tok);
+    p = pair_of(3, BERT_TRUNCATE_LONGEST);                              /* room for the specials alone */
+    CHECK_STR(join_texts(tok, &p, "a b", "c", BERT_OK), "[CLS] [SEP] [SEP]");
+    p = pair_of(2, BERT_TRUNCATE_LONGEST);
+    CHECK_STR(join_texts(tok, &p, "a b", NULL, BERT_OK), "[CLS] [SEP]");
+    join_texts(tok, &p, "a b", "c", BERT_ERROR_ARGUMENT);               /* not even for them */
+    CHECK(error.message[0] != 0);
+    p = pair_of(1, BERT_TRUNCATE_LONGEST);
+    join_texts(tok, &p, "a b", NULL, BERT_ERROR_ARGUMENT);
+    p = pair_of(6, BERT_TRUNCATE_FIRST);                                /* the other text alone is too long */
+    join_texts(tok, &p, "a", "b c d e", BERT_ERROR_TOO_LONG);
+    CHECK(error.message[0] != 0);
+    p = pair_of(6, BERT_TRUNCATE_SECOND);
+    join_texts(tok, &p, "a b c d", "e", BERT_ERROR_TOO_LONG);
+    p = pair_of(6, (bert_truncation)9);
+    join_texts(tok, &p, "a b c d", "e", BERT_ERROR_ARGUMENT);
+    CHECK_INT(bert_tokenizer_encode(tok, "a b c d e f g h", 15, all(&a)), BERT_OK);
+    p = pair_of(6, BERT_TRUNCATE_LONGEST);
+    p.stride = 4;                                                       /* windows of four cannot share four */
+    CHECK_INT(bert_encoding_join(tok, &p, &a.e, NULL, all(&out), NULL), BERT_ERROR_ARGUMENT);
+    mentions(error.message, "stride");
+    p.stride = 3;
+    CHECK_INT(bert_encoding_join(tok, &p, &a.e, NULL, all(&out), NULL), BERT_OK);
+    p.window = 5;                                                       /* there are five: 0 to 4 */
+    CHECK_INT(bert_encoding_join(tok, &p, &a.e, NULL, all(&out), NULL), BERT_ERROR_ARGUMENT);
+    p.window = SIZE_MAX;
+    CHECK_INT(bert_encoding_join(tok, &p, &a.e, NULL, all(&out), NULL), BERT_ERROR_ARGUMENT);
+    bert_tokenizer_close(tok);
+    without = open_text(bare, sizeof bare - 1, BERT_TOKENIZER_DEFAULT);
+    REQUIRE(without);
+    p = pair_of(0, BERT_TRUNCATE_LONGEST);
+    st = bert_tokenizer_encode_pair(without, &p, "a", 1, NULL, 0, all(&out));
+    CHECK(st != BERT_OK);
+    mentions(error.message, "[CLS]");
+    bert_tokenizer_close(without);
+}
+
+/* All windows of a text of n tokens: together they are the text, neighbours share `stride` tokens, none but the last is
+   shorter than it could be. */
+static void windows_of(const bert_tokenizer *tok, size_t n, size_t max_tokens, size_t stride, int left)
+{
+    static char text[1024];
+    columns a, out;
+    bert_pair_desc p = pair_of(max_tokens, BERT_TRUNCATE_LONGEST);
+    size_t i, k, windows = 0, body = max_tokens - 2, covered = 0;
+    for (i = 0; i < n; i++) {
+        text[2 * i] = (char)('a' + i % 13);
+        text[2 * i + 1] = ' ';
+    }
+    p.stride = stride;
+    p.left = left ? BERT_ON : BERT_DEFAULT;
+    if (bert_tokenizer_encode(tok, text, 2 * n, all(&a)) != BERT_OK || a.e.count != n) { TEST_FAIL("%lu tokens", (unsigned long)a.e.count); return; }
+    for (k = 0; k == 0 || k < windows; k++) {
+        size_t size, first, want;
+        p.window = k;
+        if (bert_encoding_join(tok, &p, &a.e, NULL, all(&out), &windows) != BERT_OK) { TEST_FAIL("window %lu: %s", (unsigned long)k, error.message); return; }
+        size = out.e.count - 2;
+        if (size > body || (k + 1 < windows && size != body)) { TEST_FAIL("window %lu of %lu has %lu tokens", (unsigned long)k, (unsigned long)windows, (unsigned long)size); return; }
+        if (n == 0) { CHECK_INT(size, 0); continue; }
+        want = k * (body - stride);
+        first = left ? n - want - size : want;
+        for (i = 0; i < size; i++) if (out.ids[i + 1] != a.ids[first + i] || out.begin[i + 1] != a.begin[first + i]) break;
+        if (i < size) { TEST_FAIL("window %lu: token %lu (%lu tokens, %lu at a time, %lu shared)", (unsigned long)k, (unsigned long)i, (unsigned long)n, (unsigned long)max_tokens, (unsigned long)stride); return; }
+        covered = want + size;
+    }
+    if (covered != n) TEST_FAIL("%lu of %lu tokens, %lu at a time, %lu shared, in %lu windows", (unsigned long)covered, (unsigned long)n, (unsigned long)max_tokens, (unsigned long)stride, (unsigned long)windows);
+    if (windows > 1 && (windows - 2) * (body - stride) + body >= n) TEST_FAIL("%lu windows are one too many", (unsigned long)windows);
+}
+static void windows(void)
+{
+    bert_tokenizer *tok = open_default();
+    size_t n, body, stride;
+    REQUIRE(tok);
+    for (n = 0; n <= 40; n++)
+        for (body = 1; body <= 9; body++)
+            for (stride = 0; stride < body; stride++) {
+                windows_of(tok, n, body + 2, stride, 0);
+                windows_of(tok, n, body + 2, stride, 1);
+            }
+    bert_tokenizer_close(tok);
+}
+/* A question and the windows of its text, as for reading comprehension. */
+static void windows_of_pair(void)
+{
+    bert_tokenizer *tok = open_mode(BERT_TOKENIZER_HF);
+    columns a, b, out;
+    bert_pair_desc p = pair_of(9, BERT_TRUNCATE_SECOND);
+    size_t count = 0;
+    REQUIRE(tok);
+    CHECK_INT(bert_tokenizer_encode(tok, "a b", 3, all(&a)), BERT_OK);
+    CHECK_INT(bert_tokenizer_encode(tok, "c d e f g h i", 13, all(&b)), BERT_OK);
+    p.stride = 2;
+    CHECK_INT(bert_encoding_join(tok, &p, &a.e, &b.e, all(&out), &count), BERT_OK);
+    CHECK_INT(count, 3);
+    CHECK_STR(tokens(tok, &out.e), "[CLS] a b [SEP] c d e f [SEP]");
+    p.window = 1;
+    CHECK_INT(bert_encoding_join(tok, &p, &a.e, &b.e, all(&out), &count), BERT_OK);
+    CHECK_STR(tokens(tok, &out.e), "[CLS] a b [SEP] e f g h [SEP]");
+    CHECK_STR(numbers(out.words, out.e.count), "-1 0 1 -1 2 3 4 5 -1");
+    CHECK_STR(ranges(out.begin, out.end, out.e.count), "0-0 0-1 2-3 0-0 4-5 6-7 8-9 10-11 0-0");
+    p.window = 2;
+    CHECK_INT(bert_encoding_join(tok, &p, &a.e, &b.e, all(&out), &count), BERT_OK);
+    CHECK_STR(tokens(tok, &out.e), "[CLS] a b [SEP] g h i [SEP]");
+    p.window = 0;                                                       /* columns that the texts lack are no trouble */
+    a.e.begin = NULL;
+    b.e.words = NULL;
+    CHECK_INT(bert_encoding_join(tok, &p, &a.e, &b.e, all(&out), NULL), BERT_OK);
+    CHECK_STR(tokens(tok, &out.e), "[CLS] a b [SEP] c d e f [SEP]");
+    bert_tokenizer_close(tok);
+}
+
+/* ============================================================================================================
+   Back to text, and why
+   ============================================================================================================ */
+
+static const char *decode(const bert_tokenizer *tok, const char *pieces, int skip, int clean)
+{
+    static char out[512];
+    int32_t ids[64];
+    size_t count = 0, size = 0, again = 0;
+    bert_status st;
+    while (*pieces && count < COUNT(ids)) {
+        size_t n = strcspn(pieces, " ");
+        ids[count] = bert_tokenizer_id(tok, pieces, n);
+        if (ids[count++] < 0) { TEST_FAIL("no token %s", pieces); return ""; }
+        pieces += n + (pieces[n] == ' ');
+    }
+    st = bert_tokenizer_decode(tok, ids, count, skip, clean, out, sizeof out, &size);
+    if (st != BERT_OK) { TEST_FAIL("decode: %s", bert_status_string(st)); return ""; }
+    CHECK_INT(strlen(out), size);
+    if (size > 1) {                                                     /* a buffer without room for the NUL is too small */
+        char small[512];
+        memset(small, 'z', sizeof small);
+        CHECK_INT(bert_tokenizer_decode(tok, ids, count, skip, clean, small, size, &again), BERT_ERROR_SPACE);
+        CHECK(again >= size && again < sizeof small - 1);               /* cleaning over the text needs room to begin with */
+        CHECK_INT(small[size], 'z');
+        CHECK_INT(bert_tokenizer_decode(tok, ids, count, skip, clean, small, again + 1, &again), BERT_OK);
+        CHECK_INT(again, size);
+        CHECK_STR(small, out);
+    }
+    return out;
+}
+static void decoding(void)
+{
+    bert_tokenizer *tok = open_default();
+    size_t size = 77;
+    int32_t beyond[2] = { A, 100000 };
+    char out[8];
+    REQUIRE(tok);
+    CHECK_STR(decode(tok, "he ##llo , world !", 0, 0), "hello , world !");
+    CHECK_STR(decode(tok, "he ##llo , world !", 0, 1), "hello, world!");
+    CHECK_STR(decode(tok, "he ##llo , world !", 0, 2), "hello, world!");
+    CHECK_STR(decode(tok, "[CLS] a [MASK] b [SEP] [PAD] [PAD]", 0, 0), "[CLS] a [MASK] b [SEP] [PAD] [PAD]");
+    CHECK_STR(decode(tok, "[CLS] a [MASK] b [SEP] [PAD] [PAD]", 1, 0), "a b");
+    CHECK_STR(decode(tok, "it ' s", 0, 0), "it ' s");
+    CHECK_STR(decode(tok, "it ' s", 0, 1), "it ' s");                   /* token by token no pattern is whole */
+    CHECK_STR(decode(tok, "it ' s", 0, 2), "it's");                     /* over the text it is */
+    CHECK_STR(decode(tok, "##llo a", 0, 0), "##llo a");                 /* nothing to join to */
+    CHECK_STR(decode(tok, "", 0, 2), "");
+    CHECK_INT(bert_tokenizer_decode(tok, NULL, 0, 0, 0, out, sizeof out, &size), BERT_OK);
+    CHECK_INT(size, 0);
+    CHECK_INT(out[0], 0);
+    CHECK_INT(bert_tokenizer_decode(tok, beyond, 2, 0, 0, out, sizeof out, NULL), BERT_ERROR_ARGUMENT);
+    bert_tokenizer_close(tok);
+}
+
+static void explaining(void)
+{
+    static const char text[] = "I do n't know , it was n't hello zzz.";
+    static const char *const ends[] = { "a '", "a n", "a `", "a #", "'" };
+    bert_tokenizer *tok = open_default();
+    char out[8192];
+    size_t need = 0, again = 0, i;
+    REQUIRE(tok);
+    CHECK_INT(bert_tokenizer_explain(tok, text, sizeof text - 1, out, sizeof out, &need), BERT_OK);
+    CHECK_INT(strlen(out), need);
+    mentions(out, "[UNK]");
+    mentions(out, "zzz");
+    mentions(out, "##llo");
+    mentions(out, "Penn");
+    CHECK_INT(bert_tokenizer_explain(tok, text, sizeof text - 1, out, 10, &again), BERT_ERROR_SPACE);
+    CHECK_INT(again, need);
+    CHECK_INT(bert_tokenizer_explain(tok, "it was hello.", 13, out, sizeof out, &need), BERT_OK);
+    CHECK(strstr(out, "Penn") == NULL);
+    for (i = 0; i < sizeof ends / sizeof ends[0]; i++) {        /* nothing is read behind a text's end */
+        size_t n = strlen(ends[i]);
+        char *exact = (char *)malloc(n);
+        REQUIRE(exact);
+        memcpy(exact, ends[i], n);
+        CHECK_INT(bert_tokenizer_explain(tok, exact, n, out, sizeof out, &need), BERT_OK);
+        CHECK(strstr(out, "hint") == NULL);
+        free(exact);
+    }
+    CHECK_INT(bert_tokenizer_explain(tok, "\xF0\x9F\xA5\x90", 4, out, sizeof out, &need), BERT_OK);
+    mentions(out, "U+1F950)");
+    bert_tokenizer_close(tok);
+}
+
+/* ============================================================================================================
+   Memory and streams
+   ============================================================================================================ */
+
+/* Opens with the n-th allocation failing, until it succeeds. */
+static void faults_open(void)
+{
+    static const char json[] = JSON_HEAD JSON_NORMALIZER("true") JSON_MODEL;
+    int kind;
+    for (kind = 0; kind < 3; kind++) {
+        long n;
+        int done = 0;
+        if (kind == 2 && !write_file("unit_tokenizer.faults.tmp.txt", vocab, sizeof vocab - 1)) return;
+        for (n = 1; !done && n < 10000; n++) {
+            test_faults f;
+            bert_tokenizer_desc d;
+            bert_tokenizer *untouched = (bert_tokenizer *)(void *)&f, *tok = untouched;
+            bert_status st;
+            memset(&f, 0, sizeof f);
+            f.fail_at = n;
+            memset(&d, 0, sizeof d);
+            d.data = kind == 0 ? vocab : kind == 1 ? json : NULL;
+            d.size = kind == 0 ? sizeof vocab - 1 : kind == 1 ? sizeof json - 1 : 0;
+            d.path = kind == 2 ? "unit_tokenizer.faults.tmp.txt" : NULL;
+            d.allocator = test_faults_allocator(&f);
+            d.error = &error;
+            st = bert_tokenizer_open(&d, &tok);
+            if (st == BERT_OK) {
+                done = 1;
+                CHECK(f.count > 0);
+                bert_tokenizer_close(tok);
+            } else {
+                CHECK_INT(st, BERT_ERROR_MEMORY);
+                CHECK_INT(error.code, BERT_ERROR_MEMORY);
+                CHECK(tok == untouched);
+            }
+            CHECK_INT(f.live, 0);
+        }
+        CHECK(done);
+        if (kind == 2) remove("unit_tokenizer.faults.tmp.txt");
+    }
+}
+static void faults_stream(void)
+{
+    bert_tokenizer *tok = open_default();
+    long n;
+    int done = 0;
+    REQUIRE(tok);
+    for (n = 1; !done && n < 1000; n++) {
+        test_faults f;
+        bert_allocator a;
+        bert_stream *s = NULL;
+        bert_status st;
+        memset(&f, 0, sizeof f);
+        f.fail_at = n;
+        a = test_faults_allocator(&f);
+        st = bert_stream_open(tok, &a, &s);
+        if (st == BERT_OK) { done = 1; bert_stream_close(s); } else CHECK_INT(st, BERT_ERROR_MEMORY);
+        CHECK_INT(f.live, 0);
+    }
+    CHECK(done);
+    bert_stream_close(NULL);
+    bert_tokenizer_close(tok);
+}
+static void faults_learner(void)
+{
+#ifdef BERT_NO_LEARN
+    test_skip("built without learning");
+#else
+    static const char text[] = "low lower lowest newer newest wider widest low low newer\nslow slower slowest lower\n";
+    long n;
+    int done = 0;
+    for (n = 1; !done && n < 100000; n++) {
+        test_faults f;
+        bert_learn_desc d;
+        bert_learner *l = NULL;
+        bert_status st;
+        const char *out = NULL;
+        size_t size = 0;
+        memset(&f, 0, sizeof f);
+        f.fail_at = n;
+        memset(&d, 0, sizeof d);
+        d.vocab_size = 60;
+        d.allocator = test_faults_allocator(&f);
+        d.error = &error;
+        st = bert_learner_open(&d, &l);
+        if (st == BERT_OK) {
+            st = bert_learner_add(l, text, sizeof text - 1);
+            if (st == BERT_OK) st = bert_learner_finish(l, &out, &size);
+            if (st == BERT_OK) {
+                done = 1;
+                CHECK(size > 30 && memcmp(out, "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n", 31) == 0);
+            }
+            bert_learner_close(l);
+        }
+        if (st != BERT_OK) CHECK_INT(st, BERT_ERROR_MEMORY);
+        CHECK_INT(f.live, 0);
+    }
+    CHECK(done);
+    bert_learner_close(NULL);
+#endif
+}
+static void encoding_allocates_nothing(void)
+{
+    static const char text[] = "Hello, \xC3\x89t\xC3\xA9 \xCE\x91\xCE\xA3 a\xCC\x81\xCC\xA3 \xEA\xB0\x81 world! zzz [MASK]";
+    bert_tokenizer_desc d;
+    bert_tokenizer *tok = NULL;
+    test_faults f;
+    columns a, b;
+    char out[4096];
+    size_t need;
+    long before;
+    seen s;
+    memset(&f, 0, sizeof f);
+    memset(&d, 0, sizeof d);
+    memset(&s, 0, sizeof s);
+    d.data = vocab;
+    d.size = sizeof vocab - 1;
+    d.allocator = test_faults_allocator(&f);
+    REQUIRE(bert_tokenizer_open(&d, &tok) == BERT_OK);
+    before = f.count;
+    CHECK_INT(bert_tokenizer_encode(tok, text, sizeof text - 1, all(&a)), BERT_OK);
+    CHECK_INT(bert_tokenizer_encode_pair(tok, NULL, text, sizeof text - 1, text, sizeof text - 1, all(&b)), BERT_OK);
+    CHECK_INT(bert_encoding_join(tok, NULL, &a.e, NULL, all(&b), NULL), BERT_OK);
+    CHECK_INT(bert_tokenizer_words(tok, text, sizeof text - 1, see, &s), BERT_OK);
+    CHECK_INT(bert_tokenizer_decode(tok, a.ids, a.e.count, 1, 2, out, sizeof out, &need), BERT_OK);
+    CHECK_INT(bert_tokenizer_explain(tok, text, sizeof text - 1, out, sizeof out, &need), BERT_OK);
+    CHECK_INT(f.count, before);
+    bert_tokenizer_close(tok);
+    CHECK_INT(f.live, 0);
+}
+
+/* The stream is ready again after finish, and offsets start from the new text. */
+static void stream_again(void)
+{
+    bert_tokenizer *tok = open_default();
+    bert_stream *s = NULL;
+    bert_encoding out;
+    columns c;
+    size_t at, k, round;
+    int32_t *ids = (int32_t *)malloc(70000 * sizeof *ids);
+    size_t *begin = (size_t *)malloc(70000 * sizeof *begin);
+    static const char text[] = "Hello, world!";
+    REQUIRE(tok && ids && begin);
+    REQUIRE(bert_stream_open(tok, NULL, &s) == BERT_OK);
+    CHECK_INT(bert_tokenizer_encode(tok, text, sizeof text - 1, all(&c)), BERT_OK);
+    for (round = 0; round < 3; round++) {
+        size_t count = 0;
+        memset(&out, 0, sizeof out);
+        for (at = 0; at <= sizeof text - 1; at++) {
+            out.ids = ids + count;
+            out.begin = begin + count;
+            out.capacity = 70000 - count;
+            out.count = 0;
+            CHECK_INT(at < sizeof text - 1 ? bert_stream_feed(s, text + at, 1, &out) : bert_stream_finish(s, &out), BERT_OK);
+            count += out.count;
+        }
+        CHECK_INT(count, c.e.count);
+        for (k = 0; k < count && k < c.e.count; k++) { CHECK_INT(ids[k], c.ids[k]); CHECK_INT(begin[k], c.begin[k]); }
+    }
+    free(ids);
+    free(begin);
+    bert_stream_close(s);
+    bert_tokenizer_close(tok);
+}
+
+/* ============================================================================================================
+   Hostile texts: time grows with the size and nothing else does
+   ============================================================================================================ */
+
+static double seconds_of(const bert_tokenizer *tok, const char *text, size_t size, bert_encoding *out)
+{
+    clock_t start = clock();
+    bert_status st = bert_tokenizer_encode(tok, text, size, out);
+    if (st != BERT_OK && st != BERT_ERROR_SPACE) TEST_FAIL("%s", bert_status_string(st));
+    return (double)(clock() - start) / CLOCKS_PER_SEC;
+}
+/* `piece` repeated to 10 MB, in both modes, cased and uncased: at most 40 times as long as 1 MB, half a second free. */
+static void repeated(const char *name, const char *prefix, const char *piece)
+{
+    enum { MB = 1000000 };
+    size_t n = strlen(piece), size = strlen(prefix), i;
+    char *text = (char *)malloc(10 * MB + 16);
+    int k;
+    if (!text) { TEST_FAIL("no memory"); return; }
+    memcpy(text, prefix, size);
+    for (; size + n <= 10 * MB; size += n) memcpy(text + size, piece, n);
+    for (k = 0; k < 5; k++) {
+        bert_tokenizer_desc d;
+        bert_tokenizer *tok = NULL;
+        columns c;
+        double small, big;
+        memset(&d, 0, sizeof d);
+        d.data = vocab;
+        d.size = sizeof vocab - 1;
+        d.mode = k & 1 ? BERT_TOKENIZER_HF : BERT_TOKENIZER_GOOGLE;
+        d.lower_case = k & 2 ? BERT_OFF : BERT_ON;
+        if (k == 4) { d.basic = BERT_OFF; d.specials = BERT_ON; }
+        if (bert_tokenizer_open(&d, &tok) != BERT_OK) { TEST_FAIL("bert_tokenizer_open"); break; }
+        small = seconds_of(tok, text, MB, all(&c));
+        big = seconds_of(tok, text, size, all(&c));
+        if (big > small * 40 + 0.5) TEST_FAIL("%s: 1 MB takes %.3f s, 10 MB %.3f s (settings %d)", name, small, big, k);
+        for (i = 0; i < c.e.count && i < c.e.capacity; i++) if (c.begin[i] >= c.end[i] || c.end[i] > size) { TEST_FAIL("%s: token %lu", name, (unsigned long)i); break; }
+        bert_tokenizer_close(tok);
+    }
+    free(text);
+}
+static void hostile_word(void) { repeated("one word", "", "a"); }
+static void hostile_marks(void) { repeated("marks", "a", "\xCC\x81"); }
+static void hostile_marks_alone(void) { repeated("marks", "", "\xCC\xA3\xCC\x81"); }
+static void hostile_order(void) { repeated("marks out of order", "a", "\xF0\x9D\x85\xAD\xE3\x80\xAE\xF0\x9D\x85\xA5\xE1\xAE\xAA"); }
+static void hostile_sigma(void) { repeated("sigmas", "a", "\xCE\xA3"); }
+static void hostile_apostrophes(void) { repeated("apostrophes", "A\xCE\xA3", "'"); }
+static void hostile_sigma_apostrophe(void) { repeated("sigmas and apostrophes", "", "\xCE\xA3'''''''''''''''"); }
+static void hostile_spaces(void) { repeated("blanks", "a", " "); }
+static void hostile_zero(void) { repeated("invisible", "a", "\xE2\x80\x8B"); }
+static void hostile_bytes(void) { repeated("broken UTF-8", "a", "\xF0\x9F\x98"); }
+static void hostile_brackets(void) { repeated("brackets", "", "[MAS"); }
+static void hostile_hangul(void) { repeated("Hangul", "", "\xEA\xB0\x81"); }
+static void hostile_cjk(void) { repeated("ideographs", "", "\xE4\xB8\x80"); }
+static void hostile_words(void) { repeated("words of 200", "", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+                                                                   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa "); }
+
+/* What these texts give, exactly. */
+static void hostile_results(void)
+{
+    enum { SIZE = 10000000 };
+    char *text = (char *)malloc(SIZE + 2);
+    bert_tokenizer *tok = open_default();
+    columns c;
+    size_t i;
+    REQUIRE(tok && text);
+    memset(text, 'a', SIZE);
+    CHECK_INT(bert_tokenizer_encode(tok, text, SIZE, all(&c)), BERT_OK);
+    CHECK_INT(c.e.count, 1);
+    CHECK_INT(c.ids[0], UNK);
+    CHECK_INT(c.begin[0], 0);
+    CHECK_INT(c.end[0], SIZE);
+    CHECK_INT(c.char_end[0], SIZE);
+    text[0] = 'a';
+    for (i = 1; i + 1 < SIZE; i += 2) memcpy(text + i, "\xCC\x81", 2);
+    text[SIZE - 1] = ' ';
+    CHECK_INT(bert_tokenizer_encode(tok, text, SIZE, all(&c)), BERT_OK);
+    CHECK_STR(tokens(tok, &c.e), "a");
+    CHECK_STR(ranges(c.begin, c.end, c.e.count), "0-1");
+    memcpy(text + SIZE - 1, "b", 1);                                    /* a, five million accents, b: the word "ab" */
+    CHECK_INT(bert_tokenizer_encode(tok, text, SIZE, all(&c)), BERT_OK);
+    CHECK_STR(tokens(tok, &c.e), "[UNK]");
+    CHECK_INT(c.begin[0], 0);
+    CHECK_INT(c.end[0], SIZE);
+    bert_tokenizer_close(tok);
+    free(text);
+}
+
+/* A stream needs little memory, however long the word. */
+static void stream_memory(void)
+{
+    enum { CHUNK = 5000, ROUNDS = 2000, ROOM = 65536 + CHUNK };
+    static const char *const pieces[] = { "a", "\xCC\x81", " ", "'" };
+    bert_tokenizer *tok = open_default();
+    int32_t *ids = (int32_t *)malloc(ROOM * sizeof *ids);
+    char *chunk = (char *)malloc(CHUNK);
+    size_t k;
+    REQUIRE(tok && ids && chunk);
+    for (k = 0; k < COUNT(pieces); k++) {
+        test_faults f;
+        bert_allocator a;
+        bert_stream *s = NULL;
+        bert_encoding out;
+        size_t i, n = strlen(pieces[k]), total = 0;
+        memset(&f, 0, sizeof f);
+        memset(&out, 0, sizeof out);
+        a = test_faults_allocator(&f);
+        for (i = 0; i + n <= CHUNK; i += n) memcpy(chunk + i, pieces[k], n);
+        if (bert_stream_open(tok, &a, &s) != BERT_OK) { TEST_FAIL("bert_stream_open"); break; }
+        out.ids = ids;
+        for (i = 0; i <= ROUNDS; i++) {
+            out.capacity = ROOM;
+            out.count = 0;
+            CHECK_INT(i < ROUNDS ? bert_stream_feed(s, chunk, CHUNK, &out) : bert_stream_finish(s, &out), BERT_OK);
+            total += out.count;
+        }
+        CHECK_INT(total, k == 0 ? 1 : k == 3 ? (size_t)CHUNK * ROUNDS : 0);
+        if (f.peak > 512 * 1024) TEST_FAIL("a stream took %lu bytes for %s", (unsigned long)f.peak, pieces[k]);
+        bert_stream_close(s);
+        CHECK_INT(f.live, 0);
+    }
+    free(ids);
+    free(chunk);
+    bert_tokenizer_close(tok);
+}
+
+int main(int argc, char **argv)
+{
+    test_begin(argc, argv);
+    TEST(open_missing_file);
+    TEST(open_invalid_utf8);
+    TEST(open_empty);
+    TEST(open_bad_desc);
+    TEST(special_ids);
+    TEST(resolved);
+    TEST(vocabulary);
+    TEST(vocabulary_is_copied);
+    TEST(tokenizer_json);
+    TEST(tokenizer_json_refused);
+    TEST(directory);
+    TEST(encode_columns);
+    TEST(embedded_nuls);
+    TEST(kept_nuls);
+    TEST(invalid_utf8);
+    TEST(specials_in_text);
+    TEST(words);
+    TEST(word_alignment);
+    TEST(encode_words);
+    TEST(pair_basics);
+    TEST(pair_truncation);
+    TEST(pair_errors);
+    TEST(windows);
+    TEST(windows_of_pair);
+    TEST(decoding);
+    TEST(explaining);
+    TEST(faults_open);
+    TEST(faults_stream);
+    TEST(faults_learner);
+    TEST(encoding_allocates_nothing);
+    TEST(stream_again);
+    TEST(hostile_word);
+    TEST(hostile_marks);
+    TEST(hostile_marks_alone);
+    TEST(hostile_order);
+    TEST(hostile_sigma);
+    TEST(hostile_apostrophes);
+    TEST(hostile_sigma_apostrophe);
+    TEST(hostile_spaces);
+    TEST(hostile_zero);
+    TEST(hostile_bytes);
+    TEST(hostile_brackets);
+    TEST(hostile_hangul);
+    TEST(hostile_cjk);
+    TEST(hostile_words);
+    TEST(hostile_results);
+    TEST(stream_memory);
+    return test_end();
+}

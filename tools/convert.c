@@ -1,0 +1,264 @@
+/* tools/convert.c - a checkpoint from one world to another: TensorFlow, PyTorch, safetensors.
+   SPDX-License-Identifier: MIT-0 OR Unlicense
+
+   Every tensor is recognised, renamed, turned if the other side keeps its matrices the other way, converted, written, and
+   read back. A config.json goes beside it that names what the source computes. */
+#include "cli.h"
+
+static const char *to = "auto", *dtype = "keep", *names = "auto", *bert_config_file, *tf_checkpoint_path, *pytorch_dump_path;
+static int with_optimizer;
+
+static const cli_flag flags[] = {
+    { "to", 's', &to, "tf, safetensors or pytorch (default: by OUT's ending)" },
+    { "dtype", 's', &dtype, "keep, f32, f16 or bf16" },
+    { "names", 's', &names, "google or hf (default: google for tf, hf for the others)" },
+    { "bert_config_file", 's', &bert_config_file, "the config (default: beside IN)" },
+    { "with_optimizer", 'b', &with_optimizer, "keep optimizer slots and global_step" },
+    { "tf_checkpoint_path", 's', &tf_checkpoint_path, "IN, as the script convert_bert_original_tf_checkpoint_to_pytorch calls it" },
+    { "pytorch_dump_path", 's', &pytorch_dump_path, "OUT, likewise; implies --to=pytorch" },
+    { 0, 0, 0, 0 }
+};
+
+/* A JSON value as it was. */
+static void put_json(cli_text *o, const bert_json *v)
+{
+    const bert_json *x;
+    if (v->type == 's') cli_quoted(o, v->text, v->size);
+    else if (v->type == 'd') cli_add(o, v->text, v->size);
+    else if (v->type == 't' || v->type == 'f' || v->type == 'n') cli_str(o, v->type == 't' ? "true" : v->type == 'f' ? "false" : "null");
+    else {
+        cli_str(o, v->type == 'o' ? "{" : "[");
+        for (x = v->first; x; x = x->next) {
+            if (x != v->first) cli_str(o, ", ");
+            if (v->type == 'o') { cli_quoted(o, x->key, x->key_size); cli_str(o, ": "); }
+            put_json(o, x);
+        }
+        cli_str(o, v->type == 'o' ? "}" : "]");
+    }
+}
+static void put_member(cli_text *o, const char *name, const char *value)
+{
+    if (o->size > 2) cli_str(o, ",\n");
+    cli_str(o, "  \"");
+    cli_str(o, name);
+    cli_str(o, "\": ");
+    cli_str(o, value);
+}
+static void put_int(cli_text *o, const char *name, int64_t v)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%lld", (long long)v);
+    put_member(o, name, text);
+}
+static void put_double(cli_text *o, const char *name, double v)
+{
+    char text[40];
+    double back = 0;
+    int digits;
+    for (digits = 1; digits <= 17; digits++) {                          /* the shortest that reads back the same */
+        snprintf(text, sizeof text, "%.*g", digits, v);
+        if (bert_parse_double(text, strlen(text), &back) && back == v) break;
+    }
+    put_member(o, name, text);
+}
+
+/* The folder of a path, with its '/', or "". */
+static void folder_of(const char *path, char *out, size_t size)
+{
+    size_t n = strlen(path);
+    while (n && path[n - 1] != '/') n--;
+    snprintf(out, size, "%.*s", (int)n, path);
+}
+
+/* Writes config.json: the model's numbers, then whatever else the source's config had. */
+static void write_config(const bert_model *m, const char *source, const char *path)
+{
+    static const char *const ours[] = { "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "vocab_size", "max_position_embeddings", "type_vocab_size", "hidden_act",
+                                        "layer_norm_eps", "hidden_dropout_prob", "attention_probs_dropout_prob", "initializer_range", "model_type", "architectures", "use_relative_position", "max_relative_position", "dtype", "torch_dtype" };
+    const bert_config *k = bert_model_config(m);
+    const uint32_t heads = bert_model_heads(m);
+    const int nezha = k->max_relative_position > 0;
+    const char *kind = heads & BERT_HEAD_SPAN ? "ForQuestionAnswering" : heads & BERT_HEAD_CLASSIFIER ? "ForSequenceClassification" : heads & BERT_HEAD_MLM ? heads & BERT_HEAD_NSP ? "ForPreTraining" : "ForMaskedLM" : "Model";
+    char text[200];
+    cli_text o = { 0 };
+    bert_file file;
+    bert_json_doc doc = { 0 };
+    bert_error err = { 0 };
+    const bert_json *v;
+    size_t i;
+    cli_str(&o, "{\n");
+    snprintf(text, sizeof text, "[\"%s%s\"]", nezha ? "Nezha" : "Bert", kind);
+    put_member(&o, "architectures", text);
+    put_member(&o, "model_type", nezha ? "\"nezha\"" : "\"bert\"");
+    snprintf(text, sizeof text, "\"%s\"", bert_activation_name(k->activation));
+    put_member(&o, "hidden_act", text);
+    put_int(&o, "hidden_size", k->hidden_size);
+    put_int(&o, "num_hidden_layers", k->layers);
+    put_int(&o, "num_attention_heads", k->heads);
+    put_int(&o, "intermediate_size", k->intermediate_size);
+    put_int(&o, "vocab_size", k->vocab_size);
+    put_int(&o, "max_position_embeddings", k->max_positions);
+    put_int(&o, "type_vocab_size", k->type_vocab_size);
+    put_double(&o, "layer_norm_eps", k->layer_norm_eps);
+    put_double(&o, "hidden_dropout_prob", k->hidden_dropout);
+    put_double(&o, "attention_probs_dropout_prob", k->attention_dropout);
+    put_double(&o, "initializer_range", k->initializer_range);
+    if (nezha) { put_member(&o, "use_relative_position", "true"); put_int(&o, "max_relative_position", k->max_relative_position); }
+    if (source && bert_file_open(source, NULL, &file, NULL) == BERT_OK) {
+        if (bert_json_parse((const char *)file.data, file.size, NULL, &doc, NULL) == BERT_OK) {
+            for (v = doc.root->first; v; v = v->next) {
+                cli_text value = { 0 };
+                for (i = 0; i < sizeof ours / sizeof *ours; i++) if (strcmp(ours[i], v->key) == 0) break;
+                if (i < sizeof ours / sizeof *ours) continue;
+                put_json(&value, v);
+                cli_add(&value, "", 1);
+                put_member(&o, v->key, value.data);
+                free(value.data);
+            }
+            bert_json_free(&doc);
+        }
+        bert_file_close(&file);
+    }
+    cli_str(&o, "\n}\n");
+    if (bert_file_write(path, o.data, o.size, &err)) cli_fail(err.message);
+    free(o.data);
+}
+
+/* What becomes of one tensor. */
+typedef struct plan { const bert_tensor *tensor; char name[160]; int64_t shape[8]; int turned; } plan;
+
+int main(int argc, char **argv)
+{
+    static const bert_format formats[] = { BERT_FORMAT_AUTO, BERT_FORMAT_TF, BERT_FORMAT_SAFETENSORS, BERT_FORMAT_PYTORCH };
+    static const bert_dtype types[] = { BERT_DTYPE_NONE, BERT_F32, BERT_F16, BERT_BF16 };
+    bert_error err = { 0 };
+    bert_model_desc md = { 0 };
+    bert_model *m = NULL;
+    bert_checkpoint_desc cd = { 0 };
+    bert_checkpoint *c, *back;
+    bert_write_desc w = { 0 };
+    bert_output *outputs;
+    plan *plans;
+    const char *in, *out, *config = bert_config_file;
+    char folder[1024], config_path[1100], beside[1100];
+    int64_t i, n, dropped = 0;
+    int google, encoder = 0;
+    bert_dtype want;
+    cli a = cli_parse(argc, argv, "convert IN OUT [FLAGS]", "Writes the checkpoint IN (a file, a TensorFlow prefix, an index.json, a directory) as OUT, for TensorFlow, PyTorch or\n"
+                      "safetensors, and reads it back to be sure. For TensorFlow OUT is a prefix, such as dir/bert_model.ckpt.", flags);
+    if (pytorch_dump_path && strcmp(to, "auto") == 0) to = "pytorch";
+    in = tf_checkpoint_path ? tf_checkpoint_path : a.count ? a.args[0] : NULL;
+    out = pytorch_dump_path ? pytorch_dump_path : a.count > 1 ? a.args[1] : NULL;
+    if (!in || !out || a.count > 2) cli_usage("needs IN and OUT", "");
+    w.format = formats[cli_choice("to", to, "auto|tf|safetensors|pytorch")];
+    if (w.format == BERT_FORMAT_AUTO) {
+        const size_t len = strlen(out);
+        w.format = len > 12 && strcmp(out + len - 12, ".safetensors") == 0 ? BERT_FORMAT_SAFETENSORS
+                 : (len > 4 && strcmp(out + len - 4, ".bin") == 0) || (len > 3 && strcmp(out + len - 3, ".pt") == 0) ? BERT_FORMAT_PYTORCH : BERT_FORMAT_TF;
+    }
+    want = types[cli_choice("dtype", dtype, "keep|f32|f16|bf16")];
+    google = cli_choice("names", names, "auto|google|hf");
+    google = google ? google == 1 : w.format == BERT_FORMAT_TF;
+
+    cd.path = in;
+    cd.error = &err;
+    if (bert_checkpoint_open(&cd, &c)) cli_fail(err.message);
+    n = bert_checkpoint_count(c);
+    for (i = 0; i < n; i++) {
+        bert_tensor_role role;
+        if (bert_tensor_recognise(bert_checkpoint_tensor(c, i)->name, &role) && role.layer >= 0) encoder = 1;
+    }
+    if (encoder) {                                                      /* a model: it must be whole */
+        md.path = in;
+        md.config_path = bert_config_file;
+        md.error = &err;
+        if (bert_model_open(&md, &m)) cli_fail(err.message);
+        if (!bert_model_config(m)->heads) cli_fail("no config beside IN, and shapes do not tell the number of attention heads; give --bert_config_file");
+        if (!config) {
+            static const char *const usual[] = { "bert_config.json", "config.json" };
+            folder_of(bert_checkpoint_path(c), folder, sizeof folder);
+            for (i = 0; i < 2 && !config; i++) {
+                bert_file probe;
+                snprintf(beside, sizeof beside, "%s%s", folder, usual[i]);
+                if (bert_file_open(beside, NULL, &probe, NULL) == BERT_OK) { bert_file_close(&probe); config = beside; }
+            }
+        }
+    }
+    plans = calloc((size_t)n + 1, sizeof *plans);
+    outputs = calloc((size_t)n + 1, sizeof *outputs);
+    if (!plans || !outputs) cli_fail("out of memory");
+    for (i = 0; i < n; i++) {
+        const bert_tensor *t = bert_checkpoint_tensor(c, i);
+        plan *p = plans + w.count;
+        bert_output *o = outputs + w.count;
+        bert_tensor_role role;
+        const int known = bert_tensor_recognise(t->name, &role);
+        const char *last = strrchr(t->name, '.');
+        void *data;
+        int32_t k;
+        if (known && role.slot && !with_optimizer) { dropped++; continue; }
+        if (!known && !with_optimizer && (strcmp(t->name, "global_step") == 0 || strncmp(t->name, "optimizer/", 10) == 0)) { dropped++; continue; }
+        if (!known && last && strcmp(last, ".position_ids") == 0) { dropped++; continue; }     /* 0, 1, 2, ...: a buffer */
+        if (t->dtype == BERT_STRING || t->rank > 8) { fprintf(stderr, "%s: left out: %s\n", cli_name, t->name); continue; }
+        if (google && known && strncmp(role.name, "cls.predictions.decoder.", 24) == 0) {      /* tied: Google keeps it once */
+            const char *twin_name = strcmp(role.name, "cls.predictions.decoder.weight") == 0 ? "bert.embeddings.word_embeddings.weight" : "cls.predictions.bias";
+            const bert_parameter *twin = m ? bert_model_find(m, twin_name) : NULL;
+            if (twin && twin->tensor->count == t->count && twin->tensor->data == t->data) continue;
+            if (twin && twin->tensor->count == t->count && !t->strides && !twin->tensor->strides && twin->tensor->dtype == t->dtype
+                && memcmp(twin->tensor->data, t->data, (size_t)t->count * bert_dtype_size(t->dtype)) == 0) continue;
+            fprintf(stderr, "%s: %s is not tied to %s; it is kept as %s, which Google's code does not read\n", cli_name, t->name, twin_name, role.google);
+        }
+        p->tensor = t;
+        snprintf(p->name, sizeof p->name, "%s", known ? google ? role.google : role.name : t->name);
+        p->turned = known && role.matrix && t->rank == 2 && (role.source == BERT_SOURCE_GOOGLE) != google;
+        for (k = 0; k < t->rank; k++) p->shape[k] = t->shape[p->turned ? t->rank - 1 - k : k];
+        o->name = p->name;
+        o->shape = p->shape;
+        o->rank = t->rank;
+        o->dtype = want && t->dtype >= BERT_F32 && t->dtype <= BERT_BF16 ? want : t->dtype;
+        o->data = !p->turned && o->dtype == t->dtype ? bert_tensor_view(t) : NULL;
+        if (!o->data) {
+            bert_tensor view = *t;
+            int64_t strides[2];
+            data = malloc((size_t)(t->count ? t->count : 1) * bert_dtype_size(o->dtype));
+            if (!data) cli_fail("out of memory");
+            if (p->turned) {
+                strides[0] = t->strides ? t->strides[1] : 1;
+                strides[1] = t->strides ? t->strides[0] : t->shape[1];
+                view.shape = p->shape;
+                view.strides = strides;
+            }
+            if (bert_tensor_read(&view, o->dtype, data, t->count, &err)) cli_fail(err.message);
+            o->data = data;
+        }
+        w.count++;
+    }
+    w.path = out;
+    w.tensors = outputs;
+    w.error = &err;
+    if (bert_checkpoint_write(&w)) cli_fail(err.message);
+
+    cd.path = out;                                                      /* read back */
+    if (bert_checkpoint_open(&cd, &back)) cli_fail(err.message);
+    for (i = 0; i < (int64_t)w.count; i++) {
+        const bert_output *o = outputs + i;
+        const bert_tensor *t = bert_checkpoint_find(back, o->name);
+        const size_t bytes = (size_t)(t ? t->count : 0) * bert_dtype_size(o->dtype);
+        void *data = malloc(bytes ? bytes : 1);
+        if (!t || t->dtype != o->dtype || !data || bert_tensor_read(t, o->dtype, data, t->count, &err) || memcmp(data, o->data, bytes) != 0) {
+            char text[300];
+            snprintf(text, sizeof text, "%.150s: what was written does not read back the same", o->name);
+            cli_fail(text);
+        }
+        free(data);
+    }
+    bert_checkpoint_close(back);
+    if (m) {
+        folder_of(out, folder, sizeof folder);
+        snprintf(config_path, sizeof config_path, "%sconfig.json", folder);
+        write_config(m, config, config_path);
+    }
+    printf("%s (%s) -> %s: %lld tensors%s, read back and compared%s\n", bert_checkpoint_path(c), bert_checkpoint_format(c), out, (long long)w.count, dropped ? ", optimizer state and buffers left out" : "",
+           m ? "; config.json beside it" : "");
+    return 0;
+}
