@@ -1257,6 +1257,27 @@ static void files_windows(void)
     CHECK_INT(file.size, 0);
     bert_file_close(&file);
     CHECK_INT(bert_file_write("no/such/folder/file", "x", 1, &error), BERT_ERROR_IO);
+    {                                                                   /* two at once do not meet in the file beside it */
+        static bert__writer a, b;
+        CHECK_INT(bert__writer_open(&a, "unit_base.tmp.txt", &error), BERT_OK);
+        CHECK_INT(bert__writer_open(&b, "unit_base.tmp.txt", &error), BERT_OK);
+        bert__writer_add(&a, "of a", 4);
+        bert__writer_add(&b, "of b", 4);
+        CHECK_INT(bert__writer_commit(&b), BERT_OK);
+        CHECK_INT(bert__writer_commit(&a), BERT_OK);
+        REQUIRE(bert_file_open("unit_base.tmp.txt", NULL, &file, &error) == BERT_OK);
+        CHECK_BYTES(file.data, file.size, "of a", 4);
+        bert_file_close(&file);
+    }
+    if (CreateSymbolicLinkW(L"unit_base.tmp.link", L"unit_base.tmp.txt", 2) &&    /* often not allowed, and wine only says it did */
+        GetFileAttributesW(L"unit_base.tmp.link") != INVALID_FILE_ATTRIBUTES) {
+        CHECK_INT(bert_file_write("unit_base.tmp.link", "through", 7, &error), BERT_OK);
+        REQUIRE(bert_file_open("unit_base.tmp.txt", NULL, &file, &error) == BERT_OK);
+        CHECK_BYTES(file.data, file.size, "through", 7);
+        bert_file_close(&file);
+        CHECK((GetFileAttributesW(L"unit_base.tmp.link") & FILE_ATTRIBUTE_REPARSE_POINT) != 0);
+        DeleteFileW(L"unit_base.tmp.link");
+    }
     remove("unit_base.tmp.txt");
 }
 #endif
