@@ -4056,7 +4056,9 @@ BERT__FN bert_status bert__read_tokenizer_json(bert__source *s)
             x = bert_json_get(v, "content");
             if (!bert_json_int(bert_json_get(v, "id"), &id) || id < 0 || !x || x->type != 's') return bert__fail(s->error, BERT_ERROR_FORMAT, s->path, (int64_t)v->offset, "tokenizer.json: an added token without id or content");
             if (pass && !s->lines[id].text) { s->lines[id].text = x->text; s->lines[id].size = x->size; }
-            if (bert__is_on(v, "normalized")) return bert__refuse(s, v, "an added token with \"normalized\": true, which is matched in changed text; set it to false");
+            /* Hugging Face finds it in the lower-cased, stripped text, inside words and across them; where specials are off, nobody looks */
+            if (bert__is_on(v, "normalized") && (s->d.specials == BERT_ON || (!s->d.specials && s->d.mode == BERT_TOKENIZER_HF)))
+                return bert__fail(s->error, BERT_ERROR_UNSUPPORTED, s->path, (int64_t)v->offset, "tokenizer.json: the added token \"%.*s\" has \"normalized\": true, which is not supported; set it to false to have it found as it is written, or turn specials off", 99, x->text);
             if (!pass && (size_t)id + 1 > max) max = (size_t)id + 1;
         }
         if (pass) break;
