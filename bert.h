@@ -41,7 +41,9 @@
       >>pytorch    zip and legacy, a pickle machine        >>bundle     TensorFlow's .index and .data files
       >>resolve    what a path means                       >>config     the numbers of a BERT
       >>tensors    THE table of parameters                 >>names      who spells them how
-      >>model      a checkpoint understood                 >>history    changes by version
+      >>model      a checkpoint understood
+      >>kernels    what all kernels do, as a table         >>ref        the kernels in plain C: the specification
+      >>cpu        which kernels this machine runs         >>history    changes by version
       >>license    both licences
 */
 #ifndef BERT_H
@@ -177,6 +179,115 @@ typedef struct bert_parameter {
     int32_t decay;                      /* 1: weight decay applies to it by Google's rule */
 } bert_parameter;
 
+/* ---- sessions: sequences in, numbers out ---- */
+
+typedef enum bert_precision { BERT_PRECISION_DEFAULT = 0, BERT_PRECISION_F32 = 1, BERT_PRECISION_BF16 = 2, BERT_PRECISION_INT8 = 3 } bert_precision;
+
+/* Which instructions the kernels use. REF: the plain C of >>ref, on every machine; the others where compiler and processor
+   have them. Default: the best there is. */
+typedef enum bert_isa { BERT_ISA_DEFAULT = 0, BERT_ISA_REF = 1, BERT_ISA_AVX2 = 2, BERT_ISA_AVX512 = 3, BERT_ISA_NEON = 4, BERT_ISA_COUNT } bert_isa;
+
+typedef struct bert_packed bert_packed;
+typedef struct bert_session bert_session;
+
+/* Weights to pack for {precision, isa}: once, for any number of sessions. */
+typedef struct bert_packed_desc {
+    const bert_model *model;            /* stays open as long as what was packed: tables of embeddings are not copied */
+    bert_precision precision;           /* default F32 */
+    bert_isa isa;
+    bert_parallel parallel;             /* packs with these threads */
+    bert_allocator allocator;
+    bert_error *error;
+} bert_packed_desc;
+
+/* What to do with a sequence that is longer than the model's table of positions, or than max_tokens. */
+typedef enum bert_too_long { BERT_TOO_LONG_ERROR = 0, BERT_TOO_LONG_TRUNCATE = 1, BERT_TOO_LONG_WINDOWS = 2 } bert_too_long;
+
+typedef struct bert_session_desc {
+    const bert_model *model;            /* stays open as long as the session */
+    bert_packed *packed;                /* default: its own */
+    bert_precision precision;           /* as in bert_packed_desc, where packed is not given */
+    bert_isa isa;
+    int32_t threads;                    /* default: one a core; or: */
+    bert_parallel parallel;             /* threads lent by the host; then the session starts none */
+    int64_t max_tokens;                 /* computed at once: larger batches are taken in parts of whole sequences. Default 1024,
+                                           or the model's positions if these are more. Decides the memory (bert_plan). */
+    bert_allocator allocator;
+    bert_error *error;
+} bert_session_desc;
+
+/* Sequences back to back, without padding. */
+typedef struct bert_batch {
+    int64_t sequences;                  /* B */
+    const int64_t *offsets;             /* [B+1] sequence b is rows offsets[b] to offsets[b+1]-1 of T = offsets[B]; may not be empty */
+    const int32_t *ids;                 /* [T] */
+    const float *embeds;                /* [T,C] instead of ids: what would be looked up in the word embeddings */
+    const int32_t *segment_ids;         /* [T], or NULL: 0 */
+    const int32_t *position_ids;        /* [T], or NULL: 0, 1, 2, ... in each sequence */
+    const uint8_t *key_mask;            /* [T], or NULL: 0 where nobody may attend to this row */
+    const float *score_bias;            /* or NULL: for each sequence of S rows [S,S], (query, key) added to the scores of all heads,
+                                           one after another */
+    bert_too_long too_long;             /* ERROR or TRUNCATE; the outputs of rows cut off are 0 */
+} bert_batch;
+
+/* Padded input, as the reference programs have it: ids [B,S], mask [B,S] 1 token, 0 padding. DROP leaves padding out: nothing is
+   computed for it. KEEP takes every row, as the reference does, with key_mask. */
+typedef enum bert_padding { BERT_PADDING_DROP = 0, BERT_PADDING_KEEP = 1 } bert_padding;
+typedef struct bert_padded {
+    int64_t sequences, length;          /* B, S */
+    const int32_t *ids, *mask, *segment_ids;   /* [B,S]; mask and segment_ids may be NULL */
+    bert_padding padding;
+    /* yours to lend, filled by bert_batch_from_padded: */
+    int64_t *offsets;                   /* [B+1] */
+    int64_t *rows;                      /* [B*S] row t of the batch is row rows[t] of the padded input */
+    int32_t *row_ids, *row_segments, *row_positions;   /* [B*S] */
+    uint8_t *row_mask;                  /* [B*S] */
+} bert_padded;
+
+typedef enum bert_pooling {
+    BERT_POOLING_MEAN = 0, BERT_POOLING_CLS = 1, BERT_POOLING_MAX = 2, BERT_POOLING_POOLER = 3, BERT_POOLING_MEAN_SQRT = 4, BERT_POOLING_WEIGHTED_MEAN = 5,
+    BERT_POOLING_LAST = 6
+} bert_pooling;
+
+/* What to compute: point what you want at arrays; the rest stays NULL and is not computed. Logits are raw: see bert_softmax,
+   bert_log_softmax, bert_sigmoid. */
+typedef struct bert_result {
+    float *hidden;                      /* [T,C] the last layer */
+    float **layers;                     /* [L+1] each [T,C] or NULL: 0 the embeddings, l the output of layer l */
+    float **attention;                  /* [L] each NULL or, for each sequence of S rows, [H,S,S] probabilities, one after another */
+    float *pooled;                      /* [B,C] tanh of the pooler: NEXT SENTENCE and sequence classification stand on it */
+    float *vectors;                     /* [B,C] one vector for each sequence, by: */
+    bert_pooling pooling;
+    int32_t normalize;                  /* 1: vectors get length 1 */
+    float *next_sentence;               /* [B,2] logits: 0 "is next", 1 "is not" */
+    float *classes;                     /* [B,N] logits of the classifier on the pooled row: labels, regression, choices, pair scores */
+    float *token_classes;               /* [T,N] logits of the classifier on each row: NER */
+    float *spans;                       /* [T,2] logits: start, end of the answer */
+    int64_t masked_count;               /* rows to predict words at */
+    const int64_t *masked_rows;         /* [masked_count] rows of the batch */
+    float *words;                       /* [masked_count,V] logits of the masked language model */
+} bert_result;
+
+/* ---- memory beforehand ---- */
+
+typedef struct bert_plan_desc {
+    const bert_config *config;          /* or: */
+    const bert_model *model;            /* its config, heads, and which tables need a copy */
+    uint32_t heads;                     /* with config: which heads there will be */
+    bert_precision precision;
+    bert_isa isa;
+    int32_t threads;
+    int64_t max_tokens;                 /* as in bert_session_desc */
+    int32_t lent_threads;               /* 1: the session gets desc.parallel */
+} bert_plan_desc;
+typedef struct bert_plan {
+    size_t weights;                     /* of the parameters as float32: what a checkpoint takes */
+    size_t packed;                      /* one allocation of bert_packed_open */
+    size_t session;                     /* one allocation of bert_session_open, activations included */
+    size_t pool;                        /* one allocation for threads */
+    size_t total;                       /* packed + session + pool */
+} bert_plan;
+
 /* ============================================================================================================
    >>api
    ============================================================================================================ */
@@ -238,6 +349,57 @@ typedef struct bert_tensor_role {
 } bert_tensor_role;
 BERT_API int bert_tensor_recognise(const char *name, bert_tensor_role *out);
 
+/* ---- sessions ---- */
+
+/* What this machine can run. */
+BERT_API const char *bert_isa_name(bert_isa isa);                               /* "ref", "avx2", ... */
+BERT_API int bert_isa_available(bert_isa isa);
+BERT_API bert_isa bert_isa_best(void);
+
+/* Packed weights are immutable and counted: sessions that use them hold them; close gives up the caller's share. */
+BERT_API bert_status bert_packed_open(const bert_packed_desc *desc, bert_packed **out);
+BERT_API void bert_packed_close(bert_packed *packed);
+
+/* A session belongs to one user thread at a time; several sessions may share model and packed weights. */
+BERT_API bert_status bert_session_open(const bert_session_desc *desc, bert_session **out);
+BERT_API void bert_session_close(bert_session *session);
+/* The desc as it was understood: threads, instructions, max_tokens. */
+BERT_API bert_session_desc bert_session_desc_resolved(const bert_session *session);
+
+/* Runs the model. A sequence gives the same bits alone, in any batch, with any number of threads (for one binary on one
+   kind of instructions). On failure the arrays of `result` may hold part of the numbers. */
+BERT_API bert_status bert_session_run(bert_session *session, const bert_batch *batch, const bert_result *result, bert_error *error);
+
+/* Padded input as a batch that uses the arrays lent in `padded`. */
+BERT_API bert_status bert_batch_from_padded(const bert_padded *padded, bert_batch *out, bert_error *error);
+
+/* Rows of n numbers, in place. */
+BERT_API void bert_softmax(float *x, int64_t rows, int64_t n);
+BERT_API void bert_log_softmax(float *x, int64_t rows, int64_t n);
+BERT_API void bert_sigmoid(float *x, int64_t rows, int64_t n);
+/* The k largest of n, largest first, the lower index first where equal. */
+BERT_API void bert_top_k(const float *x, int64_t n, int64_t k, int32_t *indices);
+
+#ifndef BERT_NO_TOKENIZER
+/* Texts to vectors: tokenizes, runs and pools. Texts that are too long are refused, cut, or taken in windows whose rows are
+   pooled together (with CLS and POOLER: averaged). */
+typedef struct bert_embed_desc {
+    bert_pooling pooling;
+    int32_t normalize;
+    bert_too_long too_long;
+    int64_t max_length;                 /* tokens of a text, [CLS] and [SEP] included; default: what the session can */
+    int64_t stride;                     /* WINDOWS: tokens that neighbours share; default an eighth */
+    bert_error *error;
+} bert_embed_desc;
+BERT_API bert_status bert_session_embed(bert_session *session, const bert_tokenizer *tokenizer, const bert_embed_desc *desc,
+                                        const char *const *texts, const size_t *sizes, int64_t count, float *out /* [count,C] */);
+#endif
+
+/* Bytes that packed weights and a session will take, exactly, without taking them; and the largest max_tokens that fits a budget
+   (0: none does). */
+BERT_API bert_status bert_plan_memory(const bert_plan_desc *desc, bert_plan *out, bert_error *error);
+BERT_API int64_t bert_plan_largest(const bert_plan_desc *desc, size_t budget);
+
 #endif /* BERT_H */
 
 /* ============================================================================================================
@@ -248,6 +410,7 @@ BERT_API int bert_tensor_recognise(const char *name, bert_tensor_role *out);
 #define BERT__IMPLEMENTED
 
 #include "bert_tokenizer.h"             /* its implementation, where its declarations came earlier */
+#include <math.h>
 
 /* ============================================================================================================
    >>dtypes
@@ -4839,6 +5002,188 @@ BERT_API bert_status bert_parameter_read(const bert_parameter *parameter, float 
     t.shape = shape;
     t.count = shape[0] * shape[1];
     return bert_tensor_read(&t, BERT_F32, out, count, error);
+}
+
+/* ============================================================================================================
+   >>kernels
+   Purpose   what every set of kernels does, as one table of functions; which set this machine runs.
+   Uses      >>ref, >>simd.
+   Promises  each output element is summed in an order that depends on its own lengths alone: not on the number of rows, of
+             tasks or of threads. So the cuts a caller makes (rows, panels, queries) never change a bit.
+   ============================================================================================================ */
+
+/* A dense layer y = x W^T + b, packed: panel p holds the outputs p*nr to p*nr+nr-1 as [K][nr], zeros past N. */
+typedef struct bert__dense {
+    const float *panels;                /* [ceil(N/nr)][K][nr], 64-byte aligned */
+    const float *bias;                  /* [ceil(N/nr)*nr] */
+    int64_t n, k;
+} bert__dense;
+
+/* y = activation(x W^T + b) + residual. x and y do not overlap; residual may be y itself. */
+typedef struct bert__product {
+    const bert__dense *w;
+    const float *x;                     /* [rows,K], x_stride floats apart */
+    float *y;                           /* [rows,N], y_stride floats apart */
+    const float *residual;              /* as y, or NULL */
+    int64_t x_stride, y_stride;
+    bert_activation activation;         /* BERT_LINEAR: none */
+} bert__product;
+
+/* One head of one sequence: softmax(scale (q + 0)(k + r) + biases)(v + r), r the vector of the relative position (NEZHA). */
+typedef struct bert__attention {
+    const float *q, *k, *v;             /* [S,D], `stride` floats apart: columns of the QKV product */
+    float *out;                         /* [S,D], out_stride floats apart */
+    int64_t stride, out_stride, length, depth;   /* ... S, D */
+    float scale;
+    const float *key_bias;              /* [S] added to the scores of each key, or NULL */
+    const float *bias;                  /* [S,S] (query, key) added to the scores, or NULL */
+    const float *relative;              /* [2R+1,D] vector of the clipped distance (key - query) + R, or NULL */
+    int64_t max_relative;               /* R */
+    float *probabilities;               /* [S,S] or NULL: where to leave them */
+} bert__attention;
+
+typedef struct bert__kernels {
+    bert_isa isa;
+    int32_t nr;                         /* outputs of a panel */
+    int32_t rows;                       /* a good number of rows for one task of `product` */
+    /* rows row..row+rows-1 of all outputs in panels panel..panel+panels-1 */
+    void (*product)(const bert__product *p, int64_t row, int64_t rows, int64_t panel, int64_t panels);
+    /* y[i][j] = x_i . w_j + bias_j for rows w_j as they lie in a checkpoint: the word embeddings as the decoder; bias may be NULL */
+    void (*dots)(const float *x, int64_t x_stride, int64_t m, const float *w, int64_t w_stride, int64_t n, int64_t k, const float *bias, float *y, int64_t y_stride);
+    /* LayerNorm of rows of n; y may be x */
+    void (*norm)(float *y, const float *x, const float *gamma, const float *beta, float epsilon, int64_t n, int64_t rows);
+    /* queries query..query+queries-1, with scratch memory (64-byte aligned) of the size that attention_scratch says */
+    void (*attention)(const bert__attention *a, int64_t query, int64_t queries, void *scratch);
+    size_t (*attention_scratch)(int64_t length, int64_t depth, int64_t max_relative);
+} bert__kernels;
+
+/* ============================================================================================================
+   >>ref
+   Purpose   the kernels in plain C: the specification of the others, to be read as a lesson, and what runs where there is
+             nothing faster.
+   Uses      libm.
+   Promises  as >>kernels. The others are tested against these with a bound that grows with the length of the sums.
+   ============================================================================================================ */
+
+/* GELU is x times the normal distribution's weight below x. Everybody means that and computes something else: */
+BERT__FN float bert__activate(bert_activation kind, float x)
+{
+    switch (kind) {
+    case BERT_GELU_10:                                                  /* clipped to [-10, 10] */
+    case BERT_GELU_ERF: x = 0.5f * x * (1.0f + erff(x * 0.70710678118654752f)); return kind == BERT_GELU_10 ? x < -10 ? -10.0f : x > 10 ? 10.0f : x : x;
+    case BERT_GELU_TANH: return 0.5f * x * (1.0f + tanhf(0.79788456080286536f * (x + 0.044715f * x * x * x)));
+    case BERT_QUICK_GELU: return x / (1.0f + expf(-1.702f * x));
+    case BERT_SILU: return x / (1.0f + expf(-x));
+    case BERT_RELU: return x > 0 ? x : x != x ? x : 0.0f;
+    case BERT_TANH: return tanhf(x);
+    default: return x;
+    }
+}
+
+#define BERT__REF_NR 8
+BERT__FN void bert__ref_product(const bert__product *p, int64_t row, int64_t rows, int64_t panel, int64_t panels)
+{
+    const int64_t k = p->w->k, n = p->w->n;
+    int64_t i, j, c, at;
+    for (at = panel; at < panel + panels; at++) {
+        const float *w = p->w->panels + at * k * BERT__REF_NR, *bias = p->w->bias + at * BERT__REF_NR;
+        const int64_t first = at * BERT__REF_NR, width = n - first < BERT__REF_NR ? n - first : BERT__REF_NR;
+        for (i = row; i < row + rows; i++) {
+            const float *x = p->x + i * p->x_stride;
+            float *y = p->y + i * p->y_stride + first, sum[BERT__REF_NR] = { 0 };
+            for (c = 0; c < k; c++)
+                for (j = 0; j < BERT__REF_NR; j++) sum[j] += x[c] * w[c * BERT__REF_NR + j];
+            for (j = 0; j < width; j++) {
+                sum[j] = bert__activate(p->activation, sum[j] + bias[j]);
+                y[j] = p->residual ? sum[j] + p->residual[i * p->y_stride + first + j] : sum[j];
+            }
+        }
+    }
+}
+BERT__FN void bert__ref_dots(const float *x, int64_t x_stride, int64_t m, const float *w, int64_t w_stride, int64_t n, int64_t k, const float *bias, float *y, int64_t y_stride)
+{
+    int64_t i, j, c;
+    for (j = 0; j < n; j++)
+        for (i = 0; i < m; i++) {
+            float sum = 0;
+            for (c = 0; c < k; c++) sum += x[i * x_stride + c] * w[j * w_stride + c];
+            y[i * y_stride + j] = bias ? sum + bias[j] : sum;
+        }
+}
+/* y = (x - mean) / sqrt(variance + epsilon) * gamma + beta */
+BERT__FN void bert__ref_norm(float *y, const float *x, const float *gamma, const float *beta, float epsilon, int64_t n, int64_t rows)
+{
+    int64_t i, c;
+    for (i = 0; i < rows; i++, x += n, y += n) {
+        double mean = 0, variance = 0, inverse;
+        for (c = 0; c < n; c++) mean += x[c];
+        mean /= (double)n;
+        for (c = 0; c < n; c++) variance += (x[c] - mean) * (x[c] - mean);
+        inverse = 1 / sqrt(variance / (double)n + (double)epsilon);
+        for (c = 0; c < n; c++) y[c] = (float)((x[c] - mean) * inverse) * gamma[c] + beta[c];
+    }
+}
+/* The row of the table of relative positions for this query and key. */
+BERT__INLINE int64_t bert__relative_row(int64_t query, int64_t key, int64_t max) { return (key - query > max ? max : key - query < -max ? -max : key - query) + max; }
+
+/* scratch: [S] scores */
+BERT__FN size_t bert__ref_attention_scratch(int64_t length, int64_t depth, int64_t max_relative) { (void)depth; (void)max_relative; return bert__mul((size_t)length, sizeof(float)); }
+BERT__FN void bert__ref_attention(const bert__attention *a, int64_t query, int64_t queries, void *scratch)
+{
+    const int64_t s = a->length, depth = a->depth;
+    float *score = (float *)scratch;
+    int64_t i, j, d;
+    for (i = query; i < query + queries; i++) {
+        const float *q = a->q + i * a->stride;
+        float *out = a->out + i * a->out_stride, top = 0, sum = 0;
+        for (j = 0; j < s; j++) {
+            const float *k = a->k + j * a->stride, *r = a->relative ? a->relative + bert__relative_row(i, j, a->max_relative) * depth : NULL;
+            float dot = 0;
+            for (d = 0; d < depth; d++) dot += q[d] * (r ? k[d] + r[d] : k[d]);
+            dot *= a->scale;
+            if (a->key_bias) dot += a->key_bias[j];
+            if (a->bias) dot += a->bias[i * s + j];
+            score[j] = dot;
+            if (j == 0 || dot > top) top = dot;
+        }
+        for (j = 0; j < s; j++) sum += score[j] = expf(score[j] - top);
+        for (d = 0; d < depth; d++) out[d] = 0;
+        for (j = 0; j < s; j++) {
+            const float *v = a->v + j * a->stride, *r = a->relative ? a->relative + bert__relative_row(i, j, a->max_relative) * depth : NULL;
+            const float p = score[j] / sum;
+            if (a->probabilities) a->probabilities[i * s + j] = p;
+            for (d = 0; d < depth; d++) out[d] += p * (r ? v[d] + r[d] : v[d]);
+        }
+    }
+}
+static const bert__kernels bert__kernels_ref = { BERT_ISA_REF, BERT__REF_NR, 16, bert__ref_product, bert__ref_dots, bert__ref_norm, bert__ref_attention, bert__ref_attention_scratch };
+
+/* ============================================================================================================
+   >>cpu
+   Purpose   which kernels this processor runs.
+   Uses      >>ref.
+   Promises  a kind of instructions is chosen only if compiler, processor and operating system all have it.
+   ============================================================================================================ */
+
+/* The kernels of a kind of instructions; NULL: not here. */
+BERT__FN const bert__kernels *bert__kernels_of(bert_isa isa)
+{
+    switch (isa) {
+    case BERT_ISA_REF: return &bert__kernels_ref;
+    default: return NULL;
+    }
+}
+BERT_API const char *bert_isa_name(bert_isa isa)
+{
+    static const char *const names[] = { "default", "ref", "avx2", "avx512", "neon" };
+    return isa >= 0 && isa < BERT_ISA_COUNT ? names[isa] : "?";
+}
+BERT_API int bert_isa_available(bert_isa isa) { return bert__kernels_of(isa) != NULL; }
+BERT_API bert_isa bert_isa_best(void)
+{
+    int isa = BERT_ISA_COUNT;
+    while (--isa > BERT_ISA_REF && !bert_isa_available((bert_isa)isa)) {}
+    return (bert_isa)isa;
 }
 
 /* ============================================================================================================
