@@ -214,7 +214,8 @@ typedef struct bert_session_desc {
     int32_t threads;                    /* default: one a core; or: */
     bert_parallel parallel;             /* threads lent by the host; then the session starts none */
     int64_t max_tokens;                 /* computed at once: larger batches are taken in parts of whole sequences. Default 1024,
-                                           or the model's positions if these are more. Decides the memory (bert_plan). */
+                                           or the model's positions if these are more. Decides the memory (bert_plan_memory) */
+    size_t budget;                      /* or bytes the session may take, with weights it packs: as many tokens as fit, up to 8192 */
     bert_allocator allocator;
     bert_error *error;
 } bert_session_desc;
@@ -5551,6 +5552,24 @@ BERT__FN bert_status bert__check_tokens(int64_t tokens, const bert_config *c, be
     return BERT_OK;
 }
 
+BERT__FN bert_status bert__tokens_for_budget(const bert_session_desc *d, bert_isa isa, int64_t *out)
+{
+    bert_plan_desc pd;
+    bert_plan plan;
+    bert_status st;
+    memset(&pd, 0, sizeof pd);
+    pd.model = d->model;
+    pd.isa = isa;
+    pd.threads = d->parallel.run ? d->parallel.width : d->threads;
+    pd.lent_threads = d->parallel.run != NULL;
+    pd.max_tokens = 1;
+    if ((st = bert_plan_memory(&pd, &plan, d->error)) != BERT_OK) return st;
+    *out = bert_plan_largest(&pd, bert__add(d->budget, d->packed ? plan.packed : 0));
+    if (*out > 8192) *out = 8192;
+    if (*out) return BERT_OK;
+    return bert__fail(d->error, BERT_ERROR_MEMORY, NULL, -1, "a session takes at least %zu bytes; the budget is %zu", d->packed ? plan.total - plan.packed : plan.total, d->budget);
+}
+
 BERT_API bert_status bert_session_open(const bert_session_desc *desc, bert_session **out)
 {
     bert_session_desc d;
@@ -5571,13 +5590,14 @@ BERT_API bert_status bert_session_open(const bert_session_desc *desc, bert_sessi
     if (d.threads < 0 || d.threads > 1024) return bert__bad_argument(d.error, "threads");
     c = bert_model_config(d.model);
     allocator = d.allocator = bert__allocator(&d.allocator);
-    d.max_tokens = bert__tokens_resolved(d.max_tokens, c);
-    if ((st = bert__check_tokens(d.max_tokens, c, d.error)) != BERT_OK) return st;
     if (d.packed) {
         if ((d.isa && d.isa != d.packed->kernels->isa) || (d.precision && d.precision != d.packed->precision)) return bert__fail(d.error, BERT_ERROR_MISMATCH, NULL, -1, "the weights were packed for %s, the session asks for %s", bert_isa_name(d.packed->kernels->isa), bert_isa_name(d.isa));
         kernels = d.packed->kernels;
     } else if ((st = bert__choose_kernels(d.precision, d.isa, &kernels, d.error)) != BERT_OK) return st;
     parallel = bert__parallel(d.parallel);
+    if (d.budget && !d.max_tokens && (st = bert__tokens_for_budget(&d, kernels->isa, &d.max_tokens)) != BERT_OK) return st;
+    d.max_tokens = bert__tokens_resolved(d.max_tokens, c);
+    if ((st = bert__check_tokens(d.max_tokens, c, d.error)) != BERT_OK) return st;
     if (!d.parallel.run && d.threads != 1) {
         if ((st = bert_pool_open(d.threads, &allocator, &pool)) != BERT_OK) return bert__fail(d.error, st, NULL, -1, "the threads could not be started");
         parallel = bert_pool_parallel(pool);
