@@ -43,7 +43,10 @@
       >>tensors    THE table of parameters                 >>names      who spells them how
       >>model      a checkpoint understood
       >>kernels    what all kernels do, as a table         >>ref        the kernels in plain C: the specification
-      >>cpu        which kernels this machine runs         >>history    changes by version
+      >>cpu        which kernels this machine runs         >>packed     weights in the kernels' layout
+      >>session    threads and memory of a run             >>forward    the encoder
+      >>heads      what stands on the last layer           >>embed      texts to vectors
+      >>plan       bytes beforehand                        >>history    changes by version
       >>license    both licences
 */
 #ifndef BERT_H
@@ -211,7 +214,8 @@ typedef struct bert_session_desc {
     int32_t threads;                    /* default: one a core; or: */
     bert_parallel parallel;             /* threads lent by the host; then the session starts none */
     int64_t max_tokens;                 /* computed at once: larger batches are taken in parts of whole sequences. Default 1024,
-                                           or the model's positions if these are more. Decides the memory (bert_plan). */
+                                           or the model's positions if these are more. Decides the memory (bert_plan_memory) */
+    size_t budget;                      /* or bytes the session may take, with weights it packs: as many tokens as fit, up to 8192 */
     bert_allocator allocator;
     bert_error *error;
 } bert_session_desc;
@@ -410,6 +414,7 @@ BERT_API int64_t bert_plan_largest(const bert_plan_desc *desc, size_t budget);
 #define BERT__IMPLEMENTED
 
 #include "bert_tokenizer.h"             /* its implementation, where its declarations came earlier */
+#include <float.h>
 #include <math.h>
 
 /* ============================================================================================================
@@ -5184,6 +5189,1195 @@ BERT_API bert_isa bert_isa_best(void)
     int isa = BERT_ISA_COUNT;
     while (--isa > BERT_ISA_REF && !bert_isa_available((bert_isa)isa)) {}
     return (bert_isa)isa;
+}
+
+/* ============================================================================================================
+   >>packed
+   Purpose   a model's weights in the layout of one set of kernels.
+   Uses      >>model, >>kernels.
+   Promises  one allocation, of the size that >>plan says. Immutable, counted. Word embeddings are never copied; everything
+             else is float32 here, whatever the file has.
+   ============================================================================================================ */
+
+/* Gives out pieces of one block, each 64-byte aligned. Run first with base NULL, it only adds up what will be needed: so sizes are
+   known before memory is taken, and stand nowhere twice. */
+typedef struct bert__layout { char *base; size_t size; } bert__layout;
+BERT__FN void *bert__lay(bert__layout *l, int64_t n, size_t width)
+{
+    const size_t at = bert__add(l->size, 63) & ~(size_t)63;
+    l->size = bert__add(at, bert__mul((size_t)n, width));
+    return l->base ? l->base + at : NULL;
+}
+BERT__FN float *bert__lay_floats(bert__layout *l, int64_t n) { return (float *)bert__lay(l, n, sizeof(float)); }
+
+/* What the allocator is asked for, and the aligned block inside. */
+BERT__FN size_t bert__block_bytes(size_t size) { return bert__add(size, 64); }
+BERT__FN char *bert__aligned(void *memory) { return (char *)memory + (-(intptr_t)memory & 63); }
+
+/* A table of rows that stays where it is: in place if it is float32 there, else converted row by row. */
+typedef struct bert__table { const bert_tensor *tensor; const float *view; int64_t columns; } bert__table;
+
+typedef struct bert__layer {
+    bert__dense qkv, attention, intermediate, output;
+    const float *attention_gamma, *attention_beta, *output_gamma, *output_beta;
+} bert__layer;
+
+struct bert_packed {
+    bert__counter users;
+    bert_allocator allocator;
+    void *memory;
+    const bert_model *model;
+    const bert__kernels *kernels;
+    bert_precision precision;
+    bert__table words, decoder;
+    const float *positions, *types, *embedding_gamma, *embedding_beta;   /* [P,C] [K,C] [C] [C] */
+    const float *relative;              /* [2R+1,D] or NULL */
+    const float *transform_gamma, *transform_beta, *decoder_bias;        /* [C] [C] [V] */
+    bert__layer *layers;                /* [L] */
+    bert__dense *dense;                 /* [dense_count] all of them, and where each comes from: */
+    struct bert__origin *origin;        /* [dense_count] */
+    int64_t dense_count;
+    bert__dense pooler, transform, next_sentence, classifier, span;
+};
+
+/* A dense layer's outputs are those of `parts` parameters, one after another: query, key and value make one product. */
+typedef struct bert__origin { const bert_parameter *weight[3], *bias[3]; int parts; } bert__origin;
+
+BERT__FN bert__table bert__table_of(const bert_tensor *t)
+{
+    bert__table table;
+    memset(&table, 0, sizeof table);
+    table.tensor = t;
+    if (!t) return table;
+    table.columns = t->shape[1];
+    if (t->dtype == BERT_F32) table.view = (const float *)bert_tensor_view(t);
+    return table;
+}
+/* Part of a tensor as float32: `count` elements from element (row, column), along the columns of a matrix. */
+BERT__FN void bert__read_run(const bert_tensor *t, int64_t row, int64_t column, int64_t count, int reversed, float *out)
+{
+    bert_tensor run = *t;
+    int64_t shape[1], strides[1], along, across;
+    across = t->rank < 2 ? 0 : t->strides ? t->strides[0] : t->shape[1];
+    along = t->strides ? t->strides[t->rank - 1] : 1;
+    if (reversed) { int64_t swap = across; across = along; along = swap; }
+    shape[0] = count;
+    strides[0] = along;
+    run.data = t->data + (size_t)(row * across + column * along) * bert_dtype_size(t->dtype);
+    run.shape = shape;
+    run.strides = along == 1 ? NULL : strides;
+    run.rank = 1;
+    run.count = count;
+    bert_tensor_read(&run, BERT_F32, out, count, NULL);
+}
+/* Row i of a table: in place or in `room` [columns]. */
+BERT__FN const float *bert__table_row(const bert__table *t, int64_t i, float *room)
+{
+    if (t->view) return t->view + i * t->columns;
+    bert__read_run(t->tensor, i, 0, t->columns, 0, room);
+    return room;
+}
+
+/* Rows of weights [outs,K] into columns of a panel [K][nr]. */
+BERT__FN void bert__pack_rows(const float *w, int64_t stride, int64_t outs, int64_t k, int64_t nr, float *out)
+{
+    int64_t c, j;
+    for (c = 0; c < k; c++)
+        for (j = 0; j < outs; j++) out[c * nr + j] = w[j * stride + c];
+}
+/* One panel of a dense layer. Values come as float32 in place where they are that, else in runs over a buffer. */
+#define BERT__PACK_RUN 256
+BERT__FN void bert__pack_panel(const bert__kernels *kernels, const bert__origin *o, const bert__dense *w, int64_t panel, float *out)
+{
+    const int64_t nr = kernels->nr, part = w->n / o->parts, first = panel * nr;
+    int64_t j, k, c;
+    for (j = 0; j < nr; j++) {
+        const bert_parameter *p = first + j < w->n ? o->weight[(first + j) / part] : NULL;
+        const int64_t row = p ? (first + j) % part : 0;
+        float run[BERT__PACK_RUN];
+        const float *view = p && p->tensor->dtype == BERT_F32 ? (const float *)bert_tensor_view(p->tensor) : NULL;
+        if (view && !p->transposed) {                                   /* as many rows of this parameter as the panel has */
+            int64_t rows = 1;
+            while (j + rows < nr && first + j + rows < w->n && (first + j + rows) / part == (first + j) / part) rows++;
+            bert__pack_rows(view + row * w->k, w->k, rows, w->k, nr, out + j);
+            j += rows - 1;
+        } else if (view) {
+            for (k = 0; k < w->k; k++) out[k * nr + j] = view[k * p->tensor->shape[1] + row];
+        } else for (k = 0; k < w->k; k += BERT__PACK_RUN) {
+            const int64_t n = w->k - k < BERT__PACK_RUN ? w->k - k : BERT__PACK_RUN;
+            if (p) bert__read_run(p->tensor, row, k, n, p->transposed, run);
+            else memset(run, 0, sizeof run);
+            for (c = 0; c < n; c++) out[(k + c) * nr + j] = run[c];
+        }
+    }
+}
+
+BERT__FN const bert_parameter *bert__find_parameter(const bert_model *m, const char *pattern, int32_t layer)
+{
+    char name[160];
+    bert__spell(name, sizeof name, pattern, layer, "");
+    return bert_model_find(m, name);
+}
+/* A parameter's values as float32 in a place of their own; m NULL: only counted. */
+BERT__FN const float *bert__lay_parameter(bert__layout *l, const bert_model *m, const char *pattern, int32_t layer, int64_t n)
+{
+    float *out = bert__lay_floats(l, n);
+    const bert_parameter *p = m ? bert__find_parameter(m, pattern, layer) : NULL;
+    if (out && p) bert_parameter_read(p, out, n, NULL);
+    return out;
+}
+/* Room for a dense layer of `parts` parameters, each with n outputs, and a note where they come from. */
+BERT__FN bert__dense bert__lay_dense(bert__layout *l, bert_packed *p, const bert_model *m, int32_t layer, const char *const *names, int parts, int64_t n, int64_t k)
+{
+    const int64_t nr = p->kernels->nr, panels = (n * parts + nr - 1) / nr;
+    bert__dense w;
+    float *bias;
+    char name[160];
+    int i;
+    w.n = n * parts;
+    w.k = k;
+    w.panels = bert__lay_floats(l, panels * nr * k);
+    w.bias = bias = bert__lay_floats(l, panels * nr);
+    if (l->base) {
+        bert__origin *o = p->origin + p->dense_count;
+        o->parts = parts;
+        memset(bias, 0, (size_t)(panels * nr) * sizeof *bias);
+        for (i = 0; i < parts; i++) {
+            bert__format(name, sizeof name, "%s.weight", names[i]);
+            o->weight[i] = bert__find_parameter(m, name, layer);
+            bert__format(name, sizeof name, "%s.bias", names[i]);
+            o->bias[i] = bert__find_parameter(m, name, layer);
+            bert_parameter_read(o->bias[i], bias + i * n, n, NULL);
+        }
+        p->dense[p->dense_count] = w;
+    }
+    p->dense_count++;
+    return w;
+}
+/* NEZHA's vectors of relative positions: sines and cosines of the distance, as in "Attention is all you need". [2R+1,D] */
+BERT__FN void bert__relative_table(float *out, int64_t max, int64_t depth)
+{
+    int64_t i, d;
+    for (i = 0; i < 2 * max + 1; i++)
+        for (d = 0; d < depth; d++) {
+            const double angle = (double)i / pow(10000.0, (double)(d / 2 * 2) / (double)depth);
+            out[i * depth + d] = d == depth - 1 && depth % 2 ? 0.0f : (float)(d % 2 ? cos(angle) : sin(angle));
+        }
+}
+
+/* Lays out packed weights. Without memory (l->base NULL, m NULL) it only measures. */
+BERT__FN void bert__packed_layout(bert__layout *l, bert_packed *p, const bert_config *c, uint32_t heads, const bert_model *m)
+{
+    static const char *const qkv[] = { "bert.encoder.layer.*.attention.self.query", "bert.encoder.layer.*.attention.self.key", "bert.encoder.layer.*.attention.self.value" };
+    static const char *const attention[] = { "bert.encoder.layer.*.attention.output.dense" }, *const intermediate[] = { "bert.encoder.layer.*.intermediate.dense" };
+    static const char *const output[] = { "bert.encoder.layer.*.output.dense" }, *const pooler[] = { "bert.pooler.dense" }, *const transform[] = { "cls.predictions.transform.dense" };
+    static const char *const nsp[] = { "cls.seq_relationship" }, *const classifier[] = { "classifier" }, *const span[] = { "qa_outputs" };
+    const int64_t C = c->hidden_size, F = c->intermediate_size;
+    int32_t i;
+    p->dense_count = 0;
+    p->layers = (bert__layer *)bert__lay(l, c->layers, sizeof *p->layers);
+    p->dense = (bert__dense *)bert__lay(l, (int64_t)c->layers * 4 + 5, sizeof *p->dense);
+    p->origin = (bert__origin *)bert__lay(l, (int64_t)c->layers * 4 + 5, sizeof *p->origin);
+    if (c->max_relative_position) {
+        float *table = bert__lay_floats(l, (2 * (int64_t)c->max_relative_position + 1) * (C / c->heads));
+        if (table) bert__relative_table(table, c->max_relative_position, C / c->heads);
+        p->relative = table;
+    } else p->positions = bert__lay_parameter(l, m, bert__rows[BERT__ROW_POSITIONS].name, -1, c->max_positions * C);
+    p->types = bert__lay_parameter(l, m, "bert.embeddings.token_type_embeddings.weight", -1, c->type_vocab_size * C);
+    p->embedding_gamma = bert__lay_parameter(l, m, "bert.embeddings.LayerNorm.weight", -1, C);
+    p->embedding_beta = bert__lay_parameter(l, m, "bert.embeddings.LayerNorm.bias", -1, C);
+    for (i = 0; i < c->layers; i++) {
+        bert__layer layer;
+        layer.qkv = bert__lay_dense(l, p, m, i, qkv, 3, C, C);
+        layer.attention = bert__lay_dense(l, p, m, i, attention, 1, C, C);
+        layer.attention_gamma = bert__lay_parameter(l, m, "bert.encoder.layer.*.attention.output.LayerNorm.weight", i, C);
+        layer.attention_beta = bert__lay_parameter(l, m, "bert.encoder.layer.*.attention.output.LayerNorm.bias", i, C);
+        layer.intermediate = bert__lay_dense(l, p, m, i, intermediate, 1, F, C);
+        layer.output = bert__lay_dense(l, p, m, i, output, 1, C, F);
+        layer.output_gamma = bert__lay_parameter(l, m, "bert.encoder.layer.*.output.LayerNorm.weight", i, C);
+        layer.output_beta = bert__lay_parameter(l, m, "bert.encoder.layer.*.output.LayerNorm.bias", i, C);
+        if (l->base) p->layers[i] = layer;
+    }
+    if (heads & BERT_HEAD_POOLER) p->pooler = bert__lay_dense(l, p, m, -1, pooler, 1, C, C);
+    if (heads & BERT_HEAD_MLM) {
+        p->transform = bert__lay_dense(l, p, m, -1, transform, 1, C, C);
+        p->transform_gamma = bert__lay_parameter(l, m, "cls.predictions.transform.LayerNorm.weight", -1, C);
+        p->transform_beta = bert__lay_parameter(l, m, "cls.predictions.transform.LayerNorm.bias", -1, C);
+        p->decoder_bias = bert__lay_parameter(l, m, "cls.predictions.bias", -1, c->vocab_size);
+    }
+    if (heads & BERT_HEAD_NSP) p->next_sentence = bert__lay_dense(l, p, m, -1, nsp, 1, 2, C);
+    if (heads & BERT_HEAD_CLASSIFIER) p->classifier = bert__lay_dense(l, p, m, -1, classifier, 1, c->labels, C);
+    if (heads & BERT_HEAD_SPAN) p->span = bert__lay_dense(l, p, m, -1, span, 1, 2, C);
+}
+
+/* Packing in parallel: a task is a few panels of one dense layer. */
+#define BERT__PACK_PANELS 8
+BERT__FN int64_t bert__panels(const bert__kernels *k, const bert__dense *w) { return (w->n + k->nr - 1) / k->nr; }
+BERT__FN int64_t bert__pack_tasks(const bert_packed *p, const bert__dense *w) { return (bert__panels(p->kernels, w) + BERT__PACK_PANELS - 1) / BERT__PACK_PANELS; }
+BERT__FN void bert__pack_task(void *arg, int64_t index)
+{
+    const bert_packed *p = (const bert_packed *)arg;
+    const int64_t nr = p->kernels->nr;
+    const bert__dense *w = p->dense;
+    int64_t panel, end;
+    for (; index >= bert__pack_tasks(p, w); w++) index -= bert__pack_tasks(p, w);
+    panel = index * BERT__PACK_PANELS;
+    end = panel + BERT__PACK_PANELS < bert__panels(p->kernels, w) ? panel + BERT__PACK_PANELS : bert__panels(p->kernels, w);
+    for (; panel < end; panel++) bert__pack_panel(p->kernels, p->origin + (w - p->dense), w, panel, (float *)(uintptr_t)(w->panels + panel * nr * w->k));
+}
+
+/* The kernels for a desc, or why not. */
+BERT__FN bert_status bert__choose_kernels(bert_precision precision, bert_isa isa, const bert__kernels **out, bert_error *error)
+{
+    if (precision < BERT_PRECISION_DEFAULT || precision > BERT_PRECISION_INT8) return bert__bad_argument(error, "precision");
+    if (precision > BERT_PRECISION_F32) return bert__fail(error, BERT_ERROR_UNSUPPORTED, NULL, -1, "there are no kernels for %s yet; use f32", precision == BERT_PRECISION_BF16 ? "bf16" : "int8");
+    if (isa < BERT_ISA_DEFAULT || isa >= BERT_ISA_COUNT) return bert__bad_argument(error, "isa");
+    *out = bert__kernels_of(isa ? isa : bert_isa_best());
+    if (!*out) return bert__fail(error, BERT_ERROR_UNSUPPORTED, NULL, -1, "%s: this machine or this build does not have it; the best here is %s", bert_isa_name(isa), bert_isa_name(bert_isa_best()));
+    return BERT_OK;
+}
+
+BERT_API bert_status bert_packed_open(const bert_packed_desc *desc, bert_packed **out)
+{
+    const bert_packed_desc *d = desc;
+    const bert_allocator allocator = bert__allocator(d ? &d->allocator : NULL);
+    const bert_parallel none = { NULL, NULL, 0 }, parallel = d ? bert__parallel(d->parallel) : bert__parallel(none);
+    const bert_config *c;
+    const bert_parameter *decoder;
+    bert__layout l;
+    bert_packed measure, *p;
+    bert_status st;
+    int64_t i, tasks = 0;
+    void *memory;
+    if (!d || !out) return BERT_ERROR_ARGUMENT;
+    if (!d->model) return bert__bad_argument(d->error, "model");
+    c = bert_model_config(d->model);
+    memset(&measure, 0, sizeof measure);
+    if ((st = bert__choose_kernels(d->precision, d->isa, &measure.kernels, d->error)) != BERT_OK) return st;
+    if (c->heads < 1) return bert__fail(d->error, BERT_ERROR_MISMATCH, bert_checkpoint_path(bert_model_checkpoint(d->model)), -1, "the number of attention heads is not known: give a config");
+    memset(&l, 0, sizeof l);
+    bert__lay(&l, 1, sizeof *p);
+    bert__packed_layout(&l, &measure, c, bert_model_heads(d->model), NULL);
+    memory = bert__alloc(&allocator, bert__block_bytes(l.size));
+    if (!memory) return bert__fail(d->error, BERT_ERROR_MEMORY, bert_checkpoint_path(bert_model_checkpoint(d->model)), -1, "out of memory: the packed weights take %zu bytes", bert__block_bytes(l.size));
+    l.base = bert__aligned(memory);
+    l.size = 0;
+    p = (bert_packed *)bert__lay(&l, 1, sizeof *p);
+    *p = measure;
+    p->users = 1;
+    p->allocator = allocator;
+    p->memory = memory;
+    p->model = d->model;
+    p->precision = BERT_PRECISION_F32;
+    bert__packed_layout(&l, p, c, bert_model_heads(d->model), d->model);
+    p->words = bert__table_of(bert_model_find(d->model, bert__rows[0].name)->tensor);
+    decoder = bert_model_find(d->model, bert__rows[BERT__ROW_DECODER].name);
+    p->decoder = decoder ? bert__table_of(decoder->tensor) : p->words;
+    for (i = 0; i < p->dense_count; i++) tasks += bert__pack_tasks(p, p->dense + i);
+    parallel.run(parallel.user, tasks, bert__pack_task, p);
+    *out = p;
+    return BERT_OK;
+}
+BERT_API void bert_packed_close(bert_packed *packed)
+{
+    bert_allocator a;
+    if (!packed || bert__atomic_add(&packed->users, -1) != 1) return;
+    a = packed->allocator;
+    bert__free(&a, packed->memory);
+}
+
+/* ============================================================================================================
+   >>session
+   Purpose   a session: packed weights, threads, and the memory for the activations of one part of a batch.
+   Uses      >>packed, the base's threads.
+   Promises  one allocation (and one for its threads); running allocates nothing.
+   ============================================================================================================ */
+
+/* A sequence of the part that is being computed. */
+typedef struct bert__sequence {
+    int64_t index;                      /* in the batch */
+    int64_t row, length;                /* rows of the activations */
+    int64_t from;                       /* first row in the batch */
+    int64_t squares;                    /* sum of S*S of the sequences before: where its [S,S] blocks begin */
+} bert__sequence;
+
+struct bert_session {
+    bert_session_desc desc;             /* resolved */
+    bert_packed *packed;
+    bert_pool *pool;
+    bert_parallel parallel;
+    void *memory;
+    /* activations of up to max_tokens rows */
+    float *x;                           /* [T,C] the residual stream, rows x_stride floats apart */
+    float *work;                        /* [T] rows work_stride floats apart: q, k, v [3C] and context [C], then the inner layer [F]
+                                           over them: never alive together */
+    int64_t x_stride, work_stride;
+    float *key_bias;                    /* [T] */
+    float *row;                         /* [C] */
+    char *scratch;                      /* [width][scratch_size] */
+    size_t scratch_size;
+    bert__sequence *sequences;          /* [max_tokens] */
+};
+
+/* Rows begin an odd number of cache lines apart: the kernels read several rows at once, which must not fall into the same set of the
+   cache, as they would 4096 bytes apart. */
+BERT__FN int64_t bert__stride(int64_t n) { return ((n + 15) / 16 | 1) * 16; }
+
+/* Rows of the vocabulary that one task of the decoder takes. */
+#define BERT__DECODER_ROWS 64
+
+BERT__FN void bert__session_layout(bert__layout *l, bert_session *s, const bert_config *c, const bert__kernels *kernels, int64_t tokens, int32_t width)
+{
+    const int64_t C = c->hidden_size, F = c->intermediate_size;
+    const size_t attention = kernels->attention_scratch(tokens, C / c->heads, c->max_relative_position), decoder = bert__mul((size_t)C * BERT__DECODER_ROWS, sizeof(float));
+    s->x_stride = bert__stride(C);
+    s->work_stride = bert__stride(F > 4 * C ? F : 4 * C);
+    s->x = bert__lay_floats(l, tokens * s->x_stride);
+    s->work = bert__lay_floats(l, tokens * s->work_stride);
+    s->key_bias = bert__lay_floats(l, tokens);
+    s->row = bert__lay_floats(l, C);
+    s->sequences = (bert__sequence *)bert__lay(l, tokens, sizeof *s->sequences);
+    s->scratch_size = bert__add(attention > decoder ? attention : decoder, 63) & ~(size_t)63;
+    s->scratch = (char *)bert__lay(l, width, s->scratch_size);
+}
+/* Defaults and limits of max_tokens. */
+BERT__FN int64_t bert__tokens_resolved(int64_t tokens, const bert_config *c)
+{
+    if (tokens) return tokens;
+    return !c->max_relative_position && c->max_positions > 1024 ? c->max_positions : 1024;
+}
+BERT__FN bert_status bert__check_tokens(int64_t tokens, const bert_config *c, bert_error *error)
+{
+    if (tokens < 1 || tokens > (int64_t)1 << 31 || tokens > INT64_MAX / 64 / ((int64_t)c->hidden_size + c->intermediate_size)) return bert__bad_argument(error, "max_tokens");
+    return BERT_OK;
+}
+
+BERT__FN bert_status bert__tokens_for_budget(const bert_session_desc *d, bert_isa isa, int64_t *out)
+{
+    bert_plan_desc pd;
+    bert_plan plan;
+    bert_status st;
+    memset(&pd, 0, sizeof pd);
+    pd.model = d->model;
+    pd.isa = isa;
+    pd.threads = d->parallel.run ? d->parallel.width : d->threads;
+    pd.lent_threads = d->parallel.run != NULL;
+    pd.max_tokens = 1;
+    if ((st = bert_plan_memory(&pd, &plan, d->error)) != BERT_OK) return st;
+    *out = bert_plan_largest(&pd, bert__add(d->budget, d->packed ? plan.packed : 0));
+    if (*out > 8192) *out = 8192;
+    if (*out) return BERT_OK;
+    return bert__fail(d->error, BERT_ERROR_MEMORY, NULL, -1, "a session takes at least %zu bytes; the budget is %zu", d->packed ? plan.total - plan.packed : plan.total, d->budget);
+}
+
+BERT_API bert_status bert_session_open(const bert_session_desc *desc, bert_session **out)
+{
+    bert_session_desc d;
+    bert_session measure, *s;
+    bert__layout l;
+    bert_packed *packed;
+    bert_pool *pool = NULL;
+    bert_parallel parallel;
+    bert_allocator allocator;
+    const bert_config *c;
+    const bert__kernels *kernels;
+    bert_status st;
+    void *memory;
+    if (!desc || !out) return BERT_ERROR_ARGUMENT;
+    d = *desc;
+    if (d.packed && !d.model) d.model = d.packed->model;
+    if (!d.model || (d.packed && d.packed->model != d.model)) return bert__bad_argument(d.error, "model");
+    if (d.threads < 0 || d.threads > 1024) return bert__bad_argument(d.error, "threads");
+    c = bert_model_config(d.model);
+    allocator = d.allocator = bert__allocator(&d.allocator);
+    if (d.packed) {
+        if ((d.isa && d.isa != d.packed->kernels->isa) || (d.precision && d.precision != d.packed->precision)) return bert__fail(d.error, BERT_ERROR_MISMATCH, NULL, -1, "the weights were packed for %s, the session asks for %s", bert_isa_name(d.packed->kernels->isa), bert_isa_name(d.isa));
+        kernels = d.packed->kernels;
+    } else if ((st = bert__choose_kernels(d.precision, d.isa, &kernels, d.error)) != BERT_OK) return st;
+    parallel = bert__parallel(d.parallel);
+    if (d.budget && !d.max_tokens && (st = bert__tokens_for_budget(&d, kernels->isa, &d.max_tokens)) != BERT_OK) return st;
+    d.max_tokens = bert__tokens_resolved(d.max_tokens, c);
+    if ((st = bert__check_tokens(d.max_tokens, c, d.error)) != BERT_OK) return st;
+    if (!d.parallel.run && d.threads != 1) {
+        if ((st = bert_pool_open(d.threads, &allocator, &pool)) != BERT_OK) return bert__fail(d.error, st, NULL, -1, "the threads could not be started");
+        parallel = bert_pool_parallel(pool);
+    }
+    packed = d.packed;
+    if (!packed) {
+        bert_packed_desc pd;
+        memset(&pd, 0, sizeof pd);
+        pd.model = d.model;
+        pd.isa = kernels->isa;
+        pd.parallel = parallel;
+        pd.allocator = allocator;
+        pd.error = d.error;
+        if ((st = bert_packed_open(&pd, &packed)) != BERT_OK) { bert_pool_close(pool); return st; }
+    } else bert__atomic_add(&packed->users, 1);
+    memset(&l, 0, sizeof l);
+    memset(&measure, 0, sizeof measure);
+    bert__lay(&l, 1, sizeof *s);
+    bert__session_layout(&l, &measure, c, kernels, d.max_tokens, parallel.width);
+    memory = bert__alloc(&allocator, bert__block_bytes(l.size));
+    if (!memory) {
+        bert_packed_close(packed);
+        bert_pool_close(pool);
+        return bert__fail(d.error, BERT_ERROR_MEMORY, NULL, -1, "out of memory: a session for %lld tokens at once takes %zu bytes; a smaller max_tokens takes less", (long long)d.max_tokens, bert__block_bytes(l.size));
+    }
+    l.base = bert__aligned(memory);
+    l.size = 0;
+    s = (bert_session *)bert__lay(&l, 1, sizeof *s);
+    *s = measure;
+    bert__session_layout(&l, s, c, kernels, d.max_tokens, parallel.width);
+    d.packed = s->packed = packed;
+    d.precision = packed->precision;
+    d.isa = kernels->isa;
+    d.threads = parallel.width;
+    d.parallel = s->parallel = parallel;
+    s->pool = pool;
+    s->memory = memory;
+    s->desc = d;
+    s->desc.error = NULL;
+    *out = s;
+    return BERT_OK;
+}
+BERT_API void bert_session_close(bert_session *session)
+{
+    bert_allocator a;
+    if (!session) return;
+    a = session->desc.allocator;
+    bert_pool_close(session->pool);
+    bert_packed_close(session->packed);
+    bert__free(&a, session->memory);
+}
+BERT_API bert_session_desc bert_session_desc_resolved(const bert_session *session) { return session->desc; }
+
+/* ============================================================================================================
+   >>forward
+   Purpose   the encoder: from token ids to the output of each layer.
+   Uses      >>session, >>kernels.
+   Promises  a sequence's bits do not depend on what is computed beside it.
+
+   With x [T,C] the residual stream, for each layer
+      qkv = x Wqkv + b              context = softmax(q k / sqrt(D) + mask) v, for each sequence and head
+      x = norm(x + context Wo + b)  x = norm(x + gelu(x Wi + b) Wo' + b)
+   All but the attention goes row by row: with many rows a task takes a block of rows through everything up to the next layer's qkv
+   while they are in cache; with few rows each product is cut by its outputs instead.
+   ============================================================================================================ */
+
+/* What tasks get to know. */
+typedef struct bert__work {
+    bert_session *s;
+    bert__product product;              /* bert__product_task */
+    int64_t rows, block, row_tasks;     /* rows in all, of a task; tasks for them */
+    int64_t panels, panel_block;
+    const bert__layer *layer, *next;    /* bert__rows_task */
+    const bert_batch *batch;            /* bert__attention_task */
+    float *probabilities;
+    bert__counter taken;                /* items handed out, where tasks are workers */
+    int64_t items;
+    const float *hidden;                /* bert__decode_task: rows [C] */
+    float *logits;                      /* ... to [V] each */
+} bert__work;
+
+BERT__FN void bert__dispatch(bert_session *s, int64_t n, bert_task task, bert__work *w) { s->parallel.run(s->parallel.user, n, task, w); }
+
+BERT__FN void bert__product_task(void *arg, int64_t index)
+{
+    const bert__work *w = (const bert__work *)arg;
+    const int64_t row = index % w->row_tasks * w->block, panel = index / w->row_tasks * w->panel_block;
+    w->s->packed->kernels->product(&w->product, row, w->rows - row < w->block ? w->rows - row : w->block, panel, w->panels - panel < w->panel_block ? w->panels - panel : w->panel_block);
+}
+/* One product over all threads. */
+BERT__FN void bert__run_product(bert_session *s, const bert__product *product, int64_t rows)
+{
+    const bert__kernels *k = s->packed->kernels;
+    bert__work w;
+    int64_t cuts;
+    memset(&w, 0, sizeof w);
+    w.s = s;
+    w.product = *product;
+    w.rows = rows;
+    w.block = k->rows;
+    w.row_tasks = (rows + w.block - 1) / w.block;
+    w.panels = bert__panels(k, product->w);
+    cuts = s->parallel.width == 1 ? 1 : (4 * (int64_t)s->parallel.width + w.row_tasks - 1) / w.row_tasks;
+    if (cuts > w.panels) cuts = w.panels;
+    w.panel_block = (w.panels + cuts - 1) / cuts;
+    bert__dispatch(s, w.row_tasks * ((w.panels + w.panel_block - 1) / w.panel_block), bert__product_task, &w);
+}
+
+/* Its cut for `rows` rows into tasks of whole rows; 0 tasks: too few rows for that. */
+BERT__FN int64_t bert__row_blocks(const bert_session *s, int64_t rows, int64_t *block)
+{
+    const int64_t width = s->parallel.width, good = s->packed->kernels->rows;
+    int64_t n = ((rows + good - 1) / good + width - 1) / width * width;
+    *block = (rows + n - 1) / n;
+    if (width > 1 && *block * 2 < good) return 0;
+    return (rows + *block - 1) / *block;
+}
+BERT__FN void bert__norm_rows(const bert_session *s, const float *gamma, const float *beta, int64_t row, int64_t rows)
+{
+    const bert_config *c = bert_model_config(s->packed->model);
+    for (; rows > 0; row++, rows--) s->packed->kernels->norm(s->x + row * s->x_stride, s->x + row * s->x_stride, gamma, beta, (float)c->layer_norm_eps, c->hidden_size, 1);
+}
+BERT__FN bert__product bert__layer_product(const bert__dense *w, const float *x, int64_t x_stride, float *y, int64_t y_stride, int residual, bert_activation activation)
+{
+    bert__product p;
+    memset(&p, 0, sizeof p);
+    p.w = w;
+    p.x = x;
+    p.x_stride = x_stride;
+    p.y = y;
+    p.y_stride = y_stride;
+    p.residual = residual ? y : NULL;
+    p.activation = activation;
+    return p;
+}
+/* The four products of a layer, on the session's activations. */
+typedef struct bert__steps { bert__product attention, intermediate, output, qkv; } bert__steps;
+BERT__FN bert__steps bert__layer_steps(const bert_session *s, const bert__layer *layer, const bert__layer *next)
+{
+    const bert_config *c = bert_model_config(s->packed->model);
+    bert__steps p;
+    p.attention = bert__layer_product(&layer->attention, s->work + 3 * (int64_t)c->hidden_size, s->work_stride, s->x, s->x_stride, 1, BERT_LINEAR);
+    p.intermediate = bert__layer_product(&layer->intermediate, s->x, s->x_stride, s->work, s->work_stride, 0, c->activation);
+    p.output = bert__layer_product(&layer->output, s->work, s->work_stride, s->x, s->x_stride, 1, BERT_LINEAR);
+    p.qkv = bert__layer_product(next ? &next->qkv : NULL, s->x, s->x_stride, s->work, s->work_stride, 0, BERT_LINEAR);
+    return p;
+}
+/* A block of rows from the attention's output to the next layer's qkv. */
+BERT__FN void bert__rows_task(void *arg, int64_t index)
+{
+    const bert__work *w = (const bert__work *)arg;
+    const bert__kernels *k = w->s->packed->kernels;
+    const bert__steps p = bert__layer_steps(w->s, w->layer, w->next);
+    const int64_t row = index * w->block, rows = w->rows - row < w->block ? w->rows - row : w->block;
+    k->product(&p.attention, row, rows, 0, bert__panels(k, p.attention.w));
+    bert__norm_rows(w->s, w->layer->attention_gamma, w->layer->attention_beta, row, rows);
+    k->product(&p.intermediate, row, rows, 0, bert__panels(k, p.intermediate.w));
+    k->product(&p.output, row, rows, 0, bert__panels(k, p.output.w));
+    bert__norm_rows(w->s, w->layer->output_gamma, w->layer->output_beta, row, rows);
+    if (w->next) k->product(&p.qkv, row, rows, 0, bert__panels(k, p.qkv.w));
+}
+BERT__FN void bert__run_rows(bert_session *s, const bert__layer *layer, const bert__layer *next, int64_t rows)
+{
+    bert__work w;
+    int64_t tasks;
+    memset(&w, 0, sizeof w);
+    tasks = bert__row_blocks(s, rows, &w.block);
+    if (tasks) {
+        w.s = s;
+        w.layer = layer;
+        w.next = next;
+        w.rows = rows;
+        bert__dispatch(s, tasks, bert__rows_task, &w);
+    } else {
+        const bert__steps p = bert__layer_steps(s, layer, next);
+        bert__run_product(s, &p.attention, rows);
+        bert__norm_rows(s, layer->attention_gamma, layer->attention_beta, 0, rows);
+        bert__run_product(s, &p.intermediate, rows);
+        bert__run_product(s, &p.output, rows);
+        bert__norm_rows(s, layer->output_gamma, layer->output_beta, 0, rows);
+        if (next) bert__run_product(s, &p.qkv, rows);
+    }
+}
+
+/* One head of one sequence after another. A task is a worker: it has scratch memory of its own. */
+#define BERT__QUERY_BLOCK 512
+BERT__FN void bert__attention_task(void *arg, int64_t index)
+{
+    bert__work *w = (bert__work *)arg;
+    const bert_session *s = w->s;
+    const bert_config *c = bert_model_config(s->packed->model);
+    const int64_t C = c->hidden_size, H = c->heads, D = C / H;
+    bert__attention a;
+    int64_t item, i = 0, before = 0;
+    memset(&a, 0, sizeof a);
+    a.stride = a.out_stride = s->work_stride;
+    a.depth = D;
+    a.scale = (float)(1 / sqrt((double)D));
+    a.relative = s->packed->relative;
+    a.max_relative = c->max_relative_position;
+    while ((item = bert__atomic_add(&w->taken, 1)) < w->items) {
+        const bert__sequence *q;
+        int64_t head, block;
+        for (;; i++) {                                                  /* the sequence it lies in: items come in rising order */
+            const int64_t n = H * ((s->sequences[i].length + BERT__QUERY_BLOCK - 1) / BERT__QUERY_BLOCK);
+            if (item < before + n) break;
+            before += n;
+        }
+        q = s->sequences + i;
+        head = (item - before) % H;
+        block = (item - before) / H * BERT__QUERY_BLOCK;
+        a.q = s->work + q->row * s->work_stride + head * D;
+        a.k = a.q + C;
+        a.v = a.k + C;
+        a.out = s->work + q->row * s->work_stride + 3 * C + head * D;
+        a.length = q->length;
+        a.key_bias = w->batch->key_mask ? s->key_bias + q->row : NULL;
+        a.bias = w->batch->score_bias ? w->batch->score_bias + q->squares : NULL;
+        a.probabilities = w->probabilities ? w->probabilities + H * q->squares + head * q->length * q->length : NULL;
+        s->packed->kernels->attention(&a, block, q->length - block < BERT__QUERY_BLOCK ? q->length - block : BERT__QUERY_BLOCK, s->scratch + (size_t)index * s->scratch_size);
+    }
+}
+
+/* x = norm(word + position + type) */
+BERT__FN void bert__embed(bert_session *s, const bert_batch *batch, int64_t count)
+{
+    const bert_packed *p = s->packed;
+    const bert_config *config = bert_model_config(p->model);
+    const int64_t C = config->hidden_size;
+    /* Google adds -10000 to the scores of padding, Hugging Face the least float: it matters where a whole sequence is padding */
+    const float masked = config->source == BERT_SOURCE_HF ? -FLT_MAX : -10000.0f;
+    int64_t i, t, c;
+    for (i = 0; i < count; i++)
+        for (t = 0; t < s->sequences[i].length; t++) {
+            const int64_t at = s->sequences[i].from + t;
+            const float *word = batch->embeds ? batch->embeds + at * C : bert__table_row(&p->words, batch->ids[at], s->row);
+            const float *type = p->types + (batch->segment_ids ? batch->segment_ids[at] : 0) * C;
+            const float *position = p->positions ? p->positions + (batch->position_ids ? batch->position_ids[at] : t) * C : NULL;
+            float *x = s->x + (s->sequences[i].row + t) * s->x_stride;
+            for (c = 0; c < C; c++) x[c] = position ? word[c] + type[c] + position[c] : word[c] + type[c];
+            if (batch->key_mask) s->key_bias[s->sequences[i].row + t] = batch->key_mask[at] ? 0 : masked;
+            bert__norm_rows(s, p->embedding_gamma, p->embedding_beta, s->sequences[i].row + t, 1);
+        }
+}
+/* The stream's rows of all sequences to the caller's [T,C]; rows that were cut off become 0. */
+BERT__FN void bert__give_rows(const bert_session *s, const bert_batch *batch, int64_t count, float *out)
+{
+    const int64_t C = bert_model_config(s->packed->model)->hidden_size;
+    int64_t i, t;
+    for (i = 0; i < count; i++) {
+        const bert__sequence *q = s->sequences + i;
+        const int64_t all = batch->offsets[q->index + 1] - batch->offsets[q->index];
+        for (t = 0; t < q->length; t++) memcpy(out + (q->from + t) * C, s->x + (q->row + t) * s->x_stride, (size_t)C * sizeof *out);
+        if (all > t) memset(out + (q->from + t) * C, 0, (size_t)((all - t) * C) * sizeof *out);
+    }
+}
+/* The encoder over the sequences of one part. */
+BERT__FN void bert__encode_part(bert_session *s, const bert_batch *batch, const bert_result *result, int64_t count, int64_t rows)
+{
+    const bert_packed *p = s->packed;
+    const bert_config *c = bert_model_config(p->model);
+    bert__product qkv;
+    int32_t l;
+    int64_t i;
+    bert__embed(s, batch, count);
+    if (result->layers && result->layers[0]) bert__give_rows(s, batch, count, result->layers[0]);
+    qkv = bert__layer_product(&p->layers[0].qkv, s->x, s->x_stride, s->work, s->work_stride, 0, BERT_LINEAR);
+    bert__run_product(s, &qkv, rows);
+    for (l = 0; l < c->layers; l++) {
+        bert__work w;
+        memset(&w, 0, sizeof w);
+        w.s = s;
+        w.batch = batch;
+        w.probabilities = result->attention ? result->attention[l] : NULL;
+        for (i = 0; i < count; i++) w.items += c->heads * ((s->sequences[i].length + BERT__QUERY_BLOCK - 1) / BERT__QUERY_BLOCK);
+        bert__dispatch(s, s->parallel.width, bert__attention_task, &w);
+        bert__run_rows(s, p->layers + l, l + 1 < c->layers ? p->layers + l + 1 : NULL, rows);
+        if (result->layers && result->layers[l + 1]) bert__give_rows(s, batch, count, result->layers[l + 1]);
+    }
+    if (result->hidden) bert__give_rows(s, batch, count, result->hidden);
+}
+
+/* ============================================================================================================
+   >>heads
+   Purpose   what stands on the last layer: pooler, classifiers, spans, words, vectors; and bert_session_run, which ties all
+             together.
+   Uses      >>forward.
+   Promises  only what was asked for is computed.
+   ============================================================================================================ */
+
+/* A dense layer on rows that lie in the session's memory, into the caller's [rows,N]. */
+BERT__FN void bert__head(bert_session *s, const bert__dense *w, const float *x, int64_t x_stride, int64_t rows, float *out, bert_activation activation)
+{
+    const bert__product p = bert__layer_product(w, x, x_stride, out, w->n, 0, activation);
+    bert__run_product(s, &p, rows);
+}
+/* On the first row of each sequence: the pooler and what takes its output. The layers' work memory is free by now. */
+BERT__FN void bert__pooled_heads(bert_session *s, const bert_result *result, int64_t count)
+{
+    const int64_t C = bert_model_config(s->packed->model)->hidden_size, first = s->sequences[0].index;
+    const bert_packed *p = s->packed;
+    float *pooled = s->work;            /* [count,C]; every sequence has a row of work memory, of more than C floats */
+    bert__product product = bert__layer_product(&p->pooler, s->x, s->x_stride, pooled, C, 0, BERT_TANH);
+    int64_t i;
+    for (i = 0; i < count; i++) {                                       /* one at a time: the rows lie anywhere */
+        product.x = s->x + s->sequences[i].row * s->x_stride;
+        product.y = pooled + i * C;
+        if (count < 4) bert__run_product(s, &product, 1);
+        else p->kernels->product(&product, 0, 1, 0, bert__panels(p->kernels, &p->pooler));
+    }
+    if (result->pooled) memcpy(result->pooled + first * C, pooled, (size_t)(count * C) * sizeof *pooled);
+    if (result->vectors && result->pooling == BERT_POOLING_POOLER) memcpy(result->vectors + first * C, pooled, (size_t)(count * C) * sizeof *pooled);
+    if (result->next_sentence) bert__head(s, &p->next_sentence, pooled, C, count, result->next_sentence + first * 2, BERT_LINEAR);
+    if (result->classes) bert__head(s, &p->classifier, pooled, C, count, result->classes + first * p->classifier.n, BERT_LINEAR);
+}
+/* On every row: [T,N] of the caller. */
+BERT__FN void bert__row_head(bert_session *s, const bert_batch *batch, const bert__dense *w, int64_t count, float *out)
+{
+    int64_t i;
+    for (i = 0; i < count; i++) {
+        const bert__sequence *q = s->sequences + i;
+        const int64_t all = batch->offsets[q->index + 1] - batch->offsets[q->index];
+        bert__head(s, w, s->x + q->row * s->x_stride, s->x_stride, q->length, out + q->from * w->n, BERT_LINEAR);
+        if (all > q->length) memset(out + (q->from + q->length) * w->n, 0, (size_t)((all - q->length) * w->n) * sizeof *out);
+    }
+}
+
+/* The vocabulary in blocks: logits of all masked rows against BERT__DECODER_ROWS words. */
+BERT__FN void bert__decode_task(void *arg, int64_t index)
+{
+    bert__work *w = (bert__work *)arg;
+    const bert_packed *p = w->s->packed;
+    const int64_t V = bert_model_config(p->model)->vocab_size, C = bert_model_config(p->model)->hidden_size;
+    float *room = (float *)(void *)(w->s->scratch + (size_t)index * w->s->scratch_size);
+    int64_t item, k;
+    while ((item = bert__atomic_add(&w->taken, 1)) < w->items) {
+        const int64_t word = item * BERT__DECODER_ROWS, n = V - word < BERT__DECODER_ROWS ? V - word : BERT__DECODER_ROWS;
+        const float *rows = p->decoder.view ? p->decoder.view + word * C : room;
+        if (!p->decoder.view) for (k = 0; k < n; k++) bert__table_row(&p->decoder, word + k, room + k * C);
+        p->kernels->dots(w->hidden, C, w->rows, rows, C, n, C, p->decoder_bias + word, w->logits + word, V);
+    }
+}
+/* The masked language model at the rows asked for that lie in this part. As many at once as the work memory holds. */
+BERT__FN void bert__word_head(bert_session *s, const bert_batch *batch, const bert_result *result, int64_t count)
+{
+    const bert_packed *p = s->packed;
+    const bert_config *c = bert_model_config(p->model);
+    const int64_t C = c->hidden_size, V = c->vocab_size, begin = batch->offsets[s->sequences[0].index], end = batch->offsets[s->sequences[count - 1].index + 1];
+    int64_t i, n, from, low, high;
+    for (from = 0; from < result->masked_count; from = i) {
+        float *x = s->work, *y = x;
+        bert__work w;
+        for (i = from, n = 0; i < result->masked_count; i++) {          /* a run of rows of this part */
+            const int64_t at = result->masked_rows[i];
+            bert__sequence *q;
+            if (at < begin || at >= end) { if (n) break; from = i + 1; continue; }
+            for (low = 0, high = count - 1; low < high;) {
+                const int64_t middle = (low + high + 1) / 2;
+                if (s->sequences[middle].from <= at) low = middle; else high = middle - 1;
+            }
+            q = s->sequences + low;
+            if (at - q->from >= q->length) {                            /* cut off */
+                if (n) break;
+                memset(result->words + i * V, 0, (size_t)V * sizeof *x);
+                from = i + 1;
+                continue;
+            }
+            if (2 * (n + 1) > s->desc.max_tokens && n) break;
+            memcpy(x + n++ * C, s->x + (q->row + at - q->from) * s->x_stride, (size_t)C * sizeof *x);
+        }
+        if (!n) break;
+        y = x + n * C;
+        bert__head(s, &p->transform, x, C, n, y, c->activation);
+        p->kernels->norm(y, y, p->transform_gamma, p->transform_beta, (float)c->layer_norm_eps, C, n);
+        memset(&w, 0, sizeof w);
+        w.s = s;
+        w.hidden = y;
+        w.rows = n;
+        w.logits = result->words + from * V;
+        w.items = (V + BERT__DECODER_ROWS - 1) / BERT__DECODER_ROWS;
+        bert__dispatch(s, s->parallel.width, bert__decode_task, &w);
+    }
+}
+
+/* To length 1; a zero vector stays as it is. */
+BERT__FN void bert__normalize(float *v, int64_t n)
+{
+    double square = 0;
+    int64_t c;
+    for (c = 0; c < n; c++) square += (double)v[c] * (double)v[c];
+    square = square > 1e-24 ? sqrt(square) : 1e-12;
+    for (c = 0; c < n; c++) v[c] = (float)((double)v[c] / square);
+}
+/* One vector for each sequence; rows that nobody may attend to do not count. */
+BERT__FN void bert__pool_rows(const bert_session *s, const bert_batch *batch, const bert_result *result, int64_t count)
+{
+    const int64_t C = bert_model_config(s->packed->model)->hidden_size;
+    int64_t i, t, c;
+    for (i = 0; i < count; i++) {
+        const bert__sequence *q = s->sequences + i;
+        float *v = result->vectors + q->index * C, weights = 0;
+        if (result->pooling != BERT_POOLING_POOLER) {
+            for (c = 0; c < C; c++) v[c] = 0;
+            for (t = 0; t < q->length; t++) {
+                const float *x = s->x + (q->row + t) * s->x_stride, weight = result->pooling == BERT_POOLING_WEIGHTED_MEAN ? (float)(t + 1) : 1.0f;
+                if (result->pooling == BERT_POOLING_CLS && t) break;
+                if (batch->key_mask && !batch->key_mask[q->from + t] && result->pooling != BERT_POOLING_CLS) continue;
+                for (c = 0; c < C; c++)
+                    v[c] = result->pooling == BERT_POOLING_MAX ? (weights == 0 || x[c] > v[c] ? x[c] : v[c]) : result->pooling == BERT_POOLING_LAST ? x[c] : v[c] + weight * x[c];
+                weights += weight;
+            }
+            if (result->pooling == BERT_POOLING_MEAN_SQRT) weights = sqrtf(weights);
+            if (result->pooling == BERT_POOLING_MEAN || result->pooling == BERT_POOLING_MEAN_SQRT || result->pooling == BERT_POOLING_WEIGHTED_MEAN)
+                for (c = 0; c < C && weights > 0; c++) v[c] /= weights;
+        }
+        if (result->normalize) bert__normalize(v, C);
+    }
+}
+
+/* What can be wrong with a batch. `from` to `length` are the rows of sequence i that will be computed. */
+BERT__FN bert_status bert__check_rows(const bert_session *s, const bert_batch *b, int64_t i, int64_t from, int64_t length, bert_error *e)
+{
+    const bert_config *c = bert_model_config(s->packed->model);
+    int64_t t;
+    for (t = from; t < from + length; t++) {
+        const long long at = (long long)(t - from);
+        if (b->ids && (b->ids[t] < 0 || b->ids[t] >= c->vocab_size))
+            return bert__fail(e, BERT_ERROR_ARGUMENT, NULL, -1, "sequence %lld, token %lld: id %d is not in the vocabulary of %d", (long long)i, at, (int)b->ids[t], (int)c->vocab_size);
+        if (b->segment_ids && (b->segment_ids[t] < 0 || b->segment_ids[t] >= c->type_vocab_size))
+            return bert__fail(e, BERT_ERROR_ARGUMENT, NULL, -1, "sequence %lld, token %lld: segment id %d; the model has %d", (long long)i, at, (int)b->segment_ids[t], (int)c->type_vocab_size);
+        if (b->position_ids && !c->max_relative_position && (b->position_ids[t] < 0 || b->position_ids[t] >= c->max_positions))
+            return bert__fail(e, BERT_ERROR_ARGUMENT, NULL, -1, "sequence %lld, token %lld: position %d; the model has %d", (long long)i, at, (int)b->position_ids[t], (int)c->max_positions);
+    }
+    return BERT_OK;
+}
+BERT__FN bert_status bert__check_run(const bert_session *s, const bert_batch *b, const bert_result *r, bert_error *e)
+{
+    const char *path = bert_checkpoint_path(bert_model_checkpoint(s->packed->model));
+    const uint32_t heads = bert_model_heads(s->packed->model);
+    int64_t i;
+    if (b->sequences < 0 || (b->sequences && (!b->offsets || b->offsets[0] != 0))) return bert__bad_argument(e, "batch->offsets");
+    if (!b->ids == !b->embeds && b->sequences) return bert__bad_argument(e, "batch->ids or batch->embeds: one of them");
+    if (b->too_long != BERT_TOO_LONG_ERROR && b->too_long != BERT_TOO_LONG_TRUNCATE) return bert__bad_argument(e, "batch->too_long");
+    if (r->pooling < 0 || r->pooling > BERT_POOLING_LAST) return bert__bad_argument(e, "result->pooling");
+    if (((r->pooled || r->next_sentence || r->classes || (r->vectors && r->pooling == BERT_POOLING_POOLER)) && !(heads & BERT_HEAD_POOLER)))
+        return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, "bert.pooler.dense.weight", "is missing: the model has no pooler");
+    if (r->next_sentence && !(heads & BERT_HEAD_NSP)) return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, "cls.seq_relationship.weight", "is missing: the model has no next sentence head");
+    if ((r->classes || r->token_classes) && !(heads & BERT_HEAD_CLASSIFIER)) return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, "classifier.weight", "is missing: the model has no classifier");
+    if (r->spans && !(heads & BERT_HEAD_SPAN)) return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, "qa_outputs.weight", "is missing: the model has no span head");
+    if (r->words && !(heads & BERT_HEAD_MLM)) return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, "cls.predictions.transform.dense.weight", "is missing: the model has no masked language model head");
+    if (r->words && (r->masked_count < 0 || (r->masked_count && !r->masked_rows))) return bert__bad_argument(e, "result->masked_rows");
+    for (i = 0; r->words && i < r->masked_count; i++)
+        if (r->masked_rows[i] < 0 || !b->sequences || r->masked_rows[i] >= b->offsets[b->sequences])
+            return bert__fail(e, BERT_ERROR_ARGUMENT, NULL, -1, "masked row %lld is %lld; the batch has %lld rows", (long long)i, (long long)r->masked_rows[i], (long long)(b->sequences ? b->offsets[b->sequences] : 0));
+    return BERT_OK;
+}
+
+BERT_API bert_status bert_session_run(bert_session *session, const bert_batch *batch, const bert_result *result, bert_error *error)
+{
+    bert_session *s = session;
+    const bert_config *c;
+    bert_status st;
+    int64_t limit, i, count, rows, squares = 0, attended = 0;
+    int32_t l;
+    if (!s || !batch || !result) return BERT_ERROR_ARGUMENT;
+    if ((st = bert__check_run(s, batch, result, error)) != BERT_OK) return st;
+    c = bert_model_config(s->packed->model);
+    limit = s->desc.max_tokens;
+    if (!c->max_relative_position && !batch->position_ids && c->max_positions < limit) limit = c->max_positions;
+    for (l = 0; result->attention && l < c->layers; l++) attended |= result->attention[l] != NULL;
+    for (i = 0; i < batch->sequences; i++) {                            /* everything is checked before anything is computed */
+        const int64_t length = batch->offsets[i + 1] - batch->offsets[i];
+        if (length < 1) return bert__fail(error, BERT_ERROR_ARGUMENT, NULL, -1, "sequence %lld has %lld tokens", (long long)i, (long long)length);
+        if (length > limit && (batch->too_long == BERT_TOO_LONG_ERROR || batch->score_bias || attended))
+            return bert__fail(error, BERT_ERROR_TOO_LONG, NULL, -1, limit < s->desc.max_tokens ? "sequence %lld has %lld tokens; the model has positions for %lld: cut it or take it in windows" : "sequence %lld has %lld tokens; the session was opened for max_tokens %lld",
+                              (long long)i, (long long)length, (long long)limit);
+        if ((st = bert__check_rows(s, batch, i, batch->offsets[i], length < limit ? length : limit, error)) != BERT_OK) return st;
+    }
+    for (i = 0; i < batch->sequences;) {                                /* parts of whole sequences */
+        for (count = rows = 0; i < batch->sequences; i++, count++) {
+            const int64_t all = batch->offsets[i + 1] - batch->offsets[i], length = all < limit ? all : limit;
+            bert__sequence *q = s->sequences + count;
+            if (rows + length > s->desc.max_tokens) break;
+            q->index = i;
+            q->row = rows;
+            q->length = length;
+            q->from = batch->offsets[i];
+            q->squares = squares;
+            squares += all * all;
+            rows += length;
+        }
+        bert__encode_part(s, batch, result, count, rows);
+        if (result->token_classes) bert__row_head(s, batch, &s->packed->classifier, count, result->token_classes);
+        if (result->spans) bert__row_head(s, batch, &s->packed->span, count, result->spans);
+        if (result->words) bert__word_head(s, batch, result, count);
+        if (result->pooled || result->next_sentence || result->classes || (result->vectors && result->pooling == BERT_POOLING_POOLER)) bert__pooled_heads(s, result, count);
+        if (result->vectors) bert__pool_rows(s, batch, result, count);
+    }
+    return BERT_OK;
+}
+
+BERT_API bert_status bert_batch_from_padded(const bert_padded *padded, bert_batch *out, bert_error *error)
+{
+    const bert_padded *p = padded;
+    int64_t b, t, n = 0;
+    if (!p || !out) return BERT_ERROR_ARGUMENT;
+    if (p->sequences < 0 || p->length < 1 || !p->ids || !p->offsets || !p->rows || !p->row_ids || !p->row_positions || (p->segment_ids && !p->row_segments)) return bert__bad_argument(error, "padded");
+    if (p->padding == BERT_PADDING_KEEP && p->mask && !p->row_mask) return bert__bad_argument(error, "padded->row_mask");
+    memset(out, 0, sizeof *out);
+    for (b = 0; b < p->sequences; b++) {
+        p->offsets[b] = n;
+        for (t = 0; t < p->length; t++) {
+            const int64_t at = b * p->length + t;
+            if (p->padding == BERT_PADDING_DROP && p->mask && !p->mask[at]) continue;
+            p->rows[n] = at;
+            p->row_ids[n] = p->ids[at];
+            p->row_positions[n] = (int32_t)t;
+            if (p->segment_ids) p->row_segments[n] = p->segment_ids[at];
+            if (p->padding == BERT_PADDING_KEEP && p->mask) p->row_mask[n] = p->mask[at] != 0;
+            n++;
+        }
+        if (n == p->offsets[b]) return bert__fail(error, BERT_ERROR_ARGUMENT, NULL, -1, "sequence %lld is all padding", (long long)b);
+    }
+    p->offsets[p->sequences] = n;
+    out->sequences = p->sequences;
+    out->offsets = p->offsets;
+    out->ids = p->row_ids;
+    out->position_ids = p->row_positions;
+    out->segment_ids = p->segment_ids ? p->row_segments : NULL;
+    out->key_mask = p->padding == BERT_PADDING_KEEP && p->mask ? p->row_mask : NULL;
+    return BERT_OK;
+}
+
+/* exp and log in double precision: rows are few. */
+BERT_API void bert_log_softmax(float *x, int64_t rows, int64_t n)
+{
+    int64_t i, j;
+    for (i = 0; i < rows; i++, x += n) {
+        float top = n ? x[0] : 0;
+        double sum = 0;
+        for (j = 1; j < n; j++) if (x[j] > top) top = x[j];
+        for (j = 0; j < n; j++) sum += exp((double)x[j] - (double)top);
+        sum = log(sum) + (double)top;
+        for (j = 0; j < n; j++) x[j] = (float)((double)x[j] - sum);
+    }
+}
+BERT_API void bert_softmax(float *x, int64_t rows, int64_t n)
+{
+    int64_t i;
+    bert_log_softmax(x, rows, n);
+    for (i = 0; i < rows * n; i++) x[i] = (float)exp((double)x[i]);
+}
+BERT_API void bert_sigmoid(float *x, int64_t rows, int64_t n)
+{
+    int64_t i;
+    for (i = 0; i < rows * n; i++) x[i] = (float)(1 / (1 + exp(-(double)x[i])));
+}
+BERT_API void bert_top_k(const float *x, int64_t n, int64_t k, int32_t *indices)
+{
+    int64_t i, have = 0, j;
+    for (i = 0; i < n && k > 0; i++) {                                  /* insertion into the list of the best: k is small */
+        if (have == k && !(x[i] > x[indices[k - 1]])) continue;
+        j = have < k ? have++ : k - 1;
+        for (; j > 0 && x[i] > x[indices[j - 1]]; j--) indices[j] = indices[j - 1];
+        indices[j] = (int32_t)i;
+    }
+}
+
+#ifndef BERT_NO_TOKENIZER
+/* ============================================================================================================
+   >>embed
+   Purpose   texts to vectors.
+   Uses      the tokenizer, >>heads.
+   Promises  a text's vector has the same bits whatever texts are beside it.
+   ============================================================================================================ */
+
+/* A text that is longer than the session takes: windows over it, each [CLS] tokens [SEP], their vectors brought together. */
+BERT__FN bert_status bert__embed_windows(bert_session *s, const bert_tokenizer *tokenizer, const bert_embed_desc *d, const char *text, size_t size, int64_t limit, int32_t *ids, float *part, float *out)
+{
+    const int64_t C = bert_model_config(s->packed->model)->hidden_size;
+    bert_allocator a = s->desc.allocator;
+    bert_encoding whole, window;
+    bert_pair_desc pair;
+    bert_batch batch;
+    bert_result result;
+    bert_status st;
+    size_t windows = 1;
+    int64_t offsets[2] = { 0, 0 }, c;
+    double weights = 0;
+    memset(&whole, 0, sizeof whole);
+    memset(&pair, 0, sizeof pair);
+    memset(&batch, 0, sizeof batch);
+    memset(&result, 0, sizeof result);
+    whole.capacity = size;
+    whole.ids = (int32_t *)bert__alloc(&a, bert__mul(size, sizeof *whole.ids));
+    if (!whole.ids) return bert__fail(d->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory: a text of %zu bytes", size);
+    st = bert_tokenizer_encode(tokenizer, text, size, &whole);
+    pair.max_tokens = (size_t)limit;
+    pair.stride = d->stride ? (size_t)d->stride : (size_t)limit / 8;
+    pair.error = d->error;
+    batch.sequences = 1;
+    batch.offsets = offsets;
+    batch.ids = ids;
+    result.pooling = d->pooling;
+    result.vectors = part;
+    memset(out, 0, (size_t)C * sizeof *out);
+    for (pair.window = 0; st == BERT_OK && pair.window < windows; pair.window++) {
+        double weight;
+        memset(&window, 0, sizeof window);
+        window.ids = ids;
+        window.capacity = (size_t)limit;
+        if ((st = bert_encoding_join(tokenizer, &pair, &whole, NULL, &window, &windows)) != BERT_OK) break;
+        offsets[1] = (int64_t)window.count;
+        if ((st = bert_session_run(s, &batch, &result, d->error)) != BERT_OK) break;
+        weight = d->pooling == BERT_POOLING_MEAN || d->pooling == BERT_POOLING_WEIGHTED_MEAN ? (double)window.count : d->pooling == BERT_POOLING_MEAN_SQRT ? sqrt((double)window.count) : 1;
+        for (c = 0; c < C; c++) {
+            if (d->pooling == BERT_POOLING_MAX) out[c] = pair.window == 0 || part[c] > out[c] ? part[c] : out[c];
+            else if (d->pooling == BERT_POOLING_LAST) out[c] = part[c];
+            else out[c] += (float)weight * part[c];
+        }
+        weights += d->pooling == BERT_POOLING_MEAN_SQRT ? (double)window.count : weight;
+    }
+    bert__free(&a, whole.ids);
+    if (st != BERT_OK) return st;
+    if (d->pooling == BERT_POOLING_MEAN_SQRT) weights = sqrt(weights);
+    for (c = 0; c < C && d->pooling != BERT_POOLING_MAX && d->pooling != BERT_POOLING_LAST; c++) out[c] = (float)(out[c] / weights);
+    if (d->normalize) bert__normalize(out, C);
+    return BERT_OK;
+}
+
+BERT_API bert_status bert_session_embed(bert_session *session, const bert_tokenizer *tokenizer, const bert_embed_desc *desc, const char *const *texts, const size_t *sizes, int64_t count, float *out)
+{
+    bert_embed_desc none;
+    const bert_embed_desc *d = desc ? desc : &none;
+    bert_session *s = session;
+    bert_allocator a;
+    bert_batch batch;
+    bert_result result;
+    bert__layout l;
+    const bert_config *c;
+    int64_t limit, room, first = 0, i, *offsets = NULL;
+    int32_t *ids = NULL;
+    float *part = NULL;
+    void *memory = NULL;
+    int pass;
+    bert_status st = BERT_OK;
+    memset(&none, 0, sizeof none);
+    if (!s || !tokenizer || count < 0 || (count && (!texts || !sizes || !out))) return bert__bad_argument(d->error, "bert_session_embed needs a session, a tokenizer, texts and a place for the vectors");
+    c = bert_model_config(s->packed->model);
+    if (bert_tokenizer_size(tokenizer) > c->vocab_size)
+        return bert__fail(d->error, BERT_ERROR_MISMATCH, NULL, -1, "the vocabulary has %d tokens, the model %d: they do not belong together", (int)bert_tokenizer_size(tokenizer), (int)c->vocab_size);
+    room = limit = s->desc.max_tokens;
+    if (!c->max_relative_position && c->max_positions < limit) limit = c->max_positions;
+    if (d->max_length > 0 && d->max_length < limit) limit = d->max_length;
+    if (limit < 3) return bert__bad_argument(d->error, "max_length: [CLS] and [SEP] need two tokens");
+    a = s->desc.allocator;
+    for (pass = 0; pass < 2; pass++) {
+        memset(&l, 0, sizeof l);
+        l.base = memory ? bert__aligned(memory) : NULL;
+        ids = (int32_t *)bert__lay(&l, room, sizeof *ids);
+        offsets = (int64_t *)bert__lay(&l, room + 1, sizeof *offsets);
+        part = bert__lay_floats(&l, c->hidden_size);
+        if (!memory && (memory = bert__alloc(&a, bert__block_bytes(l.size))) == NULL) return bert__fail(d->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory");
+    }
+    memset(&batch, 0, sizeof batch);
+    memset(&result, 0, sizeof result);
+    batch.offsets = offsets;
+    batch.ids = ids;
+    result.pooling = d->pooling;
+    result.normalize = d->normalize;
+    offsets[0] = 0;
+    for (i = 0; i <= count && st == BERT_OK; i++) {
+        bert_encoding e;
+        bert_pair_desc pair;
+        const int64_t used = offsets[batch.sequences];
+        memset(&e, 0, sizeof e);
+        memset(&pair, 0, sizeof pair);
+        pair.error = d->error;
+        e.ids = ids + used;
+        e.capacity = (size_t)(room - used);
+        if (i < count) {
+            st = bert_tokenizer_encode_pair(tokenizer, &pair, texts[i], sizes[i], NULL, 0, &e);
+            if (st == BERT_ERROR_SPACE || (st == BERT_OK && (int64_t)e.count > limit)) st = (int64_t)e.count > limit && d->too_long == BERT_TOO_LONG_ERROR
+                ? bert__fail(d->error, BERT_ERROR_TOO_LONG, NULL, -1, "text %lld has %zu tokens; the limit is %lld: have it cut or taken in windows", (long long)i, e.count, (long long)limit) : BERT_OK;
+            if (st != BERT_OK) break;
+        }
+        if (i < count && (int64_t)e.count > limit && d->too_long == BERT_TOO_LONG_TRUNCATE && room - used >= limit) {
+            pair.max_tokens = (size_t)limit;
+            st = bert_tokenizer_encode_pair(tokenizer, &pair, texts[i], sizes[i], NULL, 0, &e);
+            if (st != BERT_OK) break;
+        }
+        if (i < count && (int64_t)e.count <= limit && (int64_t)e.count <= room - used) {
+            offsets[++batch.sequences] = used + (int64_t)e.count;
+            continue;
+        }
+        if (batch.sequences) {                                          /* full, or at the end, or a text that goes alone */
+            result.vectors = out + first * c->hidden_size;
+            st = bert_session_run(s, &batch, &result, d->error);
+            first = i--;                                                /* this text once more, with room */
+            batch.sequences = 0;
+        } else if (i < count) {
+            st = bert__embed_windows(s, tokenizer, d, texts[i], sizes[i], limit, ids, part, out + i * c->hidden_size);
+            first = i + 1;
+        }
+    }
+    bert__free(&a, memory);
+    return st;
+}
+#endif
+
+/* ============================================================================================================
+   >>plan
+   Purpose   bytes beforehand.
+   Uses      the layouts of >>packed and >>session: the same code that places things measures them.
+   Promises  exact: what the allocator is then asked for.
+   ============================================================================================================ */
+
+BERT_API bert_status bert_plan_memory(const bert_plan_desc *desc, bert_plan *out, bert_error *error)
+{
+    const bert_plan_desc *d = desc;
+    const bert_config *c;
+    bert_config config;
+    const bert__kernels *kernels;
+    bert__layout l;
+    bert_packed packed;
+    bert_session session;
+    bert_plan plan;
+    bert_status st;
+    uint32_t heads;
+    int64_t tokens;
+    int32_t threads;
+    int row, k;
+    if (!d || !out || (!d->config && !d->model)) return bert__bad_argument(error, "bert_plan_memory needs a config or a model");
+    if (d->threads < 0 || d->threads > 1024) return bert__bad_argument(error, "threads");
+    config = d->config ? *d->config : *bert_model_config(d->model);
+    heads = d->config ? d->heads : bert_model_heads(d->model);
+    c = &config;
+    if ((st = bert_config_check(c, "config", error)) != BERT_OK) return st;
+    if (!config.labels) config.labels = 2;
+    if ((st = bert__choose_kernels(d->precision, d->isa, &kernels, error)) != BERT_OK) return st;
+    tokens = bert__tokens_resolved(d->max_tokens, c);
+    if ((st = bert__check_tokens(tokens, c, error)) != BERT_OK) return st;
+    threads = d->threads ? d->threads : bert__cores();
+    memset(&plan, 0, sizeof plan);
+    memset(&packed, 0, sizeof packed);
+    memset(&session, 0, sizeof session);
+    for (row = 0; row < BERT__ROW_DECODER; row++) {
+        size_t n = sizeof(float);
+        if ((bert__rows[row].head & ~heads) || (row == BERT__ROW_POSITIONS && c->max_relative_position)) continue;
+        for (k = 0; bert__rows[row].dims[k]; k++) n = bert__mul(n, (size_t)(bert__rows[row].dims[k] == 'N' ? c->labels : bert__dimension(c, bert__rows[row].dims[k])));
+        plan.weights = bert__add(plan.weights, bert__mul(n, bert__in_layer(row) ? (size_t)c->layers : 1));
+    }
+    packed.kernels = kernels;
+    memset(&l, 0, sizeof l);
+    bert__lay(&l, 1, sizeof packed);
+    bert__packed_layout(&l, &packed, c, heads, NULL);
+    plan.packed = bert__block_bytes(l.size);
+    memset(&l, 0, sizeof l);
+    bert__lay(&l, 1, sizeof session);
+    bert__session_layout(&l, &session, c, kernels, tokens, threads);
+    plan.session = bert__block_bytes(l.size);
+    plan.pool = d->lent_threads || threads == 1 ? 0 : bert__pool_bytes(threads);
+    plan.total = bert__add(bert__add(plan.packed, plan.session), plan.pool);
+    if (plan.total == SIZE_MAX) return bert__fail(error, BERT_ERROR_MEMORY, NULL, -1, "it takes more memory than there are addresses");
+    *out = plan;
+    return BERT_OK;
+}
+BERT_API int64_t bert_plan_largest(const bert_plan_desc *desc, size_t budget)
+{
+    bert_plan_desc d;
+    bert_plan plan;
+    int64_t low = 0, high = (int64_t)1 << 31;
+    if (!desc) return 0;
+    d = *desc;
+    while (low < high) {                                                /* more tokens never take less */
+        d.max_tokens = low + (high - low + 1) / 2;
+        if (bert_plan_memory(&d, &plan, NULL) == BERT_OK && plan.total <= budget) low = d.max_tokens;
+        else high = d.max_tokens - 1;
+    }
+    return low;
 }
 
 /* ============================================================================================================

@@ -1266,6 +1266,8 @@ BERT__FN bert_parallel bert__parallel(bert_parallel p)
 
 #ifdef BERT_NO_THREADS
 struct bert_pool { bert_allocator allocator; };
+BERT__FN size_t bert__pool_bytes(int32_t threads) { (void)threads; return sizeof(bert_pool); }
+BERT__FN int32_t bert__cores(void) { return 1; }
 
 BERT_API bert_status bert_pool_open(int32_t threads, const bert_allocator *allocator, bert_pool **out)
 {
@@ -1337,6 +1339,7 @@ struct bert_pool {
     bert_allocator allocator;
     bert__thread *threads;              /* [count] */
 };
+BERT__FN size_t bert__pool_bytes(int32_t threads) { return sizeof(bert_pool) + (size_t)threads * sizeof(bert__thread); }
 
 BERT__FN void bert__pool_work(bert_pool *p)
 {
@@ -1384,7 +1387,7 @@ BERT_API bert_status bert_pool_open(int32_t threads, const bert_allocator *alloc
     bert_pool *p;
     if (threads < 0 || threads > 1024 || !out) return BERT_ERROR_ARGUMENT;
     if (threads == 0) threads = bert__cores();
-    p = (bert_pool *)bert__alloc(&a, sizeof *p + (size_t)threads * sizeof(bert__thread));
+    p = (bert_pool *)bert__alloc(&a, bert__pool_bytes(threads));
     if (!p) return BERT_ERROR_MEMORY;
     memset(p, 0, sizeof *p);
     p->allocator = a;
