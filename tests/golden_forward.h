@@ -483,6 +483,46 @@ static void golden_google_forward(const golden_place *place)
     golden_names_free(&files);
 }
 
+/* ---- NEZHA's relative positions: relative_embeddings/lengthL_depthD[/rowI] and relative_positions/lengthL[_maxM] ---- */
+
+static void golden_relative_positions(const golden_place *place)
+{
+    char path[1200];
+    bert_checkpoint *c;
+    int64_t i, from, to, k;
+    int found = 0;
+    golden_path(path, sizeof path, place->dir, "relative_positions.safetensors");
+    if (!golden_is_file(path)) { golden_skip(place->label, "relative_positions.safetensors is not here"); return; }
+    if (!test_enter("%s", place->label)) return;
+    c = golden_checkpoint(path);
+    for (i = 0; c && i < bert_checkpoint_count(c); i++) {
+        const bert_tensor *t = bert_checkpoint_tensor(c, i);
+        long length = 0, depth = 0, row = -1, max = 64;
+        if (sscanf(t->name, "relative_embeddings/length%ld_depth%ld/row%ld", &length, &depth, &row) >= 2) {
+            const int64_t first = row < 0 ? 0 : row, end = row < 0 ? length : row + 1;
+            float *table, *got;
+            if (length < 1 || depth < 1 || first >= length || t->count != (end - first) * length * depth) { TEST_FAIL("%s has another shape", t->name); continue; }
+            table = golden_get_floats((2 * max + 1) * depth);
+            got = golden_get_floats(t->count);
+            bert__relative_table(table, max, depth);
+            for (from = first; from < end; from++)
+                for (to = 0; to < length; to++) memcpy(got + ((from - first) * length + to) * depth, table + bert__relative_row(from, to, max) * depth, (size_t)depth * sizeof *got);
+            golden_compare(BERT_ISA_REF, t->name, golden_of(got, t->count, 0), golden_floats(t), t->count, 1e-6, NULL);
+            found |= 1;
+        } else if (sscanf(t->name, "relative_positions/length%ld_max%ld", &length, &max) >= 1) {
+            const int32_t *want = golden_ints(t);
+            if (length < 1 || max < 1 || t->count != length * length) { TEST_FAIL("%s has another shape", t->name); continue; }
+            for (k = 0; k < t->count && bert__relative_row(k / length, k % length, max) == want[k]; k++) {}
+            if (k < t->count) TEST_FAIL("%s: (%ld, %ld) is %ld, recorded is %ld", t->name, (long)(k / length), (long)(k % length), (long)bert__relative_row(k / length, k % length, max), (long)want[k]);
+            found |= 2;
+        } else TEST_FAIL("%s is recorded, but what it is is not known here", t->name);
+    }
+    CHECK_INT(found, 3);
+    bert_checkpoint_close(c);
+    golden_free_all();
+    test_leave();
+}
+
 /* ---- training: the trace holds what the forward pass gave with the weights before each step ---- */
 
 static void golden_google_trace_step(const golden_place *place, const char *base, const char *weights, long step, bert_isa isa)
@@ -545,7 +585,7 @@ done:
    the directory whose name it continues, and its weights before step 0. */
 static void golden_google_trace(const golden_place *place)
 {
-    char base[1200], path[1300];
+    char base[1150], path[1300];
     golden_names files;
     size_t i;
     int isa, found = 0;
@@ -602,7 +642,7 @@ static int golden_record(const bert_file *f, size_t *at, const unsigned char **d
     return 1;
 }
 /* The numbers of a feature of a tf.train.Example; how many there are, -1 without it. */
-static int64_t golden_feature(const unsigned char *data, size_t size, const char *name, float *out, int64_t room)
+static int64_t golden_feature(const unsigned char *data, size_t size, const char *name, double *out, int64_t room)
 {
     bert__proto example = bert__proto_begin(data, size), features, entry, feature, list;
     int64_t n = 0;
@@ -625,9 +665,10 @@ static int64_t golden_feature(const unsigned char *data, size_t size, const char
                     if (packed && feature.field == 2) { v = bert__load32(p); p += 4; }
                     else if (packed && !bert__varint(&p, end, &v)) return -1;
                     if (n < room) {
-                        uint32_t bits = (uint32_t)v;
-                        if (feature.field == 2) memcpy(out + n, &bits, 4);
-                        else out[n] = (float)(int64_t)v;
+                        const uint32_t bits = (uint32_t)v;
+                        float f;
+                        memcpy(&f, &bits, 4);
+                        out[n] = feature.field == 2 ? (double)f : (double)(int64_t)v;
                     }
                     n++;
                 } while (packed);
@@ -637,12 +678,12 @@ static int64_t golden_feature(const unsigned char *data, size_t size, const char
     return -1;
 }
 /* A feature of the first `limit` records (0: all; past the end again from the start) as [records, width]; NULL fails the case. */
-static float *golden_features(const char *path, const char *name, int64_t limit, int64_t *records, int64_t *width)
+static double *golden_features(const char *path, const char *name, int64_t limit, int64_t *records, int64_t *width)
 {
     bert_file file;
     bert_error err;
     const unsigned char *data = NULL;
-    float *out = NULL;
+    double *out = NULL;
     size_t at = 0, size = 0;
     int64_t n = 0, w = -1, k;
     int got;
@@ -655,7 +696,7 @@ static float *golden_features(const char *path, const char *name, int64_t limit,
         if (w < 0) w = golden_feature(data, size, name, NULL, 0);
         if (w < 0) break;
         if (n % 64 == 0) {
-            float *more = golden_get_floats((n + 64) * w);
+            double *more = (double *)golden_get((n + 64) * w, sizeof *more);
             if (n) memcpy(more, out, (size_t)(n * w) * sizeof *out);
             out = more;
         }
@@ -671,7 +712,7 @@ static float *golden_features(const char *path, const char *name, int64_t limit,
 }
 static int32_t *golden_feature_ints(const char *path, const char *name, int64_t limit, int64_t *records, int64_t *width)
 {
-    float *f = golden_features(path, name, limit, records, width);
+    double *f = golden_features(path, name, limit, records, width);
     int32_t *out;
     int64_t i;
     if (!f) return NULL;
@@ -799,8 +840,7 @@ static void golden_eval_pretrain(const golden_place *place, const bert_model *mo
     golden_array masked, next;
     int64_t n, w, i, k, right = 0;
     int32_t *positions, *ids, *labels;
-    float *weights;
-    double sum = 0, all = 0, hit = 0, mean = 0;
+    double *weights, sum = 0, all = 0, hit = 0, mean = 0;
     snprintf(path, sizeof path, "%s/pretraining_data/two_files.tfrecord", place->root);
     if (!golden_is_file(path)) { test_skip("pretraining_data/two_files.tfrecord is not here"); return; }
     if (!golden_records_input(path, BATCH * STEPS, &in)) return;
@@ -816,14 +856,14 @@ static void golden_eval_pretrain(const golden_place *place, const bert_model *mo
     masked = golden_losses(out.words, n * w, out.vocab, ids);
     next = golden_losses(out.next_sentence, n, 2, labels);
     for (i = 0; i < n * w; i++) {
-        sum += (double)(masked.values[i] * weights[i]);
-        all += (double)weights[i];
-        if (golden_argmax(out.words + i * out.vocab, out.vocab) == ids[i]) hit += (double)weights[i];
+        sum += (double)masked.values[i] * weights[i];
+        all += weights[i];
+        if (golden_argmax(out.words + i * out.vocab, out.vocab) == ids[i]) hit += weights[i];
     }
     for (i = 0; i < n; i++) right += golden_argmax(out.next_sentence + 2 * i, 2) == labels[i];
     for (k = 0; k < STEPS; k++) {
         double s = 0, a = 0;
-        for (i = k * BATCH * w; i < (k + 1) * BATCH * w; i++) { s += (double)(masked.values[i] * weights[i]); a += (double)weights[i]; }
+        for (i = k * BATCH * w; i < (k + 1) * BATCH * w; i++) { s += (double)masked.values[i] * weights[i]; a += weights[i]; }
         mean += (s / (a + 1e-5) + (double)golden_mean(next.values + k * BATCH, BATCH)) / STEPS;
     }
     golden_result_close(isa, text, "masked_lm_accuracy", hit / all);

@@ -341,7 +341,7 @@ static void golden_minilm_sts(const golden_place *place, const bert_model *model
     int64_t limit = isa == BERT_ISA_REF && golden_isa != BERT_ISA_REF ? 40 : 1 << 20, n = 0, pairs = 0, i, k;
     golden_lines data, cosines, summary;
     const char **texts = (const char **)golden_get(2 * 4096, sizeof *texts);
-    size_t *sizes = (size_t *)golden_get(2 * 4096, sizeof *sizes), width;
+    size_t *sizes = (size_t *)golden_get(2 * 4096, sizeof *sizes), width, other;
     double *score = (double *)golden_get(4096, sizeof *score), *cosine = (double *)golden_get(4096, sizeof *cosine), want;
     float *have = golden_get_floats(4096), *recorded = golden_get_floats(4096), *out;
     bert_embed_desc d;
@@ -354,7 +354,7 @@ static void golden_minilm_sts(const golden_place *place, const bert_model *model
     golden_next_line(&cosines);
     while (pairs < limit && pairs < 4096 && golden_next_line(&data) && golden_next_line(&cosines)) {
         const char *a = golden_column(data.text, data.size, 7, sizes + 2 * pairs), *b = golden_column(data.text, data.size, 8, sizes + 2 * pairs + 1);
-        const char *s = golden_column(data.text, data.size, 9, &width), *v = golden_column(cosines.text, cosines.size, 2, &n);
+        const char *s = golden_column(data.text, data.size, 9, &width), *v = golden_column(cosines.text, cosines.size, 2, &other);
         if (!a || !b || !s || !v) { TEST_FAIL("line %ld has too few columns", (long)data.number); break; }
         texts[2 * pairs] = a;
         texts[2 * pairs + 1] = b;
