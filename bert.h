@@ -5403,7 +5403,7 @@ BERT__FN void bert__packed_layout(bert__layout *l, bert_packed *p, const bert_co
         p->transform = bert__lay_dense(l, p, m, -1, transform, 1, C, C);
         p->transform_gamma = bert__lay_parameter(l, m, "cls.predictions.transform.LayerNorm.weight", -1, C);
         p->transform_beta = bert__lay_parameter(l, m, "cls.predictions.transform.LayerNorm.bias", -1, C);
-        p->decoder_bias = bert__lay_parameter(l, m, "cls.predictions.bias", -1, c->vocab_size);
+        p->decoder_bias = bert__lay_parameter(l, m, m && bert_model_find(m, bert__rows[BERT__ROW_DECODER + 1].name) ? bert__rows[BERT__ROW_DECODER + 1].name : "cls.predictions.bias", -1, c->vocab_size);
     }
     if (heads & BERT_HEAD_NSP) p->next_sentence = bert__lay_dense(l, p, m, -1, nsp, 1, 2, C);
     if (heads & BERT_HEAD_CLASSIFIER) p->classifier = bert__lay_dense(l, p, m, -1, classifier, 1, c->labels, C);
