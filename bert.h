@@ -5474,14 +5474,15 @@ BERT__SIMD_FN void BERT__TIER(norm)(float *y, const float *x, const float *gamma
         off = (double)bert__vsum(bert__vadd(s, t)) / (double)n;
         variance = (double)bert__vsum(bert__vadd(a, b)) / (double)n - off * off;
         if (variance < 0) variance = 0;
-        inverse = bert__vset((float)(1 / sqrt(variance + (double)epsilon)));
-        rest = bert__vset((float)off);
+        variance = 1 / sqrt(variance + (double)epsilon);
+        inverse = bert__vset((float)variance);
+        rest = bert__vset((float)(-off * variance));
         for (c = 0; c + BERT__W <= n; c += BERT__W) {
-            d = bert__vmul(bert__vsub(bert__vsub(bert__vload(x + c), mean), rest), inverse);
+            d = bert__vfma(bert__vsub(bert__vload(x + c), mean), inverse, rest);
             bert__vstore(y + c, bert__vfma(d, bert__vload(gamma + c), bert__vload(beta + c)));
         }
         if (c < n) {
-            d = bert__vmul(bert__vsub(bert__vsub(bert__vload_n(x + c, n - c), mean), rest), inverse);
+            d = bert__vfma(bert__vsub(bert__vload_n(x + c, n - c), mean), inverse, rest);
             bert__vstore_n(y + c, bert__vfma(d, bert__vload_n(gamma + c, n - c), bert__vload_n(beta + c, n - c)), n - c);
         }
     }
@@ -5808,7 +5809,7 @@ BERT__FORCEINLINE BERT__TARGET void bert__avx2_transpose(const float *from, int6
 #define bert__vfma(a, b, c) _mm512_fmadd_ps(a, b, c)
 #define bert__vfnma(a, b, c) _mm512_fnmadd_ps(a, b, c)
 #define bert__vround(a) _mm512_maskz_cvtepi32_ps(0xFFFF, _mm512_maskz_cvtps_epi32(0xFFFF, a))
-#define bert__vabs(a) _mm512_castsi512_ps(_mm512_andnot_epi32(_mm512_set1_epi32(INT32_MIN), _mm512_castps_si512(a)))
+#define bert__vabs(a) _mm512_castsi512_ps(_mm512_and_epi32(_mm512_set1_epi32(INT32_MAX), _mm512_castps_si512(a)))
 #define bert__vsign(a, b) _mm512_castsi512_ps(_mm512_or_epi32(_mm512_castps_si512(a), _mm512_and_epi32(_mm512_set1_epi32(INT32_MIN), _mm512_castps_si512(b))))
 #define bert__vabove(a, b, x, y) _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_GT_OQ), y, x)
 #define bert__vload_n(p, n) _mm512_maskz_loadu_ps(bert__avx512_first(n), p)
