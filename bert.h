@@ -5643,11 +5643,15 @@ BERT_API bert_status bert_session_open(const bert_session_desc *desc, bert_sessi
 BERT_API void bert_session_close(bert_session *session)
 {
     bert_allocator a;
+    bert_packed *packed;
+    bert_pool *pool;
     if (!session) return;
     a = session->desc.allocator;
-    bert_pool_close(session->pool);
-    bert_packed_close(session->packed);
-    bert__free(&a, session->memory);
+    packed = session->packed;
+    pool = session->pool;
+    bert__free(&a, session->memory);                                    /* the newest first: a bert_fixed takes back no other way */
+    bert_packed_close(packed);
+    bert_pool_close(pool);
 }
 BERT_API bert_session_desc bert_session_desc_resolved(const bert_session *session) { return session->desc; }
 
