@@ -5429,9 +5429,9 @@ BERT__FN void bert__pack_task(void *arg, int64_t index)
 /* The kernels for a desc, or why not. */
 BERT__FN bert_status bert__choose_kernels(bert_precision precision, bert_isa isa, const bert__kernels **out, bert_error *error)
 {
-    if (precision < BERT_PRECISION_DEFAULT || precision > BERT_PRECISION_INT8) return bert__bad_argument(error, "precision");
+    if (precision < BERT_PRECISION_DEFAULT || precision > BERT_PRECISION_INT8) return bert__bad_argument(error, "precision is none of bert_precision");
     if (precision > BERT_PRECISION_F32) return bert__fail(error, BERT_ERROR_UNSUPPORTED, NULL, -1, "there are no kernels for %s yet; use f32", precision == BERT_PRECISION_BF16 ? "bf16" : "int8");
-    if (isa < BERT_ISA_DEFAULT || isa >= BERT_ISA_COUNT) return bert__bad_argument(error, "isa");
+    if (isa < BERT_ISA_DEFAULT || isa >= BERT_ISA_COUNT) return bert__bad_argument(error, "isa is none of bert_isa");
     *out = bert__kernels_of(isa ? isa : bert_isa_best());
     if (!*out) return bert__fail(error, BERT_ERROR_UNSUPPORTED, NULL, -1, "%s: this machine or this build does not have it; the best here is %s", bert_isa_name(isa), bert_isa_name(bert_isa_best()));
     return BERT_OK;
@@ -5450,7 +5450,7 @@ BERT_API bert_status bert_packed_open(const bert_packed_desc *desc, bert_packed 
     int64_t i, tasks = 0;
     void *memory;
     if (!d || !out) return BERT_ERROR_ARGUMENT;
-    if (!d->model) return bert__bad_argument(d->error, "model");
+    if (!d->model) return bert__bad_argument(d->error, "bert_packed_open needs a model");
     c = bert_model_config(d->model);
     memset(&measure, 0, sizeof measure);
     if ((st = bert__choose_kernels(d->precision, d->isa, &measure.kernels, d->error)) != BERT_OK) return st;
@@ -5548,7 +5548,7 @@ BERT__FN int64_t bert__tokens_resolved(int64_t tokens, const bert_config *c)
 }
 BERT__FN bert_status bert__check_tokens(int64_t tokens, const bert_config *c, bert_error *error)
 {
-    if (tokens < 1 || tokens > (int64_t)1 << 31 || tokens > INT64_MAX / 64 / ((int64_t)c->hidden_size + c->intermediate_size)) return bert__bad_argument(error, "max_tokens");
+    if (tokens < 1 || tokens > (int64_t)1 << 31 || tokens > INT64_MAX / 64 / ((int64_t)c->hidden_size + c->intermediate_size)) return bert__bad_argument(error, "max_tokens goes from 1 to 2^31");
     return BERT_OK;
 }
 
@@ -5586,8 +5586,8 @@ BERT_API bert_status bert_session_open(const bert_session_desc *desc, bert_sessi
     if (!desc || !out) return BERT_ERROR_ARGUMENT;
     d = *desc;
     if (d.packed && !d.model) d.model = d.packed->model;
-    if (!d.model || (d.packed && d.packed->model != d.model)) return bert__bad_argument(d.error, "model");
-    if (d.threads < 0 || d.threads > 1024) return bert__bad_argument(d.error, "threads");
+    if (!d.model || (d.packed && d.packed->model != d.model)) return bert__bad_argument(d.error, "bert_session_open needs a model, the one its packed weights come from");
+    if (d.threads < 0 || d.threads > 1024) return bert__bad_argument(d.error, "threads goes from 0 (one a core) to 1024");
     c = bert_model_config(d.model);
     allocator = d.allocator = bert__allocator(&d.allocator);
     if (d.packed) {
@@ -6042,17 +6042,17 @@ BERT__FN bert_status bert__check_run(const bert_session *s, const bert_batch *b,
     const char *path = bert_checkpoint_path(bert_model_checkpoint(s->packed->model));
     const uint32_t heads = bert_model_heads(s->packed->model);
     int64_t i;
-    if (b->sequences < 0 || (b->sequences && (!b->offsets || b->offsets[0] != 0))) return bert__bad_argument(e, "batch->offsets");
-    if (!b->ids == !b->embeds && b->sequences) return bert__bad_argument(e, "batch->ids or batch->embeds: one of them");
-    if (b->too_long != BERT_TOO_LONG_ERROR && b->too_long != BERT_TOO_LONG_TRUNCATE) return bert__bad_argument(e, "batch->too_long");
-    if (r->pooling < 0 || r->pooling > BERT_POOLING_LAST) return bert__bad_argument(e, "result->pooling");
+    if (b->sequences < 0 || (b->sequences && (!b->offsets || b->offsets[0] != 0))) return bert__bad_argument(e, "batch: offsets are needed, from 0 on");
+    if (!b->ids == !b->embeds && b->sequences) return bert__bad_argument(e, "batch: it needs ids or embeds, one of them");
+    if (b->too_long != BERT_TOO_LONG_ERROR && b->too_long != BERT_TOO_LONG_TRUNCATE) return bert__bad_argument(e, "batch: too_long is ERROR or TRUNCATE; windows are made from texts, see bert_session_embed");
+    if (r->pooling < 0 || r->pooling > BERT_POOLING_LAST) return bert__bad_argument(e, "result: pooling is none of bert_pooling");
     if (((r->pooled || r->next_sentence || r->classes || (r->vectors && r->pooling == BERT_POOLING_POOLER)) && !(heads & BERT_HEAD_POOLER)))
         return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, "bert.pooler.dense.weight", "is missing: the model has no pooler");
     if (r->next_sentence && !(heads & BERT_HEAD_NSP)) return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, "cls.seq_relationship.weight", "is missing: the model has no next sentence head");
     if ((r->classes || r->token_classes) && !(heads & BERT_HEAD_CLASSIFIER)) return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, "classifier.weight", "is missing: the model has no classifier");
     if (r->spans && !(heads & BERT_HEAD_SPAN)) return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, "qa_outputs.weight", "is missing: the model has no span head");
     if (r->words && !(heads & BERT_HEAD_MLM)) return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, "cls.predictions.transform.dense.weight", "is missing: the model has no masked language model head");
-    if (r->words && (r->masked_count < 0 || (r->masked_count && !r->masked_rows))) return bert__bad_argument(e, "result->masked_rows");
+    if (r->words && (r->masked_count < 0 || (r->masked_count && !r->masked_rows))) return bert__bad_argument(e, "result: words need masked_rows");
     for (i = 0; r->words && i < r->masked_count; i++)
         if (r->masked_rows[i] < 0 || !b->sequences || r->masked_rows[i] >= b->offsets[b->sequences])
             return bert__fail(e, BERT_ERROR_ARGUMENT, NULL, -1, "masked row %lld is %lld; the batch has %lld rows", (long long)i, (long long)r->masked_rows[i], (long long)(b->sequences ? b->offsets[b->sequences] : 0));
@@ -6108,8 +6108,8 @@ BERT_API bert_status bert_batch_from_padded(const bert_padded *padded, bert_batc
     const bert_padded *p = padded;
     int64_t b, t, n = 0;
     if (!p || !out) return BERT_ERROR_ARGUMENT;
-    if (p->sequences < 0 || p->length < 1 || !p->ids || !p->offsets || !p->rows || !p->row_ids || !p->row_positions || (p->segment_ids && !p->row_segments)) return bert__bad_argument(error, "padded");
-    if (p->padding == BERT_PADDING_KEEP && p->mask && !p->row_mask) return bert__bad_argument(error, "padded->row_mask");
+    if (p->sequences < 0 || p->length < 1 || !p->ids || !p->offsets || !p->rows || !p->row_ids || !p->row_positions || (p->segment_ids && !p->row_segments)) return bert__bad_argument(error, "padded: ids and the arrays to fill are needed, and a length");
+    if (p->padding == BERT_PADDING_KEEP && p->mask && !p->row_mask) return bert__bad_argument(error, "padded: row_mask is needed to keep padding");
     memset(out, 0, sizeof *out);
     for (b = 0; b < p->sequences; b++) {
         p->offsets[b] = n;
@@ -6256,7 +6256,7 @@ BERT_API bert_status bert_session_embed(bert_session *session, const bert_tokeni
     room = limit = s->desc.max_tokens;
     if (!c->max_relative_position && c->max_positions < limit) limit = c->max_positions;
     if (d->max_length > 0 && d->max_length < limit) limit = d->max_length;
-    if (limit < 3) return bert__bad_argument(d->error, "max_length: [CLS] and [SEP] need two tokens");
+    if (limit < 3) return bert__bad_argument(d->error, "max_length is too short: [CLS] and [SEP] take two tokens");
     a = s->desc.allocator;
     for (pass = 0; pass < 2; pass++) {
         memset(&l, 0, sizeof l);
@@ -6335,7 +6335,7 @@ BERT_API bert_status bert_plan_memory(const bert_plan_desc *desc, bert_plan *out
     int32_t threads;
     int row, k;
     if (!d || !out || (!d->config && !d->model)) return bert__bad_argument(error, "bert_plan_memory needs a config or a model");
-    if (d->threads < 0 || d->threads > 1024) return bert__bad_argument(error, "threads");
+    if (d->threads < 0 || d->threads > 1024) return bert__bad_argument(error, "threads goes from 0 (one a core) to 1024");
     config = d->config ? *d->config : *bert_model_config(d->model);
     heads = d->config ? d->heads : bert_model_heads(d->model);
     c = &config;

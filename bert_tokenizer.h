@@ -435,6 +435,13 @@ BERT_API bert_learn_counts bert_learner_counts(const bert_learner *learner);
 #define BERT__PRINTF(f, a) __attribute__((format(printf, f, a)))
 #endif
 #define BERT__LIKELY(x) __builtin_expect(!!(x), 1)
+#if defined(__x86_64__) || defined(__i386__)
+#define BERT__PAUSE() __builtin_ia32_pause()                          /* tells the core that this is a loop that waits */
+#elif defined(__aarch64__)
+#define BERT__PAUSE() __asm__ volatile("isb")
+#else
+#define BERT__PAUSE() ((void)0)
+#endif
 #define BERT__PREFETCH(p) __builtin_prefetch(p)
 #define BERT__UNLIKELY(x) __builtin_expect(!!(x), 0)
 #elif defined(_MSC_VER)
@@ -443,6 +450,7 @@ BERT_API bert_learn_counts bert_learner_counts(const bert_learner *learner);
 #define BERT__NOINLINE static __declspec(noinline)
 #define BERT__PRINTF(f, a)
 #define BERT__LIKELY(x) (x)
+#define BERT__PAUSE() ((void)0)
 #define BERT__PREFETCH(p) ((void)0)
 #define BERT__UNLIKELY(x) (x)
 #else
@@ -451,6 +459,7 @@ BERT_API bert_learn_counts bert_learner_counts(const bert_learner *learner);
 #define BERT__NOINLINE static
 #define BERT__PRINTF(f, a)
 #define BERT__LIKELY(x) (x)
+#define BERT__PAUSE() ((void)0)
 #define BERT__PREFETCH(p) ((void)0)
 #define BERT__UNLIKELY(x) (x)
 #endif
@@ -569,10 +578,13 @@ typedef volatile int64_t bert__counter;
 #endif
 #if defined(BERT_NO_THREADS)
 BERT__INLINE int64_t bert__atomic_add(bert__counter *p, int64_t n) { int64_t old = *p; *p = old + n; return old; }
+BERT__INLINE int64_t bert__atomic_get(bert__counter *p) { return *p; }
 #elif defined(__GNUC__)
 BERT__INLINE int64_t bert__atomic_add(bert__counter *p, int64_t n) { return __atomic_fetch_add(p, n, __ATOMIC_ACQ_REL); }
+BERT__INLINE int64_t bert__atomic_get(bert__counter *p) { return __atomic_load_n(p, __ATOMIC_ACQUIRE); }
 #elif defined(_WIN32)
 BERT__INLINE int64_t bert__atomic_add(bert__counter *p, int64_t n) { return InterlockedExchangeAdd64((volatile LONG64 *)p, n); }
+BERT__INLINE int64_t bert__atomic_get(bert__counter *p) { return bert__atomic_add(p, 0); }
 #else
 #error "bert_tokenizer.h: no atomics known for this compiler; define BERT_NO_THREADS"
 #endif
@@ -1334,8 +1346,9 @@ struct bert_pool {
     void *arg;
     int64_t n;
     bert__counter next;                 /* first task nobody has taken */
-    int64_t round;                      /* raised for each run: tells sleepers that there is work */
-    int32_t busy, count, stop;          /* helpers still in this round; helpers; close asked for */
+    bert__counter round;                /* raised for each run, and by close: tells helpers that there is work */
+    bert__counter busy;                 /* helpers still in this round */
+    int32_t count, spins, stop;         /* helpers; how long they look before they sleep; close asked for */
     bert_allocator allocator;
     bert__thread *threads;              /* [count] */
 };
@@ -1346,40 +1359,60 @@ BERT__FN void bert__pool_work(bert_pool *p)
     int64_t i;
     while ((i = bert__atomic_add(&p->next, 1)) < p->n) p->task(p->arg, i);
 }
+/* To sleep and be woken costs more than a short task: who waits looks for some microseconds first. Answers whether *p is still
+   `old` after that. */
+#define BERT__SPINS 4000
+BERT__FN int bert__pool_spin(bert__counter *p, int64_t old, int32_t spins)
+{
+    for (; spins > 0 && bert__atomic_get(p) == old; spins--) BERT__PAUSE();
+    return bert__atomic_get(p) == old;
+}
 BERT__FN BERT__THREAD_RESULT bert__pool_main(void *arg)
 {
     bert_pool *p = (bert_pool *)arg;
     int64_t seen = 0;
-    bert__enter(&p->monitor);
     for (;;) {
-        while (p->round == seen && !p->stop) bert__wait(&p->monitor);
+        if (bert__pool_spin(&p->round, seen, p->spins)) {
+            bert__enter(&p->monitor);
+            while (bert__atomic_get(&p->round) == seen) bert__wait(&p->monitor);
+            bert__leave(&p->monitor);
+        }
+        seen++;                                                         /* a round ends when all have been in it: none is missed */
         if (p->stop) break;
-        seen = p->round;
-        bert__leave(&p->monitor);
         bert__pool_work(p);
+        if (bert__atomic_add(&p->busy, -1) != 1) continue;
         bert__enter(&p->monitor);
-        if (--p->busy == 0) bert__wake(&p->monitor);
+        bert__wake(&p->monitor);
+        bert__leave(&p->monitor);
     }
-    bert__leave(&p->monitor);
     BERT__THREAD_RETURN;
+}
+/* What the helpers read is written before the round goes up. */
+BERT__FN void bert__pool_next_round(bert_pool *p)
+{
+    bert__enter(&p->monitor);
+    bert__atomic_add(&p->round, 1);
+    bert__wake(&p->monitor);
+    bert__leave(&p->monitor);
 }
 BERT__FN void bert__pool_run(void *user, int64_t n, bert_task task, void *arg)
 {
     bert_pool *p = (bert_pool *)user;
+    int64_t busy;
     if (n <= 1 || p->count == 0) { bert__serial_run(NULL, n, task, arg); return; }
-    bert__enter(&p->monitor);
     p->task = task;
     p->arg = arg;
     p->n = n;
     p->next = 0;
     p->busy = p->count;
-    p->round++;
-    bert__wake(&p->monitor);
-    bert__leave(&p->monitor);
+    bert__pool_next_round(p);
     bert__pool_work(p);
-    bert__enter(&p->monitor);
-    while (p->busy) bert__wait(&p->monitor);
-    bert__leave(&p->monitor);
+    while ((busy = bert__atomic_get(&p->busy)) > 0) {
+        if (!bert__pool_spin(&p->busy, busy, p->spins)) continue;
+        bert__enter(&p->monitor);
+        while (bert__atomic_get(&p->busy) == busy) bert__wait(&p->monitor);
+        bert__leave(&p->monitor);
+    }
 }
 BERT_API bert_status bert_pool_open(int32_t threads, const bert_allocator *allocator, bert_pool **out)
 {
@@ -1393,6 +1426,7 @@ BERT_API bert_status bert_pool_open(int32_t threads, const bert_allocator *alloc
     p->allocator = a;
     p->threads = (bert__thread *)(void *)(p + 1);
     if (!bert__monitor_init(&p->monitor)) { bert__free(&a, p); return BERT_ERROR_MEMORY; }
+    p->spins = threads <= bert__cores() ? BERT__SPINS : 0;
     while (p->count < threads - 1 && bert__thread_start(&p->threads[p->count], bert__pool_main, p)) p->count++;
     if (p->count < threads - 1) { bert_pool_close(p); return BERT_ERROR_MEMORY; }
     *out = p;
@@ -1411,10 +1445,8 @@ BERT_API void bert_pool_close(bert_pool *pool)
     int32_t i;
     if (!pool) return;
     a = pool->allocator;
-    bert__enter(&pool->monitor);
     pool->stop = 1;
-    bert__wake(&pool->monitor);
-    bert__leave(&pool->monitor);
+    bert__pool_next_round(pool);
     for (i = 0; i < pool->count; i++) bert__thread_join(pool->threads[i]);
     bert__monitor_free(&pool->monitor);
     bert__free(&a, pool);

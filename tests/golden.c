@@ -12,8 +12,6 @@
 #include "bert_tokenizer.h"
 #include "slow_api.h"
 #else
-#define BERT_STATIC                     /* a copy of its own: checksums of bundles are a private function's */
-#define BERT_IMPLEMENTATION
 #include "bert.h"
 #endif
 #include "golden.h"

@@ -13,27 +13,20 @@
 
 /* ---- opening ---- */
 
+bert_status hook_bundle_verify(const char *prefix, bert_error *error);     /* hooks/private.c */
+
 /* Opens the bundle with this prefix, and compares all of its values with their checksums; NULL fails the case. */
 static bert_checkpoint *golden_bundle(const char *prefix)
 {
-    bert__files_from from = bert__from_directory();
-    bert__arena arena;
-    bert_checkpoint *c;
+    bert_checkpoint_desc d;
+    bert_checkpoint *c = NULL;
     bert_error err;
     memset(&err, 0, sizeof err);
-    bert__arena_init(&arena, NULL, 4096);
-    c = (bert_checkpoint *)bert__arena_get(&arena, sizeof *c);
-    if (!c) abort();
-    memset(c, 0, sizeof *c);
-    c->arena = arena;
-    bert__buf_init(&c->tensors, NULL);
-    c->error = &err;
-    if (bert__open_bundle(c, prefix, &from) == BERT_OK && bert__bundle_verify(c, prefix, &from) == BERT_OK) {
-        c->error = NULL;
-        return c;
-    }
+    memset(&d, 0, sizeof d);
+    d.path = prefix;
+    d.error = &err;
+    if (hook_bundle_verify(prefix, &err) == BERT_OK && bert_checkpoint_open(&d, &c) == BERT_OK) return c;
     TEST_FAIL("%s", err.message);
-    bert_checkpoint_close(c);
     return NULL;
 }
 /* The values as they would lie in a little-endian file; free() them. */
@@ -145,7 +138,8 @@ static void golden_write_again(const bert_checkpoint *c, const char *prefix)
     d.tensors = o;
     d.count = n;
     d.error = &err;
-    if (bert__write_bundle(&d) != BERT_OK) TEST_FAIL("%s", err.message);
+    d.format = BERT_FORMAT_TF;
+    if (bert_checkpoint_write(&d) != BERT_OK) TEST_FAIL("%s", err.message);
     for (i = 0; i < 2; i++) {
         char path[1200], again[64], *x, *y;
         snprintf(path, sizeof path, "%s%s", prefix, ends[i]);
@@ -243,16 +237,20 @@ static void golden_google_state(const golden_place *place)
     char path[1200];
     const bert_tensor *t;
     bert_checkpoint *c;
-    bert__buf name;
+    bert_checkpoint_desc d;
     bert_error err;
     int64_t step = -1;
     golden_path(path, sizeof path, place->dir, "checkpoint");
     if (!test_enter("%s/checkpoint", place->label)) return;
     memset(&err, 0, sizeof err);
-    bert__buf_init(&name, NULL);
-    if (bert__read_state(path, NULL, &name, &err) != BERT_OK) TEST_FAIL("%s", err.message);
+    memset(&d, 0, sizeof d);
+    d.path = place->dir;                                                /* the file in it says which one is meant */
+    d.error = &err;
+    if (!golden_is_file(path)) TEST_FAIL("there is no %s", path);
+    else if (bert_checkpoint_open(&d, &c) != BERT_OK) TEST_FAIL("%s", err.message);
     else {
-        golden_path(path, sizeof path, place->dir, name.data);
+        snprintf(path, sizeof path, "%s", bert_checkpoint_path(c));
+        bert_checkpoint_close(c);
         c = golden_bundle(path);
         t = bert_checkpoint_find(c, "global_step");
         if (c && t && t->dtype == BERT_I64 && bert_tensor_read(t, BERT_I64, &step, 1, &err) == BERT_OK) {
@@ -262,7 +260,6 @@ static void golden_google_state(const golden_place *place)
         } else if (c) TEST_FAIL("%s has no global_step", path);
         bert_checkpoint_close(c);
     }
-    bert__buf_free(&name);
     test_leave();
 }
 

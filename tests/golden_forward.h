@@ -9,6 +9,12 @@
 
 /* ---- kinds of instructions ---- */
 
+/* hooks/private.c */
+void hook_relative_table(float *out, int64_t max, int64_t depth);
+int64_t hook_relative_row(int64_t query, int64_t key, int64_t max);
+int hook_record(const bert_file *f, size_t *at, const unsigned char **data, size_t *size);
+int64_t hook_feature(const unsigned char *data, size_t size, const char *name, double *out, int64_t room);
+
 static bert_isa golden_isa;             /* --isa; DEFAULT: all there are */
 
 /* The largest error of each kind, as a share of what is allowed. */
@@ -504,16 +510,16 @@ static void golden_relative_positions(const golden_place *place)
             if (length < 1 || depth < 1 || first >= length || t->count != (end - first) * length * depth) { TEST_FAIL("%s has another shape", t->name); continue; }
             table = golden_get_floats((2 * max + 1) * depth);
             got = golden_get_floats(t->count);
-            bert__relative_table(table, max, depth);
+            hook_relative_table(table, max, depth);
             for (from = first; from < end; from++)
-                for (to = 0; to < length; to++) memcpy(got + ((from - first) * length + to) * depth, table + bert__relative_row(from, to, max) * depth, (size_t)depth * sizeof *got);
+                for (to = 0; to < length; to++) memcpy(got + ((from - first) * length + to) * depth, table + hook_relative_row(from, to, max) * depth, (size_t)depth * sizeof *got);
             golden_compare(BERT_ISA_REF, t->name, golden_of(got, t->count, 0), golden_floats(t), t->count, 1e-6, NULL);
             found |= 1;
         } else if (sscanf(t->name, "relative_positions/length%ld_max%ld", &length, &max) >= 1) {
             const int32_t *want = golden_ints(t);
             if (length < 1 || max < 1 || t->count != length * length) { TEST_FAIL("%s has another shape", t->name); continue; }
-            for (k = 0; k < t->count && bert__relative_row(k / length, k % length, max) == want[k]; k++) {}
-            if (k < t->count) TEST_FAIL("%s: (%ld, %ld) is %ld, recorded is %ld", t->name, (long)(k / length), (long)(k % length), (long)bert__relative_row(k / length, k % length, max), (long)want[k]);
+            for (k = 0; k < t->count && hook_relative_row(k / length, k % length, max) == want[k]; k++) {}
+            if (k < t->count) TEST_FAIL("%s: (%ld, %ld) is %ld, recorded is %ld", t->name, (long)(k / length), (long)(k % length), (long)hook_relative_row(k / length, k % length, max), (long)want[k]);
             found |= 2;
         } else TEST_FAIL("%s is recorded, but what it is is not known here", t->name);
     }
@@ -625,58 +631,6 @@ static void golden_google_trace(const golden_place *place)
 
 /* ---- evaluation: TFRecords in, results out ---- */
 
-/* The next record of a file, its checksums checked; 0 at the end, -1 when damaged. */
-static int golden_record(const bert_file *f, size_t *at, const unsigned char **data, size_t *size)
-{
-    bert__crc crc;
-    uint64_t n;
-    if (*at == f->size) return 0;
-    if (f->size - *at < 16) return -1;
-    bert__crc_init(&crc, BERT__CRC_CASTAGNOLI);
-    n = bert__load64(f->data + *at);
-    if (n > f->size - *at - 16 || bert__crc_mask(bert__crc_add(&crc, 0, f->data + *at, 8)) != bert__load32(f->data + *at + 8)) return -1;
-    *data = f->data + *at + 12;
-    *size = (size_t)n;
-    if (bert__crc_mask(bert__crc_add(&crc, 0, *data, *size)) != bert__load32(*data + n)) return -1;
-    *at += (size_t)n + 16;
-    return 1;
-}
-/* The numbers of a feature of a tf.train.Example; how many there are, -1 without it. */
-static int64_t golden_feature(const unsigned char *data, size_t size, const char *name, double *out, int64_t room)
-{
-    bert__proto example = bert__proto_begin(data, size), features, entry, feature, list;
-    int64_t n = 0;
-    if (bert__proto_next(&example) != 1 || example.field != 1) return -1;
-    for (features = bert__proto_begin(example.bytes, example.size); bert__proto_next(&features) == 1;) {
-        const unsigned char *key = NULL, *value = NULL;
-        size_t key_size = 0, value_size = 0;
-        for (entry = bert__proto_begin(features.bytes, features.size); bert__proto_next(&entry) == 1;) {
-            if (entry.field == 1) { key = entry.bytes; key_size = entry.size; }
-            if (entry.field == 2) { value = entry.bytes; value_size = entry.size; }
-        }
-        if (!key || key_size != strlen(name) || memcmp(key, name, key_size) != 0 || !value) continue;
-        for (feature = bert__proto_begin(value, value_size); bert__proto_next(&feature) == 1;)
-            for (list = bert__proto_begin(feature.bytes, feature.size); bert__proto_next(&list) == 1;) {
-                const unsigned char *p = list.bytes, *end = p ? p + list.size : NULL;
-                const int packed = list.kind == 2;
-                do {
-                    uint64_t v = list.value;
-                    if (packed && p >= end) break;
-                    if (packed && feature.field == 2) { v = bert__load32(p); p += 4; }
-                    else if (packed && !bert__varint(&p, end, &v)) return -1;
-                    if (n < room) {
-                        const uint32_t bits = (uint32_t)v;
-                        float f;
-                        memcpy(&f, &bits, 4);
-                        out[n] = feature.field == 2 ? (double)f : (double)(int64_t)v;
-                    }
-                    n++;
-                } while (packed);
-            }
-        return n;
-    }
-    return -1;
-}
 /* A feature of the first `limit` records (0: all; past the end again from the start) as [records, width]; NULL fails the case. */
 static double *golden_features(const char *path, const char *name, int64_t limit, int64_t *records, int64_t *width)
 {
@@ -690,17 +644,17 @@ static double *golden_features(const char *path, const char *name, int64_t limit
     memset(&err, 0, sizeof err);
     if (bert_file_open(path, NULL, &file, &err) != BERT_OK) { TEST_FAIL("%s", err.message); return NULL; }
     for (;;) {
-        got = golden_record(&file, &at, &data, &size);
+        got = hook_record(&file, &at, &data, &size);
         if (got == 0 && limit && n && n < limit) { at = 0; continue; }
         if (got <= 0 || (limit && n == limit)) break;
-        if (w < 0) w = golden_feature(data, size, name, NULL, 0);
+        if (w < 0) w = hook_feature(data, size, name, NULL, 0);
         if (w < 0) break;
         if (n % 64 == 0) {
             double *more = (double *)golden_get((n + 64) * w, sizeof *more);
             if (n) memcpy(more, out, (size_t)(n * w) * sizeof *out);
             out = more;
         }
-        k = golden_feature(data, size, name, out + n * w, w);
+        k = hook_feature(data, size, name, out + n * w, w);
         if (k != w) break;
         n++;
     }
