@@ -398,6 +398,10 @@ typedef struct bert_embed_desc {
 } bert_embed_desc;
 BERT_API bert_status bert_session_embed(bert_session *session, const bert_tokenizer *tokenizer, const bert_embed_desc *desc,
                                         const char *const *texts, const size_t *sizes, int64_t count, float *out /* [count,C] */);
+/* How the model's own files say that its vectors are made: pooling and normalize from sentence-transformers' modules.json and what
+   that names, max_length from sentence_bert_config.json, beside the checkpoint. Without such files the fields stay as they
+   are. A module that this library does not compute (Dense, several poolings at once) is an error. */
+BERT_API bert_status bert_embed_desc_read(const bert_model *model, bert_embed_desc *desc, bert_error *error);
 #endif
 
 /* Bytes that packed weights and a session will take, exactly, without taking them; and the largest max_tokens that fits a budget
@@ -6435,11 +6439,15 @@ BERT_API bert_status bert_session_open(const bert_session_desc *desc, bert_sessi
 BERT_API void bert_session_close(bert_session *session)
 {
     bert_allocator a;
+    bert_packed *packed;
+    bert_pool *pool;
     if (!session) return;
     a = session->desc.allocator;
-    bert_pool_close(session->pool);
-    bert_packed_close(session->packed);
-    bert__free(&a, session->memory);
+    packed = session->packed;
+    pool = session->pool;
+    bert__free(&a, session->memory);                                    /* the newest first: a bert_fixed takes back no other way */
+    bert_packed_close(packed);
+    bert_pool_close(pool);
 }
 BERT_API bert_session_desc bert_session_desc_resolved(const bert_session *session) { return session->desc; }
 
@@ -7098,6 +7106,87 @@ BERT_API bert_status bert_session_embed(bert_session *session, const bert_tokeni
     bert__free(&a, memory);
     return st;
 }
+/* ---- sentence-transformers: modules.json lists Transformer, Pooling, Normalize, each with a folder for its config ---- */
+
+#ifdef BERT_NO_STDIO
+BERT_API bert_status bert_embed_desc_read(const bert_model *model, bert_embed_desc *desc, bert_error *error) { (void)model; (void)desc; (void)error; return BERT_OK; }
+#else
+/* The JSON file `name` in a folder; *out stays empty where there is none. */
+BERT__FN bert_status bert__json_beside(const char *folder, const char *name, char path[1100], bert_json_doc *out, bert_error *error)
+{
+    bert_file f;
+    bert_status st;
+    memset(out, 0, sizeof *out);
+    if (!bert__beside(folder, name, path, 1100)) return BERT_OK;
+    if ((st = bert_file_open(path, NULL, &f, error)) != BERT_OK) return st;
+    st = bert_json_parse((const char *)f.data, f.size, NULL, out, error);
+    if (st != BERT_OK && error) { bert_error e = *error; st = bert__fail(error, st, path, e.offset, "%s", e.message); }
+    bert_file_close(&f);
+    return st;
+}
+/* The one pooling of 1_Pooling/config.json. */
+BERT__FN bert_status bert__read_pooling(const char *folder, bert_embed_desc *d, bert_error *error)
+{
+    static const struct { const char *name; bert_pooling pooling; } modes[] = {
+        { "pooling_mode_mean_tokens", BERT_POOLING_MEAN }, { "pooling_mode_cls_token", BERT_POOLING_CLS }, { "pooling_mode_max_tokens", BERT_POOLING_MAX },
+        { "pooling_mode_mean_sqrt_len_tokens", BERT_POOLING_MEAN_SQRT }, { "pooling_mode_weightedmean_tokens", BERT_POOLING_WEIGHTED_MEAN }, { "pooling_mode_lasttoken", BERT_POOLING_LAST } };
+    char path[1100];
+    bert_json_doc doc;
+    bert_status st = bert__json_beside(folder, "config.json", path, &doc, error);
+    size_t i;
+    int found = 0;
+    if (st != BERT_OK || !doc.root) return st;
+    for (i = 0; i < sizeof modes / sizeof *modes; i++) {
+        const bert_json *v = bert_json_get(doc.root, modes[i].name);
+        if (!v || v->type != 't') continue;
+        d->pooling = modes[i].pooling;
+        found++;
+    }
+    bert_json_free(&doc);
+    return found == 1 ? BERT_OK : bert__fail(error, BERT_ERROR_UNSUPPORTED, path, -1, "it asks for %d ways of pooling at once; one is supported", found);
+}
+BERT_API bert_status bert_embed_desc_read(const bert_model *model, bert_embed_desc *desc, bert_error *error)
+{
+    bert_embed_desc d;
+    const char *file;
+    char folder[1000], path[1100], inner[1100];
+    bert_json_doc doc;
+    const bert_json *v;
+    bert_status st;
+    size_t n;
+    int64_t length;
+    if (!model || !desc) return bert__bad_argument(error, "bert_embed_desc_read needs a model and a desc");
+    d = *desc;
+    file = bert_checkpoint_path(bert_model_checkpoint(model));
+    n = file ? bert__directory_size(file) : 0;
+    if (!file || n >= sizeof folder) return BERT_OK;
+    bert__format(folder, sizeof folder, "%.*s", n > 1 ? (int)n - 1 : (int)n, file);
+    if (!n) bert__format(folder, sizeof folder, ".");
+    if ((st = bert__json_beside(folder, "modules.json", path, &doc, error)) != BERT_OK) return st;
+    if (doc.root) {
+        d.normalize = 0;
+        for (v = doc.root->first; v && st == BERT_OK; v = v->next) {
+            const bert_json *type = bert_json_get(v, "type"), *at = bert_json_get(v, "path");
+            const char *name = type && type->type == 's' ? type->text : "", *dot = strrchr(name, '.');
+            if (dot) name = dot + 1;
+            if (strcmp(name, "Normalize") == 0) d.normalize = 1;
+            else if (strcmp(name, "Pooling") == 0 && at && at->type == 's' && strlen(folder) + at->size + 2 < sizeof inner) {
+                bert__format(inner, sizeof inner, "%s/%s", folder, at->text);
+                st = bert__read_pooling(inner, &d, error);
+            } else if (strcmp(name, "Transformer") != 0) st = bert__fail(error, BERT_ERROR_UNSUPPORTED, path, (int64_t)v->offset, "the module \"%.60s\" is not supported; Transformer, Pooling and Normalize are", name);
+        }
+        bert_json_free(&doc);
+    } else {
+        bert__format(inner, sizeof inner, "%s/1_Pooling", folder);
+        st = bert__read_pooling(inner, &d, error);
+    }
+    if (st != BERT_OK || (st = bert__json_beside(folder, "sentence_bert_config.json", path, &doc, error)) != BERT_OK) return st;
+    if (doc.root && bert_json_int(bert_json_get(doc.root, "max_seq_length"), &length) && length > 2) d.max_length = length;
+    bert_json_free(&doc);
+    *desc = d;
+    return BERT_OK;
+}
+#endif
 #endif
 
 /* ============================================================================================================
