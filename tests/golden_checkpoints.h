@@ -16,22 +16,21 @@
 /* Opens the bundle with this prefix, and compares all of its values with their checksums; NULL fails the case. */
 static bert_checkpoint *golden_bundle(const char *prefix)
 {
-    bert__files_from from = bert__from_directory();
-    bert__arena arena;
-    bert_checkpoint *c;
+    bert_checkpoint_desc d;
+    bert_checkpoint *c = NULL;
     bert_error err;
+    bert_status st;
     memset(&err, 0, sizeof err);
-    bert__arena_init(&arena, NULL, 4096);
-    c = (bert_checkpoint *)bert__arena_get(&arena, sizeof *c);
-    if (!c) abort();
-    memset(c, 0, sizeof *c);
-    c->arena = arena;
-    bert__buf_init(&c->tensors, NULL);
-    c->error = &err;
-    if (bert__open_bundle(c, prefix, &from) == BERT_OK && bert__bundle_verify(c, prefix, &from) == BERT_OK) {
+    memset(&d, 0, sizeof d);
+    d.path = prefix;
+    d.error = &err;
+    st = bert_checkpoint_open(&d, &c);
+    if (st == BERT_OK) {
+        c->error = &err;
+        st = bert__bundle_verify(c, bert_checkpoint_path(c), &c->from);
         c->error = NULL;
-        return c;
     }
+    if (st == BERT_OK) return c;
     TEST_FAIL("%s", err.message);
     bert_checkpoint_close(c);
     return NULL;
@@ -145,7 +144,8 @@ static void golden_write_again(const bert_checkpoint *c, const char *prefix)
     d.tensors = o;
     d.count = n;
     d.error = &err;
-    if (bert__write_bundle(&d) != BERT_OK) TEST_FAIL("%s", err.message);
+    d.format = BERT_FORMAT_TF;
+    if (bert_checkpoint_write(&d) != BERT_OK) TEST_FAIL("%s", err.message);
     for (i = 0; i < 2; i++) {
         char path[1200], again[64], *x, *y;
         snprintf(path, sizeof path, "%s%s", prefix, ends[i]);
