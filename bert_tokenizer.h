@@ -287,7 +287,7 @@ BERT_API void bert_pool_close(bert_pool *pool);
 
 /* Files (not with BERT_NO_STDIO). bert_file_open maps a file; pipes and empty files are read. Do not shorten a file
    while it is open. bert_file_write writes beside the target, flushes to disk, then renames: the target is either
-   the old file or the whole new one. */
+   the old file or the whole new one. A symbolic link stays, and the file it names is written; an old file's mode stays. */
 BERT_API bert_status bert_file_open(const char *path, const bert_allocator *allocator, bert_file *out, bert_error *error);
 BERT_API void bert_file_close(bert_file *file);
 BERT_API bert_status bert_file_write(const char *path, const void *data, size_t size, bert_error *error);
@@ -491,6 +491,7 @@ BERT_API bert_learn_counts bert_learner_counts(const bert_learner *learner);
 #include <stdio.h>                      /* rename, remove: the rest of stdio is not used */
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 #include <unistd.h>
 #ifdef O_CLOEXEC
 #define BERT__CLOEXEC O_CLOEXEC
@@ -499,6 +500,8 @@ BERT_API bert_learn_counts bert_learner_counts(const bert_learner *learner);
 #endif
 #ifndef __cplusplus
 extern int fsync(int);                  /* hidden by -std=c99; C allows the same declaration twice */
+extern int fchmod(int, mode_t);
+extern ssize_t readlink(const char *, char *, size_t);
 #endif
 #elif !defined(BERT_NO_STDIO)
 #include <stdio.h>
@@ -896,6 +899,7 @@ typedef struct bert__writer {
     wchar_t target[1024], beside[1024];
 #else
     int file, open;
+    char target[4096];                  /* the path, links followed */
     char beside[4096];                  /* "": a pipe or a device, written directly */
 #endif
 #endif
@@ -1007,23 +1011,44 @@ BERT__FN bert_status bert__writer_fail(bert__writer *w)
     bert__writer_abort(w);
     return w->status;
 }
+/* Writes through a link: the target is what it names. A link that leads nowhere is an error. */
+BERT__FN int bert__follow(wchar_t *path, DWORD size)
+{
+    const DWORD a = GetFileAttributesW(path);
+    DWORD n = 0;
+    HANDLE file;
+    if (a == INVALID_FILE_ATTRIBUTES || !(a & FILE_ATTRIBUTE_REPARSE_POINT)) return 1;
+    file = CreateFileW(path, 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
+    if (file == INVALID_HANDLE_VALUE) return 0;
+    n = GetFinalPathNameByHandleW(file, path, size, 0);
+    CloseHandle(file);
+    return n && n < size;
+}
 BERT__FN bert_status bert__writer_open(bert__writer *w, const char *path, bert_error *error)
 {
-    char temporary[4096];
-    size_t n = path ? strlen(path) : 0;
+    LARGE_INTEGER now;
+    char ending[32];
+    size_t n = 0, k;
+    int tries;
     w->error = error;
     w->path = path;
     w->size = w->buffered = 0;
     w->file = INVALID_HANDLE_VALUE;
     if (!path) return w->status = bert__bad_argument(error, "a file to write needs a path");
-    if (n > sizeof temporary - 40) return w->status = bert__fail(error, BERT_ERROR_IO, path, -1, "the path is too long");
-    memcpy(temporary, path, n);                                         /* as it is: names are bytes */
-    bert__format(temporary + n, sizeof temporary - n, ".%u.tmp", (unsigned)GetCurrentProcessId());
-    if (!bert__wide(path, w->target, 1024) || !bert__wide(temporary, w->beside, 1024))
-        return w->status = bert__fail(error, BERT_ERROR_IO, path, -1, "the path is too long or not UTF-8");
-    w->file = CreateFileW(w->beside, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
-    if (w->file == INVALID_HANDLE_VALUE) return w->status = bert__fail_system(error, temporary, "cannot create");
-    return w->status = BERT_OK;
+    if (!bert__wide(path, w->target, 1024)) return w->status = bert__fail(error, BERT_ERROR_IO, path, -1, "the path is too long or not UTF-8");
+    if (!bert__follow(w->target, 1024)) return w->status = bert__fail_system(error, path, "cannot follow the link");
+    while (w->target[n]) n++;
+    if (n > 1024 - sizeof ending) return w->status = bert__fail(error, BERT_ERROR_IO, path, -1, "the path is too long");
+    memcpy(w->beside, w->target, n * sizeof *w->target);
+    for (tries = 0; tries < 100; tries++) {                             /* a new file, that nobody can have put there before */
+        QueryPerformanceCounter(&now);
+        bert__format(ending, sizeof ending, ".%x%x.tmp", (unsigned)now.QuadPart * 0x9E3779B9u, (unsigned)GetCurrentProcessId() + (unsigned)(uintptr_t)w);
+        for (k = 0; k <= strlen(ending); k++) w->beside[n + k] = (wchar_t)ending[k];
+        w->file = CreateFileW(w->beside, GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
+        if (w->file != INVALID_HANDLE_VALUE) return w->status = BERT_OK;
+        if (GetLastError() != ERROR_FILE_EXISTS) break;
+    }
+    return w->status = bert__fail_system(error, path, "cannot create a file beside it");
 }
 BERT__NOINLINE bert_status bert__writer_out(bert__writer *w, const char *data, size_t size)
 {
@@ -1146,9 +1171,47 @@ BERT__FN bert_status bert__writer_fail(bert__writer *w, int code)
     bert__writer_abort(w);
     return w->status;
 }
+/* Writes through links: puts into `path` what the last of them names, whether that is there or not. 0, or an error code. */
+BERT__FN int bert__follow(char *path, size_t size)
+{
+    char link[4096];
+    int links;
+    for (links = 0; links < 40; links++) {
+        size_t dir = strlen(path);
+        const ptrdiff_t n = readlink(path, link, sizeof link);
+        if (n < 0) return 0;                                            /* not a link; if it is worse, open will say so */
+        while (dir && path[dir - 1] != '/') dir--;
+        if (link[0] == '/') dir = 0;
+        if (dir + (size_t)n >= size) return ENAMETOOLONG;
+        memcpy(path + dir, link, (size_t)n);
+        path[dir + (size_t)n] = 0;
+    }
+    return ELOOP;
+}
+/* A new file beside the target, that nobody can have put there before: O_EXCL, and a name that cannot be foreseen. */
+BERT__FN int bert__create_beside(bert__writer *w, mode_t mode)
+{
+    const size_t n = strlen(w->target);
+    unsigned name[2];
+    int tries, fd, random = open("/dev/urandom", O_RDONLY | BERT__CLOEXEC);
+    name[0] = (unsigned)(uintptr_t)w;                                   /* where there is none: next best */
+    name[1] = (unsigned)getpid();
+    memcpy(w->beside, w->target, n);                                    /* as it is: names are bytes */
+    for (tries = 0; tries < 100; tries++) {
+        if (random < 0 || read(random, name, sizeof name) != (ptrdiff_t)sizeof name) name[0] += 0x9E3779B9u;
+        bert__format(w->beside + n, sizeof w->beside - n, ".%x%x.tmp", name[0], name[1]);
+        fd = open(w->beside, O_WRONLY | O_CREAT | O_EXCL | BERT__CLOEXEC, mode);
+        if (fd >= 0 || errno != EEXIST) break;
+    }
+    tries = errno;
+    if (random >= 0) close(random);
+    errno = tries;
+    return fd;
+}
 BERT__FN bert_status bert__writer_open(bert__writer *w, const char *path, bert_error *error)
 {
-    struct stat st;
+    struct stat old, made;
+    int exists, code = 0;
     w->error = error;
     w->path = path;
     w->size = w->buffered = 0;
@@ -1156,17 +1219,28 @@ BERT__FN bert_status bert__writer_open(bert__writer *w, const char *path, bert_e
     w->beside[0] = 0;
     if (!path) return w->status = bert__bad_argument(error, "a file to write needs a path");
     if (strlen(path) > sizeof w->beside - 40) return w->status = bert__fail(error, BERT_ERROR_IO, path, -1, "the path is too long");
-    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {                 /* a pipe, /dev/stdout: nothing to rename */
+    exists = stat(path, &old) == 0;
+    if (exists && !S_ISREG(old.st_mode)) {                              /* a pipe, /dev/stdout: nothing to rename */
         w->file = open(path, O_WRONLY | BERT__CLOEXEC);
     } else {
-        size_t n = strlen(path);
-        memcpy(w->beside, path, n);                                     /* as it is: names are bytes */
-        bert__format(w->beside + n, sizeof w->beside - n, ".%d.tmp", (int)getpid());
-        w->file = open(w->beside, O_WRONLY | O_CREAT | O_TRUNC | BERT__CLOEXEC, 0666);
+        memcpy(w->target, path, strlen(path) + 1);
+        code = bert__follow(w->target, sizeof w->target - 40);
+        if (code) return w->status = bert__fail_system(error, path, "cannot follow the link", code);
+        w->file = bert__create_beside(w, exists ? old.st_mode & 0777 : 0666);
     }
-    if (w->file < 0) return w->status = bert__fail_system(error, w->beside[0] ? w->beside : path, "cannot create", errno);
+    if (w->file < 0) {
+        code = errno;
+        if (!w->beside[0]) return w->status = bert__fail_system(error, path, "cannot write", code);
+        return w->status = bert__fail(error, BERT_ERROR_IO, path, -1, "cannot create: %s (%s)", strerror(code), w->beside);
+    }
     w->open = 1;
-    return w->status = BERT_OK;
+    w->status = BERT_OK;
+    /* umask took some of the old mode; where all files have one mode (FAT), to set it would fail */
+    if (exists && w->beside[0] && (fstat(w->file, &made) || (((made.st_mode ^ old.st_mode) & 0777) && fchmod(w->file, old.st_mode & 0777)))) {
+        w->status = bert__fail_system(error, path, "cannot give the new file the mode of the old one", errno);
+        bert__writer_abort(w);
+    }
+    return w->status;
 }
 BERT__NOINLINE bert_status bert__writer_out(bert__writer *w, const char *data, size_t size)
 {
@@ -1185,9 +1259,9 @@ BERT__NOINLINE bert_status bert__writer_close(bert__writer *w)
     if (close(w->file) && !code) code = errno;
     w->open = 0;
     if (w->beside[0]) {
-        if (!code && rename(w->beside, w->path)) code = errno;
+        if (!code && rename(w->beside, w->target)) code = errno;
         if (code) unlink(w->beside);
-        else bert__sync_directory_of(w->path);
+        else bert__sync_directory_of(w->target);
     }
     if (code) w->status = bert__fail_system(w->error, w->path, "cannot write", code);
     return w->status;
@@ -4017,7 +4091,9 @@ BERT__FN bert_status bert__read_tokenizer_json(bert__source *s)
             x = bert_json_get(v, "content");
             if (!bert_json_int(bert_json_get(v, "id"), &id) || id < 0 || !x || x->type != 's') return bert__fail(s->error, BERT_ERROR_FORMAT, s->path, (int64_t)v->offset, "tokenizer.json: an added token without id or content");
             if (pass && !s->lines[id].text) { s->lines[id].text = x->text; s->lines[id].size = x->size; }
-            if (bert__is_on(v, "normalized")) return bert__refuse(s, v, "an added token with \"normalized\": true, which is matched in changed text; set it to false");
+            /* Hugging Face finds it in the lower-cased, stripped text, inside words and across them; where specials are off, nobody looks */
+            if (bert__is_on(v, "normalized") && (s->d.specials == BERT_ON || (!s->d.specials && s->d.mode == BERT_TOKENIZER_HF)))
+                return bert__fail(s->error, BERT_ERROR_UNSUPPORTED, s->path, (int64_t)v->offset, "tokenizer.json: the added token \"%.*s\" has \"normalized\": true, which is not supported; set it to false to have it found as it is written, or turn specials off", 99, x->text);
             if (!pass && (size_t)id + 1 > max) max = (size_t)id + 1;
         }
         if (pass) break;
