@@ -6074,38 +6074,27 @@ BERT__FN const float *bert__table_row(const bert__table *t, int64_t i, float *ro
     return room;
 }
 
-/* Rows of weights [outs,K] into columns of a panel [K][nr]. */
-BERT__FN void bert__pack_rows(const float *w, int64_t stride, int64_t outs, int64_t k, int64_t nr, float *out)
-{
-    int64_t c, j;
-    for (c = 0; c < k; c++)
-        for (j = 0; j < outs; j++) out[c * nr + j] = w[j * stride + c];
-}
-/* One panel of a dense layer. Values come as float32 in place where they are that, else in runs over a buffer. */
+/* One panel of a dense layer: at once where its outputs are those of one parameter that lies there as float32, else output by
+   output in runs over a buffer. */
 #define BERT__PACK_RUN 256
 BERT__FN void bert__pack_panel(const bert__kernels *kernels, const bert__origin *o, const bert__dense *w, int64_t panel, float *out)
 {
-    const int64_t nr = kernels->nr, part = w->n / o->parts, first = panel * nr;
+    const int64_t nr = kernels->nr, part = w->n / o->parts, first = panel * nr, width = w->n - first < nr ? w->n - first : nr;
+    const bert_parameter *p = o->weight[first / part];
+    const float *view = p->tensor->dtype == BERT_F32 ? (const float *)bert_tensor_view(p->tensor) : NULL;
     int64_t j, k, c;
-    for (j = 0; j < nr; j++) {
-        const bert_parameter *p = first + j < w->n ? o->weight[(first + j) / part] : NULL;
-        const int64_t row = p ? (first + j) % part : 0;
-        float run[BERT__PACK_RUN];
-        const float *view = p && p->tensor->dtype == BERT_F32 ? (const float *)bert_tensor_view(p->tensor) : NULL;
-        if (view && !p->transposed) {                                   /* as many rows of this parameter as the panel has */
-            int64_t rows = 1;
-            while (j + rows < nr && first + j + rows < w->n && (first + j + rows) / part == (first + j) / part) rows++;
-            bert__pack_rows(view + row * w->k, w->k, rows, w->k, nr, out + j);
-            j += rows - 1;
-        } else if (view) {
-            for (k = 0; k < w->k; k++) out[k * nr + j] = view[k * p->tensor->shape[1] + row];
-        } else for (k = 0; k < w->k; k += BERT__PACK_RUN) {
+    if (view && first / part == (first + width - 1) / part) {
+        const int64_t across = p->tensor->shape[1], out_stride = p->transposed ? 1 : across, in_stride = p->transposed ? across : 1;
+        kernels->pack(view + first % part * out_stride, out_stride, in_stride, width, w->k, out);
+        return;
+    }
+    for (j = 0; j < nr; j++)
+        for (k = 0; k < w->k; k += BERT__PACK_RUN) {
             const int64_t n = w->k - k < BERT__PACK_RUN ? w->k - k : BERT__PACK_RUN;
-            if (p) bert__read_run(p->tensor, row, k, n, p->transposed, run);
-            else memset(run, 0, sizeof run);
+            float run[BERT__PACK_RUN] = { 0 };
+            if (j < width) bert__read_run(o->weight[(first + j) / part]->tensor, (first + j) % part, k, n, o->weight[(first + j) / part]->transposed, run);
             for (c = 0; c < n; c++) out[(k + c) * nr + j] = run[c];
         }
-    }
 }
 
 BERT__FN const bert_parameter *bert__find_parameter(const bert_model *m, const char *pattern, int32_t layer)
