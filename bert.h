@@ -7595,7 +7595,7 @@ BERT_API bert_status bert_embed_desc_read(const bert_model *model, bert_embed_de
             else if (strcmp(name, "Pooling") == 0 && at && at->type == 's' && strlen(folder) + at->size + 2 < sizeof inner) {
                 bert__format(inner, sizeof inner, "%s/%s", folder, at->text);
                 st = bert__read_pooling(inner, &d, error);
-            } else if (strcmp(name, "Transformer") != 0) st = bert__fail(error, BERT_ERROR_UNSUPPORTED, path, (int64_t)v->offset, "the module \"%.60s\" is not supported; Transformer, Pooling and Normalize are", name);
+            } else if (strcmp(name, "Transformer") != 0) st = bert__fail(error, BERT_ERROR_UNSUPPORTED, path, (int64_t)v->offset, "the module \"%.*s\" is not supported; Transformer, Pooling and Normalize are", 60, name);
         }
         bert_json_free(&doc);
     } else {
