@@ -43,6 +43,7 @@
       >>tensors    THE table of parameters                 >>names      who spells them how
       >>model      a checkpoint understood
       >>kernels    what all kernels do, as a table         >>ref        the kernels in plain C: the specification
+      >>simd       the fast kernels, written once          >>tiers      AVX2, AVX-512, NEON: what they are written in
       >>cpu        which kernels this machine runs         >>packed     weights in the kernels' layout
       >>session    threads and memory of a run             >>forward    the encoder
       >>heads      what stands on the last layer           >>embed      texts to vectors
@@ -437,6 +438,10 @@ typedef struct bert_embed_desc {
 } bert_embed_desc;
 BERT_API bert_status bert_session_embed(bert_session *session, const bert_tokenizer *tokenizer, const bert_embed_desc *desc,
                                         const char *const *texts, const size_t *sizes, int64_t count, float *out /* [count,C] */);
+/* How the model's own files say that its vectors are made: pooling and normalize from sentence-transformers' modules.json and what
+   that names, max_length from sentence_bert_config.json, beside the checkpoint. Without such files the fields stay as they
+   are. A module that this library does not compute (Dense, several poolings at once) is an error. */
+BERT_API bert_status bert_embed_desc_read(const bert_model *model, bert_embed_desc *desc, bert_error *error);
 #endif
 
 /* Bytes that packed weights and a session will take, exactly, without taking them; and the largest max_tokens that fits a budget
@@ -5082,7 +5087,7 @@ BERT_API bert_status bert_parameter_read(const bert_parameter *parameter, float 
 /* ============================================================================================================
    >>kernels
    Purpose   what every set of kernels does, as one table of functions; which set this machine runs.
-   Uses      >>ref, >>simd.
+   Uses      nothing.
    Promises  each output element is summed in an order that depends on its own lengths alone: not on the number of rows, of
              tasks or of threads. So the cuts a caller makes (rows, panels, queries) never change a bit.
    ============================================================================================================ */
@@ -5130,7 +5135,11 @@ typedef struct bert__kernels {
     /* queries query..query+queries-1, with scratch memory (64-byte aligned) of the size that attention_scratch says */
     void (*attention)(const bert__attention *a, int64_t query, int64_t queries, void *scratch);
     size_t (*attention_scratch)(int64_t length, int64_t depth, int64_t max_relative);
+    /* panels[ceil(n/nr)][k][nr] of a matrix whose output j, input c is w[j * out_stride + c * in_stride]; parts of a matrix that
+       begin at a multiple of nr can be packed by themselves */
+    void (*pack)(const float *w, int64_t out_stride, int64_t in_stride, int64_t n, int64_t k, float *panels);
 } bert__kernels;
+BERT__INLINE int64_t bert__up(int64_t n, int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
 
 /* ============================================================================================================
    >>ref
@@ -5218,7 +5227,7 @@ BERT__FN void bert__ref_attention(const bert__attention *a, int64_t query, int64
             dot *= a->scale;
             if (a->key_bias) dot += a->key_bias[j];
             if (a->bias) dot += a->bias[i * s + j];
-            score[j] = dot;
+            score[j] = dot = dot < -FLT_MAX ? -FLT_MAX : dot;           /* two masks at once: still a number */
             if (j == 0 || dot > top) top = dot;
         }
         for (j = 0; j < s; j++) sum += score[j] = expf(score[j] - top);
@@ -5231,20 +5240,807 @@ BERT__FN void bert__ref_attention(const bert__attention *a, int64_t query, int64
         }
     }
 }
-static const bert__kernels bert__kernels_ref = { BERT_ISA_REF, BERT__REF_NR, 16, bert__ref_product, bert__ref_dots, bert__ref_norm, bert__ref_attention, bert__ref_attention_scratch };
+BERT__FN void bert__ref_pack(const float *w, int64_t out_stride, int64_t in_stride, int64_t n, int64_t k, float *panels)
+{
+    int64_t first, j, c;
+    for (first = 0; first < n; first += BERT__REF_NR)
+        for (c = 0; c < k; c++)
+            for (j = first; j < first + BERT__REF_NR; j++) *panels++ = j < n ? w[j * out_stride + c * in_stride] : 0.0f;
+}
+static const bert__kernels bert__kernels_ref = {
+    BERT_ISA_REF, BERT__REF_NR, 16, bert__ref_product, bert__ref_dots, bert__ref_norm, bert__ref_attention, bert__ref_attention_scratch, bert__ref_pack
+};
+
+#endif /* BERT_IMPLEMENTATION, so far. The next section is compiled by the one after it, once for each kind of instructions. */
+
+#ifdef BERT__TIER
+/* ============================================================================================================
+   >>simd
+   Purpose   the fast kernels, written once in words for vectors (bert__vadd, ...) that >>tiers defines for each kind of
+             instructions. BERT__TIER(name) is the name of a function in the tier that is being compiled.
+   Uses      the words of >>tiers; the structs of >>kernels.
+   Promises  as >>kernels. Each element of a product is one chain of fused multiply-adds over k = 0, 1, 2, ...; what a
+             lane computes does not depend on which lane it is. Nothing is left to the compiler's choice of contraction.
+
+   The product. A tile of MR rows of x times one panel of NR outputs keeps its MR*NR sums in registers: for each k it
+   loads NR weights and MR numbers of x, for MR*NR multiply-adds. Panels are cut into blocks of KC so that a block stays
+   in the first cache while all rows pass by; the sums wait in a buffer of ROWS*NR meanwhile (a float32 that is stored and
+   loaded again is the same float32). Bias, activation and residual are added on the way from that buffer to y, which is
+   where the edge of N is cut off: the tiles know no edges but that of M.
+   ============================================================================================================ */
+
+#define BERT__SIMD_FN BERT__FN BERT__TARGET
+#define BERT__SIMD_NOINLINE BERT__NOINLINE BERT__TARGET
+#define BERT__SIMD_INLINE BERT__FORCEINLINE BERT__TARGET
+#define BERT__NR (BERT__NV * BERT__W)           /* outputs of a panel: NV vectors of W floats */
+
+/* ---- functions of one variable: errors of a few units in the last place; NaN gives NaN, the ends are exact ---- */
+
+/* e^x = 2^n e^r, n the integer nearest to x/log 2. |r| <= log(2)/2: 1 + r + r^2 P(r). 0 below -104, infinity above 89. */
+BERT__SIMD_INLINE BERT__VEC BERT__TIER(exp)(BERT__VEC x)
+{
+    BERT__VEC n, r, p;
+    x = bert__vmax(bert__vset(-104.0f), bert__vmin(bert__vset(89.0f), x));      /* these give the second if that is NaN */
+    n = bert__vround(bert__vmul(x, bert__vset(1.44269504f)));
+    r = bert__vfnma(n, bert__vset(0.693145752f), x);                            /* log 2 in two parts, the first with zeros below */
+    r = bert__vfnma(n, bert__vset(1.42860677e-6f), r);
+    p = bert__vset(0.00139047297573f);
+    p = bert__vfma(p, r, bert__vset(0.00836886688877f));
+    p = bert__vfma(p, r, bert__vset(0.0416669413802f));
+    p = bert__vfma(p, r, bert__vset(0.166665190743f));
+    p = bert__vfma(p, r, bert__vset(0.499999984185f));
+    p = bert__vfma(bert__vmul(p, r), r, r);
+    return bert__vscale(bert__vadd(p, bert__vset(1.0f)), n);
+}
+/* Odd functions that reach 1: x P(x^2) / Q(x^2), fitted for the least relative error up to `end`, where they round to 1. */
+BERT__SIMD_INLINE BERT__VEC BERT__TIER(erf)(BERT__VEC x)
+{
+    const BERT__VEC a = bert__vmin(bert__vset(3.93f), bert__vabs(x)), u = bert__vmul(a, a);
+    BERT__VEC p = bert__vset(2.04196966564e-6f), q = bert__vset(3.80040604784e-5f);
+    p = bert__vfma(p, u, bert__vset(0.000284808538089f));
+    q = bert__vfma(q, u, bert__vset(0.00116521261238f));
+    p = bert__vfma(p, u, bert__vset(0.00377960917908f));
+    q = bert__vfma(q, u, bert__vset(0.0149974368842f));
+    p = bert__vfma(p, u, bert__vset(0.0527902844563f));
+    q = bert__vfma(q, u, bert__vset(0.114257523022f));
+    p = bert__vfma(p, u, bert__vset(0.190783837615f));
+    q = bert__vfma(q, u, bert__vset(0.502410493367f));
+    p = bert__vfma(p, u, bert__vset(1.12837914536f));
+    q = bert__vfma(q, u, bert__vset(1.0f));
+    p = bert__vdiv(bert__vmul(p, a), q);
+    return bert__vsign(bert__vabove(a, bert__vset(3.92f), bert__vset(1.0f), bert__vmin(bert__vset(1.0f), p)), x);
+}
+BERT__SIMD_INLINE BERT__VEC BERT__TIER(tanh)(BERT__VEC x)
+{
+    const BERT__VEC a = bert__vmin(bert__vset(9.02f), bert__vabs(x)), u = bert__vmul(a, a);
+    BERT__VEC p = bert__vset(1.33190186363e-8f), q = bert__vset(7.76199640497e-7f);
+    p = bert__vfma(p, u, bert__vset(2.05834385842e-5f));
+    q = bert__vfma(q, u, bert__vset(0.000328308841702f));
+    p = bert__vfma(p, u, bert__vset(0.00349403176829f));
+    q = bert__vfma(q, u, bert__vset(0.0258710623598f));
+    p = bert__vfma(p, u, bert__vset(0.133797155177f));
+    q = bert__vfma(q, u, bert__vset(0.46713030754f));
+    p = bert__vfma(p, u, bert__vset(0.999999979012f));
+    q = bert__vfma(q, u, bert__vset(1.0f));
+    p = bert__vdiv(bert__vmul(p, a), q);
+    return bert__vsign(bert__vabove(a, bert__vset(9.01f), bert__vset(1.0f), bert__vmin(bert__vset(1.0f), p)), x);
+}
+
+/* sums[count] = activation(sums + bias), count a multiple of NR, bias [NR] */
+BERT__SIMD_NOINLINE void BERT__TIER(activate)(bert_activation kind, float *sums, int64_t count, const float *bias)
+{
+    const BERT__VEC one = bert__vset(1.0f), half = bert__vset(0.5f);
+    float *const end = sums + count;
+    BERT__VEC x, t;
+    int64_t j;
+#define BERT__EACH(becomes)                                                                                            \
+    for (; sums < end; sums += BERT__NR)                                                                               \
+        for (j = 0; j < BERT__NR; j += BERT__W) {                                                                      \
+            x = bert__vadd(bert__vload(sums + j), bert__vload(bias + j));                                              \
+            becomes;                                                                                                   \
+            bert__vstore(sums + j, x);                                                                                 \
+        }                                                                                                              \
+    break
+#define BERT__GELU t = BERT__TIER(erf)(bert__vmul(x, bert__vset(0.70710678118654752f))); x = bert__vmul(bert__vmul(half, x), bert__vadd(one, t))
+    switch (kind) {
+    case BERT_GELU_ERF: BERT__EACH(BERT__GELU);
+    case BERT_GELU_10: BERT__EACH(BERT__GELU; x = bert__vmax(bert__vset(-10.0f), bert__vmin(bert__vset(10.0f), x)));
+    case BERT_GELU_TANH:
+        BERT__EACH(t = bert__vmul(bert__vmul(x, x), x);
+                   t = BERT__TIER(tanh)(bert__vmul(bert__vset(0.79788456080286536f), bert__vfma(bert__vset(0.044715f), t, x)));
+                   x = bert__vmul(bert__vmul(half, x), bert__vadd(one, t)));
+    case BERT_QUICK_GELU: BERT__EACH(t = BERT__TIER(exp)(bert__vmul(x, bert__vset(-1.702f))); x = bert__vdiv(x, bert__vadd(one, t)));
+    case BERT_SILU: BERT__EACH(t = BERT__TIER(exp)(bert__vmul(x, bert__vset(-1.0f))); x = bert__vdiv(x, bert__vadd(one, t)));
+    case BERT_RELU: BERT__EACH(x = bert__vmax(bert__vzero(), x));
+    case BERT_TANH: BERT__EACH(x = BERT__TIER(tanh)(x));
+    default: BERT__EACH((void)t);
+    }
+#undef BERT__GELU
+#undef BERT__EACH
+}
+
+/* ---- products ---- */
+
+/* c[i][0..NR-1] = (fresh ? 0 : c) + sum over k of x[i][k] w[k][0..NR-1] for i < mr, which is a constant wherever this is
+   called: each call is a function of its own, without the rows from mr on. */
+BERT__SIMD_INLINE void BERT__TIER(tile)(const int mr, int64_t k, const float *x, int64_t x_stride, const float *w, float *c, int64_t c_stride, int fresh)
+{
+    BERT__VEC a[BERT__MR][BERT__NV], b[BERT__NV], v;
+#define BERT__ZERO(i, j) a[i][j] = bert__vzero();
+#define BERT__LOAD(i, j) a[i][j] = bert__vload(c + (i) * c_stride + (j) * BERT__W);
+#define BERT__STORE(i, j) bert__vstore(c + (i) * c_stride + (j) * BERT__W, a[i][j]);
+#define BERT__ZERO_ROW(i, u) if (i < mr) { BERT__EACH_VEC(BERT__ZERO, i) }
+#define BERT__LOAD_ROW(i, u) if (i < mr) { BERT__EACH_VEC(BERT__LOAD, i) }
+#define BERT__STORE_ROW(i, u) if (i < mr) { BERT__EACH_VEC(BERT__STORE, i) }
+#define BERT__WEIGHTS(u, j) b[j] = bert__vload(w + (u) * BERT__NR + (j) * BERT__W);
+#define BERT__FMA(i, j) a[i][j] = bert__vfma(v, b[j], a[i][j]);
+#define BERT__FMA_ROW(i, u) if (i < mr) { v = bert__vset(x[(i) * x_stride + (u)]); BERT__EACH_VEC(BERT__FMA, i) }
+#define BERT__STEP(u) { BERT__EACH_VEC(BERT__WEIGHTS, u) BERT__EACH_ROW(BERT__FMA_ROW, u) }
+    if (fresh) { BERT__EACH_ROW(BERT__ZERO_ROW, 0) }
+    else { BERT__EACH_ROW(BERT__LOAD_ROW, 0) }
+    for (; k >= 4; k -= 4, x += 4, w += 4 * BERT__NR) {
+        BERT__STEP(0)
+        BERT__STEP(1)
+        BERT__STEP(2)
+        BERT__STEP(3)
+    }
+    for (; k > 0; k--, x++, w += BERT__NR) BERT__STEP(0)
+    BERT__EACH_ROW(BERT__STORE_ROW, 0)
+#undef BERT__STEP
+#undef BERT__FMA_ROW
+#undef BERT__FMA
+#undef BERT__WEIGHTS
+#undef BERT__STORE_ROW
+#undef BERT__LOAD_ROW
+#undef BERT__ZERO_ROW
+#undef BERT__STORE
+#undef BERT__LOAD
+#undef BERT__ZERO
+}
+/* The same for any number of rows. */
+BERT__SIMD_NOINLINE void BERT__TIER(tiles)(int64_t rows, int64_t k, const float *x, int64_t x_stride, const float *w, float *c, int64_t c_stride, int fresh)
+{
+    for (; rows >= BERT__MR; rows -= BERT__MR, x += BERT__MR * x_stride, c += BERT__MR * c_stride)
+        BERT__TIER(tile)(BERT__MR, k, x, x_stride, w, c, c_stride, fresh);
+#define BERT__REST(i, u) case i: if (i > 0 && i < BERT__MR) BERT__TIER(tile)(i, k, x, x_stride, w, c, c_stride, fresh); break;
+    switch (rows) {
+    BERT__EACH_ROW(BERT__REST, 0)
+    default: break;
+    }
+#undef BERT__REST
+}
+
+#define BERT__ROWS_MAX 96                       /* rows at a time: their sums are 6 or 12 KB on the stack */
+BERT__SIMD_FN void BERT__TIER(product)(const bert__product *p, int64_t row, int64_t rows, int64_t panel, int64_t panels)
+{
+    const int64_t n = p->w->n, k = p->w->k;
+    BERT__ALIGN64 float sums[BERT__ROWS_MAX * BERT__NR];                /* [count][NR] */
+    int64_t at, count, from, i, j;
+    for (; rows > 0; row += count, rows -= count) {
+        count = rows < BERT__ROWS_MAX ? rows : BERT__ROWS_MAX;
+        for (at = panel; at < panel + panels; at++) {
+            const float *w = p->w->panels + at * k * BERT__NR, *bias = p->w->bias + at * BERT__NR;
+            const int64_t first = at * BERT__NR, width = n - first < BERT__NR ? n - first : BERT__NR, full = width - width % BERT__W;
+            for (from = 0; from < k; from += BERT__KC)
+                BERT__TIER(tiles)(count, k - from < BERT__KC ? k - from : BERT__KC, p->x + row * p->x_stride + from, p->x_stride, w + from * BERT__NR, sums, BERT__NR, from == 0);
+            BERT__TIER(activate)(p->activation, sums, count * BERT__NR, bias);
+            for (i = 0; i < count; i++) {
+                float *y = p->y + (row + i) * p->y_stride + first;
+                const float *s = sums + i * BERT__NR, *r = p->residual ? p->residual + (row + i) * p->y_stride + first : NULL;
+                for (j = 0; j < full; j += BERT__W) bert__vstore(y + j, r ? bert__vadd(bert__vload(s + j), bert__vload(r + j)) : bert__vload(s + j));
+                if (j < width) bert__vstore_n(y + j, r ? bert__vadd(bert__vload(s + j), bert__vload_n(r + j, width - j)) : bert__vload(s + j), width - j);
+            }
+        }
+    }
+}
+
+/* panels[ceil(n/NR)][k][NR]: output j, input c is w[j * out_stride + c * in_stride] */
+BERT__SIMD_FN void BERT__TIER(pack)(const float *w, int64_t out_stride, int64_t in_stride, int64_t n, int64_t k, float *panels)
+{
+    int64_t first, j, c, i;
+    for (first = 0; first < n; first += BERT__NR, panels += k * BERT__NR) {
+        const int64_t width = n - first < BERT__NR ? n - first : BERT__NR;
+        const float *from = w + first * out_stride;
+        if (out_stride == 1) {                                          /* as it lies there, in pieces of NR */
+            for (c = 0; c < k; c++, from += in_stride)
+                for (j = 0; j < BERT__NR; j += BERT__W)
+                    bert__vstore(panels + c * BERT__NR + j, j + BERT__W <= width ? bert__vload(from + j) : j < width ? bert__vload_n(from + j, width - j) : bert__vzero());
+            continue;
+        }
+        for (j = 0; j < BERT__NR; j += BERT__SQUARE) {                  /* transposed in squares */
+            c = 0;
+            if (in_stride == 1 && j + BERT__SQUARE <= width)
+                for (; c + BERT__SQUARE <= k; c += BERT__SQUARE) BERT__TIER(transpose)(from + j * out_stride + c, out_stride, panels + c * BERT__NR + j, BERT__NR);
+            for (; c < k; c++)
+                for (i = j; i < j + BERT__SQUARE; i++) panels[c * BERT__NR + i] = i < width ? from[i * out_stride + c * in_stride] : 0.0f;
+        }
+    }
+}
+
+/* ---- rows against rows: lanes along k, so nothing needs packing ---- */
+
+/* y[i][0..3] = x_i . w[0..3] for i < mr (a constant, as in tile); four sums of W lanes become four numbers at the end */
+BERT__SIMD_INLINE void BERT__TIER(dot_tile)(const int mr, int64_t k, const float *x, int64_t x_stride, const float *const w[4], float (*y)[4])
+{
+    BERT__VEC a[BERT__DR][4], b[BERT__DR], v;
+    int64_t c;
+#define BERT__ZERO_ROW(i, u) if (i < mr) a[i][0] = a[i][1] = a[i][2] = a[i][3] = bert__vzero();
+#define BERT__LOAD_ROW(i, load) if (i < mr) b[i] = load(x + (i) * x_stride + c);
+#define BERT__LOAD_N(p) bert__vload_n(p, k - c)
+#define BERT__FMA_ROW(i, j) if (i < mr) a[i][j] = bert__vfma(b[i], v, a[i][j]);
+#define BERT__COLUMN(j, load) { v = load(w[j] + c); BERT__EACH_DOT(BERT__FMA_ROW, j) }
+#define BERT__STEP(load) { BERT__EACH_DOT(BERT__LOAD_ROW, load) BERT__COLUMN(0, load) BERT__COLUMN(1, load) BERT__COLUMN(2, load) BERT__COLUMN(3, load) }
+#define BERT__SUM_ROW(i, u) if (i < mr) bert__vsum4(y[i], a[i][0], a[i][1], a[i][2], a[i][3]);
+    BERT__EACH_DOT(BERT__ZERO_ROW, 0)
+    for (c = 0; c + BERT__W <= k; c += BERT__W) BERT__STEP(bert__vload)
+    if (c < k) BERT__STEP(BERT__LOAD_N)
+    BERT__EACH_DOT(BERT__SUM_ROW, 0)
+#undef BERT__SUM_ROW
+#undef BERT__STEP
+#undef BERT__COLUMN
+#undef BERT__FMA_ROW
+#undef BERT__LOAD_N
+#undef BERT__LOAD_ROW
+#undef BERT__ZERO_ROW
+}
+BERT__SIMD_FN void BERT__TIER(dots)(const float *x, int64_t x_stride, int64_t m, const float *w, int64_t w_stride, int64_t n, int64_t k, const float *bias, float *y, int64_t y_stride)
+{
+    int64_t row, i, j, c;
+    for (row = 0; row < m; row += 64) {                                 /* as many rows of x as the second cache holds */
+        const int64_t end = m - row < 64 ? m : row + 64;
+        for (j = 0; j < n; j += 4) {
+            const float *four[4];
+            const int64_t width = n - j < 4 ? n - j : 4;
+            for (c = 0; c < 4; c++) four[c] = w + (c < width ? j + c : n - 1) * w_stride;     /* past the end: the last once more */
+            for (i = row; i < end; i += BERT__DR) {
+                float sums[BERT__DR][4];
+                const int64_t count = end - i < BERT__DR ? end - i : BERT__DR;
+                int64_t r;
+#define BERT__CASE(r, u) case r + 1: BERT__TIER(dot_tile)(r + 1, k, x + i * x_stride, x_stride, four, sums); break;
+                switch (count) {
+                BERT__EACH_DOT(BERT__CASE, 0)
+                default: break;
+                }
+#undef BERT__CASE
+                for (r = 0; r < count; r++)
+                    for (c = 0; c < width; c++) y[(i + r) * y_stride + j + c] = bias ? sums[r][c] + bias[j + c] : sums[r][c];
+            }
+        }
+    }
+}
+
+/* ---- LayerNorm ---- */
+
+/* The sum of n numbers: four rows of lanes, always in this order. */
+BERT__SIMD_FN float BERT__TIER(sum)(const float *x, int64_t n)
+{
+    BERT__VEC a = bert__vzero(), b = a, c = a, d = a;
+    int64_t i = 0;
+    for (; i + 4 * BERT__W <= n; i += 4 * BERT__W) {
+        a = bert__vadd(a, bert__vload(x + i));
+        b = bert__vadd(b, bert__vload(x + i + BERT__W));
+        c = bert__vadd(c, bert__vload(x + i + 2 * BERT__W));
+        d = bert__vadd(d, bert__vload(x + i + 3 * BERT__W));
+    }
+    for (; i + BERT__W <= n; i += BERT__W) a = bert__vadd(a, bert__vload(x + i));
+    if (i < n) b = bert__vadd(b, bert__vload_n(x + i, n - i));
+    return bert__vsum(bert__vadd(bert__vadd(a, b), bert__vadd(c, d)));
+}
+/* The mean is rounded to float32 at first; what that lost is the mean of the differences, which are small and exact enough to
+   make up for it. */
+BERT__SIMD_FN void BERT__TIER(norm)(float *y, const float *x, const float *gamma, const float *beta, float epsilon, int64_t n, int64_t rows)
+{
+    int64_t i, c;
+    for (i = 0; i < rows; i++, x += n, y += n) {
+        const BERT__VEC mean = bert__vset((float)((double)BERT__TIER(sum)(x, n) / (double)n));
+        BERT__VEC a = bert__vzero(), b = a, s = a, t = a, d, e, inverse, rest;
+        double off, variance;
+        for (c = 0; c + 2 * BERT__W <= n; c += 2 * BERT__W) {
+            d = bert__vsub(bert__vload(x + c), mean);
+            e = bert__vsub(bert__vload(x + c + BERT__W), mean);
+            a = bert__vfma(d, d, a);
+            b = bert__vfma(e, e, b);
+            s = bert__vadd(s, d);
+            t = bert__vadd(t, e);
+        }
+        for (; c < n; c += BERT__W) {
+            d = bert__vsub(bert__vload_n(x + c, n - c < BERT__W ? n - c : BERT__W), mean);
+            d = bert__vkeep(d, n - c < BERT__W ? n - c : BERT__W, bert__vzero());
+            a = bert__vfma(d, d, a);
+            s = bert__vadd(s, d);
+        }
+        off = (double)bert__vsum(bert__vadd(s, t)) / (double)n;
+        variance = (double)bert__vsum(bert__vadd(a, b)) / (double)n - off * off;
+        if (variance < 0) variance = 0;
+        variance = 1 / sqrt(variance + (double)epsilon);
+        inverse = bert__vset((float)variance);
+        rest = bert__vset((float)(-off * variance));
+        for (c = 0; c + BERT__W <= n; c += BERT__W) {
+            d = bert__vfma(bert__vsub(bert__vload(x + c), mean), inverse, rest);
+            bert__vstore(y + c, bert__vfma(d, bert__vload(gamma + c), bert__vload(beta + c)));
+        }
+        if (c < n) {
+            d = bert__vfma(bert__vsub(bert__vload_n(x + c, n - c), mean), inverse, rest);
+            bert__vstore_n(y + c, bert__vfma(d, bert__vload_n(gamma + c, n - c), bert__vload_n(beta + c, n - c)), n - c);
+        }
+    }
+}
+
+/* ---- attention ---- */
+
+/* For each query all scores at once, then the softmax, then the sum of the values: two products with k^T and v packed as
+   panels, by the same tiles. QB queries at a time. Relative positions (NEZHA) are two products more, with the table, one column
+   for each distance that occurs: added to the scores by distance, and the probabilities summed by distance. */
+#define BERT__QB (2 * BERT__MR)
+typedef struct BERT__TIER(places) {             /* parts of the scratch memory, in floats */
+    int64_t keys, stride, depth, distances, across;      /* sizes: S to a multiple of NR, a row of scores, D so, C, a row of C */
+    size_t k, v, rk, rv, q, scores, relative, out, total;
+} BERT__TIER(places);
+BERT__SIMD_FN BERT__TIER(places) BERT__TIER(place)(int64_t s, int64_t depth, int64_t max)
+{
+    BERT__TIER(places) p;
+    size_t at = 0;
+    max = max < s - 1 ? max : s - 1;
+    p.keys = bert__up(s, BERT__NR);
+    p.stride = p.keys + 16;                                             /* no power of two: rows shall not meet in the cache */
+    p.depth = bert__up(depth, BERT__NR);
+    p.distances = 2 * max + 1;
+    p.across = bert__up(p.distances, BERT__NR);
+#define BERT__PLACE(name, rows, columns) p.name = at; at = bert__add(at, bert__mul((size_t)(rows), (size_t)bert__up(columns, 16)))
+    BERT__PLACE(k, p.keys, depth);
+    BERT__PLACE(v, p.depth, s);
+    BERT__PLACE(rk, p.across, depth);
+    BERT__PLACE(rv, p.depth, p.distances);
+    BERT__PLACE(q, BERT__QB, depth);
+    BERT__PLACE(scores, BERT__QB, p.stride);
+    BERT__PLACE(relative, BERT__QB, p.across);
+    BERT__PLACE(out, BERT__QB, p.depth);
+#undef BERT__PLACE
+    p.total = at;
+    return p;
+}
+BERT__SIMD_FN size_t BERT__TIER(attention_scratch)(int64_t length, int64_t depth, int64_t max_relative)
+{
+    return bert__mul(BERT__TIER(place)(length, depth, max_relative).total, sizeof(float));
+}
+/* s[0..n-1] = exp(s + key_bias + bias - the largest of these), zeros behind them up to a multiple of W; returns their sum. Scores
+   that overflow to -infinity count as -FLT_MAX: a row of nothing else is a row of equals, as in >>ref. */
+BERT__SIMD_FN float BERT__TIER(softmax)(float *s, int64_t n, const float *key_bias, const float *bias)
+{
+    const BERT__VEC least = bert__vset(-FLT_MAX);
+    BERT__VEC top = least, sum = bert__vzero(), v;
+    int64_t j;
+    for (j = 0; j + BERT__W <= n; j += BERT__W) {
+        v = bert__vload(s + j);
+        if (key_bias) v = bert__vadd(v, bert__vload(key_bias + j));
+        if (bias) v = bert__vadd(v, bert__vload(bias + j));
+        v = bert__vmax(least, v);
+        top = bert__vmax(top, v);
+        bert__vstore(s + j, v);
+    }
+    if (j < n) {
+        v = bert__vload(s + j);
+        if (key_bias) v = bert__vadd(v, bert__vload_n(key_bias + j, n - j));
+        if (bias) v = bert__vadd(v, bert__vload_n(bias + j, n - j));
+        v = bert__vkeep(bert__vmax(least, v), n - j, least);
+        top = bert__vmax(top, v);
+        bert__vstore(s + j, v);
+    }
+    top = bert__vset(bert__vtop(top));
+    for (j = 0; j + BERT__W <= n; j += BERT__W) {
+        v = BERT__TIER(exp)(bert__vsub(bert__vload(s + j), top));
+        sum = bert__vadd(sum, v);
+        bert__vstore(s + j, v);
+    }
+    if (j < n) {
+        v = bert__vkeep(BERT__TIER(exp)(bert__vsub(bert__vload(s + j), top)), n - j, bert__vzero());
+        sum = bert__vadd(sum, v);
+        bert__vstore(s + j, v);
+    }
+    return bert__vsum(sum);
+}
+BERT__SIMD_FN void BERT__TIER(attention)(const bert__attention *a, int64_t query, int64_t queries, void *scratch)
+{
+    const int64_t s = a->length, depth = a->depth, max = a->max_relative < s - 1 ? a->max_relative : s - 1;
+    const BERT__TIER(places) p = BERT__TIER(place)(s, depth, a->max_relative);
+    float *const base = (float *)scratch, *const q = base + p.q, *const scores = base + p.scores, *const relative = base + p.relative, *const out = base + p.out;
+    const int64_t end = query + queries, q_stride = bert__up(depth, 16);
+    int64_t i, j, d, at, count;
+    BERT__TIER(pack)(a->k, a->stride, 1, s, depth, base + p.k);
+    BERT__TIER(pack)(a->v, 1, a->stride, depth, s, base + p.v);
+    if (a->relative) {                                                  /* the rows of the distances that occur, -max to max */
+        const float *r = a->relative + (a->max_relative - max) * depth;
+        BERT__TIER(pack)(r, depth, 1, p.distances, depth, base + p.rk);
+        BERT__TIER(pack)(r, 1, depth, depth, p.distances, base + p.rv);
+    }
+    for (; query < end; query += count) {
+        count = end - query < BERT__QB ? end - query : BERT__QB;
+        for (i = 0; i < count; i++)
+            for (d = 0; d < depth; d++) q[i * q_stride + d] = a->q[(query + i) * a->stride + d] * a->scale;
+        for (at = 0; at < p.keys; at += BERT__NR) BERT__TIER(tiles)(count, depth, q, q_stride, base + p.k + at * depth, scores + at, p.stride, 1);
+        if (a->relative)
+            for (at = 0; at < p.across; at += BERT__NR) BERT__TIER(tiles)(count, depth, q, q_stride, base + p.rk + at * depth, relative + at, p.across, 1);
+        for (i = 0; i < count; i++) {
+            float *score = scores + i * p.stride, *r = relative + i * p.across, inverse;
+            /* keys before `low` are at distance -max or more, those from `high` on at max or more */
+            const int64_t low = query + i - max > 0 ? query + i - max : 0, high = query + i + max < s ? query + i + max : s;
+            if (a->relative) {
+                for (j = 0; j < low; j++) score[j] += r[0];
+                for (; j < high; j++) score[j] += r[j - query - i + max];
+                for (; j < s; j++) score[j] += r[2 * max];
+            }
+            inverse = 1 / BERT__TIER(softmax)(score, s, a->key_bias, a->bias ? a->bias + (query + i) * s : NULL);
+            for (j = 0; j < p.keys; j += BERT__W) bert__vstore(score + j, j < s ? bert__vmul(bert__vload(score + j), bert__vset(inverse)) : bert__vzero());
+            if (a->probabilities) memcpy(a->probabilities + (query + i) * s, score, (size_t)s * sizeof(float));
+            if (a->relative) {
+                for (j = 0; j < p.across; j++) r[j] = 0;
+                for (j = low; j < high; j++) r[j - query - i + max] = score[j];
+                if (max == 0) r[0] = BERT__TIER(sum)(score, s);
+                else {
+                    r[0] += BERT__TIER(sum)(score, low);
+                    r[2 * max] = BERT__TIER(sum)(score + high, s - high);
+                }
+            }
+        }
+        for (at = 0; at < p.depth; at += BERT__NR) {
+            const float *v = base + p.v + at * s;
+            for (j = 0; j < s; j += BERT__KC) BERT__TIER(tiles)(count, s - j < BERT__KC ? s - j : BERT__KC, scores + j, p.stride, v + j * BERT__NR, out + at, p.depth, j == 0);
+            if (a->relative) BERT__TIER(tiles)(count, p.distances, relative, p.across, base + p.rv + at * p.distances, out + at, p.depth, 0);
+        }
+        for (i = 0; i < count; i++) memcpy(a->out + (query + i) * a->out_stride, out + i * p.depth, (size_t)depth * sizeof(float));
+    }
+}
+
+static const bert__kernels BERT__TIER(kernels) = {
+    BERT__TIER_ISA, BERT__NR, BERT__ROWS_MAX, BERT__TIER(product), BERT__TIER(dots), BERT__TIER(norm), BERT__TIER(attention), BERT__TIER(attention_scratch), BERT__TIER(pack)
+};
+#undef BERT__QB
+#undef BERT__ROWS_MAX
+#undef BERT__NR
+#undef BERT__SIMD_INLINE
+#undef BERT__SIMD_NOINLINE
+#undef BERT__SIMD_FN
+/* the words of the tier, for the next one to define */
+#undef BERT__TIER
+#undef BERT__TIER_ISA
+#undef BERT__TARGET
+#undef BERT__W
+#undef BERT__NV
+#undef BERT__MR
+#undef BERT__DR
+#undef BERT__KC
+#undef BERT__SQUARE
+#undef BERT__VEC
+#undef BERT__EACH_VEC
+#undef BERT__EACH_ROW
+#undef BERT__EACH_DOT
+#undef bert__vzero
+#undef bert__vset
+#undef bert__vload
+#undef bert__vstore
+#undef bert__vadd
+#undef bert__vsub
+#undef bert__vmul
+#undef bert__vdiv
+#undef bert__vmax
+#undef bert__vmin
+#undef bert__vfma
+#undef bert__vfnma
+#undef bert__vround
+#undef bert__vabs
+#undef bert__vsign
+#undef bert__vabove
+#undef bert__vload_n
+#undef bert__vstore_n
+#undef bert__vkeep
+#undef bert__vscale
+#undef bert__vsum
+#undef bert__vtop
+#undef bert__vsum4
+#endif /* BERT__TIER */
+
+#if defined(BERT_IMPLEMENTATION) && !defined(BERT__IMPLEMENTED_TIERS)
+#define BERT__IMPLEMENTED_TIERS
+/* ============================================================================================================
+   >>tiers
+   Purpose   the words that >>simd is written in, for each kind of instructions; compiles it for each.
+   Uses      >>simd, by including this file once more.
+   Promises  no compiler option is needed: functions carry the instructions they use as an attribute. Nobody but >>cpu
+             may call them.
+
+   A tier says: TARGET, W lanes of a vector, NV vectors of a panel, MR rows of a tile and ROWS, VECS, DOT_ROWS, which repeat
+   a macro for each of them (compilers without loop unrolling must have it all in registers too), KC.
+   ============================================================================================================ */
+
+#if defined(BERT__SSE2) && (defined(__x86_64__) || defined(_M_X64)) && !defined(__TINYC__)
+#if !defined(_MSC_VER) || !defined(__clang__) || defined(__AVX512F__)       /* clang-cl has only the words it may use everywhere */
+#define BERT__X86_TIERS 1
+#endif
+#endif
+
+#if defined(BERT__X86_TIERS) || defined(BERT__NEON)
+#if defined(__GNUC__) || defined(__clang__)
+#define BERT__FORCEINLINE static inline __attribute__((unused, always_inline))     /* at -Os too: tiles live in registers or not at all */
+#define BERT__ALIGN64 __attribute__((aligned(64)))
+#define BERT__TARGETS(features) __attribute__((target(features)))
+#else
+#define BERT__FORCEINLINE static __forceinline
+#define BERT__ALIGN64 __declspec(align(64))
+#define BERT__TARGETS(features)
+#endif
+#endif
+
+#if defined(BERT__X86_TIERS)
+#include <immintrin.h>
+
+/* ---- AVX2 and FMA: 8 lanes, 16 registers. 12 sums, 2 vectors of weights, 1 number of x. ---- */
+
+#define BERT__TIER(name) bert__avx2_##name
+#define BERT__TIER_ISA BERT_ISA_AVX2
+#define BERT__TARGET BERT__TARGETS("avx2,fma")
+#define BERT__W 8
+#define BERT__NV 2
+#define BERT__MR 6
+#define BERT__DR 3
+#define BERT__KC 384
+#define BERT__SQUARE 8
+#define BERT__VEC __m256
+#define BERT__EACH_VEC(X, i) X(i, 0) X(i, 1)
+#define BERT__EACH_ROW(X, u) X(0, u) X(1, u) X(2, u) X(3, u) X(4, u) X(5, u)
+#define BERT__EACH_DOT(X, u) X(0, u) X(1, u) X(2, u)
+#define bert__vzero() _mm256_setzero_ps()
+#define bert__vset(x) _mm256_set1_ps(x)
+#define bert__vload(p) _mm256_loadu_ps(p)
+#define bert__vstore(p, v) _mm256_storeu_ps(p, v)
+#define bert__vadd(a, b) _mm256_add_ps(a, b)
+#define bert__vsub(a, b) _mm256_sub_ps(a, b)
+#define bert__vmul(a, b) _mm256_mul_ps(a, b)
+#define bert__vdiv(a, b) _mm256_div_ps(a, b)
+#define bert__vmax(a, b) _mm256_max_ps(a, b)                            /* a > b ? a : b, so b if one is NaN */
+#define bert__vmin(a, b) _mm256_min_ps(a, b)                            /* a < b ? a : b */
+#define bert__vfma(a, b, c) _mm256_fmadd_ps(a, b, c)                    /* a b + c, rounded once */
+#define bert__vfnma(a, b, c) _mm256_fnmadd_ps(a, b, c)                  /* c - a b */
+#define bert__vround(a) _mm256_round_ps(a, 8)                           /* to the nearest integer */
+#define bert__vabs(a) _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a)
+#define bert__vsign(a, b) _mm256_or_ps(a, _mm256_and_ps(_mm256_set1_ps(-0.0f), b))     /* a >= 0 with the sign of b */
+#define bert__vabove(a, b, x, y) _mm256_blendv_ps(y, x, _mm256_cmp_ps(a, b, _CMP_GT_OQ))   /* a > b ? x : y */
+#define bert__vload_n(p, n) _mm256_maskload_ps(p, bert__avx2_first(n))  /* n < W numbers, the other lanes 0 */
+#define bert__vstore_n(p, v, n) _mm256_maskstore_ps(p, bert__avx2_first(n), v)
+#define bert__vkeep(v, n, other) _mm256_blendv_ps(other, v, _mm256_castsi256_ps(bert__avx2_first(n)))   /* lanes from n on: other */
+#define bert__vscale(a, n) bert__avx2_scale(a, n)                       /* a 2^n, n integers, -151 < n < 130 */
+#define bert__vsum(a) bert__avx2_sum_lanes(a)                           /* of all lanes, in a fixed order */
+#define bert__vtop(a) bert__avx2_top(a)                                 /* the largest lane */
+#define bert__vsum4(out, a, b, c, d) bert__avx2_sum4(out, a, b, c, d)   /* four such sums; the order within is the same for all */
+
+static const int32_t bert__avx2_lanes[16] = { -1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0 };
+BERT__FORCEINLINE BERT__TARGET __m256i bert__avx2_first(int64_t n) { return _mm256_loadu_si256((const __m256i *)(const void *)(bert__avx2_lanes + 8 - n)); }
+BERT__FORCEINLINE BERT__TARGET __m256 bert__avx2_scale(__m256 a, __m256 n)
+{
+    const __m256i i = _mm256_cvtps_epi32(n), half = _mm256_srai_epi32(i, 1), bias = _mm256_set1_epi32(127);     /* in two steps: 2^n itself may not exist */
+    a = _mm256_mul_ps(a, _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(half, bias), 23)));
+    return _mm256_mul_ps(a, _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(_mm256_sub_epi32(i, half), bias), 23)));
+}
+BERT__FORCEINLINE BERT__TARGET float bert__avx2_sum_lanes(__m256 a)
+{
+    __m128 s = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+    return _mm_cvtss_f32(_mm_add_ss(s, _mm_shuffle_ps(s, s, 1)));
+}
+BERT__FORCEINLINE BERT__TARGET float bert__avx2_top(__m256 a)
+{
+    __m128 s = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    s = _mm_max_ps(s, _mm_movehl_ps(s, s));
+    return _mm_cvtss_f32(_mm_max_ss(s, _mm_shuffle_ps(s, s, 1)));
+}
+BERT__FORCEINLINE BERT__TARGET void bert__avx2_sum4(float *out, __m256 a, __m256 b, __m256 c, __m256 d)
+{
+    const __m256 s = _mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, d));
+    _mm_storeu_ps(out, _mm_add_ps(_mm256_castps256_ps128(s), _mm256_extractf128_ps(s, 1)));
+}
+/* to[j][i] = from[i][j], 8 by 8 */
+BERT__FORCEINLINE BERT__TARGET void bert__avx2_transpose(const float *from, int64_t stride, float *to, int64_t to_stride)
+{
+    __m256 r[8], t[8];
+#define BERT__HALVES(i) r[i] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(from + (i % 4) * stride + (i / 4) * 4)), _mm_loadu_ps(from + (i % 4 + 4) * stride + (i / 4) * 4), 1);
+    BERT__HALVES(0) BERT__HALVES(1) BERT__HALVES(2) BERT__HALVES(3) BERT__HALVES(4) BERT__HALVES(5) BERT__HALVES(6) BERT__HALVES(7)
+#define BERT__QUARTER(i)                                                                                               \
+    t[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);                                                                         \
+    t[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);                                                                     \
+    t[i + 2] = _mm256_unpacklo_ps(r[i + 2], r[i + 3]);                                                                 \
+    t[i + 3] = _mm256_unpackhi_ps(r[i + 2], r[i + 3]);                                                                 \
+    _mm256_storeu_ps(to + i * to_stride, _mm256_shuffle_ps(t[i], t[i + 2], 0x44));                                     \
+    _mm256_storeu_ps(to + (i + 1) * to_stride, _mm256_shuffle_ps(t[i], t[i + 2], 0xEE));                               \
+    _mm256_storeu_ps(to + (i + 2) * to_stride, _mm256_shuffle_ps(t[i + 1], t[i + 3], 0x44));                           \
+    _mm256_storeu_ps(to + (i + 3) * to_stride, _mm256_shuffle_ps(t[i + 1], t[i + 3], 0xEE));
+    BERT__QUARTER(0)
+    BERT__QUARTER(4)
+#undef BERT__QUARTER
+#undef BERT__HALVES
+}
+#include "bert.h"
+
+/* ---- AVX-512F: 16 lanes, 32 registers, lanes chosen by masks ---- */
+
+#define BERT__TIER(name) bert__avx512_##name
+#define BERT__TIER_ISA BERT_ISA_AVX512
+#define BERT__TARGET BERT__TARGETS("avx512f,avx2,fma")
+#define BERT__W 16
+#define BERT__NV 2
+#define BERT__MR 12
+#define BERT__DR 6
+#define BERT__KC 384
+#define BERT__SQUARE 8
+#define BERT__VEC __m512
+#define BERT__EACH_VEC(X, i) X(i, 0) X(i, 1)
+#define BERT__EACH_ROW(X, u) X(0, u) X(1, u) X(2, u) X(3, u) X(4, u) X(5, u) X(6, u) X(7, u) X(8, u) X(9, u) X(10, u) X(11, u)
+#define BERT__EACH_DOT(X, u) X(0, u) X(1, u) X(2, u) X(3, u) X(4, u) X(5, u)
+#define bert__vzero() _mm512_setzero_ps()
+#define bert__vset(x) _mm512_set1_ps(x)
+#define bert__vload(p) _mm512_loadu_ps(p)
+#define bert__vstore(p, v) _mm512_storeu_ps(p, v)
+#define bert__vadd(a, b) _mm512_add_ps(a, b)
+#define bert__vsub(a, b) _mm512_sub_ps(a, b)
+#define bert__vmul(a, b) _mm512_mul_ps(a, b)
+#define bert__vdiv(a, b) _mm512_div_ps(a, b)
+#define bert__vmax(a, b) _mm512_maskz_max_ps(0xFFFF, a, b)              /* (maskz: see below) */
+#define bert__vmin(a, b) _mm512_maskz_min_ps(0xFFFF, a, b)
+#define bert__vfma(a, b, c) _mm512_fmadd_ps(a, b, c)
+#define bert__vfnma(a, b, c) _mm512_fnmadd_ps(a, b, c)
+#define bert__vround(a) _mm512_maskz_cvtepi32_ps(0xFFFF, _mm512_maskz_cvtps_epi32(0xFFFF, a))
+#define bert__vabs(a) _mm512_castsi512_ps(_mm512_and_epi32(_mm512_set1_epi32(INT32_MAX), _mm512_castps_si512(a)))
+#define bert__vsign(a, b) _mm512_castsi512_ps(_mm512_or_epi32(_mm512_castps_si512(a), _mm512_and_epi32(_mm512_set1_epi32(INT32_MIN), _mm512_castps_si512(b))))
+#define bert__vabove(a, b, x, y) _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_GT_OQ), y, x)
+#define bert__vload_n(p, n) _mm512_maskz_loadu_ps(bert__avx512_first(n), p)
+#define bert__vstore_n(p, v, n) _mm512_mask_storeu_ps(p, bert__avx512_first(n), v)
+#define bert__vkeep(v, n, other) _mm512_mask_blend_ps(bert__avx512_first(n), other, v)
+#define bert__vscale(a, n) _mm512_maskz_scalef_ps(0xFFFF, a, n)
+#define bert__vsum(a) bert__avx2_sum_lanes(bert__avx512_fold(a))
+#define bert__vtop(a) bert__avx2_top(_mm256_max_ps(bert__avx512_low(a), bert__avx512_high(a)))
+#define bert__vsum4(out, a, b, c, d) bert__avx2_sum4(out, bert__avx512_fold(a), bert__avx512_fold(b), bert__avx512_fold(c), bert__avx512_fold(d))
+
+BERT__FORCEINLINE BERT__TARGET __mmask16 bert__avx512_first(int64_t n) { return (__mmask16)((1u << n) - 1); }
+/* (maskz with all lanes wanted: without it gcc 12 warns of uninitialised variables of its own) */
+BERT__FORCEINLINE BERT__TARGET __m256 bert__avx512_low(__m512 a) { return _mm256_castpd_ps(_mm512_maskz_extractf64x4_pd(255, _mm512_castps_pd(a), 0)); }
+BERT__FORCEINLINE BERT__TARGET __m256 bert__avx512_high(__m512 a) { return _mm256_castpd_ps(_mm512_maskz_extractf64x4_pd(255, _mm512_castps_pd(a), 1)); }
+BERT__FORCEINLINE BERT__TARGET __m256 bert__avx512_fold(__m512 a) { return _mm256_add_ps(bert__avx512_low(a), bert__avx512_high(a)); }
+BERT__FORCEINLINE BERT__TARGET void bert__avx512_transpose(const float *from, int64_t stride, float *to, int64_t to_stride) { bert__avx2_transpose(from, stride, to, to_stride); }
+#include "bert.h"
+#endif /* BERT__X86_TIERS */
+
+#if defined(BERT__NEON)
+
+/* ---- NEON on aarch64: 4 lanes, 32 registers; part of every such processor ---- */
+
+#define BERT__TIER(name) bert__neon_##name
+#define BERT__TIER_ISA BERT_ISA_NEON
+#define BERT__TARGET
+#define BERT__W 4
+#define BERT__NV 4
+#define BERT__MR 6
+#define BERT__DR 6
+#define BERT__KC 384
+#define BERT__SQUARE 4
+#define BERT__VEC float32x4_t
+#define BERT__EACH_VEC(X, i) X(i, 0) X(i, 1) X(i, 2) X(i, 3)
+#define BERT__EACH_ROW(X, u) X(0, u) X(1, u) X(2, u) X(3, u) X(4, u) X(5, u)
+#define BERT__EACH_DOT(X, u) X(0, u) X(1, u) X(2, u) X(3, u) X(4, u) X(5, u)
+#define bert__vzero() vdupq_n_f32(0)
+#define bert__vset(x) vdupq_n_f32(x)
+#define bert__vload(p) vld1q_f32(p)
+#define bert__vstore(p, v) vst1q_f32(p, v)
+#define bert__vadd(a, b) vaddq_f32(a, b)
+#define bert__vsub(a, b) vsubq_f32(a, b)
+#define bert__vmul(a, b) vmulq_f32(a, b)
+#define bert__vdiv(a, b) vdivq_f32(a, b)
+#define bert__vmax(a, b) vmaxq_f32(a, b)                                /* NaN if one is */
+#define bert__vmin(a, b) vminq_f32(a, b)
+#define bert__vfma(a, b, c) vfmaq_f32(c, a, b)
+#define bert__vfnma(a, b, c) vfmsq_f32(c, a, b)
+#define bert__vround(a) vrndnq_f32(a)
+#define bert__vabs(a) vabsq_f32(a)
+#define bert__vsign(a, b) vbslq_f32(vdupq_n_u32(0x80000000u), b, a)
+#define bert__vabove(a, b, x, y) vbslq_f32(vcgtq_f32(a, b), x, y)
+#define bert__vload_n(p, n) bert__neon_load_n(p, n)
+#define bert__vstore_n(p, v, n) bert__neon_store_n(p, v, n)
+#define bert__vkeep(v, n, other) vbslq_f32(vld1q_u32(bert__neon_lanes + 4 - (n)), v, other)
+#define bert__vscale(a, n) bert__neon_scale(a, n)
+#define bert__vsum(a) bert__neon_sum_lanes(a)
+#define bert__vtop(a) vmaxvq_f32(a)
+#define bert__vsum4(out, a, b, c, d) vst1q_f32(out, vpaddq_f32(vpaddq_f32(a, b), vpaddq_f32(c, d)))
+
+static const uint32_t bert__neon_lanes[8] = { 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0, 0, 0, 0 };
+BERT__FORCEINLINE float32x4_t bert__neon_load_n(const float *p, int64_t n)
+{
+    float t[4] = { 0, 0, 0, 0 };
+    memcpy(t, p, (size_t)n * sizeof(float));
+    return vld1q_f32(t);
+}
+BERT__FORCEINLINE void bert__neon_store_n(float *p, float32x4_t v, int64_t n)
+{
+    float t[4];
+    vst1q_f32(t, v);
+    memcpy(p, t, (size_t)n * sizeof(float));
+}
+BERT__FORCEINLINE float32x4_t bert__neon_scale(float32x4_t a, float32x4_t n)
+{
+    const int32x4_t i = vcvtnq_s32_f32(n), half = vshrq_n_s32(i, 1), bias = vdupq_n_s32(127);    /* in two steps: 2^n itself may not exist */
+    a = vmulq_f32(a, vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(half, bias), 23)));
+    return vmulq_f32(a, vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(vsubq_s32(i, half), bias), 23)));
+}
+BERT__FORCEINLINE float bert__neon_sum_lanes(float32x4_t a)
+{
+    const float32x4_t s = vpaddq_f32(a, a);
+    return vgetq_lane_f32(s, 0) + vgetq_lane_f32(s, 1);
+}
+/* to[j][i] = from[i][j], 4 by 4 */
+BERT__FORCEINLINE void bert__neon_transpose(const float *from, int64_t stride, float *to, int64_t to_stride)
+{
+    const float32x4_t a = vld1q_f32(from), b = vld1q_f32(from + stride), c = vld1q_f32(from + 2 * stride), d = vld1q_f32(from + 3 * stride);
+    const float32x4_t e = vzip1q_f32(a, c), f = vzip2q_f32(a, c), g = vzip1q_f32(b, d), h = vzip2q_f32(b, d);
+    vst1q_f32(to, vzip1q_f32(e, g));
+    vst1q_f32(to + to_stride, vzip2q_f32(e, g));
+    vst1q_f32(to + 2 * to_stride, vzip1q_f32(f, h));
+    vst1q_f32(to + 3 * to_stride, vzip2q_f32(f, h));
+}
+#include "bert.h"
+#endif /* BERT__NEON */
 
 /* ============================================================================================================
    >>cpu
    Purpose   which kernels this processor runs.
-   Uses      >>ref.
+   Uses      >>ref, >>tiers.
    Promises  a kind of instructions is chosen only if compiler, processor and operating system all have it.
    ============================================================================================================ */
+
+#ifdef BERT__X86_TIERS
+/* eax, ebx, ecx, edx */
+BERT__FN void bert__cpuid(uint32_t leaf, uint32_t sub, uint32_t out[4])
+{
+#if defined(__GNUC__) || defined(__clang__)
+    __asm__ volatile("cpuid" : "=a"(out[0]), "=b"(out[1]), "=c"(out[2]), "=d"(out[3]) : "0"(leaf), "2"(sub));
+#else
+    int r[4], i;
+    __cpuidex(r, (int)leaf, (int)sub);
+    for (i = 0; i < 4; i++) out[i] = (uint32_t)r[i];
+#endif
+}
+/* Which registers the operating system saves: 2 xmm, 4 ymm, 0xE0 those of AVX-512. */
+BERT__FN uint32_t bert__saved_registers(void)
+{
+#if defined(__GNUC__) || defined(__clang__)
+    uint32_t low, high;
+    __asm__ volatile(".byte 0x0F, 0x01, 0xD0" : "=a"(low), "=d"(high) : "c"(0));      /* xgetbv, for old assemblers */
+    return low;
+#else
+    return (uint32_t)_xgetbv(0);
+#endif
+}
+BERT__FN int bert__x86_has(bert_isa isa)
+{
+    uint32_t r[4], saved;
+    bert__cpuid(0, 0, r);
+    if (r[0] < 7) return 0;
+    bert__cpuid(1, 0, r);
+    if (~r[2] & (1u << 27 | 1u << 28 | 1u << 12)) return 0;             /* OSXSAVE, AVX, FMA */
+    saved = bert__saved_registers();
+    if (~saved & 6) return 0;
+    bert__cpuid(7, 0, r);
+    if (!(r[1] >> 5 & 1)) return 0;                                     /* AVX2 */
+    return isa == BERT_ISA_AVX2 || (!(~saved & 0xE0) && (r[1] >> 16 & 1));     /* AVX-512F */
+}
+#endif
 
 /* The kernels of a kind of instructions; NULL: not here. */
 BERT__FN const bert__kernels *bert__kernels_of(bert_isa isa)
 {
     switch (isa) {
     case BERT_ISA_REF: return &bert__kernels_ref;
+#if defined(BERT__X86_TIERS)
+    case BERT_ISA_AVX2: return bert__x86_has(isa) ? &bert__avx2_kernels : NULL;
+    case BERT_ISA_AVX512: return bert__x86_has(isa) ? &bert__avx512_kernels : NULL;
+#elif defined(BERT__NEON)
+    case BERT_ISA_NEON: return &bert__neon_kernels;
+#endif
     default: return NULL;
     }
 }
@@ -5499,9 +6295,9 @@ BERT__FN void bert__pack_task(void *arg, int64_t index)
 /* The kernels for a desc, or why not. */
 BERT__FN bert_status bert__choose_kernels(bert_precision precision, bert_isa isa, const bert__kernels **out, bert_error *error)
 {
-    if (precision < BERT_PRECISION_DEFAULT || precision > BERT_PRECISION_INT8) return bert__bad_argument(error, "precision");
+    if (precision < BERT_PRECISION_DEFAULT || precision > BERT_PRECISION_INT8) return bert__bad_argument(error, "precision is none of bert_precision");
     if (precision > BERT_PRECISION_F32) return bert__fail(error, BERT_ERROR_UNSUPPORTED, NULL, -1, "there are no kernels for %s yet; use f32", precision == BERT_PRECISION_BF16 ? "bf16" : "int8");
-    if (isa < BERT_ISA_DEFAULT || isa >= BERT_ISA_COUNT) return bert__bad_argument(error, "isa");
+    if (isa < BERT_ISA_DEFAULT || isa >= BERT_ISA_COUNT) return bert__bad_argument(error, "isa is none of bert_isa");
     *out = bert__kernels_of(isa ? isa : bert_isa_best());
     if (!*out) return bert__fail(error, BERT_ERROR_UNSUPPORTED, NULL, -1, "%s: this machine or this build does not have it; the best here is %s", bert_isa_name(isa), bert_isa_name(bert_isa_best()));
     return BERT_OK;
@@ -5520,7 +6316,7 @@ BERT_API bert_status bert_packed_open(const bert_packed_desc *desc, bert_packed 
     int64_t i, tasks = 0;
     void *memory;
     if (!d || !out) return BERT_ERROR_ARGUMENT;
-    if (!d->model) return bert__bad_argument(d->error, "model");
+    if (!d->model) return bert__bad_argument(d->error, "bert_packed_open needs a model");
     c = bert_model_config(d->model);
     memset(&measure, 0, sizeof measure);
     if ((st = bert__choose_kernels(d->precision, d->isa, &measure.kernels, d->error)) != BERT_OK) return st;
@@ -5618,7 +6414,7 @@ BERT__FN int64_t bert__tokens_resolved(int64_t tokens, const bert_config *c)
 }
 BERT__FN bert_status bert__check_tokens(int64_t tokens, const bert_config *c, bert_error *error)
 {
-    if (tokens < 1 || tokens > (int64_t)1 << 31 || tokens > INT64_MAX / 64 / ((int64_t)c->hidden_size + c->intermediate_size)) return bert__bad_argument(error, "max_tokens");
+    if (tokens < 1 || tokens > (int64_t)1 << 31 || tokens > INT64_MAX / 64 / ((int64_t)c->hidden_size + c->intermediate_size)) return bert__bad_argument(error, "max_tokens goes from 1 to 2^31");
     return BERT_OK;
 }
 
@@ -5656,8 +6452,8 @@ BERT_API bert_status bert_session_open(const bert_session_desc *desc, bert_sessi
     if (!desc || !out) return BERT_ERROR_ARGUMENT;
     d = *desc;
     if (d.packed && !d.model) d.model = d.packed->model;
-    if (!d.model || (d.packed && d.packed->model != d.model)) return bert__bad_argument(d.error, "model");
-    if (d.threads < 0 || d.threads > 1024) return bert__bad_argument(d.error, "threads");
+    if (!d.model || (d.packed && d.packed->model != d.model)) return bert__bad_argument(d.error, "bert_session_open needs a model, the one its packed weights come from");
+    if (d.threads < 0 || d.threads > 1024) return bert__bad_argument(d.error, "threads goes from 0 (one a core) to 1024");
     c = bert_model_config(d.model);
     allocator = d.allocator = bert__allocator(&d.allocator);
     if (d.packed) {
@@ -5713,11 +6509,15 @@ BERT_API bert_status bert_session_open(const bert_session_desc *desc, bert_sessi
 BERT_API void bert_session_close(bert_session *session)
 {
     bert_allocator a;
+    bert_packed *packed;
+    bert_pool *pool;
     if (!session) return;
     a = session->desc.allocator;
-    bert_pool_close(session->pool);
-    bert_packed_close(session->packed);
-    bert__free(&a, session->memory);
+    packed = session->packed;
+    pool = session->pool;
+    bert__free(&a, session->memory);                                    /* the newest first: a bert_fixed takes back no other way */
+    bert_packed_close(packed);
+    bert_pool_close(pool);
 }
 BERT_API bert_session_desc bert_session_desc_resolved(const bert_session *session) { return session->desc; }
 
@@ -6108,17 +6908,17 @@ BERT__FN bert_status bert__check_run(const bert_session *s, const bert_batch *b,
     const char *path = bert_checkpoint_path(bert_model_checkpoint(s->packed->model));
     const uint32_t heads = bert_model_heads(s->packed->model);
     int64_t i;
-    if (b->sequences < 0 || (b->sequences && (!b->offsets || b->offsets[0] != 0))) return bert__bad_argument(e, "batch->offsets");
-    if (!b->ids == !b->embeds && b->sequences) return bert__bad_argument(e, "batch->ids or batch->embeds: one of them");
-    if (b->too_long != BERT_TOO_LONG_ERROR && b->too_long != BERT_TOO_LONG_TRUNCATE) return bert__bad_argument(e, "batch->too_long");
-    if (r->pooling < 0 || r->pooling > BERT_POOLING_LAST) return bert__bad_argument(e, "result->pooling");
+    if (b->sequences < 0 || (b->sequences && (!b->offsets || b->offsets[0] != 0))) return bert__bad_argument(e, "batch: offsets are needed, from 0 on");
+    if (!b->ids == !b->embeds && b->sequences) return bert__bad_argument(e, "batch: it needs ids or embeds, one of them");
+    if (b->too_long != BERT_TOO_LONG_ERROR && b->too_long != BERT_TOO_LONG_TRUNCATE) return bert__bad_argument(e, "batch: too_long is ERROR or TRUNCATE; windows are made from texts, see bert_session_embed");
+    if (r->pooling < 0 || r->pooling > BERT_POOLING_LAST) return bert__bad_argument(e, "result: pooling is none of bert_pooling");
     if (((r->pooled || r->next_sentence || r->classes || (r->vectors && r->pooling == BERT_POOLING_POOLER)) && !(heads & BERT_HEAD_POOLER)))
         return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, "bert.pooler.dense.weight", "is missing: the model has no pooler");
     if (r->next_sentence && !(heads & BERT_HEAD_NSP)) return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, "cls.seq_relationship.weight", "is missing: the model has no next sentence head");
     if ((r->classes || r->token_classes) && !(heads & BERT_HEAD_CLASSIFIER)) return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, "classifier.weight", "is missing: the model has no classifier");
     if (r->spans && !(heads & BERT_HEAD_SPAN)) return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, "qa_outputs.weight", "is missing: the model has no span head");
     if (r->words && !(heads & BERT_HEAD_MLM)) return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, "cls.predictions.transform.dense.weight", "is missing: the model has no masked language model head");
-    if (r->words && (r->masked_count < 0 || (r->masked_count && !r->masked_rows))) return bert__bad_argument(e, "result->masked_rows");
+    if (r->words && (r->masked_count < 0 || (r->masked_count && !r->masked_rows))) return bert__bad_argument(e, "result: words need masked_rows");
     for (i = 0; r->words && i < r->masked_count; i++)
         if (r->masked_rows[i] < 0 || !b->sequences || r->masked_rows[i] >= b->offsets[b->sequences])
             return bert__fail(e, BERT_ERROR_ARGUMENT, NULL, -1, "masked row %lld is %lld; the batch has %lld rows", (long long)i, (long long)r->masked_rows[i], (long long)(b->sequences ? b->offsets[b->sequences] : 0));
@@ -6174,8 +6974,8 @@ BERT_API bert_status bert_batch_from_padded(const bert_padded *padded, bert_batc
     const bert_padded *p = padded;
     int64_t b, t, n = 0;
     if (!p || !out) return BERT_ERROR_ARGUMENT;
-    if (p->sequences < 0 || p->length < 1 || !p->ids || !p->offsets || !p->rows || !p->row_ids || !p->row_positions || (p->segment_ids && !p->row_segments)) return bert__bad_argument(error, "padded");
-    if (p->padding == BERT_PADDING_KEEP && p->mask && !p->row_mask) return bert__bad_argument(error, "padded->row_mask");
+    if (p->sequences < 0 || p->length < 1 || !p->ids || !p->offsets || !p->rows || !p->row_ids || !p->row_positions || (p->segment_ids && !p->row_segments)) return bert__bad_argument(error, "padded: ids and the arrays to fill are needed, and a length");
+    if (p->padding == BERT_PADDING_KEEP && p->mask && !p->row_mask) return bert__bad_argument(error, "padded: row_mask is needed to keep padding");
     memset(out, 0, sizeof *out);
     for (b = 0; b < p->sequences; b++) {
         p->offsets[b] = n;
@@ -6322,7 +7122,7 @@ BERT_API bert_status bert_session_embed(bert_session *session, const bert_tokeni
     room = limit = s->desc.max_tokens;
     if (!c->max_relative_position && c->max_positions < limit) limit = c->max_positions;
     if (d->max_length > 0 && d->max_length < limit) limit = d->max_length;
-    if (limit < 3) return bert__bad_argument(d->error, "max_length: [CLS] and [SEP] need two tokens");
+    if (limit < 3) return bert__bad_argument(d->error, "max_length is too short: [CLS] and [SEP] take two tokens");
     a = s->desc.allocator;
     for (pass = 0; pass < 2; pass++) {
         memset(&l, 0, sizeof l);
@@ -6376,6 +7176,87 @@ BERT_API bert_status bert_session_embed(bert_session *session, const bert_tokeni
     bert__free(&a, memory);
     return st;
 }
+/* ---- sentence-transformers: modules.json lists Transformer, Pooling, Normalize, each with a folder for its config ---- */
+
+#ifdef BERT_NO_STDIO
+BERT_API bert_status bert_embed_desc_read(const bert_model *model, bert_embed_desc *desc, bert_error *error) { (void)model; (void)desc; (void)error; return BERT_OK; }
+#else
+/* The JSON file `name` in a folder; *out stays empty where there is none. */
+BERT__FN bert_status bert__json_beside(const char *folder, const char *name, char path[1100], bert_json_doc *out, bert_error *error)
+{
+    bert_file f;
+    bert_status st;
+    memset(out, 0, sizeof *out);
+    if (!bert__beside(folder, name, path, 1100)) return BERT_OK;
+    if ((st = bert_file_open(path, NULL, &f, error)) != BERT_OK) return st;
+    st = bert_json_parse((const char *)f.data, f.size, NULL, out, error);
+    if (st != BERT_OK && error) { bert_error e = *error; st = bert__fail(error, st, path, e.offset, "%s", e.message); }
+    bert_file_close(&f);
+    return st;
+}
+/* The one pooling of 1_Pooling/config.json. */
+BERT__FN bert_status bert__read_pooling(const char *folder, bert_embed_desc *d, bert_error *error)
+{
+    static const struct { const char *name; bert_pooling pooling; } modes[] = {
+        { "pooling_mode_mean_tokens", BERT_POOLING_MEAN }, { "pooling_mode_cls_token", BERT_POOLING_CLS }, { "pooling_mode_max_tokens", BERT_POOLING_MAX },
+        { "pooling_mode_mean_sqrt_len_tokens", BERT_POOLING_MEAN_SQRT }, { "pooling_mode_weightedmean_tokens", BERT_POOLING_WEIGHTED_MEAN }, { "pooling_mode_lasttoken", BERT_POOLING_LAST } };
+    char path[1100];
+    bert_json_doc doc;
+    bert_status st = bert__json_beside(folder, "config.json", path, &doc, error);
+    size_t i;
+    int found = 0;
+    if (st != BERT_OK || !doc.root) return st;
+    for (i = 0; i < sizeof modes / sizeof *modes; i++) {
+        const bert_json *v = bert_json_get(doc.root, modes[i].name);
+        if (!v || v->type != 't') continue;
+        d->pooling = modes[i].pooling;
+        found++;
+    }
+    bert_json_free(&doc);
+    return found == 1 ? BERT_OK : bert__fail(error, BERT_ERROR_UNSUPPORTED, path, -1, "it asks for %d ways of pooling at once; one is supported", found);
+}
+BERT_API bert_status bert_embed_desc_read(const bert_model *model, bert_embed_desc *desc, bert_error *error)
+{
+    bert_embed_desc d;
+    const char *file;
+    char folder[1000], path[1100], inner[1100];
+    bert_json_doc doc;
+    const bert_json *v;
+    bert_status st;
+    size_t n;
+    int64_t length;
+    if (!model || !desc) return bert__bad_argument(error, "bert_embed_desc_read needs a model and a desc");
+    d = *desc;
+    file = bert_checkpoint_path(bert_model_checkpoint(model));
+    n = file ? bert__directory_size(file) : 0;
+    if (!file || n >= sizeof folder) return BERT_OK;
+    bert__format(folder, sizeof folder, "%.*s", n > 1 ? (int)n - 1 : (int)n, file);
+    if (!n) bert__format(folder, sizeof folder, ".");
+    if ((st = bert__json_beside(folder, "modules.json", path, &doc, error)) != BERT_OK) return st;
+    if (doc.root) {
+        d.normalize = 0;
+        for (v = doc.root->first; v && st == BERT_OK; v = v->next) {
+            const bert_json *type = bert_json_get(v, "type"), *at = bert_json_get(v, "path");
+            const char *name = type && type->type == 's' ? type->text : "", *dot = strrchr(name, '.');
+            if (dot) name = dot + 1;
+            if (strcmp(name, "Normalize") == 0) d.normalize = 1;
+            else if (strcmp(name, "Pooling") == 0 && at && at->type == 's' && strlen(folder) + at->size + 2 < sizeof inner) {
+                bert__format(inner, sizeof inner, "%s/%s", folder, at->text);
+                st = bert__read_pooling(inner, &d, error);
+            } else if (strcmp(name, "Transformer") != 0) st = bert__fail(error, BERT_ERROR_UNSUPPORTED, path, (int64_t)v->offset, "the module \"%.60s\" is not supported; Transformer, Pooling and Normalize are", name);
+        }
+        bert_json_free(&doc);
+    } else {
+        bert__format(inner, sizeof inner, "%s/1_Pooling", folder);
+        st = bert__read_pooling(inner, &d, error);
+    }
+    if (st != BERT_OK || (st = bert__json_beside(folder, "sentence_bert_config.json", path, &doc, error)) != BERT_OK) return st;
+    if (doc.root && bert_json_int(bert_json_get(doc.root, "max_seq_length"), &length) && length > 2) d.max_length = length;
+    bert_json_free(&doc);
+    *desc = d;
+    return BERT_OK;
+}
+#endif
 #endif
 
 /* ============================================================================================================
@@ -6917,7 +7798,7 @@ BERT_API bert_status bert_plan_memory(const bert_plan_desc *desc, bert_plan *out
     int32_t threads;
     int row, k;
     if (!d || !out || (!d->config && !d->model)) return bert__bad_argument(error, "bert_plan_memory needs a config or a model");
-    if (d->threads < 0 || d->threads > 1024) return bert__bad_argument(error, "threads");
+    if (d->threads < 0 || d->threads > 1024) return bert__bad_argument(error, "threads goes from 0 (one a core) to 1024");
     config = d->config ? *d->config : *bert_model_config(d->model);
     heads = d->config ? d->heads : bert_model_heads(d->model);
     c = &config;

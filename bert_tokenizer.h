@@ -287,7 +287,7 @@ BERT_API void bert_pool_close(bert_pool *pool);
 
 /* Files (not with BERT_NO_STDIO). bert_file_open maps a file; pipes and empty files are read. Do not shorten a file
    while it is open. bert_file_write writes beside the target, flushes to disk, then renames: the target is either
-   the old file or the whole new one. */
+   the old file or the whole new one. A symbolic link stays, and the file it names is written; an old file's mode stays. */
 BERT_API bert_status bert_file_open(const char *path, const bert_allocator *allocator, bert_file *out, bert_error *error);
 BERT_API void bert_file_close(bert_file *file);
 BERT_API bert_status bert_file_write(const char *path, const void *data, size_t size, bert_error *error);
@@ -435,6 +435,13 @@ BERT_API bert_learn_counts bert_learner_counts(const bert_learner *learner);
 #define BERT__PRINTF(f, a) __attribute__((format(printf, f, a)))
 #endif
 #define BERT__LIKELY(x) __builtin_expect(!!(x), 1)
+#if defined(__x86_64__) || defined(__i386__)
+#define BERT__PAUSE() __builtin_ia32_pause()                          /* tells the core that this is a loop that waits */
+#elif defined(__aarch64__)
+#define BERT__PAUSE() __asm__ volatile("isb")
+#else
+#define BERT__PAUSE() ((void)0)
+#endif
 #define BERT__PREFETCH(p) __builtin_prefetch(p)
 #define BERT__UNLIKELY(x) __builtin_expect(!!(x), 0)
 #elif defined(_MSC_VER)
@@ -443,6 +450,7 @@ BERT_API bert_learn_counts bert_learner_counts(const bert_learner *learner);
 #define BERT__NOINLINE static __declspec(noinline)
 #define BERT__PRINTF(f, a)
 #define BERT__LIKELY(x) (x)
+#define BERT__PAUSE() ((void)0)
 #define BERT__PREFETCH(p) ((void)0)
 #define BERT__UNLIKELY(x) (x)
 #else
@@ -451,6 +459,7 @@ BERT_API bert_learn_counts bert_learner_counts(const bert_learner *learner);
 #define BERT__NOINLINE static
 #define BERT__PRINTF(f, a)
 #define BERT__LIKELY(x) (x)
+#define BERT__PAUSE() ((void)0)
 #define BERT__PREFETCH(p) ((void)0)
 #define BERT__UNLIKELY(x) (x)
 #endif
@@ -482,6 +491,7 @@ BERT_API bert_learn_counts bert_learner_counts(const bert_learner *learner);
 #include <stdio.h>                      /* rename, remove: the rest of stdio is not used */
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 #include <unistd.h>
 #ifdef O_CLOEXEC
 #define BERT__CLOEXEC O_CLOEXEC
@@ -490,6 +500,8 @@ BERT_API bert_learn_counts bert_learner_counts(const bert_learner *learner);
 #endif
 #ifndef __cplusplus
 extern int fsync(int);                  /* hidden by -std=c99; C allows the same declaration twice */
+extern int fchmod(int, mode_t);
+extern ssize_t readlink(const char *, char *, size_t);
 #endif
 #elif !defined(BERT_NO_STDIO)
 #include <stdio.h>
@@ -569,10 +581,13 @@ typedef volatile int64_t bert__counter;
 #endif
 #if defined(BERT_NO_THREADS)
 BERT__INLINE int64_t bert__atomic_add(bert__counter *p, int64_t n) { int64_t old = *p; *p = old + n; return old; }
+BERT__INLINE int64_t bert__atomic_get(bert__counter *p) { return *p; }
 #elif defined(__GNUC__)
 BERT__INLINE int64_t bert__atomic_add(bert__counter *p, int64_t n) { return __atomic_fetch_add(p, n, __ATOMIC_ACQ_REL); }
+BERT__INLINE int64_t bert__atomic_get(bert__counter *p) { return __atomic_load_n(p, __ATOMIC_ACQUIRE); }
 #elif defined(_WIN32)
 BERT__INLINE int64_t bert__atomic_add(bert__counter *p, int64_t n) { return InterlockedExchangeAdd64((volatile LONG64 *)p, n); }
+BERT__INLINE int64_t bert__atomic_get(bert__counter *p) { return bert__atomic_add(p, 0); }
 #else
 #error "bert_tokenizer.h: no atomics known for this compiler; define BERT_NO_THREADS"
 #endif
@@ -884,6 +899,7 @@ typedef struct bert__writer {
     wchar_t target[1024], beside[1024];
 #else
     int file, open;
+    char target[4096];                  /* the path, links followed */
     char beside[4096];                  /* "": a pipe or a device, written directly */
 #endif
 #endif
@@ -995,23 +1011,44 @@ BERT__FN bert_status bert__writer_fail(bert__writer *w)
     bert__writer_abort(w);
     return w->status;
 }
+/* Writes through a link: the target is what it names. A link that leads nowhere is an error. */
+BERT__FN int bert__follow(wchar_t *path, DWORD size)
+{
+    const DWORD a = GetFileAttributesW(path);
+    DWORD n = 0;
+    HANDLE file;
+    if (a == INVALID_FILE_ATTRIBUTES || !(a & FILE_ATTRIBUTE_REPARSE_POINT)) return 1;
+    file = CreateFileW(path, 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
+    if (file == INVALID_HANDLE_VALUE) return 0;
+    n = GetFinalPathNameByHandleW(file, path, size, 0);
+    CloseHandle(file);
+    return n && n < size;
+}
 BERT__FN bert_status bert__writer_open(bert__writer *w, const char *path, bert_error *error)
 {
-    char temporary[4096];
-    size_t n = path ? strlen(path) : 0;
+    LARGE_INTEGER now;
+    char ending[32];
+    size_t n = 0, k;
+    int tries;
     w->error = error;
     w->path = path;
     w->size = w->buffered = 0;
     w->file = INVALID_HANDLE_VALUE;
     if (!path) return w->status = bert__bad_argument(error, "a file to write needs a path");
-    if (n > sizeof temporary - 40) return w->status = bert__fail(error, BERT_ERROR_IO, path, -1, "the path is too long");
-    memcpy(temporary, path, n);                                         /* as it is: names are bytes */
-    bert__format(temporary + n, sizeof temporary - n, ".%u.tmp", (unsigned)GetCurrentProcessId());
-    if (!bert__wide(path, w->target, 1024) || !bert__wide(temporary, w->beside, 1024))
-        return w->status = bert__fail(error, BERT_ERROR_IO, path, -1, "the path is too long or not UTF-8");
-    w->file = CreateFileW(w->beside, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
-    if (w->file == INVALID_HANDLE_VALUE) return w->status = bert__fail_system(error, temporary, "cannot create");
-    return w->status = BERT_OK;
+    if (!bert__wide(path, w->target, 1024)) return w->status = bert__fail(error, BERT_ERROR_IO, path, -1, "the path is too long or not UTF-8");
+    if (!bert__follow(w->target, 1024)) return w->status = bert__fail_system(error, path, "cannot follow the link");
+    while (w->target[n]) n++;
+    if (n > 1024 - sizeof ending) return w->status = bert__fail(error, BERT_ERROR_IO, path, -1, "the path is too long");
+    memcpy(w->beside, w->target, n * sizeof *w->target);
+    for (tries = 0; tries < 100; tries++) {                             /* a new file, that nobody can have put there before */
+        QueryPerformanceCounter(&now);
+        bert__format(ending, sizeof ending, ".%x%x.tmp", (unsigned)now.QuadPart * 0x9E3779B9u, (unsigned)GetCurrentProcessId() + (unsigned)(uintptr_t)w);
+        for (k = 0; k <= strlen(ending); k++) w->beside[n + k] = (wchar_t)ending[k];
+        w->file = CreateFileW(w->beside, GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
+        if (w->file != INVALID_HANDLE_VALUE) return w->status = BERT_OK;
+        if (GetLastError() != ERROR_FILE_EXISTS) break;
+    }
+    return w->status = bert__fail_system(error, path, "cannot create a file beside it");
 }
 BERT__NOINLINE bert_status bert__writer_out(bert__writer *w, const char *data, size_t size)
 {
@@ -1134,9 +1171,47 @@ BERT__FN bert_status bert__writer_fail(bert__writer *w, int code)
     bert__writer_abort(w);
     return w->status;
 }
+/* Writes through links: puts into `path` what the last of them names, whether that is there or not. 0, or an error code. */
+BERT__FN int bert__follow(char *path, size_t size)
+{
+    char link[4096];
+    int links;
+    for (links = 0; links < 40; links++) {
+        size_t dir = strlen(path);
+        const ptrdiff_t n = readlink(path, link, sizeof link);
+        if (n < 0) return 0;                                            /* not a link; if it is worse, open will say so */
+        while (dir && path[dir - 1] != '/') dir--;
+        if (link[0] == '/') dir = 0;
+        if (dir + (size_t)n >= size) return ENAMETOOLONG;
+        memcpy(path + dir, link, (size_t)n);
+        path[dir + (size_t)n] = 0;
+    }
+    return ELOOP;
+}
+/* A new file beside the target, that nobody can have put there before: O_EXCL, and a name that cannot be foreseen. */
+BERT__FN int bert__create_beside(bert__writer *w, mode_t mode)
+{
+    const size_t n = strlen(w->target);
+    unsigned name[2];
+    int tries, fd, random = open("/dev/urandom", O_RDONLY | BERT__CLOEXEC);
+    name[0] = (unsigned)(uintptr_t)w;                                   /* where there is none: next best */
+    name[1] = (unsigned)getpid();
+    memcpy(w->beside, w->target, n);                                    /* as it is: names are bytes */
+    for (tries = 0; tries < 100; tries++) {
+        if (random < 0 || read(random, name, sizeof name) != (ptrdiff_t)sizeof name) name[0] += 0x9E3779B9u;
+        bert__format(w->beside + n, sizeof w->beside - n, ".%x%x.tmp", name[0], name[1]);
+        fd = open(w->beside, O_WRONLY | O_CREAT | O_EXCL | BERT__CLOEXEC, mode);
+        if (fd >= 0 || errno != EEXIST) break;
+    }
+    tries = errno;
+    if (random >= 0) close(random);
+    errno = tries;
+    return fd;
+}
 BERT__FN bert_status bert__writer_open(bert__writer *w, const char *path, bert_error *error)
 {
-    struct stat st;
+    struct stat old, made;
+    int exists, code = 0;
     w->error = error;
     w->path = path;
     w->size = w->buffered = 0;
@@ -1144,17 +1219,28 @@ BERT__FN bert_status bert__writer_open(bert__writer *w, const char *path, bert_e
     w->beside[0] = 0;
     if (!path) return w->status = bert__bad_argument(error, "a file to write needs a path");
     if (strlen(path) > sizeof w->beside - 40) return w->status = bert__fail(error, BERT_ERROR_IO, path, -1, "the path is too long");
-    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {                 /* a pipe, /dev/stdout: nothing to rename */
+    exists = stat(path, &old) == 0;
+    if (exists && !S_ISREG(old.st_mode)) {                              /* a pipe, /dev/stdout: nothing to rename */
         w->file = open(path, O_WRONLY | BERT__CLOEXEC);
     } else {
-        size_t n = strlen(path);
-        memcpy(w->beside, path, n);                                     /* as it is: names are bytes */
-        bert__format(w->beside + n, sizeof w->beside - n, ".%d.tmp", (int)getpid());
-        w->file = open(w->beside, O_WRONLY | O_CREAT | O_TRUNC | BERT__CLOEXEC, 0666);
+        memcpy(w->target, path, strlen(path) + 1);
+        code = bert__follow(w->target, sizeof w->target - 40);
+        if (code) return w->status = bert__fail_system(error, path, "cannot follow the link", code);
+        w->file = bert__create_beside(w, exists ? old.st_mode & 0777 : 0666);
     }
-    if (w->file < 0) return w->status = bert__fail_system(error, w->beside[0] ? w->beside : path, "cannot create", errno);
+    if (w->file < 0) {
+        code = errno;
+        if (!w->beside[0]) return w->status = bert__fail_system(error, path, "cannot write", code);
+        return w->status = bert__fail(error, BERT_ERROR_IO, path, -1, "cannot create: %s (%s)", strerror(code), w->beside);
+    }
     w->open = 1;
-    return w->status = BERT_OK;
+    w->status = BERT_OK;
+    /* umask took some of the old mode; where all files have one mode (FAT), to set it would fail */
+    if (exists && w->beside[0] && (fstat(w->file, &made) || (((made.st_mode ^ old.st_mode) & 0777) && fchmod(w->file, old.st_mode & 0777)))) {
+        w->status = bert__fail_system(error, path, "cannot give the new file the mode of the old one", errno);
+        bert__writer_abort(w);
+    }
+    return w->status;
 }
 BERT__NOINLINE bert_status bert__writer_out(bert__writer *w, const char *data, size_t size)
 {
@@ -1173,9 +1259,9 @@ BERT__NOINLINE bert_status bert__writer_close(bert__writer *w)
     if (close(w->file) && !code) code = errno;
     w->open = 0;
     if (w->beside[0]) {
-        if (!code && rename(w->beside, w->path)) code = errno;
+        if (!code && rename(w->beside, w->target)) code = errno;
         if (code) unlink(w->beside);
-        else bert__sync_directory_of(w->path);
+        else bert__sync_directory_of(w->target);
     }
     if (code) w->status = bert__fail_system(w->error, w->path, "cannot write", code);
     return w->status;
@@ -1334,8 +1420,9 @@ struct bert_pool {
     void *arg;
     int64_t n;
     bert__counter next;                 /* first task nobody has taken */
-    int64_t round;                      /* raised for each run: tells sleepers that there is work */
-    int32_t busy, count, stop;          /* helpers still in this round; helpers; close asked for */
+    bert__counter round;                /* raised for each run, and by close: tells helpers that there is work */
+    bert__counter busy;                 /* helpers still in this round */
+    int32_t count, spins, stop;         /* helpers; how long they look before they sleep; close asked for */
     bert_allocator allocator;
     bert__thread *threads;              /* [count] */
 };
@@ -1346,40 +1433,60 @@ BERT__FN void bert__pool_work(bert_pool *p)
     int64_t i;
     while ((i = bert__atomic_add(&p->next, 1)) < p->n) p->task(p->arg, i);
 }
+/* To sleep and be woken costs more than a short task: who waits looks for some microseconds first. Answers whether *p is still
+   `old` after that. */
+#define BERT__SPINS 4000
+BERT__FN int bert__pool_spin(bert__counter *p, int64_t old, int32_t spins)
+{
+    for (; spins > 0 && bert__atomic_get(p) == old; spins--) BERT__PAUSE();
+    return bert__atomic_get(p) == old;
+}
 BERT__FN BERT__THREAD_RESULT bert__pool_main(void *arg)
 {
     bert_pool *p = (bert_pool *)arg;
     int64_t seen = 0;
-    bert__enter(&p->monitor);
     for (;;) {
-        while (p->round == seen && !p->stop) bert__wait(&p->monitor);
+        if (bert__pool_spin(&p->round, seen, p->spins)) {
+            bert__enter(&p->monitor);
+            while (bert__atomic_get(&p->round) == seen) bert__wait(&p->monitor);
+            bert__leave(&p->monitor);
+        }
+        seen++;                                                         /* a round ends when all have been in it: none is missed */
         if (p->stop) break;
-        seen = p->round;
-        bert__leave(&p->monitor);
         bert__pool_work(p);
+        if (bert__atomic_add(&p->busy, -1) != 1) continue;
         bert__enter(&p->monitor);
-        if (--p->busy == 0) bert__wake(&p->monitor);
+        bert__wake(&p->monitor);
+        bert__leave(&p->monitor);
     }
-    bert__leave(&p->monitor);
     BERT__THREAD_RETURN;
+}
+/* What the helpers read is written before the round goes up. */
+BERT__FN void bert__pool_next_round(bert_pool *p)
+{
+    bert__enter(&p->monitor);
+    bert__atomic_add(&p->round, 1);
+    bert__wake(&p->monitor);
+    bert__leave(&p->monitor);
 }
 BERT__FN void bert__pool_run(void *user, int64_t n, bert_task task, void *arg)
 {
     bert_pool *p = (bert_pool *)user;
+    int64_t busy;
     if (n <= 1 || p->count == 0) { bert__serial_run(NULL, n, task, arg); return; }
-    bert__enter(&p->monitor);
     p->task = task;
     p->arg = arg;
     p->n = n;
     p->next = 0;
     p->busy = p->count;
-    p->round++;
-    bert__wake(&p->monitor);
-    bert__leave(&p->monitor);
+    bert__pool_next_round(p);
     bert__pool_work(p);
-    bert__enter(&p->monitor);
-    while (p->busy) bert__wait(&p->monitor);
-    bert__leave(&p->monitor);
+    while ((busy = bert__atomic_get(&p->busy)) > 0) {
+        if (!bert__pool_spin(&p->busy, busy, p->spins)) continue;
+        bert__enter(&p->monitor);
+        while (bert__atomic_get(&p->busy) == busy) bert__wait(&p->monitor);
+        bert__leave(&p->monitor);
+    }
 }
 BERT_API bert_status bert_pool_open(int32_t threads, const bert_allocator *allocator, bert_pool **out)
 {
@@ -1393,6 +1500,7 @@ BERT_API bert_status bert_pool_open(int32_t threads, const bert_allocator *alloc
     p->allocator = a;
     p->threads = (bert__thread *)(void *)(p + 1);
     if (!bert__monitor_init(&p->monitor)) { bert__free(&a, p); return BERT_ERROR_MEMORY; }
+    p->spins = threads <= bert__cores() ? BERT__SPINS : 0;
     while (p->count < threads - 1 && bert__thread_start(&p->threads[p->count], bert__pool_main, p)) p->count++;
     if (p->count < threads - 1) { bert_pool_close(p); return BERT_ERROR_MEMORY; }
     *out = p;
@@ -1411,10 +1519,8 @@ BERT_API void bert_pool_close(bert_pool *pool)
     int32_t i;
     if (!pool) return;
     a = pool->allocator;
-    bert__enter(&pool->monitor);
     pool->stop = 1;
-    bert__wake(&pool->monitor);
-    bert__leave(&pool->monitor);
+    bert__pool_next_round(pool);
     for (i = 0; i < pool->count; i++) bert__thread_join(pool->threads[i]);
     bert__monitor_free(&pool->monitor);
     bert__free(&a, pool);
@@ -3985,7 +4091,9 @@ BERT__FN bert_status bert__read_tokenizer_json(bert__source *s)
             x = bert_json_get(v, "content");
             if (!bert_json_int(bert_json_get(v, "id"), &id) || id < 0 || !x || x->type != 's') return bert__fail(s->error, BERT_ERROR_FORMAT, s->path, (int64_t)v->offset, "tokenizer.json: an added token without id or content");
             if (pass && !s->lines[id].text) { s->lines[id].text = x->text; s->lines[id].size = x->size; }
-            if (bert__is_on(v, "normalized")) return bert__refuse(s, v, "an added token with \"normalized\": true, which is matched in changed text; set it to false");
+            /* Hugging Face finds it in the lower-cased, stripped text, inside words and across them; where specials are off, nobody looks */
+            if (bert__is_on(v, "normalized") && (s->d.specials == BERT_ON || (!s->d.specials && s->d.mode == BERT_TOKENIZER_HF)))
+                return bert__fail(s->error, BERT_ERROR_UNSUPPORTED, s->path, (int64_t)v->offset, "tokenizer.json: the added token \"%.*s\" has \"normalized\": true, which is not supported; set it to false to have it found as it is written, or turn specials off", 99, x->text);
             if (!pass && (size_t)id + 1 > max) max = (size_t)id + 1;
         }
         if (pass) break;
