@@ -47,8 +47,8 @@
       >>cpu        which kernels this machine runs         >>packed     weights in the kernels' layout
       >>session    threads and memory of a run             >>forward    the encoder
       >>heads      what stands on the last layer           >>embed      texts to vectors
-      >>plan       bytes beforehand                        >>history    changes by version
-      >>license    both licences
+      >>records    TFRecord files, tf.train.Example        >>plan       bytes beforehand
+      >>history    changes by version                      >>license    both licences
 */
 #ifndef BERT_H
 #define BERT_H
@@ -64,6 +64,7 @@
    BERT_NO_SAFETENSORS   implementation  leaves out safetensors.
    BERT_NO_PICKLE        implementation  leaves out PyTorch's files.
    BERT_NO_TF            implementation  leaves out TensorFlow's.
+   BERT_NO_DATA          every file      leaves out everything about data sets: records, tasks, metrics.
    ============================================================================================================ */
 
 /* ============================================================================================================
@@ -304,6 +305,45 @@ typedef struct bert_plan {
     size_t total;                       /* packed + session + pool */
 } bert_plan;
 
+#ifndef BERT_NO_DATA
+/* ---- records: TFRecord files, and the tf.train.Example in each record ---- */
+
+typedef struct bert_records bert_records;
+typedef struct bert_record_writer bert_record_writer;
+
+/* A TFRecord file to read: a path, or its bytes in memory, which must stay. */
+typedef struct bert_records_desc {
+    const char *path;
+    const void *data;
+    size_t size;
+    bert_flag check;                    /* compare the checksums of the data too (those of the lengths always are); default on */
+    bert_allocator allocator;
+    bert_error *error;
+} bert_records_desc;
+
+typedef enum bert_feature_type { BERT_FEATURE_NONE = 0, BERT_FEATURE_BYTES = 1, BERT_FEATURE_FLOAT = 2, BERT_FEATURE_INT64 = 3 } bert_feature_type;
+
+typedef struct bert_bytes { const char *data; size_t size; } bert_bytes;
+
+/* A feature of an example: a name and a list of one type. To write one, fill in name, type, count and the values' pointer. */
+typedef struct bert_feature {
+    const char *name;                   /* not terminated if name_size is given, which a reader always does */
+    size_t name_size;                   /* 0: strlen(name) */
+    size_t count;
+    const int64_t *ints;                /* [count] where type is INT64 */
+    const float *floats;                /* [count] where type is FLOAT */
+    const bert_bytes *bytes;            /* [count] where type is BYTES */
+    bert_feature_type type;
+} bert_feature;
+
+/* A parsed example. Start with `= {0}`, parse as often as you like (memory is used again), free in the end. */
+typedef struct bert_example {
+    const bert_feature *features;       /* [count] sorted by name */
+    size_t count;
+    void *memory;                       /* private */
+} bert_example;
+#endif /* BERT_NO_DATA */
+
 /* ============================================================================================================
    >>api
    ============================================================================================================ */
@@ -448,6 +488,34 @@ BERT_API bert_status bert_embed_desc_read(const bert_model *model, bert_embed_de
    (0: none does). */
 BERT_API bert_status bert_plan_memory(const bert_plan_desc *desc, bert_plan *out, bert_error *error);
 BERT_API int64_t bert_plan_largest(const bert_plan_desc *desc, size_t budget);
+
+#ifndef BERT_NO_DATA
+/* ---- records ---- */
+
+/* Reads a TFRecord file from record to record. next answers the next one's bytes, which stay until close; NULL at the end. tell
+   says where the next record begins, and seek goes to such a place: to shuffle, or to go on where training stopped. */
+BERT_API bert_status bert_records_open(const bert_records_desc *desc, bert_records **out);
+BERT_API bert_status bert_records_next(bert_records *records, const void **data, size_t *size, bert_error *error);
+BERT_API size_t bert_records_tell(const bert_records *records);
+BERT_API bert_status bert_records_seek(bert_records *records, size_t place, bert_error *error);
+BERT_API void bert_records_close(bert_records *records);
+
+/* Writes one. The file appears with commit, complete, or not at all. Features are written sorted by name, as protobuf's
+   deterministic mode has them. commit and close after it are both needed; close without commit leaves nothing. */
+BERT_API bert_status bert_record_writer_open(const char *path, const bert_allocator *allocator, bert_record_writer **out, bert_error *error);
+BERT_API bert_status bert_record_writer_add(bert_record_writer *writer, const void *data, size_t size, bert_error *error);
+BERT_API bert_status bert_record_writer_add_example(bert_record_writer *writer, const bert_feature *features, size_t count, bert_error *error);
+BERT_API bert_status bert_record_writer_commit(bert_record_writer *writer, bert_error *error);
+BERT_API void bert_record_writer_close(bert_record_writer *writer);
+
+/* Examples. The values of bytes lists, and names, lie in `data`. On failure the example has no features. find: NULL if there is
+   none. The numbers calls copy a feature that must be there with exactly `count` values of that type (ints: that fit int32). */
+BERT_API bert_status bert_example_parse(bert_example *example, const void *data, size_t size, const bert_allocator *allocator, bert_error *error);
+BERT_API const bert_feature *bert_example_find(const bert_example *example, const char *name);
+BERT_API bert_status bert_example_ints(const bert_example *example, const char *name, int32_t *out, size_t count, bert_error *error);
+BERT_API bert_status bert_example_floats(const bert_example *example, const char *name, float *out, size_t count, bert_error *error);
+BERT_API void bert_example_free(bert_example *example);
+#endif /* BERT_NO_DATA */
 
 #endif /* BERT_H */
 
@@ -3093,7 +3161,8 @@ BERT__FN bert_status bert__write_pytorch(const bert_write_desc *d)
    Promises  every block of the index is checked against its checksum; every tensor against its type, its shape and the
              size of its data file; tensors of up to 4 KB also against their checksum. Larger ones are not read here, so
              that opening stays fast: bert__bundle_verify reads all. Memory stays in proportion to the index. What is
-             written is byte for byte what TensorFlow's Saver writes for the same tensors. BERT_NO_TF removes this section.
+             written is byte for byte what TensorFlow's Saver writes for the same tensors. BERT_NO_TF removes this section, but
+             for checksums, varints and messages, which >>records needs as well.
 
    How the format works.
    The data files hold the values and nothing else, one tensor behind the other. The index says what lies where. It is a
@@ -3124,11 +3193,18 @@ BERT__FN bert_status bert__write_pytorch(const bert_write_desc *d)
    and have no values here.
    ============================================================================================================ */
 
-#ifndef BERT_NO_TF
-
+#if !defined(BERT_NO_TF) || !defined(BERT_NO_DATA)
 /* ---- crc32c ---- */
 
 BERT__INLINE uint32_t bert__crc_mask(uint32_t crc) { return (crc >> 15 | crc << 17) + 0xA282EAD8u; }
+
+BERT__FN void bert__store32(unsigned char *p, uint32_t v)
+{
+    p[0] = (unsigned char)v;
+    p[1] = (unsigned char)(v >> 8);
+    p[2] = (unsigned char)(v >> 16);
+    p[3] = (unsigned char)(v >> 24);
+}
 
 /* ---- varints and protocol buffers ---- */
 
@@ -3200,6 +3276,35 @@ BERT__FN int bert__proto_next(bert__proto *m)
         return 1;
     default: return -1;                                                 /* groups went out of use before any checkpoint */
     }
+}
+
+#endif /* BERT_NO_TF and BERT_NO_DATA */
+
+#ifndef BERT_NO_TF
+
+/* Where the files of a checkpoint come from: a directory, an archive. `get` gives a file's bytes, which stay as long as
+   the checkpoint is open, and counts them in c->file_bytes; it reports its failures. */
+typedef struct bert__files_from {
+    bert_status (*get)(void *user, bert_checkpoint *c, const char *name, const unsigned char **data, size_t *size);
+    void *user;
+} bert__files_from;
+
+BERT__FN bert_status bert__directory_get(void *user, bert_checkpoint *c, const char *name, const unsigned char **data, size_t *size)
+{
+    bert_status status = BERT_OK;
+    const bert_file *f = bert__checkpoint_file(c, name, &status);
+    (void)user;
+    if (!f) return status;
+    *data = f->data;
+    *size = f->size;
+    return BERT_OK;
+}
+BERT__FN bert__files_from bert__from_directory(void)
+{
+    bert__files_from from;
+    from.get = bert__directory_get;
+    from.user = NULL;
+    return from;
 }
 
 /* ---- snappy ---- */
@@ -3593,13 +3698,6 @@ typedef struct bert__bundle_out {
     bert__crc crc;
 } bert__bundle_out;
 
-BERT__FN void bert__store32(unsigned char *p, uint32_t v)
-{
-    p[0] = (unsigned char)v;
-    p[1] = (unsigned char)(v >> 8);
-    p[2] = (unsigned char)(v >> 16);
-    p[3] = (unsigned char)(v >> 24);
-}
 BERT__FN void bert__block_init(bert__block_out *k, const bert_allocator *allocator, uint32_t interval)
 {
     bert__buf_init(&k->bytes, allocator);
@@ -7610,6 +7708,522 @@ BERT_API bert_status bert_embed_desc_read(const bert_model *model, bert_embed_de
 }
 #endif
 #endif
+
+/* ============================================================================================================
+   >>records
+   Purpose   TFRecord files and the tf.train.Example messages in them: what the reference programs keep their features in.
+   Uses      checksums and messages of >>bundle, bert__sort_order, the base's files.
+   Promises  every length and checksum is checked before it is used; memory stays in proportion to one record; time is
+             n log n. Any valid message is read: packed or not, in any order, split, with unknown fields. What is written is
+             sorted by name, byte for byte what protobuf's C++ writes in its deterministic mode.
+
+   A file is records, each of: its length (8 bytes, lowest first), the masked CRC-32C of these 8 bytes, the data, the masked
+   CRC-32C of the data. An example is a message in a record:
+
+      Example  { 1: Features { 1: entry { 1: name, 2: Feature }* } }
+      Feature  { 1: BytesList { 1: bytes* } or 2: FloatList { 1: float* } or 3: Int64List { 1: varint* } }
+
+   Numbers come one to a field or "packed", many in one field of bytes. By protobuf's rules messages that come twice are
+   joined, of two entries of one name the last counts, and of two kinds of list as well.
+   ============================================================================================================ */
+
+#ifndef BERT_NO_DATA
+
+struct bert_records {
+    bert_allocator allocator;
+    bert_file file;
+    const unsigned char *data;
+    size_t size, at;
+    int check;
+    bert__crc crc;
+    char path[256];                     /* for messages: "..." and its end, if longer */
+};
+
+BERT_API void bert_records_close(bert_records *records)
+{
+    bert_allocator a;
+    if (!records) return;
+    a = records->allocator;
+    bert_file_close(&records->file);
+    bert__free(&a, records);
+}
+BERT_API bert_status bert_records_open(const bert_records_desc *desc, bert_records **out)
+{
+    const bert_records_desc *d = desc;
+    bert_allocator a;
+    bert_records *r;
+    bert_status s;
+    size_t n;
+    if (!d || !out || (!d->path && !d->data)) return bert__bad_argument(d ? d->error : NULL, "bert_records_open needs a path or data, and a place for the result");
+    a = bert__allocator(&d->allocator);
+    r = (bert_records *)bert__alloc(&a, sizeof *r);
+    if (!r) return bert__fail(d->error, BERT_ERROR_MEMORY, d->path, -1, "out of memory");
+    memset(r, 0, sizeof *r);
+    r->allocator = a;
+    r->check = d->check != BERT_OFF;
+    r->data = (const unsigned char *)d->data;
+    r->size = d->size;
+    if (!d->data) {
+        if ((s = bert_file_open(d->path, &a, &r->file, d->error)) != BERT_OK) { bert__free(&a, r); return s; }
+        r->data = r->file.data;
+        r->size = r->file.size;
+    }
+    n = d->path ? strlen(d->path) : 0;
+    bert__format(r->path, sizeof r->path, "%s%s", n < sizeof r->path ? "" : "...", n < sizeof r->path ? (d->path ? d->path : "records in memory") : d->path + n - (sizeof r->path - 4));
+    bert__crc_init(&r->crc, BERT__CRC_CASTAGNOLI);
+    *out = r;
+    return BERT_OK;
+}
+BERT_API bert_status bert_records_next(bert_records *records, const void **data, size_t *size, bert_error *error)
+{
+    bert_records *r = records;
+    const unsigned char *p;
+    uint64_t length;
+    if (!r || !data || !size) return bert__bad_argument(error, "bert_records_next needs records and a place for the data");
+    if (r->at == r->size) {
+        *data = NULL;
+        *size = 0;
+        return BERT_OK;
+    }
+    p = r->data + r->at;
+    if (r->size - r->at < 12) return bert__fail(error, BERT_ERROR_FORMAT, r->path, (int64_t)r->at, "the file is cut off in the head of a record: make it anew, or copy it again");
+    if (bert__crc_mask(bert__crc_add(&r->crc, 0, p, 8)) != bert__load32(p + 8))
+        return bert__fail(error, BERT_ERROR_FORMAT, r->path, (int64_t)r->at, "%s", r->at ? "the checksum of a record's length is wrong: the file is damaged"
+                          : p[0] == 0x1F && p[1] == 0x8B ? "this is compressed with gzip: unpack it first" : "this is not a TFRecord file: the checksum of the first length is wrong");
+    length = bert__load64(p);
+    if (r->size - r->at - 12 < 4 || length > r->size - r->at - 16)
+        return bert__fail(error, BERT_ERROR_FORMAT, r->path, (int64_t)r->at, "a record of %llu bytes is cut off by the end of the file: make it anew, or copy it again", (unsigned long long)length);
+    if (r->check && bert__crc_mask(bert__crc_add(&r->crc, 0, p + 12, (size_t)length)) != bert__load32(p + 12 + (size_t)length))
+        return bert__fail(error, BERT_ERROR_FORMAT, r->path, (int64_t)r->at, "the checksum of a record's data is wrong: the file is damaged");
+    r->at += (size_t)length + 16;
+    *data = p + 12;
+    *size = (size_t)length;
+    return BERT_OK;
+}
+BERT_API size_t bert_records_tell(const bert_records *records) { return records ? records->at : 0; }
+BERT_API bert_status bert_records_seek(bert_records *records, size_t place, bert_error *error)
+{
+    if (!records) return bert__bad_argument(error, "bert_records_seek needs records");
+    if (place > records->size) return bert__fail(error, BERT_ERROR_ARGUMENT, records->path, -1, "the place %zu lies behind the end of the file (%zu bytes)", place, records->size);
+    records->at = place;
+    return BERT_OK;
+}
+
+/* ---- examples: reading ---- */
+
+/* Where a feature's values begin in the array of its type, while the arrays may still move. */
+typedef struct bert__feature_in { bert_feature feature; size_t begin; } bert__feature_in;
+typedef struct bert__example_memory {
+    bert_allocator allocator;
+    bert__buf in, ints, floats, bytes, order, features;
+} bert__example_memory;
+
+/* The next field of a message as bert__proto_next; but groups, which nobody writes any more, are stepped over as protobuf
+   does: up to the end of the same number, others nested in between. */
+BERT__FN int bert__message_next(bert__proto *m)
+{
+    uint64_t open[100];
+    int depth = 0, got;
+    for (;;) {
+        got = bert__proto_next(m);
+        if (got == 0) return depth ? -1 : 0;
+        if (got < 0) {
+            if (!m->field || m->field >> 29) return -1;
+            if (m->kind == 3 && depth < 100) { open[depth++] = m->field; continue; }
+            if (m->kind != 4 || !depth || open[--depth] != m->field) return -1;
+        } else if (!depth) return 1;
+    }
+}
+/* One number or many, of a field 1 in a list: packed is kind 2. What has another kind is no value. */
+BERT__FN int bert__list_ints(bert__buf *to, const bert__proto *m)
+{
+    const unsigned char *p = m->bytes, *end;
+    uint64_t v;
+    if (m->kind == 0) bert__buf_add(to, &m->value, 8);
+    if (m->kind != 2) return 1;
+    for (end = p + m->size; p < end;) {
+        if (!bert__varint(&p, end, &v)) return 0;
+        bert__buf_add(to, &v, 8);
+    }
+    return 1;
+}
+BERT__FN int bert__list_floats(bert__buf *to, const bert__proto *m)
+{
+    size_t i;
+    uint32_t v = (uint32_t)m->value;
+    if (m->kind == 5) bert__buf_add(to, &v, 4);
+    if (m->kind != 2) return 1;
+    if (m->size % 4) return 0;
+    for (i = 0; i < m->size; i += 4) {
+        v = bert__load32(m->bytes + i);
+        bert__buf_add(to, &v, 4);
+    }
+    return 1;
+}
+/* A Feature: more values for f. Returns 0 if it is damaged. */
+BERT__FN int bert__feature_read(bert__example_memory *x, bert__feature_in *f, const unsigned char *data, size_t size)
+{
+    bert__proto m = bert__proto_begin(data, size), list;
+    int got;
+    while ((got = bert__message_next(&m)) > 0) {
+        bert__buf *to;
+        size_t width;
+        if (m.kind != 2 || m.field > 3) continue;
+        to = m.field == 1 ? &x->bytes : m.field == 2 ? &x->floats : &x->ints;
+        width = m.field == 1 ? sizeof(bert_bytes) : m.field == 2 ? 4 : 8;
+        if (f->feature.type != (bert_feature_type)m.field) {            /* the last kind counts */
+            f->feature.type = (bert_feature_type)m.field;
+            f->begin = to->size / width;
+        }
+        list = bert__proto_begin(m.bytes, m.size);
+        while ((got = bert__message_next(&list)) > 0) {
+            if (list.field != 1) continue;
+            if (m.field == 3 && !bert__list_ints(to, &list)) return 0;
+            if (m.field == 2 && !bert__list_floats(to, &list)) return 0;
+            if (m.field == 1 && list.kind == 2) {
+                bert_bytes b;
+                b.data = (const char *)list.bytes;
+                b.size = list.size;
+                bert__buf_add(to, &b, sizeof b);
+            }
+        }
+        if (got < 0) return 0;
+        f->feature.count = to->size / width - f->begin;
+    }
+    return got == 0;
+}
+/* An entry of the map: a feature of its own, even if the name was there before. */
+BERT__FN int bert__entry_read(bert__example_memory *x, const unsigned char *data, size_t size)
+{
+    bert__proto m = bert__proto_begin(data, size);
+    bert__feature_in f;
+    int got;
+    memset(&f, 0, sizeof f);
+    f.feature.name = "";
+    while ((got = bert__message_next(&m)) > 0) {
+        if (m.kind != 2) continue;
+        if (m.field == 1) {
+            f.feature.name = m.size ? (const char *)m.bytes : "";        /* a size of 0 means that it is terminated */
+            f.feature.name_size = m.size;
+        }
+        if (m.field == 2 && !bert__feature_read(x, &f, m.bytes, m.size)) return 0;
+    }
+    if (got < 0 || bert__utf8_check(f.feature.name, f.feature.name_size) != f.feature.name_size) return 0;
+    bert__buf_add(&x->in, &f, sizeof f);
+    return 1;
+}
+BERT__FN int bert__compare_names(const char *a, size_t a_size, const char *b, size_t b_size)
+{
+    const size_t n = a_size < b_size ? a_size : b_size;
+    const int c = n ? memcmp(a, b, n) : 0;
+    return c ? c : a_size < b_size ? -1 : a_size > b_size;
+}
+BERT__FN int bert__feature_in_before(const void *user, uint32_t a, uint32_t b)
+{
+    const bert__feature_in *f = (const bert__feature_in *)user;
+    const int c = bert__compare_names(f[a].feature.name, f[a].feature.name_size, f[b].feature.name, f[b].feature.name_size);
+    return c ? c < 0 : a < b;
+}
+BERT_API void bert_example_free(bert_example *example)
+{
+    bert__example_memory *x = example ? (bert__example_memory *)example->memory : NULL;
+    bert_allocator a;
+    if (x) {
+        a = x->allocator;
+        bert__buf_free(&x->in);
+        bert__buf_free(&x->ints);
+        bert__buf_free(&x->floats);
+        bert__buf_free(&x->bytes);
+        bert__buf_free(&x->order);
+        bert__buf_free(&x->features);
+        bert__free(&a, x);
+    }
+    if (example) memset(example, 0, sizeof *example);
+}
+/* Sorts what was read, drops what a later entry of the same name replaced, and points at the values. */
+BERT__FN bert_status bert__example_finish(bert_example *example, bert__example_memory *x, bert_error *error)
+{
+    const bert__feature_in *in = (const bert__feature_in *)(const void *)x->in.data;
+    const size_t n = x->in.size / sizeof *in;
+    uint32_t *order;
+    bert_feature *features;
+    size_t i, count = 0;
+    if (n > UINT32_MAX) return bert__fail(error, BERT_ERROR_UNSUPPORTED, NULL, -1, "an example with %zu features", n);
+    x->order.size = x->features.size = 0;
+    if (!bert__buf_reserve(&x->order, bert__mul(n, sizeof *order)) || !bert__buf_reserve(&x->features, bert__mul(n, sizeof *features)) || x->in.failed || x->ints.failed || x->floats.failed || x->bytes.failed)
+        return bert__fail(error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for an example's features");
+    order = (uint32_t *)(void *)x->order.data;
+    features = (bert_feature *)(void *)x->features.data;
+    bert__sort_order(order, n, bert__feature_in_before, in);
+    for (i = 0; i < n; i++) {
+        const bert__feature_in *f = in + order[i], *next = i + 1 < n ? in + order[i + 1] : NULL;
+        bert_feature *to;
+        if (next && bert__compare_names(f->feature.name, f->feature.name_size, next->feature.name, next->feature.name_size) == 0) continue;
+        to = features + count++;
+        *to = f->feature;
+        if (!to->count) continue;                                       /* there may be no array at all */
+        if (to->type == BERT_FEATURE_INT64) to->ints = (const int64_t *)(const void *)x->ints.data + f->begin;
+        if (to->type == BERT_FEATURE_FLOAT) to->floats = (const float *)(const void *)x->floats.data + f->begin;
+        if (to->type == BERT_FEATURE_BYTES) to->bytes = (const bert_bytes *)(const void *)x->bytes.data + f->begin;
+    }
+    example->features = features;
+    example->count = count;
+    return BERT_OK;
+}
+BERT_API bert_status bert_example_parse(bert_example *example, const void *data, size_t size, const bert_allocator *allocator, bert_error *error)
+{
+    bert__example_memory *x;
+    bert__proto m, features;
+    int got, inner = 0;
+    if (!example || (!data && size)) return bert__bad_argument(error, "bert_example_parse needs data and a place for the example");
+    example->features = NULL;
+    example->count = 0;
+    x = (bert__example_memory *)example->memory;
+    if (!x) {
+        const bert_allocator a = bert__allocator(allocator);
+        x = (bert__example_memory *)bert__alloc(&a, sizeof *x);
+        if (!x) return bert__fail(error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for an example");
+        x->allocator = a;
+        bert__buf_init(&x->in, &a);
+        bert__buf_init(&x->ints, &a);
+        bert__buf_init(&x->floats, &a);
+        bert__buf_init(&x->bytes, &a);
+        bert__buf_init(&x->order, &a);
+        bert__buf_init(&x->features, &a);
+        example->memory = x;
+    }
+    x->in.size = x->ints.size = x->floats.size = x->bytes.size = 0;
+    x->in.failed = x->ints.failed = x->floats.failed = x->bytes.failed = x->order.failed = x->features.failed = 0;
+    m = bert__proto_begin((const unsigned char *)(data ? data : ""), size);
+    while ((got = bert__message_next(&m)) > 0) {
+        if (m.field != 1 || m.kind != 2) continue;
+        features = bert__proto_begin(m.bytes, m.size);
+        while ((inner = bert__message_next(&features)) > 0)
+            if (features.field == 1 && features.kind == 2 && !bert__entry_read(x, features.bytes, features.size)) { inner = -1; break; }
+        if (inner < 0) break;
+    }
+    if (got < 0 || inner < 0) return bert__fail(error, BERT_ERROR_FORMAT, NULL, -1, "a record is no tf.train.Example, or a damaged one");
+    return bert__example_finish(example, x, error);
+}
+BERT_API const bert_feature *bert_example_find(const bert_example *example, const char *name)
+{
+    size_t low = 0, high = example ? example->count : 0;
+    const size_t n = name ? strlen(name) : 0;
+    while (name && low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const bert_feature *f = example->features + middle;
+        const int c = bert__compare_names(f->name, f->name_size, name, n);
+        if (!c) return f;
+        if (c < 0) low = middle + 1; else high = middle;
+    }
+    return NULL;
+}
+/* The feature if it is as it must be. */
+BERT__FN const bert_feature *bert__example_need(const bert_example *e, const char *name, bert_feature_type type, size_t count, bert_status *status, bert_error *error)
+{
+    static const char *const types[] = { "nothing", "bytes", "float", "int64" };
+    const bert_feature *f;
+    *status = BERT_ERROR_ARGUMENT;
+    if (!e || !name) { bert__bad_argument(error, "bert_example_ints and _floats need an example and a name"); return NULL; }
+    *status = BERT_ERROR_MISMATCH;
+    f = bert_example_find(e, name);
+    if (!f) bert__fail(error, *status, NULL, -1, "the example has no feature \"%s\"", name);
+    else if (f->type != type) bert__fail(error, *status, NULL, -1, "the feature \"%s\" holds %s, not %s", name, types[f->type], types[type]);
+    else if (f->count != count) bert__fail(error, *status, NULL, -1, "the feature \"%s\" has %zu values, not %zu: was it made with another length?", name, f->count, count);
+    else return f;
+    return NULL;
+}
+BERT_API bert_status bert_example_ints(const bert_example *example, const char *name, int32_t *out, size_t count, bert_error *error)
+{
+    bert_status s;
+    const bert_feature *f = bert__example_need(example, name, BERT_FEATURE_INT64, count, &s, error);
+    size_t i;
+    if (!f) return s;
+    if (!out && count) return bert__bad_argument(error, "bert_example_ints needs a place for the values");
+    for (i = 0; i < count; i++)
+        if (f->ints[i] < INT32_MIN || f->ints[i] > INT32_MAX) return bert__fail(error, BERT_ERROR_MISMATCH, NULL, -1, "the feature \"%s\" has the value %lld, which is no id", name, (long long)f->ints[i]);
+    for (i = 0; i < count; i++) out[i] = (int32_t)f->ints[i];
+    return BERT_OK;
+}
+BERT_API bert_status bert_example_floats(const bert_example *example, const char *name, float *out, size_t count, bert_error *error)
+{
+    bert_status s;
+    const bert_feature *f = bert__example_need(example, name, BERT_FEATURE_FLOAT, count, &s, error);
+    if (!f) return s;
+    if (!out && count) return bert__bad_argument(error, "bert_example_floats needs a place for the values");
+    if (count) memcpy(out, f->floats, count * sizeof *out);
+    return BERT_OK;
+}
+
+/* ---- writing ---- */
+
+struct bert_record_writer {
+    bert_allocator allocator;
+    bert__writer file;
+    bert_error error;                   /* of the first failure: later calls report it again */
+    char *path;
+    bert__buf message, order;
+    bert__crc crc;
+};
+
+BERT_API void bert_record_writer_close(bert_record_writer *writer)
+{
+    bert_allocator a;
+    if (!writer) return;
+    a = writer->allocator;
+    bert__writer_abort(&writer->file);
+    bert__buf_free(&writer->message);
+    bert__buf_free(&writer->order);
+    bert__free(&a, writer->path);
+    bert__free(&a, writer);
+}
+BERT_API bert_status bert_record_writer_open(const char *path, const bert_allocator *allocator, bert_record_writer **out, bert_error *error)
+{
+    const bert_allocator a = bert__allocator(allocator);
+    bert_record_writer *w;
+    bert_status s;
+    if (!path || !out) return bert__bad_argument(error, "bert_record_writer_open needs a path and a place for the writer");
+    w = (bert_record_writer *)bert__alloc(&a, sizeof *w);
+    if (!w) return bert__fail(error, BERT_ERROR_MEMORY, path, -1, "out of memory");
+    memset(w, 0, sizeof *w);
+    w->allocator = a;
+    bert__buf_init(&w->message, &a);
+    bert__buf_init(&w->order, &a);
+    bert__crc_init(&w->crc, BERT__CRC_CASTAGNOLI);
+    w->path = (char *)bert__alloc(&a, strlen(path) + 1);
+    if (w->path) memcpy(w->path, path, strlen(path) + 1);
+    s = w->path ? bert__writer_open(&w->file, w->path, &w->error) : bert__fail(&w->error, BERT_ERROR_MEMORY, path, -1, "out of memory");
+    if (s != BERT_OK) {
+        if (error) *error = w->error;
+        bert__buf_free(&w->message);
+        bert__buf_free(&w->order);
+        bert__free(&a, w->path);
+        bert__free(&a, w);
+        return s;
+    }
+    *out = w;
+    return BERT_OK;
+}
+/* What the file's writer answered, as the caller's error. */
+BERT__FN bert_status bert__record_answer(const bert_record_writer *w, bert_status s, bert_error *error)
+{
+    if (s != BERT_OK && error && w->error.code) *error = w->error;
+    else if (s != BERT_OK) bert__fail(error, s, w->path, -1, "the file was already complete, or given up");
+    return s;
+}
+BERT_API bert_status bert_record_writer_add(bert_record_writer *writer, const void *data, size_t size, bert_error *error)
+{
+    unsigned char head[12], tail[4];
+    if (!writer || (!data && size)) return bert__bad_argument(error, "bert_record_writer_add needs a writer and data");
+    bert__store32(head, (uint32_t)((uint64_t)size & 0xFFFFFFFFu));
+    bert__store32(head + 4, (uint32_t)((uint64_t)size >> 32));
+    bert__store32(head + 8, bert__crc_mask(bert__crc_add(&writer->crc, 0, head, 8)));
+    bert__store32(tail, bert__crc_mask(bert__crc_add(&writer->crc, 0, data ? data : "", size)));
+    bert__writer_add(&writer->file, head, 12);
+    bert__writer_add(&writer->file, data, size);
+    return bert__record_answer(writer, bert__writer_add(&writer->file, tail, 4), error);
+}
+
+BERT__FN size_t bert__varint_size(uint64_t v)
+{
+    size_t n = 1;
+    for (; v > 127; v >>= 7) n++;
+    return n;
+}
+BERT__FN size_t bert__feature_name(const bert_feature *f) { return f->name_size ? f->name_size : strlen(f->name); }
+/* A field of bytes: its key and size come before. */
+BERT__FN void bert__put_field(bert__buf *b, unsigned field, size_t size)
+{
+    unsigned char head[11];
+    head[0] = (unsigned char)(field << 3 | 2);
+    bert__buf_add(b, head, 1 + bert__varint_put(head + 1, size));
+}
+BERT__FN size_t bert__field_size(size_t size) { return 1 + bert__varint_size(size) + size; }
+/* The bytes of a feature's list: all fields "1". */
+BERT__FN size_t bert__list_size(const bert_feature *f)
+{
+    size_t i, n = 0;
+    if (f->type == BERT_FEATURE_BYTES) {
+        for (i = 0; i < f->count; i++) n += bert__field_size(f->bytes[i].size);
+        return n;
+    }
+    if (f->type == BERT_FEATURE_FLOAT) n = 4 * f->count;
+    else for (i = 0; i < f->count; i++) n += bert__varint_size((uint64_t)f->ints[i]);
+    return f->count ? bert__field_size(n) : 0;
+}
+BERT__FN void bert__put_feature(bert__buf *b, const bert_feature *f)
+{
+    const size_t list = bert__list_size(f), name = bert__feature_name(f), value = f->type ? bert__field_size(list) : 0;
+    size_t i, n = 0;
+    unsigned char v[10];
+    bert__put_field(b, 1, bert__field_size(name) + bert__field_size(value));
+    bert__put_field(b, 1, name);
+    bert__buf_add(b, f->name, name);
+    bert__put_field(b, 2, value);
+    if (!f->type) return;
+    bert__put_field(b, (unsigned)f->type, list);
+    if (f->type == BERT_FEATURE_BYTES) {
+        for (i = 0; i < f->count; i++) {
+            bert__put_field(b, 1, f->bytes[i].size);
+            bert__buf_add(b, f->bytes[i].data, f->bytes[i].size);
+        }
+    } else if (f->count && f->type == BERT_FEATURE_FLOAT) {
+        bert__put_field(b, 1, 4 * f->count);
+        for (i = 0; i < f->count; i++) {
+            uint32_t bits;
+            memcpy(&bits, f->floats + i, 4);
+            bert__store32(v, bits);
+            bert__buf_add(b, v, 4);
+        }
+    } else if (f->count) {
+        for (i = 0; i < f->count; i++) n += bert__varint_size((uint64_t)f->ints[i]);
+        bert__put_field(b, 1, n);
+        for (i = 0; i < f->count; i++) bert__buf_add(b, v, bert__varint_put(v, (uint64_t)f->ints[i]));
+    }
+}
+BERT__FN int bert__feature_before(const void *user, uint32_t a, uint32_t b)
+{
+    const bert_feature *f = (const bert_feature *)user;
+    const int c = bert__compare_names(f[a].name, bert__feature_name(f + a), f[b].name, bert__feature_name(f + b));
+    return c ? c < 0 : a < b;
+}
+/* Appends an example; `order` (may be NULL: as they stand) [count] is the order of the features. */
+BERT__FN void bert__put_example(bert__buf *b, const bert_feature *features, size_t count, const uint32_t *order)
+{
+    size_t i, n = 0;
+    for (i = 0; i < count; i++) {
+        const bert_feature *f = features + i;
+        n += bert__field_size(bert__field_size(bert__feature_name(f)) + bert__field_size(f->type ? bert__field_size(bert__list_size(f)) : 0));
+    }
+    bert__put_field(b, 1, n);
+    for (i = 0; i < count; i++) bert__put_feature(b, features + (order ? order[i] : i));
+}
+BERT_API bert_status bert_record_writer_add_example(bert_record_writer *writer, const bert_feature *features, size_t count, bert_error *error)
+{
+    bert_record_writer *w = writer;
+    uint32_t *order;
+    size_t i;
+    if (!w || (!features && count) || count > 1 << 20) return bert__bad_argument(error, "bert_record_writer_add_example needs a writer and features");
+    for (i = 0; i < count; i++) {
+        const bert_feature *f = features + i;
+        if (!f->name || (unsigned)f->type > 3 || (f->count && !(f->type == BERT_FEATURE_BYTES ? (const void *)f->bytes : f->type == BERT_FEATURE_FLOAT ? (const void *)f->floats : (const void *)f->ints)))
+            return bert__bad_argument(error, "bert_record_writer_add_example: a feature needs a name, a type and values");
+    }
+    w->message.size = w->order.size = 0;
+    w->message.failed = w->order.failed = 0;
+    if (!bert__buf_reserve(&w->order, bert__mul(count, sizeof *order))) return bert__fail(error, BERT_ERROR_MEMORY, w->path, -1, "out of memory for an example");
+    order = (uint32_t *)(void *)w->order.data;
+    bert__sort_order(order, count, bert__feature_before, features);
+    bert__put_example(&w->message, features, count, order);
+    if (w->message.failed) return bert__fail(error, BERT_ERROR_MEMORY, w->path, -1, "out of memory for an example");
+    return bert_record_writer_add(w, w->message.data, w->message.size, error);
+}
+BERT_API bert_status bert_record_writer_commit(bert_record_writer *writer, bert_error *error)
+{
+    if (!writer) return bert__bad_argument(error, "bert_record_writer_commit needs a writer");
+    return bert__record_answer(writer, bert__writer_commit(&writer->file), error);
+}
+#endif /* BERT_NO_DATA */
 
 /* ============================================================================================================
    >>plan
