@@ -3282,31 +3282,6 @@ BERT__FN int bert__proto_next(bert__proto *m)
 
 #ifndef BERT_NO_TF
 
-/* Where the files of a checkpoint come from: a directory, an archive. `get` gives a file's bytes, which stay as long as
-   the checkpoint is open, and counts them in c->file_bytes; it reports its failures. */
-typedef struct bert__files_from {
-    bert_status (*get)(void *user, bert_checkpoint *c, const char *name, const unsigned char **data, size_t *size);
-    void *user;
-} bert__files_from;
-
-BERT__FN bert_status bert__directory_get(void *user, bert_checkpoint *c, const char *name, const unsigned char **data, size_t *size)
-{
-    bert_status status = BERT_OK;
-    const bert_file *f = bert__checkpoint_file(c, name, &status);
-    (void)user;
-    if (!f) return status;
-    *data = f->data;
-    *size = f->size;
-    return BERT_OK;
-}
-BERT__FN bert__files_from bert__from_directory(void)
-{
-    bert__files_from from;
-    from.get = bert__directory_get;
-    from.user = NULL;
-    return from;
-}
-
 /* ---- snappy ---- */
 
 /* Unpacks the elements behind the length: literals, and copies of what came out before. NULL, or what is wrong. */
