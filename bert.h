@@ -61,6 +61,7 @@
 
    option                where           what it does, what it costs or saves
    BERT_IMPLEMENTATION   implementation  compiles this header's functions here, and the tokenizer's.
+   BERT_NO_TRAIN         implementation  leaves out training, models made at random, and vocabulary learning.
    BERT_NO_SAFETENSORS   implementation  leaves out safetensors.
    BERT_NO_PICKLE        implementation  leaves out PyTorch's files.
    BERT_NO_TF            implementation  leaves out TensorFlow's.
@@ -526,6 +527,23 @@ BERT_API void bert_example_free(bert_example *example);
 #if defined(BERT_IMPLEMENTATION) && !defined(BERT__IMPLEMENTED)
 #define BERT__IMPLEMENTED
 
+/* Parts that a build may leave out, as constants: what stands behind `if (!BERT__FILES)` is dropped by the compiler. */
+#ifdef BERT_NO_STDIO
+#define BERT__FILES 0
+#else
+#define BERT__FILES 1
+#endif
+#if defined(BERT_NO_STDIO) && defined(BERT_NO_PICKLE) && defined(BERT_NO_TF)
+#define BERT__ONLY_SAFETENSORS 1        /* one file in memory: no archives, no indexes, nothing beside it */
+#else
+#define BERT__ONLY_SAFETENSORS 0
+#endif
+#ifdef BERT_NO_TRAIN
+#define BERT__TRAIN 0
+#else
+#define BERT__TRAIN 1
+#endif
+
 #include "bert_tokenizer.h"             /* its implementation, where its declarations came earlier */
 #include <float.h>
 #include <math.h>
@@ -832,6 +850,15 @@ BERT__PRINTF(6, 7) BERT__NOINLINE bert_status bert__fail_tensor(bert_error *e, b
     if (e) bert__format(e->tensor, sizeof e->tensor, "%s", tensor);
     return status;
 }
+#ifdef BERT_NO_MESSAGES
+BERT__NOINLINE bert_status bert__fail_tensor_briefly(bert_error *e, bert_status status, const char *path, int64_t at, const char *tensor)
+{
+    bert__fail_briefly(e, status, path, at);
+    if (e) bert__format(e->tensor, sizeof e->tensor, "%s", tensor);
+    return status;
+}
+#define bert__fail_tensor(e, status, path, at, tensor, ...) ((void)sizeof bert__ignored(__VA_ARGS__), bert__fail_tensor_briefly(e, status, path, at, tensor))
+#endif
 
 /* What ends a folder's name in a path. */
 BERT__FN int bert__is_slash(char c)
@@ -4419,6 +4446,7 @@ BERT__FN bert_status bert__open_content(bert_checkpoint *c, const char *path, co
     size_t i;
     if (!size) return bert__fail(c->error, BERT_ERROR_FORMAT, path, -1, "the file is empty: fetch it again");
     if (brace && bert__load64(data) <= size - 8) return bert__open_values(c, path, data, size);
+    if (BERT__ONLY_SAFETENSORS) return bert__fail(c->error, BERT_ERROR_UNSUPPORTED, path, -1, "no safetensors file; this program was built for these alone");
     for (i = 0; i < sizeof bert__other_files / sizeof *bert__other_files; i++) {
         const bert__other_file *o = &bert__other_files[i];
         if (size >= o->at + o->size && memcmp(data + o->at, o->bytes, o->size) == 0 && !(i && is_table))
@@ -4562,13 +4590,10 @@ BERT_API bert_status bert_checkpoint_open(const bert_checkpoint_desc *desc, bert
    archive, if it lies in one); for variables/ of a SavedModel or hub module also the folder above and its assets/. */
 BERT__FN int bert__find_beside(const bert_checkpoint *c, const char *name, char *out, size_t size)
 {
-    const bert__from_zip *zip = c->from.get == bert__zip_get ? (const bert__from_zip *)c->from.user : NULL;
+    const bert__from_zip *zip = !BERT__ONLY_SAFETENSORS && c->from.get == bert__zip_get ? (const bert__from_zip *)c->from.user : NULL;
     const size_t n = c->path ? bert__directory_size(c->path) : 0;
     int place;
-#ifdef BERT_NO_STDIO
-    if (!zip) return 0;
-#endif
-    if (!c->path) return 0;
+    if (BERT__ONLY_SAFETENSORS || (!BERT__FILES && !zip) || !c->path) return 0;
     for (place = 0; place < 3; place++) {
         size_t folder = n;
         const char *up = "";
@@ -4591,7 +4616,7 @@ BERT__FN bert_status bert__read_beside(const bert_checkpoint *c, const char *pat
     bert__zip_entry entry;
     bert_status st;
     size_t size;
-    if (c->from.get != bert__zip_get) return bert_file_open(path, &c->arena.allocator, out, error);
+    if (BERT__ONLY_SAFETENSORS || c->from.get != bert__zip_get) return bert_file_open(path, &c->arena.allocator, out, error);
     memset(&unpacker, 0, sizeof unpacker);
     bert__arena_init(&unpacker.arena, &c->arena.allocator, 4096);
     unpacker.error = error;
@@ -4667,6 +4692,7 @@ BERT_API bert_status bert_checkpoint_write(const bert_write_desc *desc)
         return bert__fail(desc->error, BERT_ERROR_ARGUMENT, desc->path, -1, "bert_checkpoint_write needs a path, tensors and a format of the list");
     for (i = 0; i < desc->count && st == BERT_OK; i++) st = bert__check_written(desc, &desc->tensors[i]);
     if (st != BERT_OK) return st;
+    if (!BERT__FILES) return bert__fail(desc->error, BERT_ERROR_UNSUPPORTED, desc->path, -1, "this program was built without files (BERT_NO_STDIO)");
     allocator = bert__allocator(&desc->allocator);
     order = (uint32_t *)bert__alloc(&allocator, bert__mul(desc->count, sizeof *order));
     if (!order) return bert__fail(desc->error, BERT_ERROR_MEMORY, desc->path, -1, "out of memory");
@@ -4866,10 +4892,18 @@ BERT__FN bert_status bert__config_json(const bert_json *root, const char *path, 
 }
 BERT_API bert_status bert_config_parse(const char *text, size_t size, const char *path, bert_config *out, bert_error *error)
 {
+    union { char bytes[16384]; double aligned; } room;                  /* enough for any usual config: no allocator is asked */
     bert_json_doc doc;
+    bert_fixed fixed;
+    bert_allocator allocator;
     bert_status st;
     if (!text || !out) return bert__fail(error, BERT_ERROR_ARGUMENT, path, -1, "bert_config_parse needs a text and a place for the config");
-    st = bert__json_read(path, text, size, NULL, &doc, error);
+    memset(&fixed, 0, sizeof fixed);
+    fixed.memory = &room;
+    fixed.size = sizeof room;
+    allocator = bert_fixed_allocator(&fixed);
+    st = bert__json_read(path, text, size, &allocator, &doc, error);
+    if (st == BERT_ERROR_MEMORY) st = bert__json_read(path, text, size, NULL, &doc, error);
     if (st != BERT_OK) return st;
     st = bert__config_json(doc.root, path, out, error);
     bert_json_free(&doc);
@@ -5309,7 +5343,7 @@ BERT__FN bert_status bert__model_fill(const bert_model_desc *d, bert_model *m)
     bert__survey s;
     bert_parameter p;
     bert_status st;
-    const uint32_t make = d->init_missing == BERT_ON ? d->heads : 0;
+    const uint32_t make = BERT__TRAIN && d->init_missing == BERT_ON ? d->heads : 0;
     uint32_t incomplete = 0, present = 0;
     char name[160], lacking[5][160];
     int32_t layer;
@@ -5353,7 +5387,7 @@ BERT__FN bert_status bert__model_fill(const bert_model_desc *d, bert_model *m)
             memcpy(keep, name, strlen(name) + 1);
             p.name = keep;
             if (!s.labels && head == BERT_HEAD_CLASSIFIER) s.labels = m->config.labels ? m->config.labels : 2;
-            if (!p.tensor && (st = bert__make_parameter(m, &s, row, d->seed, &p)) != BERT_OK) return st;
+            if (!p.tensor && BERT__TRAIN && (st = bert__make_parameter(m, &s, row, d->seed, &p)) != BERT_OK) return st;
             m->parameters[m->count++] = p;
         }
     }
@@ -5379,6 +5413,7 @@ BERT_API bert_status bert_model_open(const bert_model_desc *desc, bert_model **o
     cd.size = desc->size;
     cd.allocator = desc->allocator;
     cd.error = desc->error;
+    if (!BERT__TRAIN && desc->init_missing == BERT_ON) return bert__fail(desc->error, BERT_ERROR_UNSUPPORTED, desc->path, -1, "init_missing: this program was built without training (BERT_NO_TRAIN)");
     if ((unsigned)desc->init_missing > BERT_OFF) return bert__fail(desc->error, BERT_ERROR_ARGUMENT, NULL, -1, "init_missing is none of BERT_DEFAULT, BERT_ON and BERT_OFF");
     if (!desc->path && !desc->data) {
         if (desc->init_missing != BERT_ON || (!desc->config && !desc->config_path))
@@ -5419,6 +5454,8 @@ BERT_API const char *bert_model_config_text(const bert_model *model, size_t *siz
     return model->config_text;
 }
 BERT_API const bert_checkpoint *bert_model_checkpoint(const bert_model *model) { return model->checkpoint; }
+/* For messages; NULL: the model lies in memory or was made. */
+BERT__FN const char *bert__model_path(const bert_model *m) { return m->checkpoint ? bert_checkpoint_path(m->checkpoint) : NULL; }
 BERT_API uint32_t bert_model_heads(const bert_model *model) { return model->heads; }
 BERT_API int64_t bert_model_parameter_count(const bert_model *model) { return model->count; }
 BERT_API const bert_parameter *bert_model_parameter(const bert_model *model, int64_t index)
@@ -6745,12 +6782,12 @@ BERT_API bert_status bert_packed_open(const bert_packed_desc *desc, bert_packed 
     c = bert_model_config(d->model);
     memset(&measure, 0, sizeof measure);
     if ((st = bert__choose_kernels(d->precision, d->isa, &measure.kernels, d->error)) != BERT_OK) return st;
-    if (c->heads < 1) return bert__fail(d->error, BERT_ERROR_MISMATCH, bert_checkpoint_path(bert_model_checkpoint(d->model)), -1, "the number of attention heads is not known: give a config");
+    if (c->heads < 1) return bert__fail(d->error, BERT_ERROR_MISMATCH, bert__model_path(d->model), -1, "the number of attention heads is not known: give a config");
     memset(&l, 0, sizeof l);
     bert__lay(&l, 1, sizeof *p);
     bert__packed_layout(&l, &measure, c, bert_model_heads(d->model), NULL);
     memory = bert__alloc(&allocator, bert__block_bytes(l.size));
-    if (!memory) return bert__fail(d->error, BERT_ERROR_MEMORY, bert_checkpoint_path(bert_model_checkpoint(d->model)), -1, "out of memory: the packed weights take %zu bytes", bert__block_bytes(l.size));
+    if (!memory) return bert__fail(d->error, BERT_ERROR_MEMORY, bert__model_path(d->model), -1, "out of memory: the packed weights take %zu bytes", bert__block_bytes(l.size));
     l.base = bert__aligned(memory);
     l.size = 0;
     p = (bert_packed *)bert__lay(&l, 1, sizeof *p);
@@ -7330,7 +7367,7 @@ BERT__FN bert_status bert__check_rows(const bert_session *s, const bert_batch *b
 }
 BERT__FN bert_status bert__check_run(const bert_session *s, const bert_batch *b, const bert_result *r, bert_error *e)
 {
-    const char *path = bert_checkpoint_path(bert_model_checkpoint(s->packed->model));
+    const char *path = bert__model_path(s->packed->model);
     const uint32_t heads = bert_model_heads(s->packed->model);
     int64_t i;
     if (b->sequences < 0 || (b->sequences && (!b->offsets || b->offsets[0] != 0))) return bert__bad_argument(e, "batch: offsets are needed, from 0 on");
@@ -7652,7 +7689,7 @@ BERT_API bert_status bert_embed_desc_read(const bert_model *model, bert_embed_de
     int64_t length;
     if (!model || !desc) return bert__bad_argument(error, "bert_embed_desc_read needs a model and a desc");
     d = *desc;
-    file = bert_checkpoint_path(bert_model_checkpoint(model));
+    file = bert__model_path(model);
     n = file ? bert__directory_size(file) : 0;
     if (!file || n >= sizeof folder) return BERT_OK;
     bert__format(folder, sizeof folder, "%.*s", n > 1 ? (int)n - 1 : (int)n, file);
