@@ -1052,6 +1052,34 @@ static void formats_round(void)
     }
 }
 
+/* ---- random numbers ---- */
+
+/* The words of the authors' test vectors; values by mpmath, from an implementation of its own. */
+static void random_words(void)
+{
+    static const struct { uint32_t counter[4]; uint64_t key; uint32_t words[4]; } rows[] = {
+        { { 0, 0, 0, 0 }, 0, { 0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8 } },
+        { { 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF }, 0xFFFFFFFFFFFFFFFFu, { 0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD } },
+        { { 0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344 }, 0x299F31D0A4093822u, { 0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1 } } };
+    static const double values[4] = { 0.0176013123, -0.000576360584, -0.0195523422, 0.0179939572 };
+    uint32_t out[4], last_one = 0;
+    float v[5];
+    size_t i;
+    int k;
+    for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+        bert__philox(rows[i].counter, rows[i].key, out);
+        for (k = 0; k < 4; k++) if (out[k] != rows[i].words[k]) TEST_FAIL("vector %d, word %d is %lx", (int)i, k, (unsigned long)out[k]);
+    }
+    bert__init_normal(v, 5, 0.02, 0x0123456789ABCDEFu, 5, 2);
+    for (k = 0; k < 4; k++) if (!(fabs(v[k] - values[k]) < 0.02 * 4e-7)) TEST_FAIL("value %d is %.9g", k, (double)v[k]);
+    CHECK(bert__half_normal(0) == 0 && bert__half_normal(0xFFFFFFFF) <= 0xFFFFFFFF && bert__half_normal(0xFFFFFFFF) > 0xFFFFF800);
+    for (i = 0; i < 1000000; i++) {                                     /* monotonous, up to what its fixed point leaves */
+        const uint32_t x = bert__half_normal((uint32_t)(i * 4294));
+        if (x + 600 < last_one) TEST_FAIL("falls at %lu: %lu after %lu", (unsigned long)i, (unsigned long)x, (unsigned long)last_one);
+        last_one = x;
+    }
+}
+
 int main(int argc, char **argv)
 {
     const char *base = getenv("TMPDIR");
@@ -1074,6 +1102,7 @@ int main(int argc, char **argv)
     TEST(tensor_strides);
     TEST(tensor_byte_order);
     TEST(tensor_views);
+    TEST(random_words);
     TEST(convert_recorded);
     TEST(sub_byte_types);
     TEST(safetensors_headers);
