@@ -61,7 +61,11 @@ static void config_errors(void)
         { "{\"hidden_size\":8,\"num_hidden_layers\":1,\"num_attention_heads\":2,\"intermediate_size\":9,\"vocab_size\":5,\"hidden_dropout_prob\":1.5}", "hidden_dropout_prob" },
         { "{\"hidden_size\":8,\"num_hidden_layers\":1,\"num_attention_heads\":2,\"intermediate_size\":9,\"vocab_size\":5,\"layer_norm_eps\":NaN}", "layer_norm_eps" },
         { "{\"hidden_size\":8,\"num_hidden_layers\":1,\"num_attention_heads\":2,\"intermediate_size\":9,\"vocab_size\":5,\"model_type\":\"roberta\"}", "roberta" },
-        { "{\"hidden_size\":8,\"num_hidden_layers\":1,\"num_attention_heads\":2,\"intermediate_size\":9,\"vocab_size\":5,\"position_embedding_type\":\"relative_key\"}", "relative_key" } };
+        { "{\"hidden_size\":8,\"num_hidden_layers\":1,\"num_attention_heads\":2,\"intermediate_size\":9,\"vocab_size\":5,\"position_embedding_type\":\"relative_key\"}", "relative_key" },
+        { "{\"hidden_size\":8,\"num_hidden_layers\":1,\"num_attention_heads\":2,\"intermediate_size\":9,\"vocab_size\":5,\"use_relative_position\":true,\"max_relative_position\":2000000000}", "max_relative_position" },
+        { "{\"hidden_size\":8,\"num_hidden_layers\":1,\"num_attention_heads\":2,\"intermediate_size\":9,\"vocab_size\":5,\"use_relative_position\":true,\"max_relative_position\":-3}", "max_relative_position" },
+        { "{\"hidden_size\":8,\"num_hidden_layers\":1,\"num_attention_heads\":2,\"intermediate_size\":9,\"vocab_size\":5,\"num_labels\":-1}", "num_labels" },
+        { "{\"hidden_size\":8,\"num_hidden_layers\":1,\"num_attention_heads\":2,\"intermediate_size\":9,\"vocab_size\":5,\"num_labels\":99999999}", "num_labels" } };
     size_t i;
     for (i = 0; i < sizeof bad / sizeof *bad; i++) {
         bert_config c;
