@@ -4883,8 +4883,8 @@ BERT_API int bert_tensor_recognise(const char *name, bert_tensor_role *out)
     memset(&r, 0, sizeof r);
     r.row = -1;
     r.layer = -1;
-    bert__format(r.name, sizeof r.name, "%s", name);
-    bert__format(r.google, sizeof r.google, "%s", name);
+    memcpy(r.name, name, n < sizeof r.name ? n : sizeof r.name - 1);    /* byte for byte, and cut if it is too long */
+    memcpy(r.google, r.name, sizeof r.google);
     *out = r;
     if (n >= 150) return 0;
     memcpy(text + 5, name, n + 1);                                      /* room for "bert." in front */
