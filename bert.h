@@ -1037,7 +1037,7 @@ BERT_API const char *bert_checkpoint_path(const bert_checkpoint *checkpoint) { r
 BERT_API const char *bert_checkpoint_metadata(const bert_checkpoint *checkpoint, const char *key)
 {
     size_t i;
-    for (i = 0; checkpoint && i < checkpoint->metadata_count; i++)
+    for (i = checkpoint ? checkpoint->metadata_count : 0; i-- > 0; )    /* of two equal keys the last counts */
         if (strcmp(checkpoint->metadata[2 * i], key) == 0) return checkpoint->metadata[2 * i + 1];
     return NULL;
 }
@@ -1575,7 +1575,8 @@ BERT__FN bert_status bert__zip_bytes(bert_checkpoint *c, bert__zip *z, bert__zip
    Purpose   Hugging Face's format for weights: read in place, and written byte for byte as their library writes it.
    Uses      >>json, >>container; bert__writer of >>files.
    Promises  the tensors of an accepted file tile it exactly: no hole, no overlap, nothing before or behind them. Opening
-             touches the header only, so the size of the weights does not matter; n tensors cost n log n.
+             touches the header only, so the size of the weights does not matter; n tensors cost n log n, and memory
+             that is at most some times the header's text.
 
    A file is   8 bytes     N, little-endian
                N bytes     a JSON object, padded with blanks:
@@ -1583,11 +1584,12 @@ BERT__FN bert_status bert__zip_bytes(bert_checkpoint *c, bert__zip *z, bert__zip
                             "bert.pooler.dense.bias":{"dtype":"F32","shape":[768],"data_offsets":[0,3072]}, ...}
                the rest    the values, little-endian and row-major; data_offsets [begin,end) count from here
 
-   Reading. The header is checked as UTF-8 and becomes a tree of the base's parser, whose offsets are those of the file,
-   so that each complaint can name a byte. Each member gives one tensor; a name that occurs twice counts with its last
-   entry, as in the reference library. Then the ranges are sorted by their begin, and each must begin where the one
-   before it ended, the last at the end of the file. Stricter than the reference: an entry must be an object (theirs may
-   be a list), the first byte of the header must be '{' (as the format says), and 64 dimensions are enough.
+   Reading. The header is checked as UTF-8; then each member becomes a tree of the base's parser, whose offsets are those
+   of the file, so that each complaint can name a byte, and a tensor, before the next is looked at. A name that occurs twice
+   counts with its last entry, as in the reference library. Then the ranges are sorted by their begin, and each must begin
+   where the one before it ended, the last at the end of the file. Stricter than the reference: an entry must be an object
+   (theirs may be a list) of at most 64 KB, the first byte of the header must be '{' (as the format says), and 64 dimensions
+   are enough.
 
    Writing. The order is theirs: by type in the order of their list, last first (so wide types come first and every
    tensor lies aligned, for the header's length is a multiple of 8), then by name. The values are streamed.
@@ -1629,7 +1631,7 @@ BERT__FN size_t bert__utf8_check(const char *text, size_t n)
 
 #ifndef BERT_NO_SAFETENSORS
 
-enum { BERT__ST_HEADER_MOST = 100000000 };      /* the reference's limit too */
+enum { BERT__ST_HEADER_MOST = 100000000, BERT__ST_ENTRY_MOST = 65536 };      /* the first is the reference's limit too */
 
 /* The types in the order of the reference's list (safetensors 0.8). */
 static const bert_dtype bert__st_dtypes[] = {
@@ -1650,26 +1652,45 @@ BERT__FN int bert__st_range_before(const void *user, uint32_t a, uint32_t b)
 /* A number of the header: digits only, at most 2^63 - 1. */
 BERT__FN int bert__st_number(const bert_json *v, int64_t *out) { return bert_json_int(v, out) && v->text[0] != '-'; }
 
-/* __metadata__: strings by name. Filled from the back, so that of two equal keys the last is found. */
-BERT__FN bert_status bert__st_metadata(bert_checkpoint *c, const char *path, const bert_json *map)
+/* The header while it is read, member by member: a tree of all of it would take far more memory than its text. */
+typedef struct bert__st_reader {
+    bert_checkpoint *c;
+    bert__json_state s;                 /* text from byte 0 of the file: offsets are the file's */
+    const unsigned char *data;
+    size_t size, values;                /* of the file; where the values begin */
+    bert__buf ranges, strings;          /* bert__st_range of each tensor; keys and values of __metadata__ */
+    int metadata;                       /* it was there */
+} bert__st_reader;
+
+typedef bert_status (*bert__st_member_fn)(bert__st_reader *r, const bert_json *v);
+
+/* Where the value at `at` ends: at the comma or bracket that is not its own. What is between is checked when it is parsed. */
+BERT__FN size_t bert__st_value_end(const char *text, size_t at, size_t end)
 {
-    const bert_json *v;
-    size_t i = map->count;
-    if (map->type == 'n') return BERT_OK;
-    if (map->type != 'o') return bert__fail(c->error, BERT_ERROR_FORMAT, path, (int64_t)map->offset, "__metadata__ is not an object of strings");
-    c->metadata = (const char **)bert__arena_get(&c->arena, bert__mul(map->count, 2 * sizeof *c->metadata));
-    if (!c->metadata) return bert__fail(c->error, BERT_ERROR_MEMORY, path, -1, "out of memory");
-    for (v = map->first; v; v = v->next) {
-        if (v->type != 's') return bert__fail(c->error, BERT_ERROR_FORMAT, path, (int64_t)v->offset, "__metadata__ holds \"%s\", which is not a string", v->key);
-        if (bert__utf8_check(v->key, v->key_size) != v->key_size || bert__utf8_check(v->text, v->size) != v->size)
-            return bert__fail(c->error, BERT_ERROR_FORMAT, path, (int64_t)v->offset, "__metadata__ names half of a surrogate pair");
-        i--;
-        c->metadata[2 * i] = bert__checkpoint_string(c, v->key, v->key_size);
-        c->metadata[2 * i + 1] = bert__checkpoint_string(c, v->text, v->size);
-        if (!c->metadata[2 * i] || !c->metadata[2 * i + 1]) return bert__fail(c->error, BERT_ERROR_MEMORY, path, -1, "out of memory");
+    size_t depth = 0;
+    for (; at < end; at++) {
+        const char c = text[at];
+        if (c == '"') for (at++; at < end && text[at] != '"'; at++) at += text[at] == '\\';
+        if (!depth && (c == ',' || c == '}' || c == ']')) return at;
+        if (c == '{' || c == '[') depth++;
+        if (c == '}' || c == ']') depth--;
     }
-    c->metadata_count = map->count;
-    return BERT_OK;
+    return end;
+}
+BERT__FN bert_status bert__st_members(bert__st_reader *r, bert__st_member_fn each);
+
+/* One member of __metadata__: a string by name. */
+BERT__FN bert_status bert__st_metadata(bert__st_reader *r, const bert_json *v)
+{
+    bert_checkpoint *c = r->c;
+    const char *pair[2];
+    if (v->type != 's') return bert__fail(c->error, BERT_ERROR_FORMAT, r->s.path, (int64_t)v->offset, "__metadata__ holds \"%s\", which is not a string", v->key);
+    if (bert__utf8_check(v->key, v->key_size) != v->key_size || bert__utf8_check(v->text, v->size) != v->size)
+        return bert__fail(c->error, BERT_ERROR_FORMAT, r->s.path, (int64_t)v->offset, "__metadata__ names half of a surrogate pair");
+    pair[0] = bert__checkpoint_string(c, v->key, v->key_size);
+    pair[1] = bert__checkpoint_string(c, v->text, v->size);
+    bert__buf_add(&r->strings, pair, sizeof pair);
+    return pair[0] && pair[1] && !r->strings.failed ? BERT_OK : bert__fail(c->error, BERT_ERROR_MEMORY, r->s.path, -1, "out of memory");
 }
 
 /* One member of the header becomes a tensor of c over `values`; *range says where it lies. */
@@ -1736,40 +1757,94 @@ BERT__FN bert_status bert__st_entry(bert_checkpoint *c, const char *path, const 
     return bert__add_tensor(c, &found);
 }
 
-/* All of the header's tree; the values begin at byte `values`. `ranges` and `order` have room for an entry a member. */
-BERT__FN bert_status bert__st_header(bert_checkpoint *c, const char *path, const bert_json *root, const unsigned char *data, size_t size, size_t values, bert__st_range *ranges, uint32_t *order)
+/* One member of the header: a tensor. */
+BERT__FN bert_status bert__st_tensor(bert__st_reader *r, const bert_json *v)
 {
-    const bert_json *v;
-    size_t i, n;
-    uint64_t at = 0;
-    int metadata = 0;
+    bert__st_range range;
+    size_t at;
+    bert_status st = bert__st_entry(r->c, r->s.path, v, r->data + r->values, r->size - r->values, &range);
+    if (st != BERT_OK) return st;
+    at = (size_t)(bert_checkpoint_find(r->c, v->key) - bert__tensor_at(r->c, 0)) * sizeof range;
+    if (at < r->ranges.size) memcpy(r->ranges.data + at, &range, sizeof range);     /* the name came before */
+    else bert__buf_add(&r->ranges, &range, sizeof range);
+    return r->ranges.failed ? bert__fail(r->c->error, BERT_ERROR_MEMORY, r->s.path, -1, "out of memory") : BERT_OK;
+}
+/* The members of the object whose '{' r->s stands behind, each parsed alone and then forgotten. */
+BERT__FN bert_status bert__st_members(bert__st_reader *r, bert__st_member_fn each)
+{
+    bert__json_state *s = &r->s;
+    const size_t size = s->size;
+    const int top = each == bert__st_tensor;
     bert_status st = BERT_OK;
-    for (v = root->first; v && st == BERT_OK; v = v->next) {
-        bert__st_range range;
-        if (v->key_size == 12 && memcmp(v->key, "__metadata__", 12) == 0) {
-            if (metadata++) return bert__fail(c->error, BERT_ERROR_FORMAT, path, (int64_t)v->offset, "__metadata__ is given twice");
-            st = bert__st_metadata(c, path, v);
-        } else if ((st = bert__st_entry(c, path, v, data + values, size - values, &range)) == BERT_OK) {
-            ranges[bert_checkpoint_find(c, v->key) - bert__tensor_at(c, 0)] = range;
+    bert__arena tree;
+    char c = bert__json_next(s);
+    if (c == '}') { s->at++; return BERT_OK; }
+    bert__arena_init(&tree, &r->c->arena.allocator, 4096);
+    for (s->arena = &tree; st == BERT_OK; s->at++) {
+        bert_json v;
+        const bert_json *value = NULL;
+        const char *key = NULL;
+        size_t key_size = 0;
+        if (bert__json_next(s) != '"') { st = bert__json_fail(s, "a member's name in quotes is missing here"); break; }
+        if ((st = bert__json_string(s, &key, &key_size)) != BERT_OK) break;
+        if (bert__json_next(s) != ':') { st = bert__json_fail(s, "a ':' is missing here"); break; }
+        s->at++;
+        c = bert__json_next(s);
+        if (top && key_size == 12 && memcmp(key, "__metadata__", 12) == 0 && c == '{') {
+            if (r->metadata++) { st = bert__fail(r->c->error, BERT_ERROR_FORMAT, s->path, (int64_t)s->at, "__metadata__ is given twice"); break; }
+            s->at++;
+            st = bert__st_members(r, bert__st_metadata);
+            s->arena = &tree;
+        } else {
+            s->size = bert__st_value_end(s->text, s->at, size);
+            if (c != '"' && s->size - s->at > BERT__ST_ENTRY_MOST)
+                st = bert__fail_tensor(r->c->error, BERT_ERROR_UNSUPPORTED, s->path, (int64_t)s->at, key, "its entry in the header has %zu bytes; up to %d are read", s->size - s->at, (int)BERT__ST_ENTRY_MOST);
+            else if (s->size == s->at && s->at == size) st = bert__json_fail(s, "the text ends too early");
+            else if (s->size == s->at) st = bert__json_fail(s, "a value is missing here or misspelt");
+            else st = bert__json_parse(s, &value);
+            s->size = size;
+            if (st != BERT_OK) break;
+            v = *value;
+            v.key = key;
+            v.key_size = key_size;
+            if (!top || key_size != 12 || memcmp(key, "__metadata__", 12) != 0) st = each(r, &v);
+            else if (r->metadata++) st = bert__fail(r->c->error, BERT_ERROR_FORMAT, s->path, (int64_t)v.offset, "__metadata__ is given twice");
+            else if (v.type != 'n') st = bert__fail(r->c->error, BERT_ERROR_FORMAT, s->path, (int64_t)v.offset, "__metadata__ is not an object of strings");
         }
+        bert__arena_free(&tree);
+        if (st != BERT_OK) break;
+        c = bert__json_next(s);
+        if (c == '}') { s->at++; break; }
+        if (c != ',') st = bert__json_fail(s, s->at < size ? "a ',' or the closing bracket is missing here" : "the text ends too early");
     }
-    n = bert__tensor_count(c);
-    if (st == BERT_OK) bert__sort_order(order, n, bert__st_range_before, ranges);
-    for (i = 0; i < n && st == BERT_OK; i++) {
-        const bert__st_range *r = &ranges[order[i]];
-        const char *name = bert__tensor_at(c, order[i])->name;
-        if (r->begin > at)
-            st = bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)r->at, name, "begins at byte %llu of the values, but what is before it ends at %llu: a hole",
-                                   (unsigned long long)r->begin, (unsigned long long)at);
-        else if (r->begin < at)
-            st = bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)r->at, name, "begins at byte %llu of the values, where %s still lies: they overlap",
-                                   (unsigned long long)r->begin, bert__tensor_at(c, order[i - 1])->name);
-        at = r->end;
-    }
-    if (st == BERT_OK && at != size - values)
-        st = bert__fail(c->error, BERT_ERROR_FORMAT, path, (int64_t)(values + at), "%llu bytes after the last tensor's values: the file is not what was written",
-                        (unsigned long long)(size - values - at));
+    bert__arena_free(&tree);
     return st;
+}
+/* The ranges of all tensors, sorted, must tile the values. */
+BERT__FN bert_status bert__st_tiles(const bert__st_reader *r, uint32_t *order)
+{
+    const bert__st_range *ranges = (const bert__st_range *)(const void *)r->ranges.data;
+    bert_checkpoint *c = r->c;
+    const size_t n = bert__tensor_count(c);
+    const char *path = r->s.path;
+    uint64_t at = 0;
+    size_t i;
+    bert__sort_order(order, n, bert__st_range_before, ranges);
+    for (i = 0; i < n; i++) {
+        const bert__st_range *range = &ranges[order[i]];
+        const char *name = bert__tensor_at(c, order[i])->name;
+        if (range->begin > at)
+            return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)range->at, name, "begins at byte %llu of the values, but what is before it ends at %llu: a hole",
+                                     (unsigned long long)range->begin, (unsigned long long)at);
+        if (range->begin < at)
+            return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)range->at, name, "begins at byte %llu of the values, where %s still lies: they overlap",
+                                     (unsigned long long)range->begin, bert__tensor_at(c, order[i - 1])->name);
+        at = range->end;
+    }
+    if (at != r->size - r->values)
+        return bert__fail(c->error, BERT_ERROR_FORMAT, path, (int64_t)(r->values + at), "%llu bytes after the last tensor's values: the file is not what was written",
+                          (unsigned long long)(r->size - r->values - at));
+    return BERT_OK;
 }
 
 BERT__FN bert_status bert__open_safetensors(bert_checkpoint *c, const char *path, const unsigned char *data, size_t size)
@@ -1777,9 +1852,7 @@ BERT__FN bert_status bert__open_safetensors(bert_checkpoint *c, const char *path
     bert_status st;
     uint64_t header;
     size_t bad;
-    bert__arena tree;
-    bert__json_state s;
-    const bert_json *root = NULL;
+    bert__st_reader r;
     c->format = "safetensors";
     if (size < 8) return bert__fail(c->error, BERT_ERROR_FORMAT, path, 0, "%zu bytes are too few for a safetensors file: fetch it again", size);
     header = bert__load64(data);
@@ -1791,21 +1864,33 @@ BERT__FN bert_status bert__open_safetensors(bert_checkpoint *c, const char *path
     bad = bert__utf8_check((const char *)data + 8, (size_t)header);
     if (bad < header) return bert__fail(c->error, BERT_ERROR_FORMAT, path, (int64_t)bad + 8, "the header is not UTF-8 here");
 
-    bert__arena_init(&tree, &c->arena.allocator, header < 1024 ? 4096 : header > (1 << 18) ? (1 << 20) : (size_t)header * 4);
-    s.text = (const char *)data;                                        /* from byte 8 of the file: offsets are the file's */
-    s.at = 8;
-    s.size = (size_t)header + 8;
-    s.arena = &tree;
-    s.path = path;
-    s.error = c->error;
-    st = bert__json_parse(&s, &root);
+    memset(&r, 0, sizeof r);
+    r.c = c;
+    r.data = data;
+    r.size = size;
+    r.values = (size_t)header + 8;
+    r.s.text = (const char *)data;
+    r.s.at = 9;                                                         /* behind the '{' */
+    r.s.size = r.values;
+    r.s.path = path;
+    r.s.error = c->error;
+    bert__buf_init(&r.ranges, &c->arena.allocator);
+    bert__buf_init(&r.strings, &c->arena.allocator);
+    st = bert__st_members(&r, bert__st_tensor);
+    if (st == BERT_OK && (bert__json_next(&r.s), r.s.at < r.s.size)) st = bert__json_fail(&r.s, "more text after the end of the value");
     if (st == BERT_OK) {
-        bert__st_range *ranges = (bert__st_range *)bert__arena_get(&tree, bert__mul(root->count, sizeof *ranges));
-        uint32_t *order = (uint32_t *)bert__arena_get(&tree, bert__mul(root->count, sizeof *order));
-        st = ranges && order ? bert__st_header(c, path, root, data, size, s.size, ranges, order)
-                             : bert__fail(c->error, BERT_ERROR_MEMORY, path, -1, "out of memory");
+        uint32_t *order = (uint32_t *)bert__alloc(&c->arena.allocator, bert__mul(bert__tensor_count(c), sizeof *order));
+        c->metadata = (const char **)bert__arena_get(&c->arena, r.strings.size);
+        if (!order || !c->metadata) st = bert__fail(c->error, BERT_ERROR_MEMORY, path, -1, "out of memory");
+        else {
+            if (r.strings.size) memcpy((void *)c->metadata, r.strings.data, r.strings.size);
+            c->metadata_count = r.strings.size / (2 * sizeof *c->metadata);
+            st = bert__st_tiles(&r, order);
+        }
+        bert__free(&c->arena.allocator, order);
     }
-    bert__arena_free(&tree);
+    bert__buf_free(&r.ranges);
+    bert__buf_free(&r.strings);
     return st;
 }
 
@@ -4216,6 +4301,8 @@ BERT__FN bert_status bert__open_state(bert_checkpoint *c, const char *folder)
 
 typedef struct bert__part { struct bert__part *next; const char *name; bert_checkpoint c; } bert__part;
 
+enum { BERT__JSON_MOST = 1 << 24 };       /* bytes of an index or config: their tree takes some 40 times as much */
+
 /* A file's name and nothing else: what an index may refer to. */
 BERT__FN int bert__is_plain_name(const char *name, size_t n)
 {
@@ -4303,7 +4390,9 @@ BERT__FN bert_status bert__open_json(bert_checkpoint *c, const char *path, const
 {
     bert_json_doc doc;
     const bert_json *map;
-    bert_status st = bert__json_read(path, (const char *)data, size, &c->arena.allocator, &doc, c->error);
+    bert_status st;
+    if (size > BERT__JSON_MOST) return bert__fail(c->error, BERT_ERROR_UNSUPPORTED, path, -1, "a JSON file of %zu bytes; the index of a sharded checkpoint has at most 16 MB here", size);
+    st = bert__json_read(path, (const char *)data, size, &c->arena.allocator, &doc, c->error);
     if (st != BERT_OK) return st;
     map = bert_json_get(doc.root, "weight_map");
     if (map && path) st = bert__open_index(c, path, map);
@@ -4898,6 +4987,7 @@ BERT_API bert_status bert_config_parse(const char *text, size_t size, const char
     bert_allocator allocator;
     bert_status st;
     if (!text || !out) return bert__fail(error, BERT_ERROR_ARGUMENT, path, -1, "bert_config_parse needs a text and a place for the config");
+    if (size > BERT__JSON_MOST) return bert__fail(error, BERT_ERROR_UNSUPPORTED, path, -1, "%zu bytes are too many for a config: at most 16 MB are read", size);
     memset(&fixed, 0, sizeof fixed);
     fixed.memory = &room;
     fixed.size = sizeof room;
@@ -5073,8 +5163,8 @@ BERT_API int bert_tensor_recognise(const char *name, bert_tensor_role *out)
     memset(&r, 0, sizeof r);
     r.row = -1;
     r.layer = -1;
-    bert__format(r.name, sizeof r.name, "%s", name);
-    bert__format(r.google, sizeof r.google, "%s", name);
+    memcpy(r.name, name, n < sizeof r.name ? n : sizeof r.name - 1);    /* byte for byte, and cut if it is too long */
+    memcpy(r.google, r.name, sizeof r.google);
     *out = r;
     if (n >= 150) return 0;
     memcpy(text + 5, name, n + 1);                                      /* room for "bert." in front */
