@@ -5294,21 +5294,16 @@ BERT__SIMD_INLINE void BERT__TIER(tile)(const int mr, int64_t k, const float *x,
 #define BERT__ZERO_ROW(i, u) if (i < mr) { BERT__EACH_VEC(BERT__ZERO, i) }
 #define BERT__LOAD_ROW(i, u) if (i < mr) { BERT__EACH_VEC(BERT__LOAD, i) }
 #define BERT__STORE_ROW(i, u) if (i < mr) { BERT__EACH_VEC(BERT__STORE, i) }
-#define BERT__WEIGHTS(u, j) b[j] = bert__vload(w + (u) * BERT__NR + (j) * BERT__W);
+#define BERT__WEIGHTS(u, j) b[j] = bert__vload(w + (j) * BERT__W);
 #define BERT__FMA(i, j) a[i][j] = bert__vfma(v, b[j], a[i][j]);
-#define BERT__FMA_ROW(i, u) if (i < mr) { v = bert__vset(x[(i) * x_stride + (u)]); BERT__EACH_VEC(BERT__FMA, i) }
-#define BERT__STEP(u) { BERT__EACH_VEC(BERT__WEIGHTS, u) BERT__EACH_ROW(BERT__FMA_ROW, u) }
+#define BERT__FMA_ROW(i, u) if (i < mr) { v = bert__vset(x[(i) * x_stride]); BERT__EACH_VEC(BERT__FMA, i) }
     if (fresh) { BERT__EACH_ROW(BERT__ZERO_ROW, 0) }
     else { BERT__EACH_ROW(BERT__LOAD_ROW, 0) }
-    for (; k >= 4; k -= 4, x += 4, w += 4 * BERT__NR) {
-        BERT__STEP(0)
-        BERT__STEP(1)
-        BERT__STEP(2)
-        BERT__STEP(3)
+    for (; k > 0; k--, x++, w += BERT__NR) {                            /* four steps at once were slower: gcc runs out of registers */
+        BERT__EACH_VEC(BERT__WEIGHTS, 0)
+        BERT__EACH_ROW(BERT__FMA_ROW, 0)
     }
-    for (; k > 0; k--, x++, w += BERT__NR) BERT__STEP(0)
     BERT__EACH_ROW(BERT__STORE_ROW, 0)
-#undef BERT__STEP
 #undef BERT__FMA_ROW
 #undef BERT__FMA
 #undef BERT__WEIGHTS
