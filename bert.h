@@ -5839,21 +5839,31 @@ static const bert__kernels bert__kernels_ref = {
 
 /* ---- functions of one variable: errors of a few units in the last place; NaN gives NaN, the ends are exact ---- */
 
-/* e^x = 2^n e^r, n the integer nearest to x/log 2. |r| <= log(2)/2: 1 + r + r^2 P(r). 0 below -104, infinity above 89. */
-BERT__SIMD_INLINE BERT__VEC BERT__TIER(exp)(BERT__VEC x)
+/* e^x = 2^n e^r, n the integer nearest to x/log 2. |r| <= log(2)/2: e^r = 1 + r + r^2 P(r). */
+BERT__SIMD_INLINE BERT__VEC BERT__TIER(exp_rest)(BERT__VEC x, BERT__VEC n)
 {
-    BERT__VEC n, r, p;
-    x = bert__vmax(bert__vset(-104.0f), bert__vmin(bert__vset(89.0f), x));      /* these give the second if that is NaN */
-    n = bert__vround(bert__vmul(x, bert__vset(1.44269504f)));
+    BERT__VEC p = bert__vset(0.00139047297573f), r;
     r = bert__vfnma(n, bert__vset(0.693145752f), x);                            /* log 2 in two parts, the first with zeros below */
     r = bert__vfnma(n, bert__vset(1.42860677e-6f), r);
-    p = bert__vset(0.00139047297573f);
     p = bert__vfma(p, r, bert__vset(0.00836886688877f));
     p = bert__vfma(p, r, bert__vset(0.0416669413802f));
     p = bert__vfma(p, r, bert__vset(0.166665190743f));
     p = bert__vfma(p, r, bert__vset(0.499999984185f));
-    p = bert__vfma(bert__vmul(p, r), r, r);
-    return bert__vscale(bert__vadd(p, bert__vset(1.0f)), n);
+    return bert__vadd(bert__vfma(bert__vmul(p, r), r, r), bert__vset(1.0f));
+}
+/* 0 below -104, infinity above 89 */
+BERT__SIMD_INLINE BERT__VEC BERT__TIER(exp)(BERT__VEC x)
+{
+    BERT__VEC n;
+    x = bert__vmax(bert__vset(-104.0f), bert__vmin(bert__vset(89.0f), x));      /* these give the second if that is NaN */
+    n = bert__vround(bert__vmul(x, bert__vset(1.44269504f)));
+    return bert__vscale(BERT__TIER(exp_rest)(x, n), n);
+}
+/* For x <= 0. What would be no normal number is 0: denormal numbers cost hundreds of cycles in the products after a softmax. */
+BERT__SIMD_INLINE BERT__VEC BERT__TIER(exp_negative)(BERT__VEC x)
+{
+    const BERT__VEC n = bert__vround(bert__vmul(x, bert__vset(1.44269504f)));
+    return bert__vabove(bert__vset(-87.3f), x, bert__vzero(), bert__vscale_normal(BERT__TIER(exp_rest)(x, n), n));
 }
 /* Odd functions that reach 1: x P(x^2) / Q(x^2), fitted for the least relative error up to `end`, where they round to 1. */
 BERT__SIMD_INLINE BERT__VEC BERT__TIER(erf)(BERT__VEC x)
@@ -5935,21 +5945,16 @@ BERT__SIMD_INLINE void BERT__TIER(tile)(const int mr, int64_t k, const float *x,
 #define BERT__ZERO_ROW(i, u) if (i < mr) { BERT__EACH_VEC(BERT__ZERO, i) }
 #define BERT__LOAD_ROW(i, u) if (i < mr) { BERT__EACH_VEC(BERT__LOAD, i) }
 #define BERT__STORE_ROW(i, u) if (i < mr) { BERT__EACH_VEC(BERT__STORE, i) }
-#define BERT__WEIGHTS(u, j) b[j] = bert__vload(w + (u) * BERT__NR + (j) * BERT__W);
+#define BERT__WEIGHTS(u, j) b[j] = bert__vload(w + (j) * BERT__W);
 #define BERT__FMA(i, j) a[i][j] = bert__vfma(v, b[j], a[i][j]);
-#define BERT__FMA_ROW(i, u) if (i < mr) { v = bert__vset(x[(i) * x_stride + (u)]); BERT__EACH_VEC(BERT__FMA, i) }
-#define BERT__STEP(u) { BERT__EACH_VEC(BERT__WEIGHTS, u) BERT__EACH_ROW(BERT__FMA_ROW, u) }
+#define BERT__FMA_ROW(i, u) if (i < mr) { v = bert__vset(x[(i) * x_stride]); BERT__EACH_VEC(BERT__FMA, i) }
     if (fresh) { BERT__EACH_ROW(BERT__ZERO_ROW, 0) }
     else { BERT__EACH_ROW(BERT__LOAD_ROW, 0) }
-    for (; k >= 4; k -= 4, x += 4, w += 4 * BERT__NR) {
-        BERT__STEP(0)
-        BERT__STEP(1)
-        BERT__STEP(2)
-        BERT__STEP(3)
+    for (; k > 0; k--, x++, w += BERT__NR) {                            /* four steps at once were slower: gcc runs out of registers */
+        BERT__EACH_VEC(BERT__WEIGHTS, 0)
+        BERT__EACH_ROW(BERT__FMA_ROW, 0)
     }
-    for (; k > 0; k--, x++, w += BERT__NR) BERT__STEP(0)
     BERT__EACH_ROW(BERT__STORE_ROW, 0)
-#undef BERT__STEP
 #undef BERT__FMA_ROW
 #undef BERT__FMA
 #undef BERT__WEIGHTS
@@ -5960,17 +5965,19 @@ BERT__SIMD_INLINE void BERT__TIER(tile)(const int mr, int64_t k, const float *x,
 #undef BERT__LOAD
 #undef BERT__ZERO
 }
-/* The same for any number of rows. */
+/* The same for any number of rows, in tiles as equal as can be: 8 rows as 4 and 4 keep more sums in flight than 6 and 2. */
 BERT__SIMD_NOINLINE void BERT__TIER(tiles)(int64_t rows, int64_t k, const float *x, int64_t x_stride, const float *w, float *c, int64_t c_stride, int fresh)
 {
-    for (; rows >= BERT__MR; rows -= BERT__MR, x += BERT__MR * x_stride, c += BERT__MR * c_stride)
-        BERT__TIER(tile)(BERT__MR, k, x, x_stride, w, c, c_stride, fresh);
-#define BERT__REST(i, u) case i: if (i > 0 && i < BERT__MR) BERT__TIER(tile)(i, k, x, x_stride, w, c, c_stride, fresh); break;
-    switch (rows) {
-    BERT__EACH_ROW(BERT__REST, 0)
-    default: break;
+    int64_t left = (rows + BERT__MR - 1) / BERT__MR, count;
+    for (; left > 0; left--, rows -= count, x += count * x_stride, c += count * c_stride) {
+        count = (rows + left - 1) / left;
+#define BERT__CASE(i, u) case i + 1: BERT__TIER(tile)(i + 1, k, x, x_stride, w, c, c_stride, fresh); break;
+        switch (count) {
+        BERT__EACH_ROW(BERT__CASE, 0)
+        default: break;
+        }
+#undef BERT__CASE
     }
-#undef BERT__REST
 }
 
 #define BERT__ROWS_MAX 96                       /* rows at a time: their sums are 6 or 12 KB on the stack */
@@ -6166,7 +6173,7 @@ BERT__SIMD_FN size_t BERT__TIER(attention_scratch)(int64_t length, int64_t depth
 {
     return bert__mul(BERT__TIER(place)(length, depth, max_relative).total, sizeof(float));
 }
-/* s[0..n-1] = exp(s + key_bias + bias - the largest of these), zeros behind them up to a multiple of W; returns their sum. Scores
+/* s[0..n-1] = exp(s + key_bias + bias - the largest of these); returns their sum. Scores
    that overflow to -infinity count as -FLT_MAX: a row of nothing else is a row of equals, as in >>ref. */
 BERT__SIMD_FN float BERT__TIER(softmax)(float *s, int64_t n, const float *key_bias, const float *bias)
 {
@@ -6191,16 +6198,24 @@ BERT__SIMD_FN float BERT__TIER(softmax)(float *s, int64_t n, const float *key_bi
     }
     top = bert__vset(bert__vtop(top));
     for (j = 0; j + BERT__W <= n; j += BERT__W) {
-        v = BERT__TIER(exp)(bert__vsub(bert__vload(s + j), top));
+        v = BERT__TIER(exp_negative)(bert__vsub(bert__vload(s + j), top));
         sum = bert__vadd(sum, v);
         bert__vstore(s + j, v);
     }
     if (j < n) {
-        v = bert__vkeep(BERT__TIER(exp)(bert__vsub(bert__vload(s + j), top)), n - j, bert__vzero());
+        v = bert__vkeep(BERT__TIER(exp_negative)(bert__vsub(bert__vload(s + j), top)), n - j, bert__vzero());
         sum = bert__vadd(sum, v);
         bert__vstore(s + j, v);
     }
     return bert__vsum(sum);
+}
+/* y[0..n-1] = x factor */
+BERT__SIMD_INLINE void BERT__TIER(scaled)(float *y, const float *x, int64_t n, float factor)
+{
+    const BERT__VEC f = bert__vset(factor);
+    int64_t j = 0;
+    for (; j + BERT__W <= n; j += BERT__W) bert__vstore(y + j, bert__vmul(bert__vload(x + j), f));
+    if (j < n) bert__vstore_n(y + j, bert__vmul(bert__vload_n(x + j, n - j), f), n - j);
 }
 BERT__SIMD_FN void BERT__TIER(attention)(const bert__attention *a, int64_t query, int64_t queries, void *scratch)
 {
@@ -6208,7 +6223,8 @@ BERT__SIMD_FN void BERT__TIER(attention)(const bert__attention *a, int64_t query
     const BERT__TIER(places) p = BERT__TIER(place)(s, depth, a->max_relative);
     float *const base = (float *)scratch, *const q = base + p.q, *const scores = base + p.scores, *const relative = base + p.relative, *const out = base + p.out;
     const int64_t end = query + queries, q_stride = bert__up(depth, 16);
-    int64_t i, j, d, at, count;
+    int64_t i, j, at, count;
+    float inverse[BERT__QB];
     BERT__TIER(pack)(a->k, a->stride, 1, s, depth, base + p.k);
     BERT__TIER(pack)(a->v, 1, a->stride, depth, s, base + p.v);
     if (a->relative) {                                                  /* the rows of the distances that occur, -max to max */
@@ -6218,13 +6234,12 @@ BERT__SIMD_FN void BERT__TIER(attention)(const bert__attention *a, int64_t query
     }
     for (; query < end; query += count) {
         count = end - query < BERT__QB ? end - query : BERT__QB;
-        for (i = 0; i < count; i++)
-            for (d = 0; d < depth; d++) q[i * q_stride + d] = a->q[(query + i) * a->stride + d] * a->scale;
+        for (i = 0; i < count; i++) BERT__TIER(scaled)(q + i * q_stride, a->q + (query + i) * a->stride, depth, a->scale);
         for (at = 0; at < p.keys; at += BERT__NR) BERT__TIER(tiles)(count, depth, q, q_stride, base + p.k + at * depth, scores + at, p.stride, 1);
         if (a->relative)
             for (at = 0; at < p.across; at += BERT__NR) BERT__TIER(tiles)(count, depth, q, q_stride, base + p.rk + at * depth, relative + at, p.across, 1);
         for (i = 0; i < count; i++) {
-            float *score = scores + i * p.stride, *r = relative + i * p.across, inverse;
+            float *score = scores + i * p.stride, *r = relative + i * p.across;
             /* keys before `low` are at distance -max or more, those from `high` on at max or more */
             const int64_t low = query + i - max > 0 ? query + i - max : 0, high = query + i + max < s ? query + i + max : s;
             if (a->relative) {
@@ -6232,9 +6247,8 @@ BERT__SIMD_FN void BERT__TIER(attention)(const bert__attention *a, int64_t query
                 for (; j < high; j++) score[j] += r[j - query - i + max];
                 for (; j < s; j++) score[j] += r[2 * max];
             }
-            inverse = 1 / BERT__TIER(softmax)(score, s, a->key_bias, a->bias ? a->bias + (query + i) * s : NULL);
-            for (j = 0; j < p.keys; j += BERT__W) bert__vstore(score + j, j < s ? bert__vmul(bert__vload(score + j), bert__vset(inverse)) : bert__vzero());
-            if (a->probabilities) memcpy(a->probabilities + (query + i) * s, score, (size_t)s * sizeof(float));
+            inverse[i] = 1 / BERT__TIER(softmax)(score, s, a->key_bias, a->bias ? a->bias + (query + i) * s : NULL);
+            if (a->probabilities) BERT__TIER(scaled)(a->probabilities + (query + i) * s, score, s, inverse[i]);
             if (a->relative) {
                 for (j = 0; j < p.across; j++) r[j] = 0;
                 for (j = low; j < high; j++) r[j - query - i + max] = score[j];
@@ -6250,7 +6264,7 @@ BERT__SIMD_FN void BERT__TIER(attention)(const bert__attention *a, int64_t query
             for (j = 0; j < s; j += BERT__KC) BERT__TIER(tiles)(count, s - j < BERT__KC ? s - j : BERT__KC, scores + j, p.stride, v + j * BERT__NR, out + at, p.depth, j == 0);
             if (a->relative) BERT__TIER(tiles)(count, p.distances, relative, p.across, base + p.rv + at * p.distances, out + at, p.depth, 0);
         }
-        for (i = 0; i < count; i++) memcpy(a->out + (query + i) * a->out_stride, out + i * p.depth, (size_t)depth * sizeof(float));
+        for (i = 0; i < count; i++) BERT__TIER(scaled)(a->out + (query + i) * a->out_stride, out + i * p.depth, depth, inverse[i]);
     }
 }
 
@@ -6297,6 +6311,7 @@ static const bert__kernels BERT__TIER(kernels) = {
 #undef bert__vstore_n
 #undef bert__vkeep
 #undef bert__vscale
+#undef bert__vscale_normal
 #undef bert__vsum
 #undef bert__vtop
 #undef bert__vsum4
@@ -6371,6 +6386,7 @@ static const bert__kernels BERT__TIER(kernels) = {
 #define bert__vstore_n(p, v, n) _mm256_maskstore_ps(p, bert__avx2_first(n), v)
 #define bert__vkeep(v, n, other) _mm256_blendv_ps(other, v, _mm256_castsi256_ps(bert__avx2_first(n)))   /* lanes from n on: other */
 #define bert__vscale(a, n) bert__avx2_scale(a, n)                       /* a 2^n, n integers, -151 < n < 130 */
+#define bert__vscale_normal(a, n) _mm256_mul_ps(a, _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23)))   /* -127 < n < 128 */
 #define bert__vsum(a) bert__avx2_sum_lanes(a)                           /* of all lanes, in a fixed order */
 #define bert__vtop(a) bert__avx2_top(a)                                 /* the largest lane */
 #define bert__vsum4(out, a, b, c, d) bert__avx2_sum4(out, a, b, c, d)   /* four such sums; the order within is the same for all */
@@ -6457,6 +6473,7 @@ BERT__FORCEINLINE BERT__TARGET void bert__avx2_transpose(const float *from, int6
 #define bert__vstore_n(p, v, n) _mm512_mask_storeu_ps(p, bert__avx512_first(n), v)
 #define bert__vkeep(v, n, other) _mm512_mask_blend_ps(bert__avx512_first(n), other, v)
 #define bert__vscale(a, n) _mm512_maskz_scalef_ps(0xFFFF, a, n)
+#define bert__vscale_normal(a, n) _mm512_maskz_scalef_ps(0xFFFF, a, n)
 #define bert__vsum(a) bert__avx2_sum_lanes(bert__avx512_fold(a))
 #define bert__vtop(a) bert__avx2_top(_mm256_max_ps(bert__avx512_low(a), bert__avx512_high(a)))
 #define bert__vsum4(out, a, b, c, d) bert__avx2_sum4(out, bert__avx512_fold(a), bert__avx512_fold(b), bert__avx512_fold(c), bert__avx512_fold(d))
@@ -6507,6 +6524,7 @@ BERT__FORCEINLINE BERT__TARGET void bert__avx512_transpose(const float *from, in
 #define bert__vstore_n(p, v, n) bert__neon_store_n(p, v, n)
 #define bert__vkeep(v, n, other) vbslq_f32(vld1q_u32(bert__neon_lanes + 4 - (n)), v, other)
 #define bert__vscale(a, n) bert__neon_scale(a, n)
+#define bert__vscale_normal(a, n) vmulq_f32(a, vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(vcvtnq_s32_f32(n), vdupq_n_s32(127)), 23)))
 #define bert__vsum(a) bert__neon_sum_lanes(a)
 #define bert__vtop(a) vmaxvq_f32(a)
 #define bert__vsum4(out, a, b, c, d) vst1q_f32(out, vpaddq_f32(vpaddq_f32(a, b), vpaddq_f32(c, d)))
