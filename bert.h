@@ -36,19 +36,19 @@
       >>options    compile-time switches                   >>types      dtypes, tensors, checkpoints
       >>api        all public functions
       ---- implementation (the base it stands on is in bert_tokenizer.h) ----
-      >>dtypes     sizes, names, conversion by value       >>container  the list of tensors behind every format
-      >>zip        archives and inflate                    >>safetensors
-      >>pytorch    zip and legacy, a pickle machine        >>bundle     TensorFlow's .index and .data files
-      >>resolve    what a path means                       >>config     the numbers of a BERT
-      >>tensors    THE table of parameters                 >>names      who spells them how
-      >>model      a checkpoint understood
+      >>dtypes     sizes, names, conversion by value       >>rng        random numbers by place
+      >>container  the list of tensors behind every format >>zip        archives and inflate
+      >>safetensors                                        >>pytorch    zip and legacy, a pickle machine
+      >>bundle     TensorFlow's .index and .data files     >>resolve    what a path means
+      >>config     the numbers of a BERT                   >>tensors    THE table of parameters
+      >>names      who spells them how                     >>model      a checkpoint understood
       >>kernels    what all kernels do, as a table         >>ref        the kernels in plain C: the specification
       >>simd       the fast kernels, written once          >>tiers      AVX2, AVX-512, NEON: what they are written in
       >>cpu        which kernels this machine runs         >>packed     weights in the kernels' layout
       >>session    threads and memory of a run             >>forward    the encoder
       >>heads      what stands on the last layer           >>embed      texts to vectors
-      >>plan       bytes beforehand                        >>history    changes by version
-      >>license    both licences
+      >>records    TFRecord files, tf.train.Example        >>plan       bytes beforehand
+      >>history    changes by version                      >>license    both licences
 */
 #ifndef BERT_H
 #define BERT_H
@@ -64,18 +64,22 @@
    BERT_NO_SAFETENSORS   implementation  leaves out safetensors.
    BERT_NO_PICKLE        implementation  leaves out PyTorch's files.
    BERT_NO_TF            implementation  leaves out TensorFlow's.
+   BERT_NO_DATA          every file      leaves out everything about data sets: records, tasks, metrics.
    ============================================================================================================ */
 
 /* ============================================================================================================
    >>types
    ============================================================================================================ */
 
-/* Types of stored values: name as safetensors spells it, bytes. */
+/* Types of stored values: name as safetensors spells it, bytes. Strings, and the types of 4 and 6 bits, are listed but not
+   converted. */
 #define BERT_DTYPE_LIST(X)                                                                                             \
     X(BERT_DTYPE_NONE, "none", 0) X(BERT_F32, "F32", 4) X(BERT_F64, "F64", 8) X(BERT_F16, "F16", 2)                    \
     X(BERT_BF16, "BF16", 2) X(BERT_I64, "I64", 8) X(BERT_I32, "I32", 4) X(BERT_I16, "I16", 2) X(BERT_I8, "I8", 1)      \
     X(BERT_U64, "U64", 8) X(BERT_U32, "U32", 4) X(BERT_U16, "U16", 2) X(BERT_U8, "U8", 1) X(BERT_BOOL, "BOOL", 1)      \
-    X(BERT_F8_E4M3, "F8_E4M3", 1) X(BERT_F8_E5M2, "F8_E5M2", 1) X(BERT_C64, "C64", 8) X(BERT_STRING, "STRING", 0)
+    X(BERT_F8_E4M3, "F8_E4M3", 1) X(BERT_F8_E5M2, "F8_E5M2", 1) X(BERT_F8_E4M3FNUZ, "F8_E4M3FNUZ", 1)                  \
+    X(BERT_F8_E5M2FNUZ, "F8_E5M2FNUZ", 1) X(BERT_F8_E8M0, "F8_E8M0", 1) X(BERT_C64, "C64", 8)                          \
+    X(BERT_STRING, "STRING", 0) X(BERT_F4, "F4", 0) X(BERT_F6_E2M3, "F6_E2M3", 0) X(BERT_F6_E3M2, "F6_E3M2", 0)
 #define BERT_DTYPE_ENUM(name, text, bytes) name,
 typedef enum bert_dtype { BERT_DTYPE_LIST(BERT_DTYPE_ENUM) BERT_DTYPE_COUNT } bert_dtype;
 
@@ -163,12 +167,19 @@ typedef struct bert_model bert_model;
 #define BERT_HEAD_SPAN 16u              /* Google's cls/squad; HF's qa_outputs */
 
 typedef struct bert_model_desc {
-    const char *path;                   /* as for bert_checkpoint_open */
+    const char *path;                   /* as for bert_checkpoint_open, */
+    const void *data;                   /* and so are these */
+    size_t size;
     const char *config_path;            /* default: bert_config.json or config.json beside the checkpoint */
     const bert_config *config;          /* instead of any file */
     uint32_t heads;                     /* these must be there */
     bert_source source;                 /* default: told from names and config */
     bert_activation activation;         /* default: by config and source */
+    bert_flag init_missing;             /* on: of these heads, what the checkpoint lacks is made: weights from a normal distribution
+                                           cut off at two of its deviations, the config's initializer_range; biases 0, LayerNorm 1.
+                                           Without path and data all of the model is made so; config or config_path says which */
+    int32_t labels;                     /* of a classifier; 0: as the file has, else the config, else 2 */
+    uint64_t seed;                      /* same seed, same values, on every machine */
     bert_allocator allocator;
     bert_error *error;
 } bert_model_desc;
@@ -176,11 +187,12 @@ typedef struct bert_model_desc {
 /* One parameter of a model: a row of the table of tensors, in one layer. */
 typedef struct bert_parameter {
     const char *name;                   /* Hugging Face's, with "bert." in front of the encoder's */
-    const bert_tensor *tensor;          /* in the checkpoint */
+    const bert_tensor *tensor;          /* in the checkpoint, or made by init_missing */
     int64_t shape[2];                   /* [rank] as the table has it: a matrix is [out, in] */
     int32_t rank, layer;                /* layer: -1 outside the encoder */
     int32_t transposed;                 /* the file has it the other way round (TensorFlow's kernels) */
     int32_t decay;                      /* 1: weight decay applies to it by Google's rule */
+    int32_t made;                       /* 1: not in the checkpoint, but made by init_missing */
 } bert_parameter;
 
 /* ---- sessions: sequences in, numbers out ---- */
@@ -293,6 +305,45 @@ typedef struct bert_plan {
     size_t total;                       /* packed + session + pool */
 } bert_plan;
 
+#ifndef BERT_NO_DATA
+/* ---- records: TFRecord files, and the tf.train.Example in each record ---- */
+
+typedef struct bert_records bert_records;
+typedef struct bert_record_writer bert_record_writer;
+
+/* A TFRecord file to read: a path, or its bytes in memory, which must stay. */
+typedef struct bert_records_desc {
+    const char *path;
+    const void *data;
+    size_t size;
+    bert_flag check;                    /* compare the checksums of the data too (those of the lengths always are); default on */
+    bert_allocator allocator;
+    bert_error *error;
+} bert_records_desc;
+
+typedef enum bert_feature_type { BERT_FEATURE_NONE = 0, BERT_FEATURE_BYTES = 1, BERT_FEATURE_FLOAT = 2, BERT_FEATURE_INT64 = 3 } bert_feature_type;
+
+typedef struct bert_bytes { const char *data; size_t size; } bert_bytes;
+
+/* A feature of an example: a name and a list of one type. To write one, fill in name, type, count and the values' pointer. */
+typedef struct bert_feature {
+    const char *name;                   /* not terminated if name_size is given, which a reader always does */
+    size_t name_size;                   /* 0: strlen(name) */
+    size_t count;
+    const int64_t *ints;                /* [count] where type is INT64 */
+    const float *floats;                /* [count] where type is FLOAT */
+    const bert_bytes *bytes;            /* [count] where type is BYTES */
+    bert_feature_type type;
+} bert_feature;
+
+/* A parsed example. Start with `= {0}`, parse as often as you like (memory is used again), free in the end. */
+typedef struct bert_example {
+    const bert_feature *features;       /* [count] sorted by name */
+    size_t count;
+    void *memory;                       /* private */
+} bert_example;
+#endif /* BERT_NO_DATA */
+
 /* ============================================================================================================
    >>api
    ============================================================================================================ */
@@ -300,8 +351,10 @@ typedef struct bert_plan {
 BERT_API const char *bert_dtype_name(bert_dtype dtype);
 BERT_API size_t bert_dtype_size(bert_dtype dtype);
 
-/* Converts n values by value; numbers round to nearest even, too large ones become infinite, integers saturate. `from`
-   and `to` may not overlap unless they are the same type. Refuses C64 and STRING on either side unless the types agree. */
+/* Converts n values by value. To a narrower float: to the nearest, ties to even; too large ones become infinite, or NaN where
+   there is no infinity. To an integer: the fraction is cut off, what is too large or small becomes the largest or smallest,
+   NaN becomes 0. F8_E8M0 has powers of two alone: the nearest, the larger of two; NaN for a negative number. `from` and `to`
+   may not overlap unless they are the same type. Refuses C64, STRING and the types of less than a byte unless both agree. */
 BERT_API bert_status bert_convert(const void *from, bert_dtype from_type, void *to, bert_dtype to_type, size_t n);
 
 BERT_API bert_status bert_checkpoint_open(const bert_checkpoint_desc *desc, bert_checkpoint **out);
@@ -314,11 +367,20 @@ BERT_API const char *bert_checkpoint_format(const bert_checkpoint *checkpoint);
 BERT_API const char *bert_checkpoint_path(const bert_checkpoint *checkpoint);
 /* A value of safetensors' __metadata__, or NULL. */
 BERT_API const char *bert_checkpoint_metadata(const bert_checkpoint *checkpoint, const char *key);
+/* A file that lies beside the checkpoint (config.json, vocab.txt): in its folder, inside its archive, or in the assets/ of a
+   SavedModel or hub module. `path` (may be NULL) becomes where it was. Close *out with bert_file_close. BERT_ERROR_IO: there
+   is none. */
+BERT_API bert_status bert_checkpoint_beside(const bert_checkpoint *checkpoint, const char *name, char *path, size_t path_size,
+                                            bert_file *out, bert_error *error);
 
 /* All values of a tensor as `type`, `count` of them (the tensor's own count, or an error). */
 BERT_API bert_status bert_tensor_read(const bert_tensor *tensor, bert_dtype type, void *out, int64_t count, bert_error *error);
 /* The values where they lie, if that is contiguous, aligned and in the machine's byte order; else NULL. */
 BERT_API const void *bert_tensor_view(const bert_tensor *tensor);
+/* A matrix seen the other way round: the same values, shape and strides exchanged. `room` holds what the result points to. */
+BERT_API bert_tensor bert_tensor_transposed(const bert_tensor *tensor, int64_t room[4]);
+/* Bytes of all values as the file counts them; types of less than a byte are packed. */
+BERT_API size_t bert_tensor_bytes(const bert_tensor *tensor);
 
 /* Writes a checkpoint: complete, or not at all. */
 BERT_API bert_status bert_checkpoint_write(const bert_write_desc *desc);
@@ -329,20 +391,38 @@ BERT_API bert_status bert_config_parse(const char *text, size_t size, const char
 BERT_API bert_status bert_config_read(const char *path, bert_config *out, bert_error *error);
 BERT_API bert_status bert_config_named(const char *name, bert_config *out, bert_error *error);
 BERT_API bert_status bert_config_check(const bert_config *config, const char *path, bert_error *error);
+/* Is a vocabulary of so many tokens short enough for the model's embeddings? A shorter one is: rows may be spare. path: of the
+   vocabulary, for the message. */
+BERT_API bert_status bert_config_check_vocabulary(const bert_config *config, int64_t tokens, const char *path, bert_error *error);
+/* Does the casing contradict the name of one of Google's models? The rules and words of validate_case_matches_checkpoint in
+   Google's tokenization.py; `checkpoint` is the path, such as "uncased_L-12_H-768_A-12/bert_model.ckpt". */
+BERT_API bert_status bert_case_check(int lower_case, const char *checkpoint, bert_error *error);
 BERT_API const char *bert_activation_name(bert_activation activation);     /* as transformers spells it */
 
 /* A model: a checkpoint whose tensors have been recognised. The encoder must be complete and its shapes agree, with each
-   other and with the config. What the file has besides is listed, not refused. */
+   other and with the config. What the file has besides is listed, not refused. With init_missing, heads that were asked for
+   and are not there are made at random; without path and data, all of it is. */
 BERT_API bert_status bert_model_open(const bert_model_desc *desc, bert_model **out);
 BERT_API void bert_model_close(bert_model *model);
 BERT_API const bert_config *bert_model_config(const bert_model *model);
-BERT_API const bert_checkpoint *bert_model_checkpoint(const bert_model *model);
+/* The file the config was read from, and its text; NULL if it came from the desc or was told from the shapes. */
+BERT_API const char *bert_model_config_path(const bert_model *model);
+BERT_API const char *bert_model_config_text(const bert_model *model, size_t *size);
+BERT_API const bert_checkpoint *bert_model_checkpoint(const bert_model *model);   /* NULL: made from a config alone */
 BERT_API uint32_t bert_model_heads(const bert_model *model);
 BERT_API int64_t bert_model_parameter_count(const bert_model *model);
 BERT_API const bert_parameter *bert_model_parameter(const bert_model *model, int64_t index);
 BERT_API const bert_parameter *bert_model_find(const bert_model *model, const char *name);
 /* The values, float32, in the table's layout (matrices [out, in]). */
 BERT_API bert_status bert_parameter_read(const bert_parameter *parameter, float *out, int64_t count, bert_error *error);
+
+#ifndef BERT_NO_TOKENIZER
+/* The tokenizer that belongs to a model. What the desc (may be NULL) leaves open comes from the files beside the checkpoint:
+   tokenizer.json or vocab.txt, with tokenizer_config.json; where none says whether to lower-case, a word in the checkpoint's
+   path does (uncased; cased; chinese or multilingual: uncased), else Google's default: on. A vocabulary longer than the model's
+   is an error, and so is casing against bert_case_check, unless check_case is BERT_OFF. */
+BERT_API bert_status bert_model_tokenizer(const bert_model *model, const bert_tokenizer_desc *desc, bert_flag check_case, bert_tokenizer **out);
+#endif
 
 /* What a tensor of a checkpoint is. name: Hugging Face's name; google: Google's; each with the slot ("/adam_m") behind, if it is
    one. Returns 0 for a tensor that is no part of a BERT (then the names are its own). */
@@ -409,6 +489,34 @@ BERT_API bert_status bert_embed_desc_read(const bert_model *model, bert_embed_de
 BERT_API bert_status bert_plan_memory(const bert_plan_desc *desc, bert_plan *out, bert_error *error);
 BERT_API int64_t bert_plan_largest(const bert_plan_desc *desc, size_t budget);
 
+#ifndef BERT_NO_DATA
+/* ---- records ---- */
+
+/* Reads a TFRecord file from record to record. next answers the next one's bytes, which stay until close; NULL at the end. tell
+   says where the next record begins, and seek goes to such a place: to shuffle, or to go on where training stopped. */
+BERT_API bert_status bert_records_open(const bert_records_desc *desc, bert_records **out);
+BERT_API bert_status bert_records_next(bert_records *records, const void **data, size_t *size, bert_error *error);
+BERT_API size_t bert_records_tell(const bert_records *records);
+BERT_API bert_status bert_records_seek(bert_records *records, size_t place, bert_error *error);
+BERT_API void bert_records_close(bert_records *records);
+
+/* Writes one. The file appears with commit, complete, or not at all. Features are written sorted by name, as protobuf's
+   deterministic mode has them. commit and close after it are both needed; close without commit leaves nothing. */
+BERT_API bert_status bert_record_writer_open(const char *path, const bert_allocator *allocator, bert_record_writer **out, bert_error *error);
+BERT_API bert_status bert_record_writer_add(bert_record_writer *writer, const void *data, size_t size, bert_error *error);
+BERT_API bert_status bert_record_writer_add_example(bert_record_writer *writer, const bert_feature *features, size_t count, bert_error *error);
+BERT_API bert_status bert_record_writer_commit(bert_record_writer *writer, bert_error *error);
+BERT_API void bert_record_writer_close(bert_record_writer *writer);
+
+/* Examples. The values of bytes lists, and names, lie in `data`. On failure the example has no features. find: NULL if there is
+   none. The numbers calls copy a feature that must be there with exactly `count` values of that type (ints: that fit int32). */
+BERT_API bert_status bert_example_parse(bert_example *example, const void *data, size_t size, const bert_allocator *allocator, bert_error *error);
+BERT_API const bert_feature *bert_example_find(const bert_example *example, const char *name);
+BERT_API bert_status bert_example_ints(const bert_example *example, const char *name, int32_t *out, size_t count, bert_error *error);
+BERT_API bert_status bert_example_floats(const bert_example *example, const char *name, float *out, size_t count, bert_error *error);
+BERT_API void bert_example_free(bert_example *example);
+#endif /* BERT_NO_DATA */
+
 #endif /* BERT_H */
 
 /* ============================================================================================================
@@ -444,18 +552,30 @@ BERT_API size_t bert_dtype_size(bert_dtype dtype)
     return (unsigned)dtype < (unsigned)BERT_DTYPE_COUNT ? sizes[dtype] : 0;
 }
 
+/* The bits a value takes in a file. */
+BERT__FN uint64_t bert__dtype_bits(bert_dtype type)
+{
+    return type == BERT_F4 ? 4 : type == BERT_F6_E2M3 || type == BERT_F6_E3M2 ? 6 : bert_dtype_size(type) * 8;
+}
+
 BERT__INLINE float bert__bits_to_float(uint32_t bits) { float f; memcpy(&f, &bits, 4); return f; }
 BERT__INLINE uint32_t bert__float_to_bits(float f) { uint32_t bits; memcpy(&bits, &f, 4); return bits; }
 
-/* A small binary float (sign, `exponent` bits, `mantissa` bits) widened to float32, exactly. F8_E4M3 has no infinity. */
-BERT__FN float bert__widen(uint32_t v, int exponent, int mantissa, int infinite)
+/* What the highest codes of a small float mean: infinity and NaN as in IEEE 754; no infinity, and NaN where all bits are set
+   (E4M3); neither: all codes are numbers but the one of -0, which is NaN, and exponents are biased by one more (FNUZ). */
+enum { BERT__NO_INFINITY = 0, BERT__IEEE = 1, BERT__FNUZ = 2 };
+
+/* A small binary float (sign, `exponent` bits, `mantissa` bits) widened to float32, exactly. */
+BERT__FN float bert__widen(uint32_t v, int exponent, int mantissa, int kind)
 {
     const uint32_t sign = v >> (exponent + mantissa) << 31, e = v >> mantissa & (((uint32_t)1 << exponent) - 1);
     uint32_t m = v & (((uint32_t)1 << mantissa) - 1);
-    const int bias = (1 << (exponent - 1)) - 1;
+    const int bias = (1 << (exponent - 1)) - (kind != BERT__FNUZ);
     int shift = 0;
-    if (e == ((uint32_t)1 << exponent) - 1 && (infinite || m == ((uint32_t)1 << mantissa) - 1)) {
-        if (!infinite) return bert__bits_to_float(sign | 0x7FC00000u);
+    if (kind == BERT__FNUZ) {
+        if (sign && !e && !m) return bert__bits_to_float(0xFFC00000u);
+    } else if (e == ((uint32_t)1 << exponent) - 1 && (kind == BERT__IEEE || m == ((uint32_t)1 << mantissa) - 1)) {
+        if (kind == BERT__NO_INFINITY) return bert__bits_to_float(sign | 0x7FC00000u);
         return bert__bits_to_float(sign | 0x7F800000u | m << (23 - mantissa));
     }
     if (e) return bert__bits_to_float(sign | (uint32_t)((int)e - bias + 127) << 23 | m << (23 - mantissa));
@@ -464,23 +584,34 @@ BERT__FN float bert__widen(uint32_t v, int exponent, int mantissa, int infinite)
     return bert__bits_to_float(sign | (uint32_t)(1 - shift - bias + 127) << 23 | (m & (((uint32_t)1 << mantissa) - 1)) << (23 - mantissa));
 }
 /* float32 to a small binary float, nearest even; too large becomes infinite (or NaN where there is no infinity). */
-BERT__FN uint32_t bert__narrow(float f, int exponent, int mantissa, int infinite)
+BERT__FN uint32_t bert__narrow(float f, int exponent, int mantissa, int kind)
 {
     const uint32_t bits = bert__float_to_bits(f), sign = bits >> 31 << (exponent + mantissa), top = ((uint32_t)1 << exponent) - 1;
-    const int bias = (1 << (exponent - 1)) - 1;
+    const int bias = (1 << (exponent - 1)) - (kind != BERT__FNUZ);
     const uint32_t field = bits >> 23 & 255;                            /* 0: subnormal, without a leading bit */
     int e = (int)(field ? field : 1) - 127 + bias, drop = 23 - mantissa;
     uint32_t m = (bits & 0x7FFFFF) | (field ? 0x800000u : 0), v, rest;
-    if ((bits & 0x7FFFFFFF) > 0x7F800000) return sign | top << mantissa | (infinite ? (m >> drop & (((uint32_t)1 << mantissa) - 1)) | (uint32_t)1 << (mantissa - 1) : ((uint32_t)1 << mantissa) - 1);
-    if ((bits & 0x7FFFFFFF) == 0) return sign;
+    const uint32_t nan = kind == BERT__FNUZ ? (uint32_t)1 << (exponent + mantissa) : sign | top << mantissa | (kind == BERT__IEEE ? 0 : ((uint32_t)1 << mantissa) - 1);
+    if ((bits & 0x7FFFFFFF) > 0x7F800000) return nan | (kind == BERT__IEEE ? (m >> drop & (((uint32_t)1 << mantissa) - 1)) | (uint32_t)1 << (mantissa - 1) : 0);
     if (e < 1) { drop += 1 - e; e = 0; }                                /* subnormal there */
-    if (drop > 25) return sign;
+    if (drop > 25 || (bits & 0x7FFFFFFF) == 0) return kind == BERT__FNUZ ? 0 : sign;
     rest = m & (((uint32_t)1 << drop) - 1);
     v = m >> drop;
     v += rest > (uint32_t)1 << (drop - 1) || (rest == (uint32_t)1 << (drop - 1) && (v & 1));
     v += e ? (uint32_t)(e - 1) << mantissa : 0;                         /* the leading bit of v raises the exponent by one */
-    if (infinite ? v >= top << mantissa : v >= (top << mantissa | (((uint32_t)1 << mantissa) - 1)) ) v = infinite ? top << mantissa : top << mantissa | (((uint32_t)1 << mantissa) - 1);
-    return sign | v;
+    if (kind == BERT__FNUZ) return v >= (top + 1) << mantissa ? nan : v ? sign | v : 0;
+    return v >= (nan & ~sign) ? nan : sign | v;                         /* infinity's code, in IEEE's kind */
+}
+/* F8_E8M0 is the exponent field of a float32 and nothing else: powers of two, and NaN. The nearest, the larger of two; 0 has
+   no code and becomes the smallest, 2^-127 (what lies above that does not, as in torch and ml_dtypes); a negative number
+   becomes NaN. */
+BERT__FN unsigned char bert__narrow_power(float f)
+{
+    const uint32_t bits = bert__float_to_bits(f), field = bits >> 23 & 255;
+    if ((bits & 0x7FFFFFFF) == 0) return 0;
+    if (bits >> 31 || field == 255) return 255;
+    if (!field) return (bits & 0x7FFFFF) > 0x400000;
+    return (unsigned char)(field + (bits >> 22 & 1));
 }
 
 /* Value i of p as float64; float64 holds all of these types but the largest 64-bit integers exactly. */
@@ -502,6 +633,9 @@ BERT__FN double bert__load_value(const unsigned char *p, bert_dtype type)
     case BERT_BOOL: return p[0] != 0;
     case BERT_F8_E4M3: return bert__widen(p[0], 4, 3, 0);
     case BERT_F8_E5M2: return bert__widen(p[0], 5, 2, 1);
+    case BERT_F8_E4M3FNUZ: return bert__widen(p[0], 4, 3, BERT__FNUZ);
+    case BERT_F8_E5M2FNUZ: return bert__widen(p[0], 5, 2, BERT__FNUZ);
+    case BERT_F8_E8M0: return bert__bits_to_float(p[0] == 255 ? 0x7FC00000u : p[0] ? (uint32_t)p[0] << 23 : 0x400000u);
     default: return 0;
     }
 }
@@ -537,6 +671,9 @@ BERT__FN void bert__store_value(unsigned char *p, bert_dtype type, double v)
     case BERT_BOOL: p[0] = v != 0; break;
     case BERT_F8_E4M3: p[0] = (unsigned char)bert__narrow(bert__round_to_odd(v), 4, 3, 0); break;
     case BERT_F8_E5M2: p[0] = (unsigned char)bert__narrow(bert__round_to_odd(v), 5, 2, 1); break;
+    case BERT_F8_E4M3FNUZ: p[0] = (unsigned char)bert__narrow(bert__round_to_odd(v), 4, 3, BERT__FNUZ); break;
+    case BERT_F8_E5M2FNUZ: p[0] = (unsigned char)bert__narrow(bert__round_to_odd(v), 5, 2, BERT__FNUZ); break;
+    case BERT_F8_E8M0: p[0] = bert__narrow_power(bert__round_to_odd(v)); break;
     default: break;
     }
 }
@@ -581,6 +718,74 @@ BERT_API bert_status bert_convert(const void *from, bert_dtype from_type, void *
 }
 
 /* ============================================================================================================
+   >>rng
+   Purpose   random numbers that depend on what they are for, not on what was drawn before.
+   Uses      nothing.
+   Promises  same seed and place, same number: on every machine, in any order, with any number of threads. All arithmetic
+             that decides is on integers.
+
+   Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011) is a function of a 64-bit key and a
+   128-bit counter, which it encrypts: ten rounds of two multiplications, each word's product with a constant split into
+   its halves, which change places and are mixed with the key. Whoever knows where a number belongs can compute it alone.
+   The key is the user's seed. The counter is { element / 4, its upper half, layer (0: none, else its number + 1), the row of
+   the table of tensors }; later uses (dropout, masking) take other values of the last word. Each counter gives four words,
+   one for each of four elements.
+
+   Weights are normal, cut off at two deviations. A word's lowest bit is the sign, the rest a fraction u, and the quantile of the cut-off half-normal
+   distribution at u is the value: u times a ratio of two polynomials of r = 1 - u^2, fitted to it. As all their coefficients
+   are positive, integers do: r has 32 bits behind the point, the coefficients 24, the quotient 32, the value 31. It is
+   within 3e-7 of the true quantile.
+   ============================================================================================================ */
+
+BERT__FN void bert__philox(const uint32_t counter[4], uint64_t key, uint32_t out[4])
+{
+    uint32_t a = counter[0], b = counter[1], c = counter[2], d = counter[3], k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
+    int round;
+    for (round = 0; round < 10; round++) {
+        const uint64_t x = (uint64_t)a * 0xD2511F53u, y = (uint64_t)c * 0xCD9E8D57u;
+        a = (uint32_t)(y >> 32) ^ b ^ k0;
+        b = (uint32_t)y;
+        c = (uint32_t)(x >> 32) ^ d ^ k1;
+        d = (uint32_t)x;
+        k0 += 0x9E3779B9u;
+        k1 += 0xBB67AE85u;
+    }
+    out[0] = a; out[1] = b; out[2] = c; out[3] = d;
+}
+/* A word as a normal number cut off at 2, with 31 bits behind the point and the sign apart. */
+BERT__FN uint32_t bert__half_normal(uint32_t word)
+{
+    static const uint32_t above[5] = { 68630119, 868688094, 1217563420, 402696906, 33554429 }, below[5] = { 169052424, 890272433, 859841121, 230034242, 16777216 };
+    const uint64_t u = word >> 1, r = ((uint64_t)1 << 32) - (u * u >> 30);
+    uint64_t p = above[0], q = below[0];
+    int k;
+    for (k = 1; k < 5; k++) {
+        p = (p * r >> 32) + above[k];
+        q = (q * r >> 32) + below[k];
+    }
+    return (uint32_t)(u * ((p << 32) / q) >> 32);
+}
+BERT__FN void bert__init_normal(float *out, int64_t n, double deviation, uint64_t seed, uint32_t row, uint32_t layer)
+{
+    const double scale = deviation / 2147483648.0;
+    uint32_t counter[4], words[4];
+    int64_t i;
+    counter[2] = layer;
+    counter[3] = row;
+    for (i = 0; i < n; i++) {
+        if (i % 4 == 0) {
+            counter[0] = (uint32_t)(i / 4);
+            counter[1] = (uint32_t)((uint64_t)i >> 34);
+            bert__philox(counter, seed, words);
+        }
+        {
+            const float v = (float)(bert__half_normal(words[i % 4]) * scale);
+            out[i] = words[i % 4] & 1 ? -v : v;
+        }
+    }
+}
+
+/* ============================================================================================================
    >>container
    Purpose   what every format's reader fills: a list of tensors over files in memory.
    Uses      >>dtypes, the base.
@@ -594,12 +799,20 @@ BERT_API bert_status bert_convert(const void *from, bert_dtype from_type, void *
 
 typedef struct bert__open_file { struct bert__open_file *next; bert_file file; } bert__open_file;
 
+/* Where the files of a checkpoint come from: a directory, an archive. `get` gives a file's bytes, which stay as long as
+   the checkpoint is open, and counts them in c->file_bytes; it reports its failures. */
+typedef struct bert__files_from {
+    bert_status (*get)(void *user, bert_checkpoint *c, const char *name, const unsigned char **data, size_t *size);
+    void *user;
+} bert__files_from;
+
 struct bert_checkpoint {
     bert__arena arena;                  /* holds this struct too */
     bert__buf tensors;                  /* bert_tensor [count] */
     uint32_t *index;                    /* [slots] open addressing: tensor number + 1 */
     size_t slots;
     bert__open_file *files;
+    bert__files_from from;              /* for the files beside the first */
     const char *format, *path;
     const char **metadata;              /* [2 * metadata_count] key, value */
     size_t metadata_count;
@@ -620,6 +833,21 @@ BERT__PRINTF(6, 7) BERT__NOINLINE bert_status bert__fail_tensor(bert_error *e, b
     return status;
 }
 
+/* What ends a folder's name in a path. */
+BERT__FN int bert__is_slash(char c)
+{
+#ifdef _WIN32
+    if (c == '\\' || c == ':') return 1;
+#endif
+    return c == '/';
+}
+/* Bytes of the path up to the file's name: "dir/" of "dir/file". */
+BERT__FN size_t bert__directory_size(const char *path)
+{
+    size_t n = strlen(path);
+    while (n && !bert__is_slash(path[n - 1])) n--;
+    return n;
+}
 /* Opens a file that stays open with the checkpoint; NULL after a failure that is reported. */
 BERT__FN const bert_file *bert__checkpoint_file(bert_checkpoint *c, const char *path, bert_status *status)
 {
@@ -631,6 +859,23 @@ BERT__FN const bert_file *bert__checkpoint_file(bert_checkpoint *c, const char *
     c->files = f;
     c->file_bytes = bert__add(c->file_bytes, f->file.size);
     return &f->file;
+}
+BERT__FN bert_status bert__directory_get(void *user, bert_checkpoint *c, const char *name, const unsigned char **data, size_t *size)
+{
+    bert_status status = BERT_OK;
+    const bert_file *f = bert__checkpoint_file(c, name, &status);
+    (void)user;
+    if (!f) return status;
+    *data = f->data;
+    *size = f->size;
+    return BERT_OK;
+}
+BERT__FN bert__files_from bert__from_directory(void)
+{
+    bert__files_from from;
+    from.get = bert__directory_get;
+    from.user = NULL;
+    return from;
 }
 /* A terminated copy of a string, which lives as long as the checkpoint; NULL when memory runs out. */
 BERT__FN const char *bert__checkpoint_string(bert_checkpoint *c, const char *text, size_t size)
@@ -708,7 +953,7 @@ BERT__FN bert_status bert__add_tensor(bert_checkpoint *c, const bert__found *f)
     bert__format(name, sizeof name, "%.*s", f->name_size < 100 ? (int)f->name_size : 100, f->name);
     if (memchr(f->name, 0, f->name_size)) return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, f->path, f->at, name, "the name holds a NUL");
     if (f->name_size > 65535) return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, f->path, f->at, name, "the name has %zu bytes", f->name_size);
-    if (!n && f->dtype != BERT_STRING) return bert__fail_tensor(c->error, BERT_ERROR_UNSUPPORTED, f->path, f->at, name, "values of type %s", bert_dtype_name(f->dtype));
+    if (!bert__dtype_bits(f->dtype) && f->dtype != BERT_STRING) return bert__fail_tensor(c->error, BERT_ERROR_UNSUPPORTED, f->path, f->at, name, "values of type %s", bert_dtype_name(f->dtype));
     if (f->rank < 0 || f->rank > 64) return bert__fail_tensor(c->error, BERT_ERROR_UNSUPPORTED, f->path, f->at, name, "it has %lld dimensions; up to 64 are read", (long long)f->rank);
     for (k = 0; k < f->rank; k++) {
         if (f->shape[k] < 0) return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, f->path, f->at, name, "dimension %lld is %lld", (long long)k, (long long)f->shape[k]);
@@ -723,6 +968,8 @@ BERT__FN bert_status bert__add_tensor(bert_checkpoint *c, const bert__found *f)
     if (!f->strides) last = f->offset > INT64_MAX / 16 - count ? INT64_MAX / 16 : f->offset + (count ? count - 1 : 0);
     if (f->offset < 0 || (count && n && (uint64_t)last >= f->limit / n))
         return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, f->path, f->at, name, "needs element %lld of a storage that has %zu", (long long)last, f->limit / n);
+    if (!n && (uint64_t)count > (uint64_t)f->limit * 8 && f->dtype != BERT_STRING)
+        return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, f->path, f->at, name, "needs more than the %zu bytes it has", f->limit);
     if ((uint64_t)count * n / 4 > c->file_bytes)                            /* a tensor by stride 0 from few values: nobody stores that */
         return bert__fail_tensor(c->error, BERT_ERROR_UNSUPPORTED, f->path, f->at, name, "it expands to %lld values, far more than the file holds", (long long)count);
     t.name = bert__checkpoint_string(c, f->name, f->name_size);
@@ -758,12 +1005,12 @@ BERT_API const bert_tensor *bert_checkpoint_find(const bert_checkpoint *checkpoi
     slot = bert__name_slot(checkpoint, name, strlen(name));
     return checkpoint->index[slot] ? bert__tensor_at(checkpoint, checkpoint->index[slot] - 1) : NULL;
 }
-BERT_API const char *bert_checkpoint_format(const bert_checkpoint *checkpoint) { return checkpoint->format; }
-BERT_API const char *bert_checkpoint_path(const bert_checkpoint *checkpoint) { return checkpoint->path; }
+BERT_API const char *bert_checkpoint_format(const bert_checkpoint *checkpoint) { return checkpoint ? checkpoint->format : NULL; }
+BERT_API const char *bert_checkpoint_path(const bert_checkpoint *checkpoint) { return checkpoint ? checkpoint->path : NULL; }
 BERT_API const char *bert_checkpoint_metadata(const bert_checkpoint *checkpoint, const char *key)
 {
     size_t i;
-    for (i = 0; i < checkpoint->metadata_count; i++)
+    for (i = 0; checkpoint && i < checkpoint->metadata_count; i++)
         if (strcmp(checkpoint->metadata[2 * i], key) == 0) return checkpoint->metadata[2 * i + 1];
     return NULL;
 }
@@ -774,6 +1021,23 @@ BERT_API const void *bert_tensor_view(const bert_tensor *tensor)
     const size_t n = bert_dtype_size(tensor->dtype);
     if (tensor->strides || !n || (tensor->big_endian != bert__machine_is_big() && n > 1)) return NULL;
     return (uintptr_t)tensor->data % (n < 8 ? n : 8) ? NULL : tensor->data;
+}
+BERT_API size_t bert_tensor_bytes(const bert_tensor *tensor)
+{
+    const uint64_t bits = bert__dtype_bits(tensor->dtype);
+    return (size_t)((uint64_t)tensor->count * (bits / 2) / 4);          /* no more than 2^59 values, 64 bits each at most */
+}
+BERT_API bert_tensor bert_tensor_transposed(const bert_tensor *tensor, int64_t room[4])
+{
+    const bert_tensor *t = tensor;
+    bert_tensor v = *t;
+    room[0] = t->shape[1];
+    room[1] = t->shape[0];
+    room[2] = t->strides ? t->strides[1] : 1;
+    room[3] = t->strides ? t->strides[0] : t->shape[1];
+    v.shape = room;
+    v.strides = room + 2;
+    return v;
 }
 BERT_API bert_status bert_tensor_read(const bert_tensor *tensor, bert_dtype type, void *out, int64_t count, bert_error *error)
 {
@@ -1340,15 +1604,10 @@ BERT__FN size_t bert__utf8_check(const char *text, size_t n)
 
 enum { BERT__ST_HEADER_MOST = 100000000 };      /* the reference's limit too */
 
-/* The types in the order of the reference's list; those without a type here are sub-byte or rarer kinds of float. */
-typedef struct bert__st_dtype { char name[12]; bert_dtype type; } bert__st_dtype;
-static const bert__st_dtype bert__st_dtypes[] = {
-    { "BOOL", BERT_BOOL }, { "F4", BERT_DTYPE_NONE }, { "F6_E2M3", BERT_DTYPE_NONE }, { "F6_E3M2", BERT_DTYPE_NONE },
-    { "U8", BERT_U8 }, { "I8", BERT_I8 }, { "F8_E5M2", BERT_F8_E5M2 }, { "F8_E4M3", BERT_F8_E4M3 },
-    { "F8_E8M0", BERT_DTYPE_NONE }, { "F8_E4M3FNUZ", BERT_DTYPE_NONE }, { "F8_E5M2FNUZ", BERT_DTYPE_NONE },
-    { "I16", BERT_I16 }, { "U16", BERT_U16 }, { "F16", BERT_F16 }, { "BF16", BERT_BF16 }, { "I32", BERT_I32 },
-    { "U32", BERT_U32 }, { "F32", BERT_F32 }, { "C64", BERT_C64 }, { "F64", BERT_F64 }, { "I64", BERT_I64 },
-    { "U64", BERT_U64 }
+/* The types in the order of the reference's list (safetensors 0.8). */
+static const bert_dtype bert__st_dtypes[] = {
+    BERT_BOOL, BERT_F4, BERT_F6_E2M3, BERT_F6_E3M2, BERT_U8, BERT_I8, BERT_F8_E5M2, BERT_F8_E4M3, BERT_F8_E8M0, BERT_F8_E4M3FNUZ,
+    BERT_F8_E5M2FNUZ, BERT_I16, BERT_U16, BERT_F16, BERT_BF16, BERT_I32, BERT_U32, BERT_F32, BERT_C64, BERT_F64, BERT_I64, BERT_U64
 };
 enum { BERT__ST_DTYPES = sizeof bert__st_dtypes / sizeof *bert__st_dtypes };
 
@@ -1409,23 +1668,23 @@ BERT__FN bert_status bert__st_entry(bert_checkpoint *c, const char *path, const 
     }
     if (!dtype || !dims || !offsets)
         return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)v->offset, name, "%s is missing", !dtype ? "dtype" : !dims ? "shape" : "data_offsets");
-    for (k = 0; k < BERT__ST_DTYPES && !bert_json_is(dtype, bert__st_dtypes[k].name); k++) {}
+    for (k = 0; k < BERT__ST_DTYPES && !bert_json_is(dtype, bert_dtype_name(bert__st_dtypes[k])); k++) {}
     if (k == BERT__ST_DTYPES)
         return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)dtype->offset, name, "dtype \"%.*s\" is none of safetensors' types", 40, dtype->type == 's' ? dtype->text : "(not a string)");
-    found.dtype = bert__st_dtypes[k].type;
-    if (found.dtype == BERT_DTYPE_NONE)
-        return bert__fail_tensor(c->error, BERT_ERROR_UNSUPPORTED, path, (int64_t)dtype->offset, name, "values of type %s are not read; convert them to F16, BF16 or F32 first", bert__st_dtypes[k].name);
-
+    found.dtype = bert__st_dtypes[k];
     if (dims->type != 'a') return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)dims->offset, name, "the shape is not a list of numbers");
     if (dims->count > 64) return bert__fail_tensor(c->error, BERT_ERROR_UNSUPPORTED, path, (int64_t)dims->offset, name, "it has %zu dimensions; up to 64 are read", dims->count);
-    need = bert_dtype_size(found.dtype);
+    need = bert__dtype_bits(found.dtype);
     for (field = dims->first; field; field = field->next, n++) {
         if (!bert__st_number(field, &shape[n]))
             return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)field->offset, name, "dimension %d is %.*s, not a whole number from 0 to 2^63 - 1", n, 40, field->text ? field->text : "not a number");
         if (shape[n] && need > UINT64_MAX / (uint64_t)shape[n])
-            return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)field->offset, name, "the dimensions multiply to more than 2^64 bytes");
+            return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)field->offset, name, "the dimensions multiply to more than 2^64 bits");
         need *= (uint64_t)shape[n];
     }
+    if (need % 8)
+        return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)dims->offset, name, "%llu bits of %s do not end at a byte", (unsigned long long)need, bert_dtype_name(found.dtype));
+    need /= 8;
     if (offsets->type != 'a' || offsets->count != 2 || !bert__st_number(offsets->first, &begin) || !bert__st_number(offsets->first->next, &end))
         return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)offsets->offset, name, "data_offsets are not two whole numbers from 0 to 2^63 - 1");
     if (end < begin)
@@ -1528,7 +1787,7 @@ BERT__FN bert_status bert__open_safetensors(bert_checkpoint *c, const char *path
 BERT__FN int bert__st_place(bert_dtype type)
 {
     int k;
-    for (k = 0; k < BERT__ST_DTYPES && bert__st_dtypes[k].type != type; k++) {}
+    for (k = 0; k < BERT__ST_DTYPES && bert__st_dtypes[k] != type; k++) {}
     return k;
 }
 BERT__FN int bert__st_output_before(const void *user, uint32_t a, uint32_t b)
@@ -1776,6 +2035,9 @@ static const bert__py_global bert__py_globals[] = {
     { "torch", "uint64", BERT__PY_G_DTYPE, BERT_U64 },
     { "torch", "float8_e4m3fn", BERT__PY_G_DTYPE, BERT_F8_E4M3 },
     { "torch", "float8_e5m2", BERT__PY_G_DTYPE, BERT_F8_E5M2 },
+    { "torch", "float8_e4m3fnuz", BERT__PY_G_DTYPE, BERT_F8_E4M3FNUZ },
+    { "torch", "float8_e5m2fnuz", BERT__PY_G_DTYPE, BERT_F8_E5M2FNUZ },
+    { "torch", "float8_e8m0fnu", BERT__PY_G_DTYPE, BERT_F8_E8M0 },
     { "torch", "float32", BERT__PY_G_DTYPE, BERT_F32 },
     { "torch", "float", BERT__PY_G_DTYPE, BERT_F32 },
     { "torch", "float64", BERT__PY_G_DTYPE, BERT_F64 },
@@ -2899,7 +3161,8 @@ BERT__FN bert_status bert__write_pytorch(const bert_write_desc *d)
    Promises  every block of the index is checked against its checksum; every tensor against its type, its shape and the
              size of its data file; tensors of up to 4 KB also against their checksum. Larger ones are not read here, so
              that opening stays fast: bert__bundle_verify reads all. Memory stays in proportion to the index. What is
-             written is byte for byte what TensorFlow's Saver writes for the same tensors. BERT_NO_TF removes this section.
+             written is byte for byte what TensorFlow's Saver writes for the same tensors. BERT_NO_TF removes this section, but
+             for checksums, varints and messages, which >>records needs as well.
 
    How the format works.
    The data files hold the values and nothing else, one tensor behind the other. The index says what lies where. It is a
@@ -2930,36 +3193,18 @@ BERT__FN bert_status bert__write_pytorch(const bert_write_desc *d)
    and have no values here.
    ============================================================================================================ */
 
-#ifndef BERT_NO_TF
-
-/* Where the files of a checkpoint come from: a directory, an archive. `get` gives a file's bytes, which stay as long as
-   the checkpoint is open, and counts them in c->file_bytes; it reports its failures. */
-typedef struct bert__files_from {
-    bert_status (*get)(void *user, bert_checkpoint *c, const char *name, const unsigned char **data, size_t *size);
-    void *user;
-} bert__files_from;
-
-BERT__FN bert_status bert__directory_get(void *user, bert_checkpoint *c, const char *name, const unsigned char **data, size_t *size)
-{
-    bert_status status = BERT_OK;
-    const bert_file *f = bert__checkpoint_file(c, name, &status);
-    (void)user;
-    if (!f) return status;
-    *data = f->data;
-    *size = f->size;
-    return BERT_OK;
-}
-BERT__FN bert__files_from bert__from_directory(void)
-{
-    bert__files_from from;
-    from.get = bert__directory_get;
-    from.user = NULL;
-    return from;
-}
-
+#if !defined(BERT_NO_TF) || !defined(BERT_NO_DATA)
 /* ---- crc32c ---- */
 
 BERT__INLINE uint32_t bert__crc_mask(uint32_t crc) { return (crc >> 15 | crc << 17) + 0xA282EAD8u; }
+
+BERT__FN void bert__store32(unsigned char *p, uint32_t v)
+{
+    p[0] = (unsigned char)v;
+    p[1] = (unsigned char)(v >> 8);
+    p[2] = (unsigned char)(v >> 16);
+    p[3] = (unsigned char)(v >> 24);
+}
 
 /* ---- varints and protocol buffers ---- */
 
@@ -3032,6 +3277,10 @@ BERT__FN int bert__proto_next(bert__proto *m)
     default: return -1;                                                 /* groups went out of use before any checkpoint */
     }
 }
+
+#endif /* BERT_NO_TF and BERT_NO_DATA */
+
+#ifndef BERT_NO_TF
 
 /* ---- snappy ---- */
 
@@ -3424,13 +3673,6 @@ typedef struct bert__bundle_out {
     bert__crc crc;
 } bert__bundle_out;
 
-BERT__FN void bert__store32(unsigned char *p, uint32_t v)
-{
-    p[0] = (unsigned char)v;
-    p[1] = (unsigned char)(v >> 8);
-    p[2] = (unsigned char)(v >> 16);
-    p[3] = (unsigned char)(v >> 24);
-}
 BERT__FN void bert__block_init(bert__block_out *k, const bert_allocator *allocator, uint32_t interval)
 {
     bert__buf_init(&k->bytes, allocator);
@@ -3646,9 +3888,7 @@ BERT__FN bert_status bert__write_bundle(const bert_write_desc *d)
     memcpy(index_path + n, ".index", 7);
     for (i = 0; i < d->count; i++) tensors[i] = d->tensors + i;
     bert__sort_outputs(tensors, d->count);
-    for (i = 1; i < d->count && status == BERT_OK; i++)
-        if (strcmp(tensors[i - 1]->name, tensors[i]->name) == 0) status = bert__fail_tensor(d->error, BERT_ERROR_ARGUMENT, d->path, -1, tensors[i]->name, "is given twice");
-    if (status == BERT_OK) {
+    {
         o->allocator = allocator;
         bert__crc_init(&o->crc, BERT__CRC_CASTAGNOLI);
         bert__block_init(&o->block, &allocator, 16);
@@ -3760,14 +4000,8 @@ BERT__FN bert_status bert__write_state(const char *prefix, const bert_allocator 
     static const char *const lines[] = { "model_checkpoint_path: \"", "all_model_checkpoint_paths: \"" };
     bert__buf text;
     bert_status status;
-    size_t base = strlen(prefix), path, k;
+    size_t base = bert__directory_size(prefix), path, k;
     const char *p;
-    while (base && prefix[base - 1] != '/') {
-#ifdef _WIN32
-        if (prefix[base - 1] == '\\' || prefix[base - 1] == ':') break;
-#endif
-        base--;
-    }
     bert__buf_init(&text, allocator);
     for (k = 0; k < 2; k++) {
         bert__buf_add(&text, lines[k], strlen(lines[k]));
@@ -3817,17 +4051,6 @@ BERT__FN int bert__ends(const char *text, const char *end)
 {
     size_t n = strlen(text), m = strlen(end);
     return n >= m && memcmp(text + n - m, end, m) == 0;
-}
-/* Bytes of the path up to the file's name: "dir/" of "dir/file". */
-BERT__FN size_t bert__directory_size(const char *path)
-{
-    size_t n = strlen(path);
-    while (n && path[n - 1] != '/'
-#ifdef _WIN32
-           && path[n - 1] != '\\' && path[n - 1] != ':'
-#endif
-    ) n--;
-    return n;
 }
 BERT__FN int bert__is_absolute(const char *path)
 {
@@ -3899,7 +4122,9 @@ BERT__FN size_t bert__values_prefix(const char *path)
     return memcmp(path + n - 9, "-of-", 4) == 0 && memcmp(path + n - 20, ".data-", 6) == 0 ? n - 20 : 0;
 }
 
-BERT__FN bert_status bert__open_content(bert_checkpoint *c, const char *path, const unsigned char *data, size_t size, int shard);
+/* Where bytes come from: a file that was named; a shard of an index; an entry of an archive. */
+enum { BERT__CONTENT_FILE, BERT__CONTENT_SHARD, BERT__CONTENT_ENTRY };
+BERT__FN bert_status bert__open_content(bert_checkpoint *c, const char *path, const unsigned char *data, size_t size, int kind);
 
 /* ---- the readers, or what to say where they were left out ---- */
 
@@ -3927,9 +4152,8 @@ BERT__FN bert_status bert__open_prefix(bert_checkpoint *c, const char *prefix)
 #ifdef BERT_NO_TF
     return bert__fail(c->error, BERT_ERROR_UNSUPPORTED, prefix, -1, "a TensorFlow checkpoint; this program was built without them (BERT_NO_TF)");
 #else
-    bert__files_from from = bert__from_directory();
     c->path = prefix;
-    return bert__open_bundle(c, prefix, &from);
+    return bert__open_bundle(c, prefix, &c->from);
 #endif
 }
 /* What the state file of a folder names. */
@@ -3991,14 +4215,18 @@ BERT__FN bert_status bert__part_open(bert_checkpoint *c, bert__part *s, const ch
 {
     bert_status st = BERT_OK;
     const char *full = bert__checkpoint_join(c, path, bert__directory_size(path), s->name);
-    const bert_file *file;
+    const unsigned char *data;
+    size_t size;
     memset(&s->c, 0, sizeof s->c);
     bert__arena_init(&s->c.arena, &c->arena.allocator, c->arena.block_size);
     bert__buf_init(&s->c.tensors, &c->arena.allocator);
     s->c.error = c->error;
+    s->c.from = c->from;
+    s->c.file_bytes = c->file_bytes;                                    /* in an archive that is all there is */
     if (!full) return BERT_ERROR_MEMORY;
-    file = bert__checkpoint_file(&s->c, full, &st);
-    return file ? bert__open_content(&s->c, full, file->data, file->size, 1) : st;
+    if (c->from.get == bert__directory_get) s->c.file_bytes = 0;
+    st = c->from.get(c->from.user, &s->c, full, &data, &size);
+    return st == BERT_OK ? bert__open_content(&s->c, full, data, size, BERT__CONTENT_SHARD) : st;
 }
 BERT__FN bert_status bert__open_weight_map(bert_checkpoint *c, const char *path, const bert_json *map, bert__part **shards)
 {
@@ -4074,8 +4302,25 @@ BERT__FN uint64_t bert__step_of(const char *name, size_t n)
     return step;
 }
 
-/* Google publishes its models as .zip files of a TensorFlow checkpoint; PyTorch's own format is a zip as well. */
-#ifndef BERT_NO_TF
+static const char *const bert__usual[] = {
+    "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
+    "bert_model.ckpt.index", "variables/variables.index"
+};
+enum { BERT__USUAL = sizeof bert__usual / sizeof *bert__usual };
+/* What PyTorch trainers lay beside a model. */
+static const char *const bert__companions[] = { "training_args.bin", "optimizer.bin", "optimizer.pt", "scheduler.bin", "scheduler.pt", "scaler.pt", "rng_state.pth" };
+
+BERT__FN int bert__is_candidate(const char *name)
+{
+    static const char *const ends[] = { ".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".zip" };
+    size_t i;
+    for (i = 0; i < sizeof bert__companions / sizeof *bert__companions; i++) if (strcmp(name, bert__companions[i]) == 0) return 0;
+    for (i = 0; i < sizeof ends / sizeof *ends; i++) if (bert__ends(name, ends[i])) return 1;
+    return 0;
+}
+
+/* Google publishes its models as .zip files of a TensorFlow checkpoint; others zip a folder of Hugging Face's. PyTorch's own
+   format is a zip as well. */
 typedef struct bert__from_zip { bert__zip zip; size_t skip; } bert__from_zip;
 
 /* A file of the archive: `name` is the archive's path, '/', and the entry's name. */
@@ -4089,63 +4334,86 @@ BERT__FN bert_status bert__zip_get(void *user, bert_checkpoint *c, const char *n
     if (st == BERT_OK && e->method) c->file_bytes = bert__add(c->file_bytes, *size);
     return st;
 }
-#endif
 BERT__FN int bert__entry_ends(const bert__zip_entry *e, const char *end)
 {
     const size_t n = strlen(end);
     return e->name_size >= n && memcmp(e->name + e->name_size - n, end, n) == 0 && !(e->name_size > 9 && memcmp(e->name, "__MACOSX/", 9) == 0);
 }
+/* The entry that holds the weights, chosen as in a folder, whatever folder of the archive it lies in: *best stays NULL if
+   there is none. */
+BERT__FN bert_status bert__choose_entry(bert_checkpoint *c, const bert__zip *zip, const bert__zip_entry **best)
+{
+    const bert__zip_entry *also = NULL;
+    uint64_t step = 0;
+    size_t i, k;
+    *best = NULL;
+    for (k = 0; k < BERT__USUAL + 2 && !*best; k++)                     /* the usual names; an index; anything that ends like weights */
+        for (i = 0; i < zip->count; i++) {
+            const bert__zip_entry *e = &zip->entries[i];
+            uint64_t s = 0;
+            if (k < BERT__USUAL) {
+                const size_t n = strlen(bert__usual[k]);
+                if (!bert__entry_ends(e, bert__usual[k]) || (e->name_size > n && e->name[e->name_size - n - 1] != '/')) continue;
+            } else if (k == BERT__USUAL) {
+                if (!bert__entry_ends(e, ".index")) continue;
+                s = bert__step_of(e->name, e->name_size);
+            } else {
+                char name[256];
+                size_t n = e->name_size < 255 ? e->name_size : 255;
+                memcpy(name, e->name + e->name_size - n, n);
+                name[n] = 0;
+                if (!bert__entry_ends(e, "") || !bert__is_candidate(name + bert__directory_size(name))) continue;
+            }
+            if (!*best || s > step) { *best = e; step = s; also = NULL; }
+            else if (s == step) also = e;
+        }
+    if (!also) return BERT_OK;
+    return bert__fail(c->error, BERT_ERROR_ARGUMENT, zip->path, -1, "the archive holds several checkpoints (%.*s and %.*s, perhaps more): unpack it and name the one you mean",
+                      (*best)->name_size < 100 ? (int)(*best)->name_size : 100, (*best)->name, also->name_size < 100 ? (int)also->name_size : 100, also->name);
+}
 BERT__FN bert_status bert__open_archive(bert_checkpoint *c, const char *path, const unsigned char *data, size_t size)
 {
-    bert__zip zip;
-    const bert__zip_entry *index = NULL, *also = NULL;
+    bert__from_zip *from = (bert__from_zip *)bert__arena_get(&c->arena, sizeof *from);
+    const bert__zip_entry *best;
+    const char *place = path ? path : "(memory)", *entry, *whole;
     size_t i, arrays = 0;
-    uint64_t step = 0;
     bert_status st;
-    memset(&zip, 0, sizeof zip);
-    st = bert__zip_open(c, &zip, path, data, size);
+    if (!from) return bert__fail(c->error, BERT_ERROR_MEMORY, path, -1, "out of memory");
+    memset(from, 0, sizeof *from);
+    st = bert__zip_open(c, &from->zip, path, data, size);
     if (st != BERT_OK) return st;
-    for (i = 0; i < zip.count; i++) {
-        const bert__zip_entry *e = &zip.entries[i];
-        uint64_t s;
-        if (bert__entry_ends(e, "data.pkl")) return bert__open_pickle(c, path, data, size);
-        arrays += (size_t)bert__entry_ends(e, ".npy");
-        if (!bert__entry_ends(e, ".index")) continue;
-        s = bert__step_of(e->name, e->name_size);
-        if (!index || s > step) { index = e; step = s; also = NULL; }
-        else if (s == step) also = e;
+    for (i = 0; i < from->zip.count; i++) {
+        if (bert__entry_ends(&from->zip.entries[i], "data.pkl")) return bert__open_pickle(c, path, data, size);
+        arrays += (size_t)bert__entry_ends(&from->zip.entries[i], ".npy");
     }
-    if (!index && arrays)
+    st = bert__choose_entry(c, &from->zip, &best);
+    if (st != BERT_OK) return st;
+    if (!best && arrays)
         return bert__fail(c->error, BERT_ERROR_UNSUPPORTED, path, -1, "a numpy archive (.npz), which is not read: save its arrays with safetensors.numpy.save_file");
-    if (!index) return bert__open_pickle(c, path, data, size);
-    if (also)
-        return bert__fail(c->error, BERT_ERROR_ARGUMENT, path, -1, "the archive holds several checkpoints (%.*s and %.*s, perhaps more): unpack it and name the one you mean",
-                          index->name_size < 100 ? (int)index->name_size : 100, index->name, also->name_size < 100 ? (int)also->name_size : 100, also->name);
-#ifdef BERT_NO_TF
-    return bert__open_prefix(c, path);
-#else
-    {
-        bert__from_zip *from = (bert__from_zip *)bert__arena_get(&c->arena, sizeof *from);
-        bert__files_from files;
-        const char *place = path ? path : "(memory)", *entry = bert__checkpoint_string(c, index->name, index->name_size - 6), *prefix = bert__checkpoint_join(c, place, strlen(place), "/");
-        if (prefix && entry) prefix = bert__checkpoint_join(c, prefix, strlen(prefix), entry);
-        if (!from || !entry || !prefix) return bert__fail(c->error, BERT_ERROR_MEMORY, path, -1, "out of memory");
-        from->zip = zip;
-        from->skip = strlen(place) + 1;
-        files.get = bert__zip_get;
-        files.user = from;
-        c->path = prefix;
-        return bert__open_bundle(c, prefix, &files);
+    if (!best) return bert__open_pickle(c, path, data, size);
+    entry = bert__checkpoint_string(c, best->name, best->name_size);
+    whole = bert__checkpoint_join(c, place, strlen(place), "/");
+    if (whole && entry) whole = bert__checkpoint_join(c, whole, strlen(whole), entry);
+    if (!entry || !whole) return bert__fail(c->error, BERT_ERROR_MEMORY, path, -1, "out of memory");
+    from->skip = strlen(place) + 1;
+    c->from.get = bert__zip_get;
+    c->from.user = from;
+    if (bert__ends(whole, ".index")) {
+        whole = bert__checkpoint_join(c, whole, strlen(whole) - 6, "");
+        return whole ? bert__open_prefix(c, whole) : BERT_ERROR_MEMORY;
     }
-#endif
+    c->path = whole;
+    st = bert__zip_get(from, c, whole, &data, &size);
+    return st == BERT_OK ? bert__open_content(c, whole, data, size, BERT__CONTENT_ENTRY) : st;
 }
 
 /* ---- one file ---- */
 
 /* Which reader knows these bytes. The path serves for messages, and for the files beside it; NULL: there are none. In a
-   shard only weights are accepted, no further index. */
-BERT__FN bert_status bert__open_content(bert_checkpoint *c, const char *path, const unsigned char *data, size_t size, int shard)
+   shard only weights are accepted, no further index; in an archive no archive but PyTorch's. */
+BERT__FN bert_status bert__open_content(bert_checkpoint *c, const char *path, const unsigned char *data, size_t size, int kind)
 {
+    const int named = kind == BERT__CONTENT_FILE;
     const int is_table = size >= 48 && bert__load64(data + size - 8) == 0xDB4775248B80FB57u;     /* see >>bundle */
     const int brace = size > 8 && data[8] == '{';
     size_t i;
@@ -4156,10 +4424,10 @@ BERT__FN bert_status bert__open_content(bert_checkpoint *c, const char *path, co
         if (size >= o->at + o->size && memcmp(data + o->at, o->bytes, o->size) == 0 && !(i && is_table))
             return bert__fail(c->error, i ? BERT_ERROR_UNSUPPORTED : BERT_ERROR_FORMAT, path, -1, "%s", o->what);
     }
-    if (data[0] != 0x80 && bert__is_zip(data, size)) return bert__open_archive(c, path, data, size);
+    if (data[0] != 0x80 && bert__is_zip(data, size)) return named ? bert__open_archive(c, path, data, size) : bert__open_pickle(c, path, data, size);
     if (bert__is_html(data, size))
         return bert__fail(c->error, BERT_ERROR_FORMAT, path, -1, "an HTML page, not weights: the server answered with a web page; download the file itself");
-    if (is_table && path && bert__ends(path, ".index") && !shard) {
+    if (is_table && path && bert__ends(path, ".index") && named) {
         const char *prefix = bert__checkpoint_join(c, path, strlen(path) - 6, "");
         return prefix ? bert__open_prefix(c, prefix) : BERT_ERROR_MEMORY;
     }
@@ -4167,13 +4435,13 @@ BERT__FN bert_status bert__open_content(bert_checkpoint *c, const char *path, co
         return bert__fail(c->error, BERT_ERROR_UNSUPPORTED, NULL, -1, "a TensorFlow index, given as bytes: give the checkpoint's path, the values lie in files beside it");
     if (is_table)
         return bert__fail(c->error, BERT_ERROR_UNSUPPORTED, path, -1, "a TensorFlow checkpoint of the old version 1: load it in TensorFlow and save it again with tf.train.Saver(write_version=tf.train.SaverDef.V2)");
-    if (size > 22 && memcmp(data, "model_checkpoint_path:", 22) == 0 && path && !shard) {
+    if (size > 22 && memcmp(data, "model_checkpoint_path:", 22) == 0 && path && named) {
         const char *folder = bert__checkpoint_join(c, path, bert__directory_size(path), "");
         return folder ? bert__open_state(c, folder) : BERT_ERROR_MEMORY;
     }
     if (brace && !(data[7] >= 32 && data[7] < 127)) return bert__open_values(c, path, data, size);
     for (i = 0; i < size && (data[i] == ' ' || data[i] == '\n' || data[i] == '\r' || data[i] == '\t'); i++) {}
-    if (i < size && data[i] == '{' && !shard) return bert__open_json(c, path, data, size);
+    if (i < size && data[i] == '{' && kind != BERT__CONTENT_SHARD) return bert__open_json(c, path, data, size);
     if (data[0] == 0x80 || (path && (bert__ends(path, ".bin") || bert__ends(path, ".pt") || bert__ends(path, ".pth")))) return bert__open_pickle(c, path, data, size);
     if (path && bert__ends(path, ".safetensors")) return bert__open_values(c, path, data, size);
     if (bert__is_onnx(data, size))
@@ -4183,27 +4451,12 @@ BERT__FN bert_status bert__open_content(bert_checkpoint *c, const char *path, co
 
 /* ---- folders and paths ---- */
 
-static const char *const bert__usual[] = {
-    "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
-    "bert_model.ckpt.index", "variables/variables.index"
-};
-/* What PyTorch trainers lay beside a model. */
-static const char *const bert__companions[] = { "training_args.bin", "optimizer.bin", "optimizer.pt", "scheduler.bin", "scheduler.pt", "scaler.pt", "rng_state.pth" };
-
 BERT__FN bert_status bert__open_one(bert_checkpoint *c, const char *path)
 {
     bert_status st;
     const bert_file *file = bert__checkpoint_file(c, path, &st);
     c->path = path;
-    return file ? bert__open_content(c, path, file->data, file->size, 0) : st;
-}
-BERT__FN int bert__is_candidate(const char *name)
-{
-    static const char *const ends[] = { ".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".zip" };
-    size_t i;
-    for (i = 0; i < sizeof bert__companions / sizeof *bert__companions; i++) if (strcmp(name, bert__companions[i]) == 0) return 0;
-    for (i = 0; i < sizeof ends / sizeof *ends; i++) if (bert__ends(name, ends[i])) return 1;
-    return 0;
+    return file ? bert__open_content(c, path, file->data, file->size, BERT__CONTENT_FILE) : st;
 }
 /* Of the names in a folder the one that is meant: *best stays NULL if there is none. Two that are equally good are an
    error that names both. */
@@ -4232,7 +4485,7 @@ BERT__FN bert_status bert__open_folder(bert_checkpoint *c, const char *folder)
     bert_status st;
     if (!path) return BERT_ERROR_MEMORY;
     if (bert__path_kind(path) == BERT__PATH_FILE) return bert__open_state(c, folder);
-    for (i = 0; i < sizeof bert__usual / sizeof *bert__usual; i++) {
+    for (i = 0; i < BERT__USUAL; i++) {
         path = bert__checkpoint_path_in(c, folder, bert__usual[i]);
         if (!path) return BERT_ERROR_MEMORY;
         if (bert__path_kind(path) == BERT__PATH_FILE) return bert__open_one(c, path);
@@ -4288,18 +4541,91 @@ BERT_API bert_status bert_checkpoint_open(const bert_checkpoint_desc *desc, bert
     memset(c, 0, sizeof *c);
     c->arena = arena;
     c->error = desc->error;
+    c->from = bert__from_directory();
     bert__buf_init(&c->tensors, &desc->allocator);
     if (desc->path) {
         const char *path = bert__checkpoint_string(c, desc->path, strlen(desc->path));
         st = path ? bert__open_path(c, path) : bert__fail(c->error, BERT_ERROR_MEMORY, desc->path, -1, "out of memory");
     } else {
         c->file_bytes = desc->size;
-        st = bert__open_content(c, NULL, (const unsigned char *)desc->data, desc->size, 0);
+        st = bert__open_content(c, NULL, (const unsigned char *)desc->data, desc->size, BERT__CONTENT_FILE);
     }
     c->error = NULL;
     if (st != BERT_OK) { bert_checkpoint_close(c); return st; }
     *out = c;
     return BERT_OK;
+}
+
+/* ---- the files beside a checkpoint ---- */
+
+/* Where a file of this name lies beside the checkpoint, in `out`; 0: nowhere. That is the folder of the checkpoint (in the
+   archive, if it lies in one); for variables/ of a SavedModel or hub module also the folder above and its assets/. */
+BERT__FN int bert__find_beside(const bert_checkpoint *c, const char *name, char *out, size_t size)
+{
+    const bert__from_zip *zip = c->from.get == bert__zip_get ? (const bert__from_zip *)c->from.user : NULL;
+    const size_t n = c->path ? bert__directory_size(c->path) : 0;
+    int place;
+#ifdef BERT_NO_STDIO
+    if (!zip) return 0;
+#endif
+    if (!c->path) return 0;
+    for (place = 0; place < 3; place++) {
+        size_t folder = n;
+        const char *up = "";
+        if (place && n >= 10 && memcmp(c->path + n - 10, "variables", 9) == 0 && (n == 10 || bert__is_slash(c->path[n - 11]))) folder = n - 10;
+        else if (place && !n && !zip && strcmp(c->path, "variables") == 0) up = "../";
+        else if (place) break;
+        if (folder + strlen(name) + 16 > size) continue;
+        bert__format(out, size, "%.*s%s%s%s", (int)folder, c->path, up, place == 2 ? "assets/" : "", name);
+        if (zip ? bert__zip_find(&zip->zip, out + zip->skip, strlen(out) - zip->skip) != NULL : bert__path_kind(out) == BERT__PATH_FILE) return 1;
+    }
+    return 0;
+}
+/* Reads what bert__find_beside found. An entry of an archive is unpacked each time: the checkpoint does not change. */
+BERT__FN bert_status bert__read_beside(const bert_checkpoint *c, const char *path, bert_file *out, bert_error *error)
+{
+    const bert__from_zip *from = (const bert__from_zip *)c->from.user;
+    const unsigned char *data;
+    bert_checkpoint unpacker;
+    bert__zip zip;
+    bert__zip_entry entry;
+    bert_status st;
+    size_t size;
+    if (c->from.get != bert__zip_get) return bert_file_open(path, &c->arena.allocator, out, error);
+    memset(&unpacker, 0, sizeof unpacker);
+    bert__arena_init(&unpacker.arena, &c->arena.allocator, 4096);
+    unpacker.error = error;
+    zip = from->zip;
+    zip.unpacked = 0;
+    entry = *bert__zip_find(&from->zip, path + from->skip, strlen(path) - from->skip);
+    entry.unpacked = NULL;
+    st = bert__zip_bytes(&unpacker, &zip, &entry, &data, &size);
+    if (st == BERT_OK) {
+        void *memory = bert__alloc(&c->arena.allocator, size);
+        if (!memory) st = bert__fail(error, BERT_ERROR_MEMORY, path, -1, "out of memory");
+        else {
+            if (size) memcpy(memory, data, size);
+            memset(out, 0, sizeof *out);
+            out->data = (const unsigned char *)memory;
+            out->size = size;
+            out->memory = memory;
+            out->allocator = c->arena.allocator;
+        }
+    }
+    bert__arena_free(&unpacker.arena);
+    return st;
+}
+BERT_API bert_status bert_checkpoint_beside(const bert_checkpoint *checkpoint, const char *name, char *path, size_t path_size, bert_file *out, bert_error *error)
+{
+    char place[4096];
+    bert_status st;
+    if (!checkpoint || !name || !out || !bert__is_plain_name(name, strlen(name)))
+        return bert__fail(error, BERT_ERROR_ARGUMENT, NULL, -1, "bert_checkpoint_beside needs an open checkpoint, the name of a file without a path, and a place for it");
+    if (!bert__find_beside(checkpoint, name, place, sizeof place))
+        return bert__fail(error, BERT_ERROR_IO, checkpoint->path, -1, "no %s lies beside this checkpoint", name);
+    st = bert__read_beside(checkpoint, place, out, error);
+    if (st == BERT_OK && path && path_size) bert__format(path, path_size, "%s", place);
+    return st;
 }
 
 /* ---- writing ---- */
@@ -4401,11 +4727,13 @@ BERT_API bert_status bert_config_check(const bert_config *c, const char *path, b
 {
     static const struct { const char *name; int32_t low, high; } limits[] = {
         { "hidden_size", 1, 1 << 17 }, { "num_hidden_layers", 1, 1024 }, { "num_attention_heads", 1, 1 << 14 }, { "intermediate_size", 1, 1 << 19 },
-        { "vocab_size", 1, 1 << 26 }, { "max_position_embeddings", 1, 1 << 22 }, { "type_vocab_size", 1, 1 << 16 } };
-    int32_t v[7];
+        { "vocab_size", 1, 1 << 26 }, { "max_position_embeddings", 1, 1 << 22 }, { "type_vocab_size", 1, 1 << 16 },
+        { "max_relative_position", 0, 1 << 16 }, { "num_labels", 0, 1 << 20 } };
+    int32_t v[9];
     int i;
     v[0] = c->hidden_size; v[1] = c->layers; v[2] = c->heads; v[3] = c->intermediate_size; v[4] = c->vocab_size; v[5] = c->max_positions; v[6] = c->type_vocab_size;
-    for (i = 0; i < 7; i++)
+    v[7] = c->max_relative_position; v[8] = c->labels;
+    for (i = 0; i < 9; i++)
         if (v[i] < limits[i].low || v[i] > limits[i].high)
             return bert__fail_tensor(error, BERT_ERROR_FORMAT, path, -1, limits[i].name, "is %d; it can be %d to %d", (int)v[i], (int)limits[i].low, (int)limits[i].high);
     if (c->hidden_size % c->heads)
@@ -4414,6 +4742,42 @@ BERT_API bert_status bert_config_check(const bert_config *c, const char *path, b
     if (!(c->hidden_dropout >= 0 && c->hidden_dropout < 1)) return bert__fail_tensor(error, BERT_ERROR_FORMAT, path, -1, "hidden_dropout_prob", "must lie in [0, 1)");
     if (!(c->attention_dropout >= 0 && c->attention_dropout < 1)) return bert__fail_tensor(error, BERT_ERROR_FORMAT, path, -1, "attention_probs_dropout_prob", "must lie in [0, 1)");
     if (!(c->initializer_range >= 0 && c->initializer_range < 100)) return bert__fail_tensor(error, BERT_ERROR_FORMAT, path, -1, "initializer_range", "must lie in [0, 100)");
+    return BERT_OK;
+}
+
+BERT_API bert_status bert_config_check_vocabulary(const bert_config *config, int64_t tokens, const char *path, bert_error *error)
+{
+    if (!config) return bert__fail(error, BERT_ERROR_ARGUMENT, path, -1, "bert_config_check_vocabulary needs a config");
+    if (tokens <= config->vocab_size) return BERT_OK;
+    return bert__fail_tensor(error, BERT_ERROR_MISMATCH, path, -1, "vocab_size", "the vocabulary has %lld tokens, the model only %d (its vocab_size): give the vocabulary the model was trained with, or raise "
+                             "vocab_size and train from scratch", (long long)tokens, (int)config->vocab_size);
+}
+
+/* The models Google published first, whose folders say how they were cased. */
+static const struct { const char *name; int lower; } bert__case_models[] = {
+    { "uncased_L-24_H-1024_A-16", 1 }, { "uncased_L-12_H-768_A-12", 1 }, { "multilingual_L-12_H-768_A-12", 1 }, { "chinese_L-12_H-768_A-12", 1 },
+    { "cased_L-12_H-768_A-12", 0 }, { "cased_L-24_H-1024_A-16", 0 }, { "multi_cased_L-12_H-768_A-12", 0 } };
+
+BERT__FN int bert__is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+BERT_API bert_status bert_case_check(int lower_case, const char *checkpoint, bert_error *error)
+{
+    const char *p, *name;
+    size_t i, n;
+    /* the expression is ^.*?([A-Za-z0-9_-]+)/bert_model.ckpt : the first place where it fits, a line's end before it not allowed */
+    for (p = checkpoint; p && *p && *p != '\n'; p++) {
+        if (strncmp(p, "/bert_model", 11) != 0 || !p[11] || p[11] == '\n' || strncmp(p + 12, "ckpt", 4) != 0) continue;
+        for (name = p; name > checkpoint && (bert__is_letter(name[-1]) || bert__is_digit(name[-1]) || name[-1] == '_' || name[-1] == '-'); name--) {}
+        n = (size_t)(p - name);
+        if (!n) continue;
+        for (i = 0; i < sizeof bert__case_models / sizeof *bert__case_models; i++) {
+            if (strlen(bert__case_models[i].name) != n || memcmp(bert__case_models[i].name, name, n) != 0 || !lower_case == !bert__case_models[i].lower) continue;
+            return bert__fail(error, BERT_ERROR_MISMATCH, NULL, -1, "You passed in `--do_lower_case=%s` with `--init_checkpoint=%.*s`. However, `%.*s` seems to be a %s model, so you should pass in "
+                              "`--do_lower_case=%s` so that the fine-tuning matches how the model was pre-training. If this error is wrong, switch the check off.", lower_case ? "True" : "False",
+                              160, checkpoint, (int)n, name, lower_case ? "cased" : "lowercased", lower_case ? "False" : "True");
+        }
+        break;
+    }
     return BERT_OK;
 }
 
@@ -4479,7 +4843,7 @@ BERT__FN bert_status bert__config_json(const bert_json *root, const char *path, 
         if (i == sizeof members / sizeof *members) used += bert__format(c.unknown + used, sizeof c.unknown - used, "%s%s", used ? ", " : "", v->key);
     }
     v = bert_json_get(root, "id2label");
-    if (v && v->type == 'o' && !c.labels) c.labels = (int32_t)v->count;
+    if (v && v->type == 'o' && !c.labels) c.labels = v->count < INT32_MAX ? (int32_t)v->count : INT32_MAX;
     v = bert_json_get(root, "use_relative_position");
     if ((v && v->type == 't') || bert_json_is(bert_json_get(root, "model_type"), "nezha")) {
         if (!c.max_relative_position) c.max_relative_position = 64;
@@ -4720,13 +5084,16 @@ BERT_API int bert_tensor_recognise(const char *name, bert_tensor_role *out)
 /* ============================================================================================================
    >>model
    Purpose   a checkpoint understood: its config, and for each row of the table the tensor that holds it.
-   Uses      >>resolve, >>config, >>tensors, >>names.
+   Uses      >>rng, >>resolve, >>config, >>tensors, >>names.
    Promises  immutable after open. An open model is complete: every encoder parameter is there in the right shape. What is
-             missing, in excess or misshapen is named.
+             missing, in excess or misshapen is named. Nothing is made up unless init_missing asks for it, and what was
+             made says so.
    ============================================================================================================ */
 
 struct bert_model {
-    bert_checkpoint *checkpoint;
+    bert_checkpoint *checkpoint;        /* NULL: made from a config alone */
+    const char *config_path, *config_text;
+    size_t config_size;
     bert_config config;
     bert_parameter *parameters;         /* [count] in the order of the table, layer by layer */
     int64_t count;
@@ -4740,6 +5107,7 @@ typedef struct bert__survey {
     const bert_tensor **at;
     uint8_t *reversed;                  /* the file has the matrix the other way round */
     int32_t layers;                     /* highest number + 1 */
+    int64_t labels;                     /* of the classifier: asked for, or of the parameter that was seen first; 0: not known */
     bert_source source;
     bert_error *error;
 } bert__survey;
@@ -4751,15 +5119,28 @@ BERT__FN size_t bert__cell(const bert__survey *s, int row, int32_t layer)
 }
 BERT__FN const bert_tensor *bert__surveyed(const bert__survey *s, int row, int32_t layer) { return s->at[bert__cell(s, row, layer)]; }
 
+/* What a tensor of the checkpoint is; row -1: of no use here. */
+typedef struct bert__seen { int32_t row, layer; uint8_t reversed, source; } bert__seen;
+
 /* Goes through all tensors. Of two spellings of one parameter in a file the later one counts. */
 BERT__FN bert_status bert__survey_take(bert__survey *s, bert__arena *arena)
 {
     const int64_t n = bert_checkpoint_count(s->checkpoint);
+    bert__seen *roles = (bert__seen *)bert__arena_array(arena, (size_t)n + 1, sizeof *roles);
     bert_tensor_role role;
     int64_t i;
     size_t cells;
-    for (i = 0; i < n; i++)
-        if (bert_tensor_recognise(bert_checkpoint_tensor(s->checkpoint, i)->name, &role) && role.layer >= s->layers) s->layers = role.layer + 1;
+    if (!roles) return bert__fail(s->error, BERT_ERROR_MEMORY, bert_checkpoint_path(s->checkpoint), -1, "out of memory");
+    for (i = 0; i < n; i++) {
+        roles[i].row = -1;
+        if (!bert_tensor_recognise(bert_checkpoint_tensor(s->checkpoint, i)->name, &role)) continue;
+        if (role.layer >= s->layers) s->layers = role.layer + 1;
+        if (role.slot) continue;
+        roles[i].row = role.row;
+        roles[i].layer = role.layer;
+        roles[i].reversed = (uint8_t)(role.source == BERT_SOURCE_GOOGLE && role.matrix);
+        roles[i].source = (uint8_t)role.source;
+    }
     if (s->layers > 1024) return bert__fail(s->error, BERT_ERROR_UNSUPPORTED, bert_checkpoint_path(s->checkpoint), -1, "it has a layer %d; up to 1024 layers are supported", (int)s->layers - 1);
     cells = bert__cell(s, BERT__ROWS, 0);
     s->at = (const bert_tensor **)bert__arena_get(arena, cells * sizeof *s->at);
@@ -4768,13 +5149,12 @@ BERT__FN bert_status bert__survey_take(bert__survey *s, bert__arena *arena)
     memset((void *)s->at, 0, cells * sizeof *s->at);
     memset(s->reversed, 0, cells);
     for (i = 0; i < n; i++) {
-        const bert_tensor *t = bert_checkpoint_tensor(s->checkpoint, i);
         size_t cell;
-        if (!bert_tensor_recognise(t->name, &role) || role.slot) continue;
-        cell = bert__cell(s, role.row, role.layer);
-        s->at[cell] = t;
-        s->reversed[cell] = (uint8_t)(role.source == BERT_SOURCE_GOOGLE && role.matrix);
-        if (!s->source || role.source == BERT_SOURCE_NVIDIA) s->source = role.source;
+        if (roles[i].row < 0) continue;
+        cell = bert__cell(s, roles[i].row, roles[i].layer);
+        s->at[cell] = bert_checkpoint_tensor(s->checkpoint, i);
+        s->reversed[cell] = roles[i].reversed;
+        if (!s->source || roles[i].source == BERT_SOURCE_NVIDIA) s->source = (bert_source)roles[i].source;
     }
     return BERT_OK;
 }
@@ -4820,11 +5200,11 @@ BERT__FN bert_status bert__config_from_shapes(const bert__survey *s, bert_config
 }
 
 /* One parameter: present, in shape? Fills *p. Returns OK with p->tensor NULL if it is absent. */
-BERT__FN bert_status bert__check_parameter(const bert__survey *s, const bert_config *c, int row, int32_t layer, bert_parameter *p, char *name, size_t name_size)
+BERT__FN bert_status bert__check_parameter(bert__survey *s, const bert_config *c, int row, int32_t layer, bert_parameter *p, char *name, size_t name_size)
 {
     const bert__row *r = bert__rows + row;
-    const bert_tensor *t = bert__surveyed(s, row, layer);
-    const int reversed = s->reversed[bert__cell(s, row, layer)];
+    const bert_tensor *t = layer < s->layers ? bert__surveyed(s, row, layer) : NULL;
+    const int reversed = t && s->reversed[bert__cell(s, row, layer)];
     const char *path = bert_checkpoint_path(s->checkpoint);
     int32_t k;
     memset(p, 0, sizeof *p);
@@ -4835,13 +5215,14 @@ BERT__FN bert_status bert__check_parameter(const bert__survey *s, const bert_con
     if (!t) return BERT_OK;
     if (t->rank != p->rank) return bert__fail_tensor(s->error, BERT_ERROR_MISMATCH, path, -1, t->name, "has %d dimensions instead of %d", (int)t->rank, (int)p->rank);
     for (k = 0; k < p->rank; k++) {
-        int64_t want = bert__dimension(c, r->dims[k]), have = bert__stored(t, reversed, k);
+        int64_t want = r->dims[k] == 'N' ? s->labels : bert__dimension(c, r->dims[k]), have = bert__stored(t, reversed, k);
         const int padded = r->dims[k] == 'V' && have > want && have % 8 == 0 && have - want < 64;   /* NVIDIA pads the vocabulary */
-        if (!want) want = have;                                         /* the number of labels: whatever it is */
+        if (r->dims[k] == 'N' && (have < 1 || have > 1 << 20)) return bert__fail_tensor(s->error, BERT_ERROR_MISMATCH, path, -1, t->name, "is for %lld labels", (long long)have);
+        if (!want) want = s->labels = have;                             /* the number of labels: whatever it is */
         if (have != want && !padded)
             return bert__fail_tensor(s->error, BERT_ERROR_MISMATCH, path, -1, t->name, "dimension %d is %lld instead of %lld (%s)", (int)(reversed ? p->rank - 1 - k : k), (long long)have, (long long)want,
                                      r->dims[k] == 'C' ? "hidden_size" : r->dims[k] == 'F' ? "intermediate_size" : r->dims[k] == 'V' ? "vocab_size" : r->dims[k] == 'P' ? "max_position_embeddings"
-                                     : r->dims[k] == 'K' ? "type_vocab_size" : "the head's");
+                                     : r->dims[k] == 'K' ? "type_vocab_size" : r->dims[k] == 'N' ? "labels" : "the head's");
         p->shape[k] = want;
     }
     if (!bert__is_number(t->dtype) || (t->dtype >= BERT_I64 && t->dtype <= BERT_BOOL))
@@ -4852,26 +5233,71 @@ BERT__FN bert_status bert__check_parameter(const bert__survey *s, const bert_con
 }
 
 /* The config: given, in a file, beside the checkpoint, or from the shapes. */
-BERT__FN bert_status bert__find_config(const bert_model_desc *d, const bert__survey *s, bert_config *c)
+BERT__FN bert_status bert__find_config(const bert_model_desc *d, const bert__survey *s, bert_model *m)
 {
+    static const char *const names[] = { "bert_config.json", "config.json" };
     bert_error *e = s->error;
-    if (d->config) { *c = *d->config; return bert_config_check(c, "config", e); }
-    if (d->config_path) return bert_config_read(d->config_path, c, e);
-#ifndef BERT_NO_STDIO
-    {
-        static const char *const names[] = { "bert_config.json", "config.json" };
-        const char *path = bert_checkpoint_path(s->checkpoint);
-        char dir[1024], beside[1100];
-        size_t n = path ? strlen(path) : 0, i;
-        while (n && path[n - 1] != '/' && !(path[n - 1] == '\\' && sizeof(wchar_t) == 2)) n--;
-        if (path && n < sizeof dir) {
-            bert__format(dir, sizeof dir, "%.*s", n > 1 ? (int)n - 1 : (int)n, path);
-            for (i = 0; i < 2; i++)
-                if (bert__beside(n ? dir : ".", names[i], beside, sizeof beside)) return bert_config_read(beside, c, e);
+    bert_file file;
+    char place[4096];
+    const char *path = d->config_path;
+    char *kept;
+    bert_status st;
+    size_t i;
+    if (d->config) { m->config = *d->config; return bert_config_check(&m->config, "config", e); }
+    memset(&file, 0, sizeof file);
+    for (i = 0; i < 2 && !path && m->checkpoint; i++)
+        if (bert__find_beside(m->checkpoint, names[i], place, sizeof place)) path = place;
+    if (!path) return bert__config_from_shapes(s, &m->config);
+    st = d->config_path ? bert_file_open(path, &d->allocator, &file, e) : bert__read_beside(m->checkpoint, path, &file, e);
+    if (st != BERT_OK) return st;
+    st = bert_config_parse((const char *)file.data, file.size, path, &m->config, e);
+    if (st == BERT_OK) {
+        const size_t n = strlen(path) + 1;
+        kept = (char *)bert__arena_get_aligned(&m->arena, bert__add(n, bert__add(file.size, 1)), 1);
+        if (!kept) st = bert__fail(e, BERT_ERROR_MEMORY, path, -1, "out of memory");
+        else {
+            memcpy(kept, path, n);
+            if (file.size) memcpy(kept + n, file.data, file.size);
+            kept[n + file.size] = 0;
+            m->config_path = kept;
+            m->config_text = kept + n;
+            m->config_size = file.size;
         }
     }
-#endif
-    return bert__config_from_shapes(s, c);
+    bert_file_close(&file);
+    return st;
+}
+
+/* Makes a parameter that no file has: its values, in the table's layout, and the tensor that holds them. p has name, rank and
+   layer. */
+BERT__FN bert_status bert__make_parameter(bert_model *m, const bert__survey *s, int row, uint64_t seed, bert_parameter *p)
+{
+    const bert__row *r = bert__rows + row;
+    bert_tensor *t = (bert_tensor *)bert__arena_get(&m->arena, sizeof *t);
+    int64_t *shape = (int64_t *)bert__arena_get_aligned(&m->arena, 2 * sizeof *shape, 8), n = 1, i;
+    float *values;
+    int32_t k;
+    for (k = 0; k < p->rank; k++) {
+        p->shape[k] = r->dims[k] == 'N' ? s->labels : bert__dimension(&m->config, r->dims[k]);
+        n *= p->shape[k];                                               /* bert_config_check bounds both factors */
+    }
+    values = (float *)bert__arena_array(&m->arena, (uint64_t)n > SIZE_MAX / 8 ? SIZE_MAX / 2 : (size_t)n, sizeof *values);
+    if (!t || !shape || !values)
+        return bert__fail_tensor(s->error, BERT_ERROR_MEMORY, bert_checkpoint_path(m->checkpoint), -1, p->name, "out of memory for %lld values", (long long)n);
+    if (r->init == 'n') bert__init_normal(values, n, m->config.initializer_range, seed, (uint32_t)row, (uint32_t)(p->layer + 1));
+    else for (i = 0; i < n; i++) values[i] = r->init == '1' ? 1.0f : 0.0f;
+    memset(t, 0, sizeof *t);
+    for (k = 0; k < p->rank; k++) shape[k] = p->shape[k];
+    t->name = p->name;
+    t->shape = shape;
+    t->count = n;
+    t->rank = p->rank;
+    t->dtype = BERT_F32;
+    t->data = (const unsigned char *)values;
+    t->big_endian = bert__machine_is_big();
+    p->tensor = t;
+    p->made = 1;
+    return BERT_OK;
 }
 
 BERT__FN bert_status bert__model_fill(const bert_model_desc *d, bert_model *m)
@@ -4883,6 +5309,7 @@ BERT__FN bert_status bert__model_fill(const bert_model_desc *d, bert_model *m)
     bert__survey s;
     bert_parameter p;
     bert_status st;
+    const uint32_t make = d->init_missing == BERT_ON ? d->heads : 0;
     uint32_t incomplete = 0, present = 0;
     char name[160], lacking[5][160];
     int32_t layer;
@@ -4891,10 +5318,12 @@ BERT__FN bert_status bert__model_fill(const bert_model_desc *d, bert_model *m)
     memset(lacking, 0, sizeof lacking);
     s.checkpoint = m->checkpoint;
     s.error = e;
+    s.labels = d->labels;
+    if (d->labels < 0 || d->labels > 1 << 20) return bert__fail(e, BERT_ERROR_ARGUMENT, path, -1, "labels is %d; it can be 1 to %d, or 0 for the file's", (int)d->labels, 1 << 20);
     if ((st = bert__survey_take(&s, &m->arena)) != BERT_OK) return st;
-    if (!s.layers) return bert__fail(e, BERT_ERROR_MISMATCH, path, -1, "holds no encoder layer of a BERT; it has %lld tensors%s%s", (long long)bert_checkpoint_count(m->checkpoint),
+    if (m->checkpoint && !s.layers) return bert__fail(e, BERT_ERROR_MISMATCH, path, -1, "holds no encoder layer of a BERT; it has %lld tensors%s%s", (long long)bert_checkpoint_count(m->checkpoint),
                                      bert_checkpoint_count(m->checkpoint) ? ", the first is " : "", bert_checkpoint_count(m->checkpoint) ? bert_checkpoint_tensor(m->checkpoint, 0)->name : "");
-    if ((st = bert__find_config(d, &s, &m->config)) != BERT_OK) return st;
+    if ((st = bert__find_config(d, &s, m)) != BERT_OK) return st;
     if (s.layers > m->config.layers) return bert__fail(e, BERT_ERROR_MISMATCH, path, -1, "has %d layers, the config says %d", (int)s.layers, (int)m->config.layers);
     if (m->config.max_relative_position && bert__surveyed(&s, BERT__ROW_POSITIONS, 0))
         return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, bert__rows[BERT__ROW_POSITIONS].name, "is a table of absolute positions, but the config says relative ones");
@@ -4908,30 +5337,30 @@ BERT__FN bert_status bert__model_fill(const bert_model_desc *d, bert_model *m)
         const uint32_t head = bert__rows[row].head;
         for (layer = 0; layer < (bert__in_layer(row) ? m->config.layers : 1); layer++) {
             char *keep;
-            if (bert__in_layer(row) && layer >= s.layers) {
-                bert__spell(name, sizeof name, bert__rows[row].name, layer, "");
-                return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, name, "is missing: the config says %d layers, the file has %d", (int)m->config.layers, (int)s.layers);
-            }
             st = bert__check_parameter(&s, &m->config, row, bert__in_layer(row) ? layer : -1, &p, name, sizeof name);
             if (st != BERT_OK) return st;
             if (!p.tensor) {
-                for (i = 0; i < 5; i++) if (heads[i].head == head) bert__format(lacking[i], sizeof lacking[i], "%s", name);
-                if (head) { incomplete |= head; continue; }
+                for (i = 0; i < 5; i++) if (heads[i].head == head && !lacking[i][0]) bert__format(lacking[i], sizeof lacking[i], "%s", name);
+                if (head && !(make & head)) { incomplete |= head; continue; }
                 if (row >= BERT__ROW_DECODER || (row == BERT__ROW_POSITIONS && m->config.max_relative_position)) continue;
-                return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, name, "is missing");
+                if (m->checkpoint && !head && bert__in_layer(row) && layer >= s.layers)
+                    return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, name, "is missing: the config says %d layers, the file has %d", (int)m->config.layers, (int)s.layers);
+                if (m->checkpoint && !head) return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, name, "is missing");
             }
             present |= head;
             keep = (char *)bert__arena_get_aligned(&m->arena, strlen(name) + 1, 1);
             if (!keep) return bert__fail(e, BERT_ERROR_MEMORY, path, -1, "out of memory");
             memcpy(keep, name, strlen(name) + 1);
             p.name = keep;
+            if (!s.labels && head == BERT_HEAD_CLASSIFIER) s.labels = m->config.labels ? m->config.labels : 2;
+            if (!p.tensor && (st = bert__make_parameter(m, &s, row, d->seed, &p)) != BERT_OK) return st;
             m->parameters[m->count++] = p;
         }
     }
     m->heads = present & ~incomplete;
     for (i = 0; i < 5; i++)
         if (d->heads & heads[i].head & ~m->heads)
-            return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, lacking[i], "is missing: the file has no %s head", heads[i].name);
+            return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, lacking[i], "is missing: the file has no whole %s head; to train one from scratch, allow to make it (init_missing)", heads[i].name);
     if (m->heads & BERT_HEAD_CLASSIFIER) m->config.labels = (int32_t)bert_model_find(m, "classifier.weight")->shape[0];
     return BERT_OK;
 }
@@ -4939,17 +5368,25 @@ BERT__FN bert_status bert__model_fill(const bert_model_desc *d, bert_model *m)
 BERT_API bert_status bert_model_open(const bert_model_desc *desc, bert_model **out)
 {
     bert_checkpoint_desc cd;
-    bert_checkpoint *c;
+    bert_checkpoint *c = NULL;
     bert_model *m;
     bert__arena arena;
     bert_status st;
     if (!desc || !out) return BERT_ERROR_ARGUMENT;
     memset(&cd, 0, sizeof cd);
     cd.path = desc->path;
+    cd.data = desc->data;
+    cd.size = desc->size;
     cd.allocator = desc->allocator;
     cd.error = desc->error;
-    st = bert_checkpoint_open(&cd, &c);
-    if (st != BERT_OK) return st;
+    if ((unsigned)desc->init_missing > BERT_OFF) return bert__fail(desc->error, BERT_ERROR_ARGUMENT, NULL, -1, "init_missing is none of BERT_DEFAULT, BERT_ON and BERT_OFF");
+    if (!desc->path && !desc->data) {
+        if (desc->init_missing != BERT_ON || (!desc->config && !desc->config_path))
+            return bert__fail(desc->error, BERT_ERROR_ARGUMENT, NULL, -1, "bert_model_open needs a path or the bytes of a file; to make a model at random give its config and set init_missing");
+    } else {
+        st = bert_checkpoint_open(&cd, &c);
+        if (st != BERT_OK) return st;
+    }
     bert__arena_init(&arena, &desc->allocator, 1 << 16);
     m = (bert_model *)bert__arena_get(&arena, sizeof *m);
     if (!m) {
@@ -4975,6 +5412,12 @@ BERT_API void bert_model_close(bert_model *model)
     bert__arena_free(&arena);
 }
 BERT_API const bert_config *bert_model_config(const bert_model *model) { return &model->config; }
+BERT_API const char *bert_model_config_path(const bert_model *model) { return model->config_path; }
+BERT_API const char *bert_model_config_text(const bert_model *model, size_t *size)
+{
+    if (size) *size = model->config_size;
+    return model->config_text;
+}
 BERT_API const bert_checkpoint *bert_model_checkpoint(const bert_model *model) { return model->checkpoint; }
 BERT_API uint32_t bert_model_heads(const bert_model *model) { return model->heads; }
 BERT_API int64_t bert_model_parameter_count(const bert_model *model) { return model->count; }
@@ -4989,30 +5432,93 @@ BERT_API const bert_parameter *bert_model_find(const bert_model *model, const ch
     return NULL;
 }
 
-/* A tensor seen transposed: the same values with shape and strides exchanged. `room` holds what the view points to. */
-BERT__FN bert_tensor bert__transposed(const bert_tensor *t, int64_t room[4])
-{
-    bert_tensor v = *t;
-    room[0] = t->shape[1];
-    room[1] = t->shape[0];
-    room[2] = t->strides ? t->strides[1] : 1;
-    room[3] = t->strides ? t->strides[0] : t->shape[1];
-    v.shape = room;
-    v.strides = room + 2;
-    return v;
-}
 BERT_API bert_status bert_parameter_read(const bert_parameter *parameter, float *out, int64_t count, bert_error *error)
 {
     const bert_parameter *p = parameter;
     int64_t room[4], shape[2];
     bert_tensor t = *p->tensor;
-    if (p->transposed) t = bert__transposed(p->tensor, room);
+    if (p->transposed) t = bert_tensor_transposed(p->tensor, room);
     shape[0] = p->shape[0];                                             /* leaves out rows that only pad the vocabulary */
     shape[1] = p->rank == 2 ? p->shape[1] : 1;
     t.shape = shape;
     t.count = shape[0] * shape[1];
     return bert_tensor_read(&t, BERT_F32, out, count, error);
 }
+
+#ifndef BERT_NO_TOKENIZER
+/* ---- its tokenizer ---- */
+
+/* A word of the checkpoint's path that says how it was cased; of several the one in the last folder that has any. */
+BERT__FN bert_flag bert__case_by_name(const char *path)
+{
+    static const struct { const char *word; bert_flag lower; } words[] = { { "uncased", BERT_ON }, { "cased", BERT_OFF }, { "chinese", BERT_ON }, { "multilingual", BERT_ON } };
+    size_t end = path ? strlen(path) : 0, start, i, k, n;
+    for (; end; end = start ? start - 1 : 0) {                          /* a part of the path between slashes */
+        for (start = end; start && !bert__is_slash(path[start - 1]); start--) {}
+        for (i = 0; i < sizeof words / sizeof *words; i++)
+            for (n = strlen(words[i].word), k = start; k + n <= end; k++)
+                if (memcmp(path + k, words[i].word, n) == 0 && !(k > start && bert__is_letter(path[k - 1])) && !(k + n < end && bert__is_letter(path[k + n]))) return words[i].lower;
+    }
+    return BERT_DEFAULT;
+}
+/* A failure in a file that was given as bytes: its message gets the file's name in front. */
+BERT__FN void bert__name_failure(bert_error *e, const char *path)
+{
+    const bert_error old = *e;
+    if (old.path[0]) return;
+    bert__fail(e, old.code, path, -1, "%s", old.message);
+    e->offset = old.offset;
+    e->line = old.line;
+}
+BERT_API bert_status bert_model_tokenizer(const bert_model *model, const bert_tokenizer_desc *desc, bert_flag check_case, bert_tokenizer **out)
+{
+    static const char *const names[] = { "tokenizer.json", "vocab.txt" };
+    const bert_checkpoint *c = model ? model->checkpoint : NULL;
+    bert_error *e = desc ? desc->error : NULL, unheard;
+    bert_tokenizer *tokenizer = NULL;
+    bert__source s;                                                     /* for its reader of tokenizer_config.json */
+    bert_file file;
+    char place[4096], beside[4096];
+    const char *path = NULL;
+    bert_status st = BERT_OK;
+    int i;
+    if (!model || !out) return bert__fail(e, BERT_ERROR_ARGUMENT, NULL, -1, "bert_model_tokenizer needs a model and a place for the tokenizer");
+    memset(&unheard, 0, sizeof unheard);
+    memset(&s, 0, sizeof s);
+    memset(&file, 0, sizeof file);
+    if (desc) s.d = *desc;
+    if (!e) e = &unheard;
+    s.d.error = e;
+    s.allocator = s.d.allocator = bert__allocator(desc && desc->allocator.alloc ? &desc->allocator : &model->arena.allocator);
+    if (s.d.path || s.d.data) path = s.d.path;
+    else {
+        for (i = 0; i < 2 && !path && c; i++)
+            if (bert__find_beside(c, names[s.d.mode == BERT_TOKENIZER_GOOGLE ? 1 - i : i], place, sizeof place)) path = place;
+        if (!path)
+            return bert__fail(e, BERT_ERROR_IO, bert_checkpoint_path(c), -1, "no vocabulary %s: neither tokenizer.json nor vocab.txt; give its path", c ? "lies beside the checkpoint" : "comes with a model made from a config");
+        if (bert__find_beside(c, "tokenizer_config.json", beside, sizeof beside)) {
+            st = bert__read_beside(c, beside, &s.config_file, e);
+            if (st == BERT_OK) st = bert__json_read(beside, (const char *)s.config_file.data, s.config_file.size, &s.allocator, &s.config, e);
+            if (st == BERT_OK) bert__read_config(&s);
+        }
+        if (st == BERT_OK) st = bert__read_beside(c, path, &file, e);
+        s.d.data = file.data;
+        s.d.size = file.size;
+        if (st == BERT_OK && !bert__looks_like_json((const char *)file.data, file.size) && s.d.lower_case == BERT_DEFAULT) s.d.lower_case = bert__case_by_name(bert_checkpoint_path(c));
+    }
+    if (st == BERT_OK) {
+        st = bert_tokenizer_open(&s.d, &tokenizer);
+        if (st != BERT_OK && file.data) bert__name_failure(e, path);
+    }
+    if (st == BERT_OK) st = bert_config_check_vocabulary(&model->config, bert_tokenizer_size(tokenizer), path, e);
+    if (st == BERT_OK && check_case != BERT_OFF) st = bert_case_check(tokenizer->desc.lower_case == BERT_ON, bert_checkpoint_path(c), e);
+    if (st != BERT_OK) bert_tokenizer_close(tokenizer);
+    else *out = tokenizer;
+    bert__source_free(&s);
+    bert_file_close(&file);
+    return st;
+}
+#endif
 
 /* ============================================================================================================
    >>kernels
@@ -7177,6 +7683,522 @@ BERT_API bert_status bert_embed_desc_read(const bert_model *model, bert_embed_de
 }
 #endif
 #endif
+
+/* ============================================================================================================
+   >>records
+   Purpose   TFRecord files and the tf.train.Example messages in them: what the reference programs keep their features in.
+   Uses      checksums and messages of >>bundle, bert__sort_order, the base's files.
+   Promises  every length and checksum is checked before it is used; memory stays in proportion to one record; time is
+             n log n. Any valid message is read: packed or not, in any order, split, with unknown fields. What is written is
+             sorted by name, byte for byte what protobuf's C++ writes in its deterministic mode.
+
+   A file is records, each of: its length (8 bytes, lowest first), the masked CRC-32C of these 8 bytes, the data, the masked
+   CRC-32C of the data. An example is a message in a record:
+
+      Example  { 1: Features { 1: entry { 1: name, 2: Feature }* } }
+      Feature  { 1: BytesList { 1: bytes* } or 2: FloatList { 1: float* } or 3: Int64List { 1: varint* } }
+
+   Numbers come one to a field or "packed", many in one field of bytes. By protobuf's rules messages that come twice are
+   joined, of two entries of one name the last counts, and of two kinds of list as well.
+   ============================================================================================================ */
+
+#ifndef BERT_NO_DATA
+
+struct bert_records {
+    bert_allocator allocator;
+    bert_file file;
+    const unsigned char *data;
+    size_t size, at;
+    int check;
+    bert__crc crc;
+    char path[256];                     /* for messages: "..." and its end, if longer */
+};
+
+BERT_API void bert_records_close(bert_records *records)
+{
+    bert_allocator a;
+    if (!records) return;
+    a = records->allocator;
+    bert_file_close(&records->file);
+    bert__free(&a, records);
+}
+BERT_API bert_status bert_records_open(const bert_records_desc *desc, bert_records **out)
+{
+    const bert_records_desc *d = desc;
+    bert_allocator a;
+    bert_records *r;
+    bert_status s;
+    size_t n;
+    if (!d || !out || (!d->path && !d->data)) return bert__bad_argument(d ? d->error : NULL, "bert_records_open needs a path or data, and a place for the result");
+    a = bert__allocator(&d->allocator);
+    r = (bert_records *)bert__alloc(&a, sizeof *r);
+    if (!r) return bert__fail(d->error, BERT_ERROR_MEMORY, d->path, -1, "out of memory");
+    memset(r, 0, sizeof *r);
+    r->allocator = a;
+    r->check = d->check != BERT_OFF;
+    r->data = (const unsigned char *)d->data;
+    r->size = d->size;
+    if (!d->data) {
+        if ((s = bert_file_open(d->path, &a, &r->file, d->error)) != BERT_OK) { bert__free(&a, r); return s; }
+        r->data = r->file.data;
+        r->size = r->file.size;
+    }
+    n = d->path ? strlen(d->path) : 0;
+    bert__format(r->path, sizeof r->path, "%s%s", n < sizeof r->path ? "" : "...", n < sizeof r->path ? (d->path ? d->path : "records in memory") : d->path + n - (sizeof r->path - 4));
+    bert__crc_init(&r->crc, BERT__CRC_CASTAGNOLI);
+    *out = r;
+    return BERT_OK;
+}
+BERT_API bert_status bert_records_next(bert_records *records, const void **data, size_t *size, bert_error *error)
+{
+    bert_records *r = records;
+    const unsigned char *p;
+    uint64_t length;
+    if (!r || !data || !size) return bert__bad_argument(error, "bert_records_next needs records and a place for the data");
+    if (r->at == r->size) {
+        *data = NULL;
+        *size = 0;
+        return BERT_OK;
+    }
+    p = r->data + r->at;
+    if (r->size - r->at < 12) return bert__fail(error, BERT_ERROR_FORMAT, r->path, (int64_t)r->at, "the file is cut off in the head of a record: make it anew, or copy it again");
+    if (bert__crc_mask(bert__crc_add(&r->crc, 0, p, 8)) != bert__load32(p + 8))
+        return bert__fail(error, BERT_ERROR_FORMAT, r->path, (int64_t)r->at, "%s", r->at ? "the checksum of a record's length is wrong: the file is damaged"
+                          : p[0] == 0x1F && p[1] == 0x8B ? "this is compressed with gzip: unpack it first" : "this is not a TFRecord file: the checksum of the first length is wrong");
+    length = bert__load64(p);
+    if (r->size - r->at - 12 < 4 || length > r->size - r->at - 16)
+        return bert__fail(error, BERT_ERROR_FORMAT, r->path, (int64_t)r->at, "a record of %llu bytes is cut off by the end of the file: make it anew, or copy it again", (unsigned long long)length);
+    if (r->check && bert__crc_mask(bert__crc_add(&r->crc, 0, p + 12, (size_t)length)) != bert__load32(p + 12 + (size_t)length))
+        return bert__fail(error, BERT_ERROR_FORMAT, r->path, (int64_t)r->at, "the checksum of a record's data is wrong: the file is damaged");
+    r->at += (size_t)length + 16;
+    *data = p + 12;
+    *size = (size_t)length;
+    return BERT_OK;
+}
+BERT_API size_t bert_records_tell(const bert_records *records) { return records ? records->at : 0; }
+BERT_API bert_status bert_records_seek(bert_records *records, size_t place, bert_error *error)
+{
+    if (!records) return bert__bad_argument(error, "bert_records_seek needs records");
+    if (place > records->size) return bert__fail(error, BERT_ERROR_ARGUMENT, records->path, -1, "the place %zu lies behind the end of the file (%zu bytes)", place, records->size);
+    records->at = place;
+    return BERT_OK;
+}
+
+/* ---- examples: reading ---- */
+
+/* Where a feature's values begin in the array of its type, while the arrays may still move. */
+typedef struct bert__feature_in { bert_feature feature; size_t begin; } bert__feature_in;
+typedef struct bert__example_memory {
+    bert_allocator allocator;
+    bert__buf in, ints, floats, bytes, order, features;
+} bert__example_memory;
+
+/* The next field of a message as bert__proto_next; but groups, which nobody writes any more, are stepped over as protobuf
+   does: up to the end of the same number, others nested in between. */
+BERT__FN int bert__message_next(bert__proto *m)
+{
+    uint64_t open[100];
+    int depth = 0, got;
+    for (;;) {
+        got = bert__proto_next(m);
+        if (got == 0) return depth ? -1 : 0;
+        if (got < 0) {
+            if (!m->field || m->field >> 29) return -1;
+            if (m->kind == 3 && depth < 100) { open[depth++] = m->field; continue; }
+            if (m->kind != 4 || !depth || open[--depth] != m->field) return -1;
+        } else if (!depth) return 1;
+    }
+}
+/* One number or many, of a field 1 in a list: packed is kind 2. What has another kind is no value. */
+BERT__FN int bert__list_ints(bert__buf *to, const bert__proto *m)
+{
+    const unsigned char *p = m->bytes, *end;
+    uint64_t v;
+    if (m->kind == 0) bert__buf_add(to, &m->value, 8);
+    if (m->kind != 2) return 1;
+    for (end = p + m->size; p < end;) {
+        if (!bert__varint(&p, end, &v)) return 0;
+        bert__buf_add(to, &v, 8);
+    }
+    return 1;
+}
+BERT__FN int bert__list_floats(bert__buf *to, const bert__proto *m)
+{
+    size_t i;
+    uint32_t v = (uint32_t)m->value;
+    if (m->kind == 5) bert__buf_add(to, &v, 4);
+    if (m->kind != 2) return 1;
+    if (m->size % 4) return 0;
+    for (i = 0; i < m->size; i += 4) {
+        v = bert__load32(m->bytes + i);
+        bert__buf_add(to, &v, 4);
+    }
+    return 1;
+}
+/* A Feature: more values for f. Returns 0 if it is damaged. */
+BERT__FN int bert__feature_read(bert__example_memory *x, bert__feature_in *f, const unsigned char *data, size_t size)
+{
+    bert__proto m = bert__proto_begin(data, size), list;
+    int got;
+    while ((got = bert__message_next(&m)) > 0) {
+        bert__buf *to;
+        size_t width;
+        if (m.kind != 2 || m.field > 3) continue;
+        to = m.field == 1 ? &x->bytes : m.field == 2 ? &x->floats : &x->ints;
+        width = m.field == 1 ? sizeof(bert_bytes) : m.field == 2 ? 4 : 8;
+        if (f->feature.type != (bert_feature_type)m.field) {            /* the last kind counts */
+            f->feature.type = (bert_feature_type)m.field;
+            f->begin = to->size / width;
+        }
+        list = bert__proto_begin(m.bytes, m.size);
+        while ((got = bert__message_next(&list)) > 0) {
+            if (list.field != 1) continue;
+            if (m.field == 3 && !bert__list_ints(to, &list)) return 0;
+            if (m.field == 2 && !bert__list_floats(to, &list)) return 0;
+            if (m.field == 1 && list.kind == 2) {
+                bert_bytes b;
+                b.data = (const char *)list.bytes;
+                b.size = list.size;
+                bert__buf_add(to, &b, sizeof b);
+            }
+        }
+        if (got < 0) return 0;
+        f->feature.count = to->size / width - f->begin;
+    }
+    return got == 0;
+}
+/* An entry of the map: a feature of its own, even if the name was there before. */
+BERT__FN int bert__entry_read(bert__example_memory *x, const unsigned char *data, size_t size)
+{
+    bert__proto m = bert__proto_begin(data, size);
+    bert__feature_in f;
+    int got;
+    memset(&f, 0, sizeof f);
+    f.feature.name = "";
+    while ((got = bert__message_next(&m)) > 0) {
+        if (m.kind != 2) continue;
+        if (m.field == 1) {
+            f.feature.name = m.size ? (const char *)m.bytes : "";        /* a size of 0 means that it is terminated */
+            f.feature.name_size = m.size;
+        }
+        if (m.field == 2 && !bert__feature_read(x, &f, m.bytes, m.size)) return 0;
+    }
+    if (got < 0 || bert__utf8_check(f.feature.name, f.feature.name_size) != f.feature.name_size) return 0;
+    bert__buf_add(&x->in, &f, sizeof f);
+    return 1;
+}
+BERT__FN int bert__compare_names(const char *a, size_t a_size, const char *b, size_t b_size)
+{
+    const size_t n = a_size < b_size ? a_size : b_size;
+    const int c = n ? memcmp(a, b, n) : 0;
+    return c ? c : a_size < b_size ? -1 : a_size > b_size;
+}
+BERT__FN int bert__feature_in_before(const void *user, uint32_t a, uint32_t b)
+{
+    const bert__feature_in *f = (const bert__feature_in *)user;
+    const int c = bert__compare_names(f[a].feature.name, f[a].feature.name_size, f[b].feature.name, f[b].feature.name_size);
+    return c ? c < 0 : a < b;
+}
+BERT_API void bert_example_free(bert_example *example)
+{
+    bert__example_memory *x = example ? (bert__example_memory *)example->memory : NULL;
+    bert_allocator a;
+    if (x) {
+        a = x->allocator;
+        bert__buf_free(&x->in);
+        bert__buf_free(&x->ints);
+        bert__buf_free(&x->floats);
+        bert__buf_free(&x->bytes);
+        bert__buf_free(&x->order);
+        bert__buf_free(&x->features);
+        bert__free(&a, x);
+    }
+    if (example) memset(example, 0, sizeof *example);
+}
+/* Sorts what was read, drops what a later entry of the same name replaced, and points at the values. */
+BERT__FN bert_status bert__example_finish(bert_example *example, bert__example_memory *x, bert_error *error)
+{
+    const bert__feature_in *in = (const bert__feature_in *)(const void *)x->in.data;
+    const size_t n = x->in.size / sizeof *in;
+    uint32_t *order;
+    bert_feature *features;
+    size_t i, count = 0;
+    if (n > UINT32_MAX) return bert__fail(error, BERT_ERROR_UNSUPPORTED, NULL, -1, "an example with %zu features", n);
+    x->order.size = x->features.size = 0;
+    if (!bert__buf_reserve(&x->order, bert__mul(n, sizeof *order)) || !bert__buf_reserve(&x->features, bert__mul(n, sizeof *features)) || x->in.failed || x->ints.failed || x->floats.failed || x->bytes.failed)
+        return bert__fail(error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for an example's features");
+    order = (uint32_t *)(void *)x->order.data;
+    features = (bert_feature *)(void *)x->features.data;
+    bert__sort_order(order, n, bert__feature_in_before, in);
+    for (i = 0; i < n; i++) {
+        const bert__feature_in *f = in + order[i], *next = i + 1 < n ? in + order[i + 1] : NULL;
+        bert_feature *to;
+        if (next && bert__compare_names(f->feature.name, f->feature.name_size, next->feature.name, next->feature.name_size) == 0) continue;
+        to = features + count++;
+        *to = f->feature;
+        if (!to->count) continue;                                       /* there may be no array at all */
+        if (to->type == BERT_FEATURE_INT64) to->ints = (const int64_t *)(const void *)x->ints.data + f->begin;
+        if (to->type == BERT_FEATURE_FLOAT) to->floats = (const float *)(const void *)x->floats.data + f->begin;
+        if (to->type == BERT_FEATURE_BYTES) to->bytes = (const bert_bytes *)(const void *)x->bytes.data + f->begin;
+    }
+    example->features = features;
+    example->count = count;
+    return BERT_OK;
+}
+BERT_API bert_status bert_example_parse(bert_example *example, const void *data, size_t size, const bert_allocator *allocator, bert_error *error)
+{
+    bert__example_memory *x;
+    bert__proto m, features;
+    int got, inner = 0;
+    if (!example || (!data && size)) return bert__bad_argument(error, "bert_example_parse needs data and a place for the example");
+    example->features = NULL;
+    example->count = 0;
+    x = (bert__example_memory *)example->memory;
+    if (!x) {
+        const bert_allocator a = bert__allocator(allocator);
+        x = (bert__example_memory *)bert__alloc(&a, sizeof *x);
+        if (!x) return bert__fail(error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for an example");
+        x->allocator = a;
+        bert__buf_init(&x->in, &a);
+        bert__buf_init(&x->ints, &a);
+        bert__buf_init(&x->floats, &a);
+        bert__buf_init(&x->bytes, &a);
+        bert__buf_init(&x->order, &a);
+        bert__buf_init(&x->features, &a);
+        example->memory = x;
+    }
+    x->in.size = x->ints.size = x->floats.size = x->bytes.size = 0;
+    x->in.failed = x->ints.failed = x->floats.failed = x->bytes.failed = x->order.failed = x->features.failed = 0;
+    m = bert__proto_begin((const unsigned char *)(data ? data : ""), size);
+    while ((got = bert__message_next(&m)) > 0) {
+        if (m.field != 1 || m.kind != 2) continue;
+        features = bert__proto_begin(m.bytes, m.size);
+        while ((inner = bert__message_next(&features)) > 0)
+            if (features.field == 1 && features.kind == 2 && !bert__entry_read(x, features.bytes, features.size)) { inner = -1; break; }
+        if (inner < 0) break;
+    }
+    if (got < 0 || inner < 0) return bert__fail(error, BERT_ERROR_FORMAT, NULL, -1, "a record is no tf.train.Example, or a damaged one");
+    return bert__example_finish(example, x, error);
+}
+BERT_API const bert_feature *bert_example_find(const bert_example *example, const char *name)
+{
+    size_t low = 0, high = example ? example->count : 0;
+    const size_t n = name ? strlen(name) : 0;
+    while (name && low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const bert_feature *f = example->features + middle;
+        const int c = bert__compare_names(f->name, f->name_size, name, n);
+        if (!c) return f;
+        if (c < 0) low = middle + 1; else high = middle;
+    }
+    return NULL;
+}
+/* The feature if it is as it must be. */
+BERT__FN const bert_feature *bert__example_need(const bert_example *e, const char *name, bert_feature_type type, size_t count, bert_status *status, bert_error *error)
+{
+    static const char *const types[] = { "nothing", "bytes", "float", "int64" };
+    const bert_feature *f;
+    *status = BERT_ERROR_ARGUMENT;
+    if (!e || !name) { bert__bad_argument(error, "bert_example_ints and _floats need an example and a name"); return NULL; }
+    *status = BERT_ERROR_MISMATCH;
+    f = bert_example_find(e, name);
+    if (!f) bert__fail(error, *status, NULL, -1, "the example has no feature \"%s\"", name);
+    else if (f->type != type) bert__fail(error, *status, NULL, -1, "the feature \"%s\" holds %s, not %s", name, types[f->type], types[type]);
+    else if (f->count != count) bert__fail(error, *status, NULL, -1, "the feature \"%s\" has %zu values, not %zu: was it made with another length?", name, f->count, count);
+    else return f;
+    return NULL;
+}
+BERT_API bert_status bert_example_ints(const bert_example *example, const char *name, int32_t *out, size_t count, bert_error *error)
+{
+    bert_status s;
+    const bert_feature *f = bert__example_need(example, name, BERT_FEATURE_INT64, count, &s, error);
+    size_t i;
+    if (!f) return s;
+    if (!out && count) return bert__bad_argument(error, "bert_example_ints needs a place for the values");
+    for (i = 0; i < count; i++)
+        if (f->ints[i] < INT32_MIN || f->ints[i] > INT32_MAX) return bert__fail(error, BERT_ERROR_MISMATCH, NULL, -1, "the feature \"%s\" has the value %lld, which is no id", name, (long long)f->ints[i]);
+    for (i = 0; i < count; i++) out[i] = (int32_t)f->ints[i];
+    return BERT_OK;
+}
+BERT_API bert_status bert_example_floats(const bert_example *example, const char *name, float *out, size_t count, bert_error *error)
+{
+    bert_status s;
+    const bert_feature *f = bert__example_need(example, name, BERT_FEATURE_FLOAT, count, &s, error);
+    if (!f) return s;
+    if (!out && count) return bert__bad_argument(error, "bert_example_floats needs a place for the values");
+    if (count) memcpy(out, f->floats, count * sizeof *out);
+    return BERT_OK;
+}
+
+/* ---- writing ---- */
+
+struct bert_record_writer {
+    bert_allocator allocator;
+    bert__writer file;
+    bert_error error;                   /* of the first failure: later calls report it again */
+    char *path;
+    bert__buf message, order;
+    bert__crc crc;
+};
+
+BERT_API void bert_record_writer_close(bert_record_writer *writer)
+{
+    bert_allocator a;
+    if (!writer) return;
+    a = writer->allocator;
+    bert__writer_abort(&writer->file);
+    bert__buf_free(&writer->message);
+    bert__buf_free(&writer->order);
+    bert__free(&a, writer->path);
+    bert__free(&a, writer);
+}
+BERT_API bert_status bert_record_writer_open(const char *path, const bert_allocator *allocator, bert_record_writer **out, bert_error *error)
+{
+    const bert_allocator a = bert__allocator(allocator);
+    bert_record_writer *w;
+    bert_status s;
+    if (!path || !out) return bert__bad_argument(error, "bert_record_writer_open needs a path and a place for the writer");
+    w = (bert_record_writer *)bert__alloc(&a, sizeof *w);
+    if (!w) return bert__fail(error, BERT_ERROR_MEMORY, path, -1, "out of memory");
+    memset(w, 0, sizeof *w);
+    w->allocator = a;
+    bert__buf_init(&w->message, &a);
+    bert__buf_init(&w->order, &a);
+    bert__crc_init(&w->crc, BERT__CRC_CASTAGNOLI);
+    w->path = (char *)bert__alloc(&a, strlen(path) + 1);
+    if (w->path) memcpy(w->path, path, strlen(path) + 1);
+    s = w->path ? bert__writer_open(&w->file, w->path, &w->error) : bert__fail(&w->error, BERT_ERROR_MEMORY, path, -1, "out of memory");
+    if (s != BERT_OK) {
+        if (error) *error = w->error;
+        bert__buf_free(&w->message);
+        bert__buf_free(&w->order);
+        bert__free(&a, w->path);
+        bert__free(&a, w);
+        return s;
+    }
+    *out = w;
+    return BERT_OK;
+}
+/* What the file's writer answered, as the caller's error. */
+BERT__FN bert_status bert__record_answer(const bert_record_writer *w, bert_status s, bert_error *error)
+{
+    if (s != BERT_OK && error && w->error.code) *error = w->error;
+    else if (s != BERT_OK) bert__fail(error, s, w->path, -1, "the file was already complete, or given up");
+    return s;
+}
+BERT_API bert_status bert_record_writer_add(bert_record_writer *writer, const void *data, size_t size, bert_error *error)
+{
+    unsigned char head[12], tail[4];
+    if (!writer || (!data && size)) return bert__bad_argument(error, "bert_record_writer_add needs a writer and data");
+    bert__store32(head, (uint32_t)((uint64_t)size & 0xFFFFFFFFu));
+    bert__store32(head + 4, (uint32_t)((uint64_t)size >> 32));
+    bert__store32(head + 8, bert__crc_mask(bert__crc_add(&writer->crc, 0, head, 8)));
+    bert__store32(tail, bert__crc_mask(bert__crc_add(&writer->crc, 0, data ? data : "", size)));
+    bert__writer_add(&writer->file, head, 12);
+    bert__writer_add(&writer->file, data, size);
+    return bert__record_answer(writer, bert__writer_add(&writer->file, tail, 4), error);
+}
+
+BERT__FN size_t bert__varint_size(uint64_t v)
+{
+    size_t n = 1;
+    for (; v > 127; v >>= 7) n++;
+    return n;
+}
+BERT__FN size_t bert__feature_name(const bert_feature *f) { return f->name_size ? f->name_size : strlen(f->name); }
+/* A field of bytes: its key and size come before. */
+BERT__FN void bert__put_field(bert__buf *b, unsigned field, size_t size)
+{
+    unsigned char head[11];
+    head[0] = (unsigned char)(field << 3 | 2);
+    bert__buf_add(b, head, 1 + bert__varint_put(head + 1, size));
+}
+BERT__FN size_t bert__field_size(size_t size) { return 1 + bert__varint_size(size) + size; }
+/* The bytes of a feature's list: all fields "1". */
+BERT__FN size_t bert__list_size(const bert_feature *f)
+{
+    size_t i, n = 0;
+    if (f->type == BERT_FEATURE_BYTES) {
+        for (i = 0; i < f->count; i++) n += bert__field_size(f->bytes[i].size);
+        return n;
+    }
+    if (f->type == BERT_FEATURE_FLOAT) n = 4 * f->count;
+    else for (i = 0; i < f->count; i++) n += bert__varint_size((uint64_t)f->ints[i]);
+    return f->count ? bert__field_size(n) : 0;
+}
+BERT__FN void bert__put_feature(bert__buf *b, const bert_feature *f)
+{
+    const size_t list = bert__list_size(f), name = bert__feature_name(f), value = f->type ? bert__field_size(list) : 0;
+    size_t i, n = 0;
+    unsigned char v[10];
+    bert__put_field(b, 1, bert__field_size(name) + bert__field_size(value));
+    bert__put_field(b, 1, name);
+    bert__buf_add(b, f->name, name);
+    bert__put_field(b, 2, value);
+    if (!f->type) return;
+    bert__put_field(b, (unsigned)f->type, list);
+    if (f->type == BERT_FEATURE_BYTES) {
+        for (i = 0; i < f->count; i++) {
+            bert__put_field(b, 1, f->bytes[i].size);
+            bert__buf_add(b, f->bytes[i].data, f->bytes[i].size);
+        }
+    } else if (f->count && f->type == BERT_FEATURE_FLOAT) {
+        bert__put_field(b, 1, 4 * f->count);
+        for (i = 0; i < f->count; i++) {
+            uint32_t bits;
+            memcpy(&bits, f->floats + i, 4);
+            bert__store32(v, bits);
+            bert__buf_add(b, v, 4);
+        }
+    } else if (f->count) {
+        for (i = 0; i < f->count; i++) n += bert__varint_size((uint64_t)f->ints[i]);
+        bert__put_field(b, 1, n);
+        for (i = 0; i < f->count; i++) bert__buf_add(b, v, bert__varint_put(v, (uint64_t)f->ints[i]));
+    }
+}
+BERT__FN int bert__feature_before(const void *user, uint32_t a, uint32_t b)
+{
+    const bert_feature *f = (const bert_feature *)user;
+    const int c = bert__compare_names(f[a].name, bert__feature_name(f + a), f[b].name, bert__feature_name(f + b));
+    return c ? c < 0 : a < b;
+}
+/* Appends an example; `order` (may be NULL: as they stand) [count] is the order of the features. */
+BERT__FN void bert__put_example(bert__buf *b, const bert_feature *features, size_t count, const uint32_t *order)
+{
+    size_t i, n = 0;
+    for (i = 0; i < count; i++) {
+        const bert_feature *f = features + i;
+        n += bert__field_size(bert__field_size(bert__feature_name(f)) + bert__field_size(f->type ? bert__field_size(bert__list_size(f)) : 0));
+    }
+    bert__put_field(b, 1, n);
+    for (i = 0; i < count; i++) bert__put_feature(b, features + (order ? order[i] : i));
+}
+BERT_API bert_status bert_record_writer_add_example(bert_record_writer *writer, const bert_feature *features, size_t count, bert_error *error)
+{
+    bert_record_writer *w = writer;
+    uint32_t *order;
+    size_t i;
+    if (!w || (!features && count) || count > 1 << 20) return bert__bad_argument(error, "bert_record_writer_add_example needs a writer and features");
+    for (i = 0; i < count; i++) {
+        const bert_feature *f = features + i;
+        if (!f->name || (unsigned)f->type > 3 || (f->count && !(f->type == BERT_FEATURE_BYTES ? (const void *)f->bytes : f->type == BERT_FEATURE_FLOAT ? (const void *)f->floats : (const void *)f->ints)))
+            return bert__bad_argument(error, "bert_record_writer_add_example: a feature needs a name, a type and values");
+    }
+    w->message.size = w->order.size = 0;
+    w->message.failed = w->order.failed = 0;
+    if (!bert__buf_reserve(&w->order, bert__mul(count, sizeof *order))) return bert__fail(error, BERT_ERROR_MEMORY, w->path, -1, "out of memory for an example");
+    order = (uint32_t *)(void *)w->order.data;
+    bert__sort_order(order, count, bert__feature_before, features);
+    bert__put_example(&w->message, features, count, order);
+    if (w->message.failed) return bert__fail(error, BERT_ERROR_MEMORY, w->path, -1, "out of memory for an example");
+    return bert_record_writer_add(w, w->message.data, w->message.size, error);
+}
+BERT_API bert_status bert_record_writer_commit(bert_record_writer *writer, bert_error *error)
+{
+    if (!writer) return bert__bad_argument(error, "bert_record_writer_commit needs a writer");
+    return bert__record_answer(writer, bert__writer_commit(&writer->file), error);
+}
+#endif /* BERT_NO_DATA */
 
 /* ============================================================================================================
    >>plan
