@@ -26,7 +26,9 @@ static const char script[] =
     "const P=(l,h,q,k)=>{const i=2*(((l*H+h)*N+q)*N+k);return(V[D[i]]*64+V[D[i+1]])/4095};\n"
     "const M=(l,h,q,k)=>h>=0?P(l,h,q,k):[...Array(H).keys()].reduce((s,x)=>s+P(l,x,q,k),0)/H;\n"
     "const dark=matchMedia('(prefers-color-scheme:dark)').matches,E=(n,a,t)=>{const e=document.createElementNS('http://www.w3.org/2000/svg',n);for(const k in a)e.setAttribute(k,a[k]);if(t!=null)e.textContent=t;return e};\n"
-    "let L0=Math.floor(L/2),H0=-1,Q=-1;const grid=document.getElementById('grid'),view=document.getElementById('view'),cells=[];\n"
+    "let L0=0,H0=0,Q=-1,best=-1;const S=T.map(t=>/^\\[.*\\]$/.test(t));\n"                 /* first the head that looks farthest: not where all look, nor at neighbours */
+    "for(let l=0;l<L;l++)for(let h=0;h<H;h++){const c=T.map((_,k)=>T.reduce((s,_,q)=>s+P(l,h,q,k),0)/N);let s=0;for(let q=0;q<N;q++){let m=0;for(let k=0;k<N;k++)if(!S[k]&&/[\\p{L}\\p{N}]/u.test(T[k])&&Math.abs(k-q)>1)m=Math.max(m,P(l,h,q,k)-c[k]);s+=m}if(s>best){best=s;L0=l;H0=h}}\n"
+    "const grid=document.getElementById('grid'),view=document.getElementById('view'),cells=[];\n"
     "grid.style.gridTemplateColumns=`auto repeat(${H+1},auto)`;\n"
     "const lab=t=>{const d=document.createElement('div');d.textContent=t;grid.append(d)};lab('');lab('mean');for(let h=0;h<H;h++)lab(h+1);\n"
     "for(let l=0;l<L;l++){lab('layer '+(l+1));for(let h=-1;h<H;h++){const c=document.createElement('canvas');c.width=c.height=N;\n"
@@ -38,7 +40,7 @@ static const char script[] =
     "for(let q=0;q<N;q++){if(Q>=0&&q!=Q)continue;for(let k=0;k<N;k++){const p=M(L0,H0,q,k);if(p<.01)continue;const a=q*R+15,b=k*R+15;\n"
     "view.append(E('path',{d:`M${X} ${a}C${X+90} ${a} ${Y-90} ${b} ${Y} ${b}`,'stroke-opacity':Math.min(1,p*(Q<0?1:1.4)),'stroke-width':.6+3.4*p}))}}\n"
     "for(let s=0;s<2;s++)for(let i=0;i<N;i++){const p=s&&Q>=0?M(L0,H0,Q,i):1,t=E('text',{x:s?Y+8:X-8,y:i*R+20,'text-anchor':s?'start':'end',\n"
-    "class:(/^\\[.*\\]$/.test(T[i])?'special ':'')+(Q>=0&&(s?p<.02:i!=Q)?'off':'')},T[i]);if(!s){t.onmouseenter=()=>{Q=i;draw()};t.style.cursor='pointer'}view.append(t);\n"
+    "class:(S[i]?'special ':'')+(Q>=0&&(s?p<.02:i!=Q)?'off':'')},T[i]);if(!s){t.onmouseenter=()=>{Q=i;draw()};t.style.cursor='pointer'}view.append(t);\n"
     "if(s&&Q>=0&&p>=.02)view.append(E('text',{x:Y+14+T[i].length*9.1,y:i*R+19,class:'p'},Math.round(100*p)+' %'))}\n"
     "document.getElementById('what').textContent=`Layer ${L0+1} of ${L}, ${H0<0?'the mean of its '+H+' heads':'head '+(H0+1)+' of '+H}. The token on the left takes what it needs from those on the right: point at one. Click a square for another head.`}\n"
     "view.onmouseleave=()=>{Q=-1;draw()};draw();\n";
