@@ -166,10 +166,9 @@ fi
 
 # ---- a small model, for all that runs one ----
 
-impl=$top/tools/obj${V:+/$V}/bert_impl.o
 mkdir small short nohead st st/1_Pooling st2 st2/1_Pooling
 model=
-if [ ! -f "$impl" ] || ! $CC $CFLAGS -pthread -I"$top" -I"$top/tests" -o make_model "$top/tests/hooks/make_model.c" "$impl" $LDLIBS 2>err; then
+if ! build_make_model 2>err; then
     wanted "small model" && { fail "small model" "make_model cannot be built"; show err; }
 elif ./make_model small && ./make_model short 3 8 && ./make_model nohead 0 && ./make_model st && ./make_model st2; then
     model=1
