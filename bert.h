@@ -47,8 +47,9 @@
       >>cpu        which kernels this machine runs         >>packed     weights in the kernels' layout
       >>session    threads and memory of a run             >>forward    the encoder
       >>heads      what stands on the last layer           >>embed      texts to vectors
-      >>records    TFRecord files, tf.train.Example        >>plan       bytes beforehand
-      >>history    changes by version                      >>license    both licences
+      >>records    TFRecord files, tf.train.Example        >>tasks      data sets, texts and words with labels
+      >>plan       bytes beforehand                        >>history    changes by version
+      >>license    both licences
 */
 #ifndef BERT_H
 #define BERT_H
@@ -345,6 +346,98 @@ typedef struct bert_example {
 } bert_example;
 #endif /* BERT_NO_DATA */
 
+#if !defined(BERT_NO_DATA) && !defined(BERT_NO_TOKENIZER)
+/* ---- tasks: labelled texts, one or two to an example, and words with a label each ---- */
+
+typedef enum bert_split { BERT_SPLIT_TRAIN = 0, BERT_SPLIT_DEV = 1, BERT_SPLIT_TEST = 2 } bert_split;
+
+typedef struct bert_dataset bert_dataset;
+
+/* A data set for classification (or regression), to be read example by example. The names, in any case: MRPC, CoLA, MNLI, MNLI-MM,
+   AX, XNLI, SST-2, QQP, QNLI, RTE, WNLI, STS-B, LCQMC, text_clf (ChnSentiCorp), and tsv for any file of columns. */
+typedef struct bert_dataset_desc {
+    const char *task;
+    const char *data_dir;               /* the task's own files lie here, or: */
+    const char *path;                   /* this file instead, laid out as the task's file of this split, or: */
+    const void *data;                   /* its bytes, which must stay */
+    size_t size;
+    const char *language;               /* XNLI; default "zh" as in the reference */
+    const char *text_a, *text_b, *label;   /* tsv: columns, by number from 1 or by name in the first line; text_b and label may be NULL */
+    const char *const *labels;          /* [label_count] tsv and text_clf: in this order; default: those of the training file, sorted */
+    size_t label_count;
+    bert_flag header;                   /* tsv: the first line has names; default: where a column is given by name */
+    bert_flag regression;               /* tsv: the label is a number; default off */
+    bert_split split;
+    bert_allocator allocator;
+    bert_error *error;
+} bert_dataset_desc;
+
+typedef struct bert_dataset_example {
+    const char *guid;                   /* the reference's name of it, "dev-17"; until the next one is read */
+    bert_bytes text_a, text_b;          /* in the file; text_b.data is NULL where the task has one text */
+    bert_bytes label;                   /* as written in the file, or size 0 */
+    double value;                       /* regression */
+    int64_t line;
+    int32_t label_id;                   /* index among the task's labels; 0 where there is none, as in the reference */
+    int32_t labelled;                   /* 1: the file has its label */
+} bert_dataset_example;
+
+/* A row of input for the model, in arrays [max_length] that you lend. */
+typedef struct bert_features {
+    int32_t *input_ids, *input_mask, *segment_ids;
+    size_t count;                       /* tokens before the padding */
+} bert_features;
+
+#define BERT_LABEL_IGNORED (-100)       /* the label of a token that no loss and no metric looks at */
+
+typedef struct bert_ner bert_ner;
+
+/* Files of words and labels, a word a line. ROBUST: columns divided by blanks or tabs, the word first, the label last, sentences
+   end at blank lines, -DOCSTART- lines are left out. NEZHA: as run_classifier_ner.py reads, mistakes included: a sentence ends only
+   at a blank line after the word U+3002, the last one is lost without such a line, a blank line elsewhere may be an error. */
+typedef enum bert_ner_reader { BERT_NER_ROBUST = 0, BERT_NER_NEZHA = 1 } bert_ner_reader;
+
+typedef struct bert_ner_desc {
+    const char *path;
+    const void *data;                   /* or its bytes, which must stay */
+    size_t size;
+    bert_flag labels;                   /* off: there are only words; default on */
+    bert_ner_reader reader;
+    bert_allocator allocator;
+    bert_error *error;
+} bert_ner_desc;
+
+/* A sentence: in the file, until the next one is read. */
+typedef struct bert_ner_sentence {
+    const char *const *words;           /* [count] not terminated */
+    const size_t *sizes;                /* [count] */
+    const bert_bytes *labels;           /* [count] */
+    size_t count;
+    const char *path;                   /* for messages */
+    int64_t line;                       /* of its first word */
+} bert_ner_sentence;
+
+/* Which tokens get their word's label: the first of each (others BERT_LABEL_IGNORED), all, or as NEZHA: the first; "X" for the
+   others, "[CLS]" and "[SEP]" for these, ids from 1, and 0 for padding. */
+typedef enum bert_ner_tokens { BERT_NER_FIRST = 0, BERT_NER_ALL = 1, BERT_NER_TOKENS_NEZHA = 2 } bert_ner_tokens;
+
+/* Arrays [max_length] that you lend. */
+typedef struct bert_ner_features {
+    int32_t *input_ids, *input_mask, *segment_ids, *label_ids;
+    int32_t *words;                     /* index of each token's word, -1 for [CLS], [SEP] and padding */
+    size_t count;                       /* tokens before the padding */
+    size_t words_cut;                   /* words that did not fit, at least in part */
+} bert_ner_features;
+
+/* Names of labels; free with bert_labels_free. */
+typedef struct bert_labels {
+    const char *const *names;           /* [count] */
+    size_t count;
+    void *memory;                       /* private */
+    bert_allocator allocator;
+} bert_labels;
+#endif /* BERT_NO_DATA, BERT_NO_TOKENIZER */
+
 /* ============================================================================================================
    >>api
    ============================================================================================================ */
@@ -517,6 +610,46 @@ BERT_API bert_status bert_example_ints(const bert_example *example, const char *
 BERT_API bert_status bert_example_floats(const bert_example *example, const char *name, float *out, size_t count, bert_error *error);
 BERT_API void bert_example_free(bert_example *example);
 #endif /* BERT_NO_DATA */
+
+#if !defined(BERT_NO_DATA) && !defined(BERT_NO_TOKENIZER)
+/* ---- tasks ---- */
+
+/* Examples one after another: the file is mapped, never copied. next sets *got to 0 at the end; rewind starts again. Incomplete
+   rows of QQP are left out, as by other readers of it (it has some), and counted in skipped. */
+BERT_API bert_status bert_dataset_open(const bert_dataset_desc *desc, bert_dataset **out);
+BERT_API void bert_dataset_close(bert_dataset *task);
+BERT_API bert_status bert_dataset_next(bert_dataset *task, bert_dataset_example *out, int *got, bert_error *error);
+BERT_API void bert_dataset_rewind(bert_dataset *task);
+BERT_API const char *const *bert_dataset_labels(const bert_dataset *task, size_t *count);    /* none for regression */
+BERT_API int bert_dataset_is_regression(const bert_dataset *task);
+BERT_API int64_t bert_dataset_skipped(const bert_dataset *task);
+/* The tasks there are, by index, until NULL; and the file in data_dir that a task reads for a split, NULL: there is none. */
+BERT_API const char *bert_dataset_name(size_t index);
+BERT_API const char *bert_dataset_file(const char *task, bert_split split);
+
+/* [CLS] a [SEP] or [CLS] a [SEP] b [SEP], cut by Google's rule and padded with 0: convert_single_example. A second text without
+   tokens counts as none. `a` may be NULL: a row of padding (is_real_example 0). */
+BERT_API bert_status bert_features_encode(const bert_tokenizer *tokenizer, const bert_bytes *a, const bert_bytes *b, size_t max_length, bert_features *out, bert_error *error);
+/* All examples of a task as a file of records, with the reference's features: input_ids, input_mask, segment_ids, label_ids (of
+   regression a float), is_real_example; rows of padding make them a multiple of `batch` (1: none). `count` (may be NULL) becomes the
+   number of records. */
+BERT_API bert_status bert_dataset_write_records(bert_dataset *task, const bert_tokenizer *tokenizer, size_t max_length, int64_t batch, const char *path, int64_t *count, bert_error *error);
+
+/* Words and labels. */
+BERT_API bert_status bert_ner_open(const bert_ner_desc *desc, bert_ner **out);
+BERT_API void bert_ner_close(bert_ner *ner);
+BERT_API bert_status bert_ner_next(bert_ner *ner, bert_ner_sentence *out, int *got, bert_error *error);
+BERT_API void bert_ner_rewind(bert_ner *ner);
+BERT_API bert_status bert_ner_encode(const bert_tokenizer *tokenizer, const bert_ner_sentence *sentence, const char *const *labels, size_t label_count, bert_ner_tokens tokens,
+                                     size_t max_length, bert_ner_features *out, bert_error *error);
+/* The labels that a file has: "O" first, then by type, B- before I-. */
+BERT_API bert_status bert_ner_labels(const bert_ner_desc *desc, bert_labels *out);
+
+/* A file of labels, one to a line. */
+BERT_API bert_status bert_labels_read(const char *path, const bert_allocator *allocator, bert_labels *out, bert_error *error);
+BERT_API bert_status bert_labels_write(const char *path, const char *const *names, size_t count, bert_error *error);
+BERT_API void bert_labels_free(bert_labels *labels);
+#endif /* BERT_NO_DATA, BERT_NO_TOKENIZER */
 
 #endif /* BERT_H */
 
@@ -8344,6 +8477,901 @@ BERT_API bert_status bert_record_writer_commit(bert_record_writer *writer, bert_
     return bert__record_answer(writer, bert__writer_commit(&writer->file), error);
 }
 #endif /* BERT_NO_DATA */
+
+/* ============================================================================================================
+   >>tasks
+   Purpose   data sets: texts with a label (GLUE, XNLI, LCQMC, ...), words with a label each, and what a model gets of them.
+   Uses      >>records, the tokenizer.
+   Promises  the examples, features and labels of Google's run_classifier.py and of NEZHA's run_classifier_ner.py, one at a time:
+             texts are not copied, and memory does not grow with the file. Rows that do not fit are an error that names the line.
+
+   Quirks kept: quotes are plain characters; a row is a line, divided at tabs; MRPC's first line is always skipped, CoLA's only in
+   test; MNLI's label is the last column; "contradictory" is renamed in XNLI's training file only, and its other file is read for one
+   language; test examples get the first label. Not kept, because the reference stops there: blank lines are passed over, and a mark
+   of byte order (which would be part of the first field) is taken off.
+   ============================================================================================================ */
+
+#if !defined(BERT_NO_DATA) && !defined(BERT_NO_TOKENIZER)
+
+/* ---- lines ---- */
+
+/* A text read line by line. */
+typedef struct bert__lines {
+    bert_file file;
+    const char *data;
+    size_t size, at;
+    int64_t line;                       /* of the line that was read last, from 1 */
+    int any_newline;                    /* \r alone ends a line too, as Python's text files have it */
+    char *path;                         /* for messages */
+} bert__lines;
+
+BERT__FN void bert__lines_close(bert__lines *r, const bert_allocator *a)
+{
+    bert_file_close(&r->file);
+    bert__free(a, r->path);
+    r->path = NULL;
+}
+/* Opens a file, or data if there is any; `path` is then only a name. Close it after failures as well. */
+BERT__FN bert_status bert__lines_open(bert__lines *r, const char *path, const void *data, size_t size, const bert_allocator *a, bert_error *error)
+{
+    const char *name = path ? path : "data in memory";
+    bert_status s;
+    memset(r, 0, sizeof *r);
+    r->path = (char *)bert__alloc(a, strlen(name) + 1);
+    if (!r->path) return bert__fail(error, BERT_ERROR_MEMORY, path, -1, "out of memory");
+    memcpy(r->path, name, strlen(name) + 1);
+    r->data = (const char *)data;
+    r->size = size;
+    if (data) return BERT_OK;
+    if ((s = bert_file_open(path, a, &r->file, error)) != BERT_OK) return s;
+    r->data = (const char *)r->file.data;
+    r->size = r->file.size;
+    return BERT_OK;
+}
+/* The next line without its end and all \r before that; *got is 0 at the end. The reference's files must be UTF-8 too. */
+BERT__FN bert_status bert__lines_next(bert__lines *r, bert_bytes *row, int *got, bert_error *error)
+{
+    const char *p = r->data + r->at, *end;
+    size_t n = r->size - r->at, i;
+    *got = n > 0;
+    if (!n) return BERT_OK;
+    if (r->at == 0 && n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0 && !r->any_newline) { p += 3; n -= 3; r->at = 3; }
+    end = n ? (const char *)memchr(p, '\n', n) : NULL;
+    row->data = p;
+    row->size = end ? (size_t)(end - p) : n;
+    end = r->any_newline && row->size ? (const char *)memchr(p, '\r', row->size) : NULL;
+    if (end) {
+        row->size = (size_t)(end - p);
+        r->at += row->size + (row->size + 1 < n && end[1] == '\n' ? 2 : 1);
+    } else {
+        r->at += row->size + (row->size < n);
+        while (!r->any_newline && row->size && p[row->size - 1] == '\r') row->size--;
+    }
+    r->line++;
+    i = bert__utf8_check(row->data, row->size);
+    if (i < row->size) return bert__fail(error, BERT_ERROR_FORMAT, r->path, BERT__LINE(r->line), "byte %zu of the line is not UTF-8: convert the file", i + 1);
+    return BERT_OK;
+}
+
+/* ---- labels ---- */
+
+BERT_API void bert_labels_free(bert_labels *labels)
+{
+    bert__arena arena;
+    if (!labels) return;
+    if (labels->memory) {
+        bert__arena_init(&arena, &labels->allocator, 0);
+        arena.blocks = (bert__block *)labels->memory;
+        bert__arena_free(&arena);
+    }
+    memset(labels, 0, sizeof *labels);
+}
+enum { BERT__LABELS_MOST = 10000 };     /* more are no labels but a wrong column */
+
+/* Labels being collected: different ones, sorted by `compare`, or in the order they come. */
+typedef struct bert__label_set {
+    bert__arena arena;
+    const char **names;
+    size_t count, room;
+    int (*compare)(const char *a, size_t a_size, const char *b, size_t b_size);
+} bert__label_set;
+
+BERT__FN void bert__label_set_init(bert__label_set *set, const bert_allocator *a, int (*compare)(const char *a, size_t a_size, const char *b, size_t b_size))
+{
+    memset(set, 0, sizeof *set);
+    bert__arena_init(&set->arena, a, 4096);
+    set->compare = compare;
+}
+BERT__FN bert_status bert__label_add(bert__label_set *set, const char *name, size_t size, const char *path, int64_t line, bert_error *error)
+{
+    size_t low = 0, high = set->count;
+    char *copy;
+    while (set->compare && low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const int c = set->compare(set->names[middle], strlen(set->names[middle]), name, size);
+        if (!c) return BERT_OK;
+        if (c < 0) low = middle + 1; else high = middle;
+    }
+    if (!set->compare) low = set->count;
+    if (memchr(name, 0, size)) return bert__fail(error, BERT_ERROR_FORMAT, path, BERT__LINE(line), "a label with a zero byte in it");
+    if (set->count == BERT__LABELS_MOST)
+        return bert__fail(error, BERT_ERROR_FORMAT, path, BERT__LINE(line), "there are more than %d different labels: is it the right column?", (int)BERT__LABELS_MOST);
+    if (set->count == set->room) {
+        const size_t room = set->room ? set->room * 2 : 16;
+        const char **names = (const char **)bert__arena_array(&set->arena, room, sizeof *names);
+        if (!names) return bert__fail(error, BERT_ERROR_MEMORY, path, -1, "out of memory for labels");
+        if (set->count) memcpy(names, set->names, set->count * sizeof *names);
+        set->names = names;
+        set->room = room;
+    }
+    copy = (char *)bert__arena_get_aligned(&set->arena, size + 1, 1);
+    if (!copy) return bert__fail(error, BERT_ERROR_MEMORY, path, -1, "out of memory for labels");
+    if (size) memcpy(copy, name, size);
+    copy[size] = 0;
+    memmove(set->names + low + 1, set->names + low, (set->count - low) * sizeof *set->names);
+    set->names[low] = copy;
+    set->count++;
+    return BERT_OK;
+}
+/* Hands them over, or frees them after a failure. */
+BERT__FN bert_status bert__label_set_end(bert__label_set *set, bert_status s, bert_labels *out)
+{
+    if (s != BERT_OK) { bert__arena_free(&set->arena); return s; }
+    out->names = set->names;
+    out->count = set->count;
+    out->memory = set->arena.blocks;
+    out->allocator = set->arena.allocator;
+    return BERT_OK;
+}
+/* The index of a label, -1: there is none such. */
+BERT__FN int32_t bert__label_find(const char *const *names, size_t count, const char *name, size_t size)
+{
+    size_t i;
+    for (i = 0; i < count; i++) if (strlen(names[i]) == size && memcmp(names[i], name, size) == 0) return (int32_t)i;
+    return -1;
+}
+/* The labels as a text for messages: "a, b, ..." */
+BERT__FN const char *bert__label_list(const char *const *names, size_t count, char *out, size_t size)
+{
+    bert__text t;
+    size_t i;
+    t.out = out;
+    t.size = 0;
+    t.capacity = size - 5;
+    for (i = 0; i < count; i++) bert__text_format(&t, "%s%s", i ? ", " : "", names[i]);
+    i = t.size > t.capacity;
+    t.capacity = size - 1;
+    if (i) { t.size = size - 5; bert__text_format(&t, "..."); }
+    bert__text_close(&t);
+    return out;
+}
+BERT_API bert_status bert_labels_read(const char *path, const bert_allocator *allocator, bert_labels *out, bert_error *error)
+{
+    const bert_allocator a = bert__allocator(allocator);
+    bert__lines rows;
+    bert__label_set set;
+    bert_bytes row;
+    bert_status s;
+    int got = 1;
+    if (!path || !out) return bert__bad_argument(error, "bert_labels_read needs a path and a place for the labels");
+    bert__label_set_init(&set, &a, NULL);
+    s = bert__lines_open(&rows, path, NULL, 0, &a, error);
+    while (s == BERT_OK && got) {
+        s = bert__lines_next(&rows, &row, &got, error);
+        if (s != BERT_OK || !got || !row.size) continue;
+        if (bert__label_find(set.names, set.count, row.data, row.size) >= 0) s = bert__fail(error, BERT_ERROR_FORMAT, path, BERT__LINE(rows.line), "the label \"%.*s\" is there twice", (int)(row.size < 100 ? row.size : 100), row.data);
+        else s = bert__label_add(&set, row.data, row.size, path, rows.line, error);
+    }
+    if (s == BERT_OK && !set.count) s = bert__fail(error, BERT_ERROR_FORMAT, path, -1, "there is no label in it");
+    bert__lines_close(&rows, &a);
+    return bert__label_set_end(&set, s, out);
+}
+BERT_API bert_status bert_labels_write(const char *path, const char *const *names, size_t count, bert_error *error)
+{
+    bert__writer w;
+    size_t i;
+    if (!path || (!names && count)) return bert__bad_argument(error, "bert_labels_write needs a path and labels");
+    for (i = 0; i < count; i++) if (!names[i] || !*names[i] || strpbrk(names[i], "\r\n")) return bert__bad_argument(error, "a label that is empty or has a line's end in it cannot be written to a file");
+    if (bert__writer_open(&w, path, error) != BERT_OK) return w.status;
+    for (i = 0; i < count; i++) {
+        bert__writer_add(&w, names[i], strlen(names[i]));
+        bert__writer_add(&w, "\n", 1);
+    }
+    return bert__writer_commit(&w);
+}
+
+/* ---- the tasks: where their texts and labels stand ---- */
+
+enum { BERT__NO_COLUMN = -1, BERT__LAST_COLUMN = -2 };
+enum { BERT__TASK_HEADER = 1, BERT__TASK_ID_COLUMN = 2, BERT__TASK_SKIP = 4, BERT__TASK_NUMBER = 8, BERT__TASK_OWN_LABELS = 16, BERT__TASK_TSV = 32, BERT__TASK_XNLI = 64 };
+
+/* A file of a task. `set` is what its guids begin with. */
+typedef struct bert__task_file { const char *name, *set; int header, a, b, label; } bert__task_file;
+typedef struct bert__task_info {
+    const char *name;
+    bert__task_file file[3];
+    int flags;
+    const char *labels[3];              /* in the reference's order */
+} bert__task_info;
+
+static const bert__task_info bert__tasks[] = {
+    { "MRPC", { { "train.tsv", "train", 1, 3, 4, 0 }, { "dev.tsv", "dev", 1, 3, 4, 0 }, { "test.tsv", "test", 1, 3, 4, -1 } }, 0, { "0", "1", NULL } },
+    { "CoLA", { { "train.tsv", "train", 0, 3, -1, 1 }, { "dev.tsv", "dev", 0, 3, -1, 1 }, { "test.tsv", "test", 1, 1, -1, -1 } }, 0, { "0", "1", NULL } },
+    { "MNLI", { { "train.tsv", "train", 1, 8, 9, -2 }, { "dev_matched.tsv", "dev_matched", 1, 8, 9, -2 }, { "test_matched.tsv", "test", 1, 8, 9, -1 } }, BERT__TASK_ID_COLUMN, { "contradiction", "entailment", "neutral" } },
+    { "MNLI-MM", { { "train.tsv", "train", 1, 8, 9, -2 }, { "dev_mismatched.tsv", "dev_mismatched", 1, 8, 9, -2 }, { "test_mismatched.tsv", "test", 1, 8, 9, -1 } }, BERT__TASK_ID_COLUMN, { "contradiction", "entailment", "neutral" } },
+    { "AX", { { "train.tsv", "train", 1, 8, 9, -2 }, { "dev_matched.tsv", "dev_matched", 1, 8, 9, -2 }, { "diagnostic.tsv", "test", 1, 1, 2, -1 } }, BERT__TASK_ID_COLUMN, { "contradiction", "entailment", "neutral" } },
+    { "XNLI", { { "multinli/multinli.train.zh.tsv", "train", 1, 0, 1, 2 }, { "xnli.dev.tsv", "dev", 1, 6, 7, 1 }, { "xnli.test.tsv", "test", 1, 6, 7, 1 } }, BERT__TASK_XNLI, { "contradiction", "entailment", "neutral" } },
+    { "SST-2", { { "train.tsv", "train", 1, 0, -1, 1 }, { "dev.tsv", "dev", 1, 0, -1, 1 }, { "test.tsv", "test", 1, 1, -1, -1 } }, 0, { "0", "1", NULL } },
+    { "QQP", { { "train.tsv", "train", 1, 3, 4, 5 }, { "dev.tsv", "dev", 1, 3, 4, 5 }, { "test.tsv", "test", 1, 1, 2, -1 } }, BERT__TASK_ID_COLUMN | BERT__TASK_SKIP, { "0", "1", NULL } },
+    { "QNLI", { { "train.tsv", "train", 1, 1, 2, -2 }, { "dev.tsv", "dev", 1, 1, 2, -2 }, { "test.tsv", "test", 1, 1, 2, -1 } }, BERT__TASK_ID_COLUMN, { "entailment", "not_entailment", NULL } },
+    { "RTE", { { "train.tsv", "train", 1, 1, 2, -2 }, { "dev.tsv", "dev", 1, 1, 2, -2 }, { "test.tsv", "test", 1, 1, 2, -1 } }, BERT__TASK_ID_COLUMN, { "entailment", "not_entailment", NULL } },
+    { "WNLI", { { "train.tsv", "train", 1, 1, 2, -2 }, { "dev.tsv", "dev", 1, 1, 2, -2 }, { "test.tsv", "test", 1, 1, 2, -1 } }, BERT__TASK_ID_COLUMN, { "0", "1", NULL } },
+    { "STS-B", { { "train.tsv", "train", 1, 7, 8, -2 }, { "dev.tsv", "dev", 1, 7, 8, -2 }, { "test.tsv", "test", 1, 7, 8, -1 } }, BERT__TASK_ID_COLUMN | BERT__TASK_NUMBER, { NULL, NULL, NULL } },
+    { "LCQMC", { { "train.tsv", "train", 1, 0, 1, 2 }, { "dev.tsv", "dev", 1, 0, 1, 2 }, { "test.tsv", "test", 1, 0, 1, 2 } }, 0, { "0", "1", NULL } },
+    { "text_clf", { { "train.tsv", "train", 0, 1, -1, 0 }, { "dev.tsv", "dev", 0, 1, -1, 0 }, { "test.tsv", "test", 0, 1, -1, 0 } }, BERT__TASK_OWN_LABELS, { NULL, NULL, NULL } },
+    { "ChnSentiCorp", { { "train.tsv", "train", 0, 1, -1, 0 }, { "dev.tsv", "dev", 0, 1, -1, 0 }, { "test.tsv", "test", 0, 1, -1, 0 } }, BERT__TASK_OWN_LABELS, { NULL, NULL, NULL } },
+    { "tsv", { { "train.tsv", "train", 0, 0, -1, -1 }, { "dev.tsv", "dev", 0, 0, -1, -1 }, { "test.tsv", "test", 0, 0, -1, -1 } }, BERT__TASK_OWN_LABELS | BERT__TASK_TSV, { NULL, NULL, NULL } },
+};
+enum { BERT__TASKS = (int)(sizeof bert__tasks / sizeof *bert__tasks) };
+
+struct bert_dataset {
+    bert_allocator allocator;
+    const bert__task_info *info;
+    bert__task_file file;               /* the columns of this one */
+    bert__lines rows;
+    bert_labels own;                    /* of the data */
+    const char *const *labels;
+    size_t label_count;
+    char language[16];
+    bert__buf guid;
+    int64_t index, skipped;             /* rows so far, blank and skipped ones included: the reference counts them */
+    int numbers, train;
+};
+
+/* Names are compared without case, and without '-' and '_'. */
+BERT__FN int bert__same_task(const char *a, const char *b)
+{
+    for (;; a++, b++) {
+        int x, y;
+        while (*a == '-' || *a == '_') a++;
+        while (*b == '-' || *b == '_') b++;
+        x = *a >= 'A' && *a <= 'Z' ? *a + 32 : *a;
+        y = *b >= 'A' && *b <= 'Z' ? *b + 32 : *b;
+        if (x != y || !x) return x == y;
+    }
+}
+BERT__FN const bert__task_info *bert__task_find(const char *name)
+{
+    int i;
+    for (i = 0; name && i < BERT__TASKS; i++) if (bert__same_task(bert__tasks[i].name, name)) return bert__tasks + i;
+    return NULL;
+}
+BERT_API const char *bert_dataset_name(size_t index) { return index < (size_t)BERT__TASKS ? bert__tasks[index].name : NULL; }
+BERT_API const char *bert_dataset_file(const char *task, bert_split split)
+{
+    const bert__task_info *info = bert__task_find(task);
+    return info && (unsigned)split < 3 ? info->file[split].name : NULL;
+}
+
+/* A field of a row, counted from 0; size 0 and data NULL if there are not so many. */
+BERT__FN bert_bytes bert__field(const bert_bytes *row, int column)
+{
+    bert_bytes f;
+    const char *p = row->data, *end = row->data + row->size, *tab;
+    f.data = NULL;
+    f.size = 0;
+    if (column == BERT__NO_COLUMN) return f;
+    for (;; column -= column > 0) {
+        tab = p < end ? (const char *)memchr(p, '\t', (size_t)(end - p)) : NULL;
+        if (column == 0 || (column == BERT__LAST_COLUMN && !tab)) break;
+        if (!tab) return f;
+        p = tab + 1;
+    }
+    f.data = p;
+    f.size = (size_t)((tab ? tab : end) - p);
+    return f;
+}
+BERT__FN int bert__columns(const bert_bytes *row)
+{
+    int n = 1;
+    size_t i;
+    for (i = 0; i < row->size; i++) n += row->data[i] == '\t';
+    return n;
+}
+
+BERT_API void bert_dataset_close(bert_dataset *task)
+{
+    bert_allocator a;
+    if (!task) return;
+    a = task->allocator;
+    bert__lines_close(&task->rows, &a);
+    bert_labels_free(&task->own);
+    bert__buf_free(&task->guid);
+    bert__free(&a, task);
+}
+BERT_API void bert_dataset_rewind(bert_dataset *task)
+{
+    if (!task) return;
+    task->rows.at = 0;
+    task->rows.line = 0;
+    task->index = task->skipped = 0;
+}
+BERT_API const char *const *bert_dataset_labels(const bert_dataset *task, size_t *count)
+{
+    if (count) *count = task ? task->label_count : 0;
+    return task ? task->labels : NULL;
+}
+BERT_API int bert_dataset_is_regression(const bert_dataset *task) { return task && task->numbers; }
+BERT_API int64_t bert_dataset_skipped(const bert_dataset *task) { return task ? task->skipped : 0; }
+
+/* The next row that has an example, its number in *index, and its fields. */
+BERT__FN bert_status bert__task_row(bert_dataset *t, bert_bytes *row, int64_t *index, int *got, bert_error *error)
+{
+    const bert__task_file *f = &t->file;
+    const int need = (f->a > f->b ? f->a : f->b) > f->label ? (f->a > f->b ? f->a : f->b) : f->label;
+    bert_status s;
+    for (;;) {
+        if ((s = bert__lines_next(&t->rows, row, got, error)) != BERT_OK || !*got) return s;
+        *index = t->index++;
+        if ((*index == 0 && f->header) || !row->size) continue;
+        if ((t->info->flags & BERT__TASK_XNLI) && !t->train) {
+            const bert_bytes language = bert__field(row, 0);
+            if (language.size != strlen(t->language) || memcmp(language.data, t->language, language.size) != 0) continue;
+        }
+        if (bert__field(row, need).data) return BERT_OK;
+        if (t->info->flags & BERT__TASK_SKIP) { t->skipped++; continue; }
+        return bert__fail(error, BERT_ERROR_FORMAT, t->rows.path, BERT__LINE(t->rows.line), "the line has %d columns, divided by tabs; %s needs %d", bert__columns(row), t->info->name, need + 1);
+    }
+}
+/* A column of a tsv file: a number from 1, or a name in the header. */
+BERT__FN bert_status bert__tsv_column(const bert_dataset *t, const bert_bytes *header, const char *what, const char *column, int optional, int *out, bert_error *error)
+{
+    char list[200];
+    bert_bytes f;
+    int64_t n = 0;
+    size_t i;
+    int k;
+    *out = BERT__NO_COLUMN;
+    if (!column) return BERT_OK;
+    for (i = 0; bert__is_digit(column[i]) && i < 7; i++) n = n * 10 + (column[i] - '0');
+    if (i && !column[i]) {
+        if (n < 1) return bert__fail(error, BERT_ERROR_ARGUMENT, NULL, -1, "%s: columns count from 1", what);
+        *out = (int)(n - 1);
+        return BERT_OK;
+    }
+    for (k = 0; header && (f = bert__field(header, k)).data != NULL; k++)
+        if (f.size == strlen(column) && memcmp(f.data, column, f.size) == 0) { *out = k; return BERT_OK; }
+    if (optional) return BERT_OK;
+    bert__format(list, sizeof list, "%.*s", header ? (int)(header->size < 190 ? header->size : 190) : 0, header ? header->data : "");
+    for (i = 0; list[i]; i++) if (list[i] == '?') list[i] = ' ';        /* tabs, as the formatter shows them */
+    return bert__fail(error, BERT_ERROR_ARGUMENT, t->rows.path, -1, "%s: no column is named \"%s\"; the first line has: %s", what, column, list);
+}
+BERT__FN int bert__is_number_text(const char *s)
+{
+    if (!s) return 1;
+    while (bert__is_digit(*s)) s++;
+    return !*s;
+}
+BERT__FN bert_status bert__tsv_columns(bert_dataset *t, const bert_dataset_desc *d)
+{
+    const int named = !bert__is_number_text(d->text_a) || !bert__is_number_text(d->text_b) || !bert__is_number_text(d->label);
+    bert_bytes row;
+    bert_status s;
+    int got = 0;
+    if (!d->text_a) return bert__bad_argument(d->error, "the task tsv needs text_a: the column of the text, a number from 1 or a name in the first line");
+    t->numbers = d->regression == BERT_ON;
+    t->file.header = d->header == BERT_ON || (d->header == BERT_DEFAULT && named);
+    if (named && !t->file.header) return bert__bad_argument(d->error, "the task tsv: without a header, columns are given by number");
+    if (t->file.header && (s = bert__lines_next(&t->rows, &row, &got, d->error)) != BERT_OK) return s;
+    if (t->file.header && !got) return bert__fail(d->error, BERT_ERROR_FORMAT, t->rows.path, -1, "the file is empty: the names of the columns must be in its first line");
+    if ((s = bert__tsv_column(t, got ? &row : NULL, "text_a", d->text_a, 0, &t->file.a, d->error)) != BERT_OK ||
+        (s = bert__tsv_column(t, got ? &row : NULL, "text_b", d->text_b, 0, &t->file.b, d->error)) != BERT_OK ||
+        (s = bert__tsv_column(t, got ? &row : NULL, "label", d->label, d->split == BERT_SPLIT_TEST, &t->file.label, d->error)) != BERT_OK) return s;
+    if (t->file.label < 0 && d->split != BERT_SPLIT_TEST) return bert__bad_argument(d->error, "the task tsv needs label: the column of the label, a number from 1 or a name in the first line");
+    return BERT_OK;
+}
+/* The labels of a task that brings its own: those of the desc, else of the training file, else of the file itself. */
+BERT__FN bert_status bert__task_own_labels(bert_dataset *t, const bert_dataset_desc *d)
+{
+    bert__label_set set;
+    bert_dataset *from = t;
+    bert_dataset_desc other = *d;
+    bert_status s = BERT_OK;
+    bert_bytes row, label;
+    int64_t index;
+    size_t i;
+    int got = 1;
+    bert__label_set_init(&set, &t->allocator, d->labels ? NULL : bert__compare_names);
+    if (d->labels) {
+        for (i = 0; i < d->label_count && s == BERT_OK; i++) {
+            if (!d->labels[i]) s = bert__bad_argument(d->error, "labels: one of them is NULL");
+            else s = bert__label_add(&set, d->labels[i], strlen(d->labels[i]), NULL, 0, d->error);
+        }
+        if (s == BERT_OK && !set.count) s = bert__bad_argument(d->error, "labels: there is none");
+        return bert__label_set_end(&set, s, &t->own);
+    }
+    if (d->split != BERT_SPLIT_TRAIN && d->data_dir) {
+        other.split = BERT_SPLIT_TRAIN;
+        other.path = NULL;
+        other.data = NULL;
+        if ((s = bert_dataset_open(&other, &from)) != BERT_OK) return s;
+        t->own = from->own;
+        memset(&from->own, 0, sizeof from->own);
+        bert_dataset_close(from);
+        return BERT_OK;
+    }
+    if (t->file.label < 0) { bert__arena_free(&set.arena); return bert__bad_argument(d->error, "the file has no labels: give them in `labels`, or data_dir with the training file"); }
+    while (s == BERT_OK && got) {
+        s = bert__task_row(t, &row, &index, &got, d->error);
+        if (s != BERT_OK || !got) continue;
+        label = bert__field(&row, t->file.label);
+        s = bert__label_add(&set, label.data, label.size, t->rows.path, t->rows.line, d->error);
+    }
+    bert_dataset_rewind(t);
+    if (s == BERT_OK && !set.count) s = bert__fail(d->error, BERT_ERROR_FORMAT, t->rows.path, -1, "there is no example in it, so no labels: give them in `labels`");
+    return bert__label_set_end(&set, s, &t->own);
+}
+BERT__FN bert_status bert__task_start(bert_dataset *t, const bert_dataset_desc *d)
+{
+    const char *file = t->file.name, *language = d->language ? d->language : "zh";
+    char name[64], path[4096];
+    bert_status s;
+    if (strlen(language) >= sizeof t->language) return bert__bad_argument(d->error, "language: a code as \"zh\" or \"en\" is wanted");
+    memcpy(t->language, language, strlen(language) + 1);
+    bert__format(name, sizeof name, "multinli/multinli.train.%s.tsv", language);
+    if ((t->info->flags & BERT__TASK_XNLI) && t->train) file = name;
+    if (!d->path && !d->data) {
+        if (!d->data_dir) return bert__bad_argument(d->error, "bert_dataset_open needs data_dir, path or data");
+        if (strlen(d->data_dir) + strlen(file) + 2 > sizeof path) return bert__fail(d->error, BERT_ERROR_IO, d->data_dir, -1, "the path is too long");
+        bert__format(path, sizeof path, "%s/%s", d->data_dir, file);
+    }
+    if ((s = bert__lines_open(&t->rows, d->path || d->data ? d->path : path, d->data, d->size, &t->allocator, d->error)) != BERT_OK) return s;
+    if ((t->info->flags & BERT__TASK_TSV) && (s = bert__tsv_columns(t, d)) != BERT_OK) return s;
+    bert_dataset_rewind(t);
+    if (t->numbers) return BERT_OK;
+    if (t->info->flags & BERT__TASK_OWN_LABELS) {
+        if ((s = bert__task_own_labels(t, d)) != BERT_OK) return s;
+        t->labels = t->own.names;
+        t->label_count = t->own.count;
+        return BERT_OK;
+    }
+    t->labels = t->info->labels;
+    while (t->label_count < 3 && t->labels[t->label_count]) t->label_count++;
+    return BERT_OK;
+}
+BERT_API bert_status bert_dataset_open(const bert_dataset_desc *desc, bert_dataset **out)
+{
+    const bert_dataset_desc *d = desc;
+    const bert__task_info *info;
+    bert_allocator a;
+    bert_dataset *t;
+    bert_status s;
+    if (!d || !out || (unsigned)d->split > 2) return bert__bad_argument(d ? d->error : NULL, "bert_dataset_open needs a desc with a split, and a place for the task");
+    info = bert__task_find(d->task);
+    if (!info) {
+        char list[300] = "";
+        int i;
+        for (i = 0; i < BERT__TASKS; i++) bert__format(list + strlen(list), sizeof list - strlen(list), "%s%s", i ? ", " : "", bert__tasks[i].name);
+        return bert__fail(d->error, BERT_ERROR_ARGUMENT, NULL, -1, "no task is named \"%s\": there are %s", d->task ? d->task : "", list);
+    }
+    a = bert__allocator(&d->allocator);
+    t = (bert_dataset *)bert__alloc(&a, sizeof *t);
+    if (!t) return bert__fail(d->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory");
+    memset(t, 0, sizeof *t);
+    t->allocator = a;
+    t->info = info;
+    t->file = info->file[d->split];
+    t->numbers = (info->flags & BERT__TASK_NUMBER) != 0;
+    t->train = d->split == BERT_SPLIT_TRAIN;
+    bert__buf_init(&t->guid, &a);
+    if ((s = bert__task_start(t, d)) != BERT_OK) { bert_dataset_close(t); return s; }
+    *out = t;
+    return BERT_OK;
+}
+BERT_API bert_status bert_dataset_next(bert_dataset *task, bert_dataset_example *out, int *got, bert_error *error)
+{
+    bert_dataset *t = task;
+    bert_dataset_example e;
+    bert_bytes row, id;
+    char number[32], list[200];
+    bert_status s;
+    int64_t index = 0;
+    if (!t || !out || !got) return bert__bad_argument(error, "bert_dataset_next needs a task and a place for the example");
+    if ((s = bert__task_row(t, &row, &index, got, error)) != BERT_OK || !*got) return s;
+    memset(&e, 0, sizeof e);
+    e.line = t->rows.line;
+    e.text_a = bert__field(&row, t->file.a);
+    e.text_b = bert__field(&row, t->file.b);
+    e.label = bert__field(&row, t->file.label);
+    e.labelled = t->file.label != BERT__NO_COLUMN;
+    if ((t->info->flags & BERT__TASK_XNLI) && t->train && e.label.size == 13 && memcmp(e.label.data, "contradictory", 13) == 0) {
+        e.label.data = "contradiction";
+    }
+    if (e.labelled && t->numbers && !bert_parse_double(e.label.data, e.label.size, &e.value))
+        return bert__fail(error, BERT_ERROR_FORMAT, t->rows.path, BERT__LINE(e.line), "the label \"%.*s\" is no number", (int)(e.label.size < 100 ? e.label.size : 100), e.label.data);
+    if (e.labelled && !t->numbers && (e.label_id = bert__label_find(t->labels, t->label_count, e.label.data, e.label.size)) < 0)
+        return bert__fail(error, BERT_ERROR_FORMAT, t->rows.path, BERT__LINE(e.line), "the label \"%.*s\" is none of %s", (int)(e.label.size < 100 ? e.label.size : 100), e.label.data,
+                          bert__label_list(t->labels, t->label_count, list, sizeof list));
+    t->guid.size = 0;
+    t->guid.failed = 0;
+    bert__buf_add(&t->guid, t->file.set, strlen(t->file.set));
+    bert__buf_add(&t->guid, "-", 1);
+    id = bert__field(&row, 0);
+    if (t->info->flags & BERT__TASK_ID_COLUMN) bert__buf_add(&t->guid, id.data, id.size);
+    else bert__buf_add(&t->guid, number, bert__format(number, sizeof number, "%lld", (long long)index));
+    bert__buf_add(&t->guid, "", 1);
+    if (t->guid.failed) return bert__fail(error, BERT_ERROR_MEMORY, t->rows.path, -1, "out of memory for an example");
+    e.guid = t->guid.data;
+    *out = e;
+    return BERT_OK;
+}
+
+/* ---- features ---- */
+
+BERT_API bert_status bert_features_encode(const bert_tokenizer *tokenizer, const bert_bytes *a, const bert_bytes *b, size_t max_length, bert_features *out, bert_error *error)
+{
+    bert_special_ids special;
+    bert_encoding e;
+    bert_status s;
+    size_t na, nb = 0, n, i;
+    int unknown = 0;
+    if (!tokenizer || !out || !out->input_ids || !out->input_mask || !out->segment_ids) return bert__bad_argument(error, "bert_features_encode needs a tokenizer and arrays for ids, mask and segments");
+    if (max_length < 3 || max_length > INT32_MAX) return bert__bad_argument(error, "max_length: [CLS] and two [SEP] need three tokens");
+    special = bert_tokenizer_special_ids(tokenizer);
+    if (special.cls < 0 || special.sep < 0) return bert__fail(error, BERT_ERROR_MISMATCH, NULL, -1, "the vocabulary has no [CLS] or no [SEP]");
+    memset(out->input_mask, 0, max_length * sizeof *out->input_mask);
+    if (!a) {
+        memset(out->input_ids, 0, max_length * sizeof *out->input_ids);
+        memset(out->segment_ids, 0, max_length * sizeof *out->segment_ids);
+        out->count = 0;
+        return BERT_OK;
+    }
+    memset(&e, 0, sizeof e);
+    e.ids = out->input_ids + 1;
+    e.capacity = max_length - 2;
+    s = bert_tokenizer_encode(tokenizer, a->data, a->size, &e);
+    na = e.count;
+    if ((s == BERT_OK || s == BERT_ERROR_SPACE) && b && b->size) {      /* the array of segments is free until later */
+        e.ids = out->segment_ids;
+        e.capacity = max_length - 2;
+        s = bert_tokenizer_encode(tokenizer, b->data, b->size, &e);
+        nb = e.count;
+    }
+    if (s != BERT_OK && s != BERT_ERROR_SPACE)
+        return bert__fail(error, s, NULL, -1, "%s", s == BERT_ERROR_MISMATCH ? "a word of the text is unknown, and the vocabulary has no [UNK]" : bert_status_string(s));
+    if (nb) while (na + nb > max_length - 3) { if (na > nb) na--; else nb--; }
+    else if (na > max_length - 2) na = max_length - 2;
+    for (i = 0; i < na; i++) unknown |= out->input_ids[1 + i] < 0;
+    for (i = 0; i < nb; i++) unknown |= out->segment_ids[i] < 0;
+    if (unknown) return bert__fail(error, BERT_ERROR_MISMATCH, NULL, -1, "a word of the text is unknown, and the vocabulary has no [UNK]");
+    n = na + 2;
+    out->input_ids[0] = special.cls;
+    out->input_ids[n - 1] = special.sep;
+    if (nb) {                                                           /* it may have been cut to nothing: then no [SEP] either */
+        memcpy(out->input_ids + n, out->segment_ids, nb * sizeof *out->input_ids);
+        out->input_ids[n + nb] = special.sep;
+    }
+    memset(out->segment_ids, 0, max_length * sizeof *out->segment_ids);
+    if (nb) for (i = n, n += nb + 1; i < n; i++) out->segment_ids[i] = 1;
+    for (i = 0; i < n; i++) out->input_mask[i] = 1;
+    if (n < max_length) memset(out->input_ids + n, 0, (max_length - n) * sizeof *out->input_ids);
+    out->count = n;
+    return BERT_OK;
+}
+/* An int64 list for a record, of values widened into `wide`. */
+BERT__FN bert_feature bert__int_feature(const char *name, const int32_t *values, size_t count, int64_t *wide)
+{
+    bert_feature f;
+    size_t i;
+    memset(&f, 0, sizeof f);
+    for (i = 0; i < count; i++) wide[i] = values[i];
+    f.name = name;
+    f.type = BERT_FEATURE_INT64;
+    f.count = count;
+    f.ints = wide;
+    return f;
+}
+BERT_API bert_status bert_dataset_write_records(bert_dataset *task, const bert_tokenizer *tokenizer, size_t max_length, int64_t batch, const char *path, int64_t *count, bert_error *error)
+{
+    bert_dataset_example e;
+    bert_record_writer *w = NULL;
+    bert_features row;
+    bert_feature f[5];
+    bert_allocator a;
+    bert_status s;
+    int64_t *wide, written = 0, id;
+    int32_t *narrow, real;
+    float value;
+    int got = 1;
+    if (!task || !tokenizer || !path) return bert__bad_argument(error, "bert_dataset_write_records needs a task, a tokenizer and a path");
+    if (max_length < 3 || max_length > INT32_MAX / 64) return bert__bad_argument(error, "max_length: [CLS] and two [SEP] need three tokens");
+    a = task->allocator;
+    wide = (int64_t *)bert__alloc(&a, bert__mul(bert__add(bert__mul(max_length, 3), 2), 8 + 4));
+    if (!wide) return bert__fail(error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for a row of %zu tokens", max_length);
+    narrow = (int32_t *)(void *)(wide + 3 * max_length + 2);
+    row.input_ids = narrow;
+    row.input_mask = narrow + max_length;
+    row.segment_ids = narrow + 2 * max_length;
+    bert_dataset_rewind(task);
+    s = bert_record_writer_open(path, &a, &w, error);
+    while (s == BERT_OK) {
+        if (got && (s = bert_dataset_next(task, &e, &got, error)) != BERT_OK) break;
+        if (!got) {
+            if (batch < 2 || written % batch == 0) break;
+            memset(&e, 0, sizeof e);
+        }
+        s = bert_features_encode(tokenizer, got ? &e.text_a : NULL, e.text_b.data ? &e.text_b : NULL, max_length, &row, error);
+        if (s != BERT_OK) break;
+        real = got;
+        f[0] = bert__int_feature("input_ids", row.input_ids, max_length, wide);
+        f[1] = bert__int_feature("input_mask", row.input_mask, max_length, wide + max_length);
+        f[2] = bert__int_feature("segment_ids", row.segment_ids, max_length, wide + 2 * max_length);
+        f[3] = bert__int_feature("label_ids", &e.label_id, 1, &id);
+        f[4] = bert__int_feature("is_real_example", &real, 1, wide + 3 * max_length);
+        if (task->numbers) {
+            value = (float)e.value;
+            f[3].type = BERT_FEATURE_FLOAT;
+            f[3].floats = &value;
+        }
+        s = bert_record_writer_add_example(w, f, 5, error);
+        written++;
+    }
+    if (s == BERT_OK) s = bert_record_writer_commit(w, error);
+    bert_record_writer_close(w);
+    bert__free(&a, wide);
+    if (s == BERT_OK && count) *count = written;
+    return s;
+}
+
+/* ---- words with labels ---- */
+
+struct bert_ner {
+    bert_allocator allocator;
+    bert__lines rows;
+    bert__buf words, sizes, labels;
+    bert_ner_reader reader;
+    int only_words;
+};
+
+BERT_API void bert_ner_close(bert_ner *ner)
+{
+    bert_allocator a;
+    if (!ner) return;
+    a = ner->allocator;
+    bert__lines_close(&ner->rows, &a);
+    bert__buf_free(&ner->words);
+    bert__buf_free(&ner->sizes);
+    bert__buf_free(&ner->labels);
+    bert__free(&a, ner);
+}
+BERT_API bert_status bert_ner_open(const bert_ner_desc *desc, bert_ner **out)
+{
+    const bert_ner_desc *d = desc;
+    bert_allocator a;
+    bert_ner *r;
+    bert_status s;
+    if (!d || !out || (!d->path && !d->data)) return bert__bad_argument(d ? d->error : NULL, "bert_ner_open needs a path or data, and a place for the result");
+    a = bert__allocator(&d->allocator);
+    r = (bert_ner *)bert__alloc(&a, sizeof *r);
+    if (!r) return bert__fail(d->error, BERT_ERROR_MEMORY, d->path, -1, "out of memory");
+    memset(r, 0, sizeof *r);
+    r->allocator = a;
+    bert__buf_init(&r->words, &a);
+    bert__buf_init(&r->sizes, &a);
+    bert__buf_init(&r->labels, &a);
+    r->reader = d->reader;
+    r->only_words = d->labels == BERT_OFF;
+    s = bert__lines_open(&r->rows, d->path, d->data, d->size, &a, d->error);
+    if (s != BERT_OK) { bert_ner_close(r); return s; }
+    r->rows.any_newline = d->reader == BERT_NER_NEZHA;
+    *out = r;
+    return BERT_OK;
+}
+BERT_API void bert_ner_rewind(bert_ner *ner)
+{
+    if (!ner) return;
+    ner->rows.at = 0;
+    ner->rows.line = 0;
+}
+BERT__FN void bert__ner_add(bert_ner *r, bert_ner_sentence *out, const char *word, size_t size, const char *label, size_t label_size)
+{
+    bert_bytes l;
+    l.data = label;
+    l.size = label_size;
+    if (!r->sizes.size) out->line = r->rows.line;
+    bert__buf_add(&r->words, &word, sizeof word);
+    bert__buf_add(&r->sizes, &size, sizeof size);
+    bert__buf_add(&r->labels, &l, sizeof l);
+}
+/* Python's strip. */
+BERT__FN bert_bytes bert__python_strip(const bert_bytes *row)
+{
+    bert_bytes out;
+    size_t i, first = row->size, last = 0;
+    for (i = 0; i < row->size;) {
+        uint32_t c;
+        const int n = bert__utf8_get((const unsigned char *)row->data + i, row->size - i, &c);
+        if (!bert__is_python_space(c)) {
+            if (first == row->size) first = i;
+            last = i + (size_t)n;
+        }
+        i += (size_t)n;
+    }
+    out.data = row->data + first;
+    out.size = last > first ? last - first : 0;
+    return out;
+}
+/* NEZHA's reader: see bert_ner_reader. Empty words and labels it drops at a sentence's end; here they are never added. */
+BERT__FN bert_status bert__ner_next_nezha(bert_ner *r, bert_ner_sentence *out, int *got, bert_error *error)
+{
+    bert_bytes row, text;
+    bert_status s;
+    const char *space;
+    size_t i;
+    int begun = 0, stop = 0;            /* its list of words has any; the last of them is U+3002 */
+    for (;;) {
+        if ((s = bert__lines_next(&r->rows, &row, got, error)) != BERT_OK || !*got) return s;       /* a sentence without its end is lost */
+        text = bert__python_strip(&row);
+        if (bert__begins(text.data, text.size, "-DOCSTART-")) { begun = 1; stop = 0; continue; }
+        if (!text.size && !begun)
+            return bert__fail(error, BERT_ERROR_FORMAT, r->rows.path, BERT__LINE(r->rows.line), "a blank line where no sentence has begun: NEZHA's reader fails here; take the robust one");
+        if (!text.size && stop) return BERT_OK;
+        begun = 1;
+        stop = 0;
+        if (!text.size) continue;
+        space = (const char *)memchr(text.data, ' ', text.size);
+        i = text.size;
+        while (i && text.data[i - 1] != ' ') i--;
+        bert__ner_add(r, out, text.data, space ? (size_t)(space - text.data) : text.size, text.data + i, text.size - i);
+        stop = (space ? (size_t)(space - text.data) : text.size) == 3 && memcmp(text.data, "\xE3\x80\x82", 3) == 0;
+    }
+}
+BERT__FN bert_status bert__ner_next_robust(bert_ner *r, bert_ner_sentence *out, int *got, bert_error *error)
+{
+    bert_bytes row;
+    bert_status s;
+    for (;;) {
+        const char *p, *end, *word_end, *label;
+        int tabs;
+        if ((s = bert__lines_next(&r->rows, &row, got, error)) != BERT_OK) return s;
+        if (!*got) { *got = r->sizes.size > 0; return BERT_OK; }
+        p = row.data;
+        end = p + row.size;
+        while (p < end && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r')) end--;
+        if (p == end || bert__begins(p, (size_t)(end - p), "-DOCSTART-")) {
+            if (r->sizes.size) return BERT_OK;
+            continue;
+        }
+        tabs = memchr(p, '\t', (size_t)(end - p)) != NULL;              /* then a blank is part of a word */
+        for (word_end = p; word_end < end && *word_end != '\t' && (tabs || *word_end != ' '); word_end++) {}
+        for (label = end; label > word_end && label[-1] != '\t' && (tabs || label[-1] != ' '); label--) {}
+        if (r->only_words) {
+            label = end;
+        } else if (label == word_end || label == p) {
+            return bert__fail(error, BERT_ERROR_FORMAT, r->rows.path, BERT__LINE(r->rows.line), "the line has one column, \"%.*s\"; a word and its label are needed", (int)(end - p < 100 ? end - p : 100), p);
+        }
+        bert__ner_add(r, out, p, (size_t)(word_end - p), label, (size_t)(end - label));
+    }
+}
+BERT_API bert_status bert_ner_next(bert_ner *ner, bert_ner_sentence *out, int *got, bert_error *error)
+{
+    bert_ner *r = ner;
+    bert_ner_sentence sentence;
+    bert_status s;
+    if (!r || !out || !got) return bert__bad_argument(error, "bert_ner_next needs a reader and a place for the sentence");
+    memset(&sentence, 0, sizeof sentence);
+    sentence.path = r->rows.path;
+    r->words.size = r->sizes.size = r->labels.size = 0;
+    r->words.failed = r->sizes.failed = r->labels.failed = 0;
+    s = r->reader == BERT_NER_NEZHA ? bert__ner_next_nezha(r, &sentence, got, error) : bert__ner_next_robust(r, &sentence, got, error);
+    if (s != BERT_OK || !*got) return s;
+    if (r->words.failed || r->sizes.failed || r->labels.failed) return bert__fail(error, BERT_ERROR_MEMORY, r->rows.path, BERT__LINE(r->rows.line), "out of memory for a sentence");
+    sentence.count = r->sizes.size / sizeof(size_t);
+    sentence.words = (const char *const *)(const void *)r->words.data;
+    sentence.sizes = (const size_t *)(const void *)r->sizes.data;
+    sentence.labels = (const bert_bytes *)(const void *)r->labels.data;
+    *out = sentence;
+    return BERT_OK;
+}
+/* "O", then by type; of one type B before I before the rest. */
+BERT__FN int bert__compare_tags(const char *a, size_t a_size, const char *b, size_t b_size)
+{
+    const int a_out = a_size == 1 && *a == 'O', b_out = b_size == 1 && *b == 'O', a_typed = a_size > 1 && a[1] == '-', b_typed = b_size > 1 && b[1] == '-';
+    int c;
+    if (a_out || b_out) return b_out - a_out;
+    c = a_typed && b_typed ? bert__compare_names(a + 2, a_size - 2, b + 2, b_size - 2) : b_typed - a_typed;
+    return c ? c : bert__compare_names(a, a_size, b, b_size);
+}
+BERT_API bert_status bert_ner_labels(const bert_ner_desc *desc, bert_labels *out)
+{
+    bert__label_set set;
+    bert_ner *r = NULL;
+    bert_ner_sentence e;
+    bert_allocator a;
+    bert_status s;
+    size_t i;
+    int got = 1;
+    if (!desc || !out) return bert__bad_argument(desc ? desc->error : NULL, "bert_ner_labels needs a desc and a place for the labels");
+    a = bert__allocator(&desc->allocator);
+    bert__label_set_init(&set, &a, bert__compare_tags);
+    s = bert_ner_open(desc, &r);
+    while (s == BERT_OK && got) {
+        s = bert_ner_next(r, &e, &got, desc->error);
+        for (i = 0; s == BERT_OK && got && i < e.count; i++) s = bert__label_add(&set, e.labels[i].data, e.labels[i].size, r->rows.path, e.line, desc->error);
+    }
+    bert_ner_close(r);
+    return bert__label_set_end(&set, s, out);
+}
+BERT_API bert_status bert_ner_encode(const bert_tokenizer *tokenizer, const bert_ner_sentence *sentence, const char *const *labels, size_t label_count, bert_ner_tokens tokens,
+                                     size_t max_length, bert_ner_features *out, bert_error *error)
+{
+    const bert_ner_sentence *e = sentence;
+    const int nezha = tokens == BERT_NER_TOKENS_NEZHA;
+    bert_special_ids special;
+    bert_encoding code;
+    bert_status s;
+    size_t i, n;
+    int32_t word = -1, x = BERT_LABEL_IGNORED, cls = BERT_LABEL_IGNORED, sep = BERT_LABEL_IGNORED, label = 0;
+    char list[200];
+    if (!tokenizer || !e || !out || !out->input_ids || !out->input_mask || !out->segment_ids || !out->label_ids || !out->words || (!labels && label_count))
+        return bert__bad_argument(error, "bert_ner_encode needs a tokenizer, a sentence, labels, and all arrays for the result");
+    if (max_length < 3 || max_length > INT32_MAX) return bert__bad_argument(error, "max_length: [CLS], a token and [SEP] need three");
+    special = bert_tokenizer_special_ids(tokenizer);
+    if (special.cls < 0 || special.sep < 0) return bert__fail(error, BERT_ERROR_MISMATCH, NULL, -1, "the vocabulary has no [CLS] or no [SEP]");
+    if (nezha) {
+        x = bert__label_find(labels, label_count, "X", 1) + 1;
+        cls = bert__label_find(labels, label_count, "[CLS]", 5) + 1;
+        sep = bert__label_find(labels, label_count, "[SEP]", 5) + 1;
+        if (!x || !cls || !sep) return bert__bad_argument(error, "labels: NEZHA's have X, [CLS] and [SEP] among them");
+    }
+    memset(&code, 0, sizeof code);
+    code.ids = out->input_ids + 1;
+    code.words = out->words + 1;
+    code.capacity = max_length - 2;
+    s = bert_tokenizer_encode_words(tokenizer, e->words, e->sizes, e->count, &code);
+    n = code.count < max_length - 2 ? code.count : max_length - 2;
+    for (i = 1; i <= n && s != BERT_ERROR_MISMATCH; i++) if (out->input_ids[i] < 0) s = BERT_ERROR_MISMATCH;
+    if (s != BERT_OK && s != BERT_ERROR_SPACE)
+        return bert__fail(error, s, NULL, -1, "%s", s == BERT_ERROR_MISMATCH ? "a word of the text is unknown, and the vocabulary has no [UNK]" : bert_status_string(s));
+    for (i = 1; i <= n; i++) {
+        if (out->words[i] != word) {
+            const bert_bytes *l = e->labels ? e->labels + out->words[i] : NULL;
+            word = out->words[i];
+            label = labels && l && l->size ? bert__label_find(labels, label_count, l->data, l->size) : nezha ? -1 : BERT_LABEL_IGNORED;
+            if (label == -1)
+                return bert__fail(error, BERT_ERROR_FORMAT, e->path, BERT__LINE(e->line), "the sentence from this line on has the label \"%.*s\", which is none of %s",
+                                  l ? (int)(l->size < 100 ? l->size : 100) : 0, l ? l->data : "", bert__label_list(labels, label_count, list, sizeof list));
+            out->label_ids[i] = nezha ? label + 1 : label;
+        } else {
+            out->label_ids[i] = tokens == BERT_NER_ALL ? label : x;
+        }
+    }
+    out->words_cut = code.count > n ? e->count - (size_t)(n ? out->words[n] : 0) : 0;
+    if (out->words_cut && n) {                                          /* is the last word there as a whole? then only those after it are cut */
+        bert_encoding last;
+        size_t have = 0;
+        memset(&last, 0, sizeof last);
+        for (i = n; i && out->words[i] == out->words[n]; i--) have++;
+        bert_tokenizer_encode_words(tokenizer, e->words + out->words[n], e->sizes + out->words[n], 1, &last);
+        if (last.count == have) out->words_cut--;
+    }
+    out->input_ids[0] = special.cls;
+    out->input_ids[n + 1] = special.sep;
+    out->words[0] = out->words[n + 1] = -1;
+    out->label_ids[0] = cls;
+    out->label_ids[n + 1] = sep;
+    for (i = 0; i < max_length; i++) {
+        out->segment_ids[i] = 0;
+        out->input_mask[i] = i < n + 2;
+        if (i < n + 2) continue;
+        out->input_ids[i] = 0;
+        out->words[i] = -1;
+        out->label_ids[i] = nezha ? 0 : BERT_LABEL_IGNORED;
+    }
+    out->count = n + 2;
+    return BERT_OK;
+}
+#endif /* BERT_NO_DATA, BERT_NO_TOKENIZER */
 
 /* ============================================================================================================
    >>plan
