@@ -36,19 +36,21 @@
       >>options    compile-time switches                   >>types      dtypes, tensors, checkpoints
       >>api        all public functions
       ---- implementation (the base it stands on is in bert_tokenizer.h) ----
-      >>dtypes     sizes, names, conversion by value       >>container  the list of tensors behind every format
-      >>zip        archives and inflate                    >>safetensors
-      >>pytorch    zip and legacy, a pickle machine        >>bundle     TensorFlow's .index and .data files
-      >>resolve    what a path means                       >>config     the numbers of a BERT
-      >>tensors    THE table of parameters                 >>names      who spells them how
-      >>model      a checkpoint understood
+      >>dtypes     sizes, names, conversion by value       >>rng        random numbers by place
+      >>container  the list of tensors behind every format >>zip        archives and inflate
+      >>safetensors                                        >>pytorch    zip and legacy, a pickle machine
+      >>bundle     TensorFlow's .index and .data files     >>resolve    what a path means
+      >>config     the numbers of a BERT                   >>tensors    THE table of parameters
+      >>names      who spells them how                     >>model      a checkpoint understood
       >>kernels    what all kernels do, as a table         >>ref        the kernels in plain C: the specification
+      >>simd       the fast kernels, written once          >>tiers      AVX2, AVX-512, NEON: what they are written in
       >>cpu        which kernels this machine runs         >>packed     weights in the kernels' layout
       >>session    threads and memory of a run             >>forward    the encoder
       >>heads      what stands on the last layer           >>embed      texts to vectors
-      >>python     str.lower(), \w, repr() as Python's     >>squad      SQuAD, CMRC: features, answers
-      >>squadscore exact match and F1                      >>plan       bytes beforehand
-      >>history    changes by version                      >>license    both licences
+      >>records    TFRecord files, tf.train.Example        >>python     str.lower(), \w, repr() as Python's
+      >>squad      SQuAD, CMRC: features, answers          >>squadscore exact match and F1
+      >>plan       bytes beforehand                        >>history    changes by version
+      >>license    both licences
 */
 #ifndef BERT_H
 #define BERT_H
@@ -64,19 +66,22 @@
    BERT_NO_SAFETENSORS   implementation  leaves out safetensors.
    BERT_NO_PICKLE        implementation  leaves out PyTorch's files.
    BERT_NO_TF            implementation  leaves out TensorFlow's.
-   BERT_NO_DATA          every file      leaves out the data of tasks: reading comprehension.
+   BERT_NO_DATA          every file      leaves out everything about data sets: records, tasks, metrics.
    ============================================================================================================ */
 
 /* ============================================================================================================
    >>types
    ============================================================================================================ */
 
-/* Types of stored values: name as safetensors spells it, bytes. */
+/* Types of stored values: name as safetensors spells it, bytes. Strings, and the types of 4 and 6 bits, are listed but not
+   converted. */
 #define BERT_DTYPE_LIST(X)                                                                                             \
     X(BERT_DTYPE_NONE, "none", 0) X(BERT_F32, "F32", 4) X(BERT_F64, "F64", 8) X(BERT_F16, "F16", 2)                    \
     X(BERT_BF16, "BF16", 2) X(BERT_I64, "I64", 8) X(BERT_I32, "I32", 4) X(BERT_I16, "I16", 2) X(BERT_I8, "I8", 1)      \
     X(BERT_U64, "U64", 8) X(BERT_U32, "U32", 4) X(BERT_U16, "U16", 2) X(BERT_U8, "U8", 1) X(BERT_BOOL, "BOOL", 1)      \
-    X(BERT_F8_E4M3, "F8_E4M3", 1) X(BERT_F8_E5M2, "F8_E5M2", 1) X(BERT_C64, "C64", 8) X(BERT_STRING, "STRING", 0)
+    X(BERT_F8_E4M3, "F8_E4M3", 1) X(BERT_F8_E5M2, "F8_E5M2", 1) X(BERT_F8_E4M3FNUZ, "F8_E4M3FNUZ", 1)                  \
+    X(BERT_F8_E5M2FNUZ, "F8_E5M2FNUZ", 1) X(BERT_F8_E8M0, "F8_E8M0", 1) X(BERT_C64, "C64", 8)                          \
+    X(BERT_STRING, "STRING", 0) X(BERT_F4, "F4", 0) X(BERT_F6_E2M3, "F6_E2M3", 0) X(BERT_F6_E3M2, "F6_E3M2", 0)
 #define BERT_DTYPE_ENUM(name, text, bytes) name,
 typedef enum bert_dtype { BERT_DTYPE_LIST(BERT_DTYPE_ENUM) BERT_DTYPE_COUNT } bert_dtype;
 
@@ -164,12 +169,19 @@ typedef struct bert_model bert_model;
 #define BERT_HEAD_SPAN 16u              /* Google's cls/squad; HF's qa_outputs */
 
 typedef struct bert_model_desc {
-    const char *path;                   /* as for bert_checkpoint_open */
+    const char *path;                   /* as for bert_checkpoint_open, */
+    const void *data;                   /* and so are these */
+    size_t size;
     const char *config_path;            /* default: bert_config.json or config.json beside the checkpoint */
     const bert_config *config;          /* instead of any file */
     uint32_t heads;                     /* these must be there */
     bert_source source;                 /* default: told from names and config */
     bert_activation activation;         /* default: by config and source */
+    bert_flag init_missing;             /* on: of these heads, what the checkpoint lacks is made: weights from a normal distribution
+                                           cut off at two of its deviations, the config's initializer_range; biases 0, LayerNorm 1.
+                                           Without path and data all of the model is made so; config or config_path says which */
+    int32_t labels;                     /* of a classifier; 0: as the file has, else the config, else 2 */
+    uint64_t seed;                      /* same seed, same values, on every machine */
     bert_allocator allocator;
     bert_error *error;
 } bert_model_desc;
@@ -177,11 +189,12 @@ typedef struct bert_model_desc {
 /* One parameter of a model: a row of the table of tensors, in one layer. */
 typedef struct bert_parameter {
     const char *name;                   /* Hugging Face's, with "bert." in front of the encoder's */
-    const bert_tensor *tensor;          /* in the checkpoint */
+    const bert_tensor *tensor;          /* in the checkpoint, or made by init_missing */
     int64_t shape[2];                   /* [rank] as the table has it: a matrix is [out, in] */
     int32_t rank, layer;                /* layer: -1 outside the encoder */
     int32_t transposed;                 /* the file has it the other way round (TensorFlow's kernels) */
     int32_t decay;                      /* 1: weight decay applies to it by Google's rule */
+    int32_t made;                       /* 1: not in the checkpoint, but made by init_missing */
 } bert_parameter;
 
 /* ---- sessions: sequences in, numbers out ---- */
@@ -293,6 +306,45 @@ typedef struct bert_plan {
     size_t pool;                        /* one allocation for threads */
     size_t total;                       /* packed + session + pool */
 } bert_plan;
+
+#ifndef BERT_NO_DATA
+/* ---- records: TFRecord files, and the tf.train.Example in each record ---- */
+
+typedef struct bert_records bert_records;
+typedef struct bert_record_writer bert_record_writer;
+
+/* A TFRecord file to read: a path, or its bytes in memory, which must stay. */
+typedef struct bert_records_desc {
+    const char *path;
+    const void *data;
+    size_t size;
+    bert_flag check;                    /* compare the checksums of the data too (those of the lengths always are); default on */
+    bert_allocator allocator;
+    bert_error *error;
+} bert_records_desc;
+
+typedef enum bert_feature_type { BERT_FEATURE_NONE = 0, BERT_FEATURE_BYTES = 1, BERT_FEATURE_FLOAT = 2, BERT_FEATURE_INT64 = 3 } bert_feature_type;
+
+typedef struct bert_bytes { const char *data; size_t size; } bert_bytes;
+
+/* A feature of an example: a name and a list of one type. To write one, fill in name, type, count and the values' pointer. */
+typedef struct bert_feature {
+    const char *name;                   /* not terminated if name_size is given, which a reader always does */
+    size_t name_size;                   /* 0: strlen(name) */
+    size_t count;
+    const int64_t *ints;                /* [count] where type is INT64 */
+    const float *floats;                /* [count] where type is FLOAT */
+    const bert_bytes *bytes;            /* [count] where type is BYTES */
+    bert_feature_type type;
+} bert_feature;
+
+/* A parsed example. Start with `= {0}`, parse as often as you like (memory is used again), free in the end. */
+typedef struct bert_example {
+    const bert_feature *features;       /* [count] sorted by name */
+    size_t count;
+    void *memory;                       /* private */
+} bert_example;
+#endif /* BERT_NO_DATA */
 
 #if !defined(BERT_NO_DATA) && !defined(BERT_NO_TOKENIZER)
 /* ---- SQuAD and CMRC: questions about passages ---- */
@@ -430,8 +482,10 @@ typedef struct bert_squad_score {
 BERT_API const char *bert_dtype_name(bert_dtype dtype);
 BERT_API size_t bert_dtype_size(bert_dtype dtype);
 
-/* Converts n values by value; numbers round to nearest even, too large ones become infinite, integers saturate. `from`
-   and `to` may not overlap unless they are the same type. Refuses C64 and STRING on either side unless the types agree. */
+/* Converts n values by value. To a narrower float: to the nearest, ties to even; too large ones become infinite, or NaN where
+   there is no infinity. To an integer: the fraction is cut off, what is too large or small becomes the largest or smallest,
+   NaN becomes 0. F8_E8M0 has powers of two alone: the nearest, the larger of two; NaN for a negative number. `from` and `to`
+   may not overlap unless they are the same type. Refuses C64, STRING and the types of less than a byte unless both agree. */
 BERT_API bert_status bert_convert(const void *from, bert_dtype from_type, void *to, bert_dtype to_type, size_t n);
 
 BERT_API bert_status bert_checkpoint_open(const bert_checkpoint_desc *desc, bert_checkpoint **out);
@@ -444,11 +498,20 @@ BERT_API const char *bert_checkpoint_format(const bert_checkpoint *checkpoint);
 BERT_API const char *bert_checkpoint_path(const bert_checkpoint *checkpoint);
 /* A value of safetensors' __metadata__, or NULL. */
 BERT_API const char *bert_checkpoint_metadata(const bert_checkpoint *checkpoint, const char *key);
+/* A file that lies beside the checkpoint (config.json, vocab.txt): in its folder, inside its archive, or in the assets/ of a
+   SavedModel or hub module. `path` (may be NULL) becomes where it was. Close *out with bert_file_close. BERT_ERROR_IO: there
+   is none. */
+BERT_API bert_status bert_checkpoint_beside(const bert_checkpoint *checkpoint, const char *name, char *path, size_t path_size,
+                                            bert_file *out, bert_error *error);
 
 /* All values of a tensor as `type`, `count` of them (the tensor's own count, or an error). */
 BERT_API bert_status bert_tensor_read(const bert_tensor *tensor, bert_dtype type, void *out, int64_t count, bert_error *error);
 /* The values where they lie, if that is contiguous, aligned and in the machine's byte order; else NULL. */
 BERT_API const void *bert_tensor_view(const bert_tensor *tensor);
+/* A matrix seen the other way round: the same values, shape and strides exchanged. `room` holds what the result points to. */
+BERT_API bert_tensor bert_tensor_transposed(const bert_tensor *tensor, int64_t room[4]);
+/* Bytes of all values as the file counts them; types of less than a byte are packed. */
+BERT_API size_t bert_tensor_bytes(const bert_tensor *tensor);
 
 /* Writes a checkpoint: complete, or not at all. */
 BERT_API bert_status bert_checkpoint_write(const bert_write_desc *desc);
@@ -459,20 +522,38 @@ BERT_API bert_status bert_config_parse(const char *text, size_t size, const char
 BERT_API bert_status bert_config_read(const char *path, bert_config *out, bert_error *error);
 BERT_API bert_status bert_config_named(const char *name, bert_config *out, bert_error *error);
 BERT_API bert_status bert_config_check(const bert_config *config, const char *path, bert_error *error);
+/* Is a vocabulary of so many tokens short enough for the model's embeddings? A shorter one is: rows may be spare. path: of the
+   vocabulary, for the message. */
+BERT_API bert_status bert_config_check_vocabulary(const bert_config *config, int64_t tokens, const char *path, bert_error *error);
+/* Does the casing contradict the name of one of Google's models? The rules and words of validate_case_matches_checkpoint in
+   Google's tokenization.py; `checkpoint` is the path, such as "uncased_L-12_H-768_A-12/bert_model.ckpt". */
+BERT_API bert_status bert_case_check(int lower_case, const char *checkpoint, bert_error *error);
 BERT_API const char *bert_activation_name(bert_activation activation);     /* as transformers spells it */
 
 /* A model: a checkpoint whose tensors have been recognised. The encoder must be complete and its shapes agree, with each
-   other and with the config. What the file has besides is listed, not refused. */
+   other and with the config. What the file has besides is listed, not refused. With init_missing, heads that were asked for
+   and are not there are made at random; without path and data, all of it is. */
 BERT_API bert_status bert_model_open(const bert_model_desc *desc, bert_model **out);
 BERT_API void bert_model_close(bert_model *model);
 BERT_API const bert_config *bert_model_config(const bert_model *model);
-BERT_API const bert_checkpoint *bert_model_checkpoint(const bert_model *model);
+/* The file the config was read from, and its text; NULL if it came from the desc or was told from the shapes. */
+BERT_API const char *bert_model_config_path(const bert_model *model);
+BERT_API const char *bert_model_config_text(const bert_model *model, size_t *size);
+BERT_API const bert_checkpoint *bert_model_checkpoint(const bert_model *model);   /* NULL: made from a config alone */
 BERT_API uint32_t bert_model_heads(const bert_model *model);
 BERT_API int64_t bert_model_parameter_count(const bert_model *model);
 BERT_API const bert_parameter *bert_model_parameter(const bert_model *model, int64_t index);
 BERT_API const bert_parameter *bert_model_find(const bert_model *model, const char *name);
 /* The values, float32, in the table's layout (matrices [out, in]). */
 BERT_API bert_status bert_parameter_read(const bert_parameter *parameter, float *out, int64_t count, bert_error *error);
+
+#ifndef BERT_NO_TOKENIZER
+/* The tokenizer that belongs to a model. What the desc (may be NULL) leaves open comes from the files beside the checkpoint:
+   tokenizer.json or vocab.txt, with tokenizer_config.json; where none says whether to lower-case, a word in the checkpoint's
+   path does (uncased; cased; chinese or multilingual: uncased), else Google's default: on. A vocabulary longer than the model's
+   is an error, and so is casing against bert_case_check, unless check_case is BERT_OFF. */
+BERT_API bert_status bert_model_tokenizer(const bert_model *model, const bert_tokenizer_desc *desc, bert_flag check_case, bert_tokenizer **out);
+#endif
 
 /* What a tensor of a checkpoint is. name: Hugging Face's name; google: Google's; each with the slot ("/adam_m") behind, if it is
    one. Returns 0 for a tensor that is no part of a BERT (then the names are its own). */
@@ -528,12 +609,44 @@ typedef struct bert_embed_desc {
 } bert_embed_desc;
 BERT_API bert_status bert_session_embed(bert_session *session, const bert_tokenizer *tokenizer, const bert_embed_desc *desc,
                                         const char *const *texts, const size_t *sizes, int64_t count, float *out /* [count,C] */);
+/* How the model's own files say that its vectors are made: pooling and normalize from sentence-transformers' modules.json and what
+   that names, max_length from sentence_bert_config.json, beside the checkpoint. Without such files the fields stay as they
+   are. A module that this library does not compute (Dense, several poolings at once) is an error. */
+BERT_API bert_status bert_embed_desc_read(const bert_model *model, bert_embed_desc *desc, bert_error *error);
 #endif
 
 /* Bytes that packed weights and a session will take, exactly, without taking them; and the largest max_tokens that fits a budget
    (0: none does). */
 BERT_API bert_status bert_plan_memory(const bert_plan_desc *desc, bert_plan *out, bert_error *error);
 BERT_API int64_t bert_plan_largest(const bert_plan_desc *desc, size_t budget);
+
+#ifndef BERT_NO_DATA
+/* ---- records ---- */
+
+/* Reads a TFRecord file from record to record. next answers the next one's bytes, which stay until close; NULL at the end. tell
+   says where the next record begins, and seek goes to such a place: to shuffle, or to go on where training stopped. */
+BERT_API bert_status bert_records_open(const bert_records_desc *desc, bert_records **out);
+BERT_API bert_status bert_records_next(bert_records *records, const void **data, size_t *size, bert_error *error);
+BERT_API size_t bert_records_tell(const bert_records *records);
+BERT_API bert_status bert_records_seek(bert_records *records, size_t place, bert_error *error);
+BERT_API void bert_records_close(bert_records *records);
+
+/* Writes one. The file appears with commit, complete, or not at all. Features are written sorted by name, as protobuf's
+   deterministic mode has them. commit and close after it are both needed; close without commit leaves nothing. */
+BERT_API bert_status bert_record_writer_open(const char *path, const bert_allocator *allocator, bert_record_writer **out, bert_error *error);
+BERT_API bert_status bert_record_writer_add(bert_record_writer *writer, const void *data, size_t size, bert_error *error);
+BERT_API bert_status bert_record_writer_add_example(bert_record_writer *writer, const bert_feature *features, size_t count, bert_error *error);
+BERT_API bert_status bert_record_writer_commit(bert_record_writer *writer, bert_error *error);
+BERT_API void bert_record_writer_close(bert_record_writer *writer);
+
+/* Examples. The values of bytes lists, and names, lie in `data`. On failure the example has no features. find: NULL if there is
+   none. The numbers calls copy a feature that must be there with exactly `count` values of that type (ints: that fit int32). */
+BERT_API bert_status bert_example_parse(bert_example *example, const void *data, size_t size, const bert_allocator *allocator, bert_error *error);
+BERT_API const bert_feature *bert_example_find(const bert_example *example, const char *name);
+BERT_API bert_status bert_example_ints(const bert_example *example, const char *name, int32_t *out, size_t count, bert_error *error);
+BERT_API bert_status bert_example_floats(const bert_example *example, const char *name, float *out, size_t count, bert_error *error);
+BERT_API void bert_example_free(bert_example *example);
+#endif /* BERT_NO_DATA */
 
 #if !defined(BERT_NO_DATA) && !defined(BERT_NO_TOKENIZER)
 /* ---- SQuAD and CMRC ---- */
@@ -554,6 +667,8 @@ BERT_API const bert_squad_question *bert_squad_skipped(const bert_squad *squad, 
 BERT_API bert_status bert_squad_features_open(const bert_squad_features_desc *desc, bert_squad_features **out);
 BERT_API bert_status bert_squad_features_next(bert_squad_features *features, bert_squad_feature *feature);
 BERT_API void bert_squad_features_close(bert_squad_features *features);
+/* A feature as a tf.train.Example of FeatureWriter: all of max_seq_length rows; for training with positions and is_impossible. */
+BERT_API bert_status bert_squad_feature_write(bert_record_writer *writer, const bert_squad_feature *feature, int64_t max_seq_length, bert_error *error);
 
 /* From logits to answers: add the windows of a question one after another, then finish. A feature needs its columns ids, words and
    max_context, and `count` logits, `stride` floats apart: at least its tokens; more are those of padded rows, which compete for the
@@ -617,18 +732,30 @@ BERT_API size_t bert_dtype_size(bert_dtype dtype)
     return (unsigned)dtype < (unsigned)BERT_DTYPE_COUNT ? sizes[dtype] : 0;
 }
 
+/* The bits a value takes in a file. */
+BERT__FN uint64_t bert__dtype_bits(bert_dtype type)
+{
+    return type == BERT_F4 ? 4 : type == BERT_F6_E2M3 || type == BERT_F6_E3M2 ? 6 : bert_dtype_size(type) * 8;
+}
+
 BERT__INLINE float bert__bits_to_float(uint32_t bits) { float f; memcpy(&f, &bits, 4); return f; }
 BERT__INLINE uint32_t bert__float_to_bits(float f) { uint32_t bits; memcpy(&bits, &f, 4); return bits; }
 
-/* A small binary float (sign, `exponent` bits, `mantissa` bits) widened to float32, exactly. F8_E4M3 has no infinity. */
-BERT__FN float bert__widen(uint32_t v, int exponent, int mantissa, int infinite)
+/* What the highest codes of a small float mean: infinity and NaN as in IEEE 754; no infinity, and NaN where all bits are set
+   (E4M3); neither: all codes are numbers but the one of -0, which is NaN, and exponents are biased by one more (FNUZ). */
+enum { BERT__NO_INFINITY = 0, BERT__IEEE = 1, BERT__FNUZ = 2 };
+
+/* A small binary float (sign, `exponent` bits, `mantissa` bits) widened to float32, exactly. */
+BERT__FN float bert__widen(uint32_t v, int exponent, int mantissa, int kind)
 {
     const uint32_t sign = v >> (exponent + mantissa) << 31, e = v >> mantissa & (((uint32_t)1 << exponent) - 1);
     uint32_t m = v & (((uint32_t)1 << mantissa) - 1);
-    const int bias = (1 << (exponent - 1)) - 1;
+    const int bias = (1 << (exponent - 1)) - (kind != BERT__FNUZ);
     int shift = 0;
-    if (e == ((uint32_t)1 << exponent) - 1 && (infinite || m == ((uint32_t)1 << mantissa) - 1)) {
-        if (!infinite) return bert__bits_to_float(sign | 0x7FC00000u);
+    if (kind == BERT__FNUZ) {
+        if (sign && !e && !m) return bert__bits_to_float(0xFFC00000u);
+    } else if (e == ((uint32_t)1 << exponent) - 1 && (kind == BERT__IEEE || m == ((uint32_t)1 << mantissa) - 1)) {
+        if (kind == BERT__NO_INFINITY) return bert__bits_to_float(sign | 0x7FC00000u);
         return bert__bits_to_float(sign | 0x7F800000u | m << (23 - mantissa));
     }
     if (e) return bert__bits_to_float(sign | (uint32_t)((int)e - bias + 127) << 23 | m << (23 - mantissa));
@@ -637,23 +764,34 @@ BERT__FN float bert__widen(uint32_t v, int exponent, int mantissa, int infinite)
     return bert__bits_to_float(sign | (uint32_t)(1 - shift - bias + 127) << 23 | (m & (((uint32_t)1 << mantissa) - 1)) << (23 - mantissa));
 }
 /* float32 to a small binary float, nearest even; too large becomes infinite (or NaN where there is no infinity). */
-BERT__FN uint32_t bert__narrow(float f, int exponent, int mantissa, int infinite)
+BERT__FN uint32_t bert__narrow(float f, int exponent, int mantissa, int kind)
 {
     const uint32_t bits = bert__float_to_bits(f), sign = bits >> 31 << (exponent + mantissa), top = ((uint32_t)1 << exponent) - 1;
-    const int bias = (1 << (exponent - 1)) - 1;
+    const int bias = (1 << (exponent - 1)) - (kind != BERT__FNUZ);
     const uint32_t field = bits >> 23 & 255;                            /* 0: subnormal, without a leading bit */
     int e = (int)(field ? field : 1) - 127 + bias, drop = 23 - mantissa;
     uint32_t m = (bits & 0x7FFFFF) | (field ? 0x800000u : 0), v, rest;
-    if ((bits & 0x7FFFFFFF) > 0x7F800000) return sign | top << mantissa | (infinite ? (m >> drop & (((uint32_t)1 << mantissa) - 1)) | (uint32_t)1 << (mantissa - 1) : ((uint32_t)1 << mantissa) - 1);
-    if ((bits & 0x7FFFFFFF) == 0) return sign;
+    const uint32_t nan = kind == BERT__FNUZ ? (uint32_t)1 << (exponent + mantissa) : sign | top << mantissa | (kind == BERT__IEEE ? 0 : ((uint32_t)1 << mantissa) - 1);
+    if ((bits & 0x7FFFFFFF) > 0x7F800000) return nan | (kind == BERT__IEEE ? (m >> drop & (((uint32_t)1 << mantissa) - 1)) | (uint32_t)1 << (mantissa - 1) : 0);
     if (e < 1) { drop += 1 - e; e = 0; }                                /* subnormal there */
-    if (drop > 25) return sign;
+    if (drop > 25 || (bits & 0x7FFFFFFF) == 0) return kind == BERT__FNUZ ? 0 : sign;
     rest = m & (((uint32_t)1 << drop) - 1);
     v = m >> drop;
     v += rest > (uint32_t)1 << (drop - 1) || (rest == (uint32_t)1 << (drop - 1) && (v & 1));
     v += e ? (uint32_t)(e - 1) << mantissa : 0;                         /* the leading bit of v raises the exponent by one */
-    if (infinite ? v >= top << mantissa : v >= (top << mantissa | (((uint32_t)1 << mantissa) - 1)) ) v = infinite ? top << mantissa : top << mantissa | (((uint32_t)1 << mantissa) - 1);
-    return sign | v;
+    if (kind == BERT__FNUZ) return v >= (top + 1) << mantissa ? nan : v ? sign | v : 0;
+    return v >= (nan & ~sign) ? nan : sign | v;                         /* infinity's code, in IEEE's kind */
+}
+/* F8_E8M0 is the exponent field of a float32 and nothing else: powers of two, and NaN. The nearest, the larger of two; 0 has
+   no code and becomes the smallest, 2^-127 (what lies above that does not, as in torch and ml_dtypes); a negative number
+   becomes NaN. */
+BERT__FN unsigned char bert__narrow_power(float f)
+{
+    const uint32_t bits = bert__float_to_bits(f), field = bits >> 23 & 255;
+    if ((bits & 0x7FFFFFFF) == 0) return 0;
+    if (bits >> 31 || field == 255) return 255;
+    if (!field) return (bits & 0x7FFFFF) > 0x400000;
+    return (unsigned char)(field + (bits >> 22 & 1));
 }
 
 /* Value i of p as float64; float64 holds all of these types but the largest 64-bit integers exactly. */
@@ -675,6 +813,9 @@ BERT__FN double bert__load_value(const unsigned char *p, bert_dtype type)
     case BERT_BOOL: return p[0] != 0;
     case BERT_F8_E4M3: return bert__widen(p[0], 4, 3, 0);
     case BERT_F8_E5M2: return bert__widen(p[0], 5, 2, 1);
+    case BERT_F8_E4M3FNUZ: return bert__widen(p[0], 4, 3, BERT__FNUZ);
+    case BERT_F8_E5M2FNUZ: return bert__widen(p[0], 5, 2, BERT__FNUZ);
+    case BERT_F8_E8M0: return bert__bits_to_float(p[0] == 255 ? 0x7FC00000u : p[0] ? (uint32_t)p[0] << 23 : 0x400000u);
     default: return 0;
     }
 }
@@ -710,6 +851,9 @@ BERT__FN void bert__store_value(unsigned char *p, bert_dtype type, double v)
     case BERT_BOOL: p[0] = v != 0; break;
     case BERT_F8_E4M3: p[0] = (unsigned char)bert__narrow(bert__round_to_odd(v), 4, 3, 0); break;
     case BERT_F8_E5M2: p[0] = (unsigned char)bert__narrow(bert__round_to_odd(v), 5, 2, 1); break;
+    case BERT_F8_E4M3FNUZ: p[0] = (unsigned char)bert__narrow(bert__round_to_odd(v), 4, 3, BERT__FNUZ); break;
+    case BERT_F8_E5M2FNUZ: p[0] = (unsigned char)bert__narrow(bert__round_to_odd(v), 5, 2, BERT__FNUZ); break;
+    case BERT_F8_E8M0: p[0] = bert__narrow_power(bert__round_to_odd(v)); break;
     default: break;
     }
 }
@@ -754,6 +898,74 @@ BERT_API bert_status bert_convert(const void *from, bert_dtype from_type, void *
 }
 
 /* ============================================================================================================
+   >>rng
+   Purpose   random numbers that depend on what they are for, not on what was drawn before.
+   Uses      nothing.
+   Promises  same seed and place, same number: on every machine, in any order, with any number of threads. All arithmetic
+             that decides is on integers.
+
+   Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011) is a function of a 64-bit key and a
+   128-bit counter, which it encrypts: ten rounds of two multiplications, each word's product with a constant split into
+   its halves, which change places and are mixed with the key. Whoever knows where a number belongs can compute it alone.
+   The key is the user's seed. The counter is { element / 4, its upper half, layer (0: none, else its number + 1), the row of
+   the table of tensors }; later uses (dropout, masking) take other values of the last word. Each counter gives four words,
+   one for each of four elements.
+
+   Weights are normal, cut off at two deviations. A word's lowest bit is the sign, the rest a fraction u, and the quantile of the cut-off half-normal
+   distribution at u is the value: u times a ratio of two polynomials of r = 1 - u^2, fitted to it. As all their coefficients
+   are positive, integers do: r has 32 bits behind the point, the coefficients 24, the quotient 32, the value 31. It is
+   within 3e-7 of the true quantile.
+   ============================================================================================================ */
+
+BERT__FN void bert__philox(const uint32_t counter[4], uint64_t key, uint32_t out[4])
+{
+    uint32_t a = counter[0], b = counter[1], c = counter[2], d = counter[3], k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
+    int round;
+    for (round = 0; round < 10; round++) {
+        const uint64_t x = (uint64_t)a * 0xD2511F53u, y = (uint64_t)c * 0xCD9E8D57u;
+        a = (uint32_t)(y >> 32) ^ b ^ k0;
+        b = (uint32_t)y;
+        c = (uint32_t)(x >> 32) ^ d ^ k1;
+        d = (uint32_t)x;
+        k0 += 0x9E3779B9u;
+        k1 += 0xBB67AE85u;
+    }
+    out[0] = a; out[1] = b; out[2] = c; out[3] = d;
+}
+/* A word as a normal number cut off at 2, with 31 bits behind the point and the sign apart. */
+BERT__FN uint32_t bert__half_normal(uint32_t word)
+{
+    static const uint32_t above[5] = { 68630119, 868688094, 1217563420, 402696906, 33554429 }, below[5] = { 169052424, 890272433, 859841121, 230034242, 16777216 };
+    const uint64_t u = word >> 1, r = ((uint64_t)1 << 32) - (u * u >> 30);
+    uint64_t p = above[0], q = below[0];
+    int k;
+    for (k = 1; k < 5; k++) {
+        p = (p * r >> 32) + above[k];
+        q = (q * r >> 32) + below[k];
+    }
+    return (uint32_t)(u * ((p << 32) / q) >> 32);
+}
+BERT__FN void bert__init_normal(float *out, int64_t n, double deviation, uint64_t seed, uint32_t row, uint32_t layer)
+{
+    const double scale = deviation / 2147483648.0;
+    uint32_t counter[4], words[4];
+    int64_t i;
+    counter[2] = layer;
+    counter[3] = row;
+    for (i = 0; i < n; i++) {
+        if (i % 4 == 0) {
+            counter[0] = (uint32_t)(i / 4);
+            counter[1] = (uint32_t)((uint64_t)i >> 34);
+            bert__philox(counter, seed, words);
+        }
+        {
+            const float v = (float)(bert__half_normal(words[i % 4]) * scale);
+            out[i] = words[i % 4] & 1 ? -v : v;
+        }
+    }
+}
+
+/* ============================================================================================================
    >>container
    Purpose   what every format's reader fills: a list of tensors over files in memory.
    Uses      >>dtypes, the base.
@@ -767,12 +979,20 @@ BERT_API bert_status bert_convert(const void *from, bert_dtype from_type, void *
 
 typedef struct bert__open_file { struct bert__open_file *next; bert_file file; } bert__open_file;
 
+/* Where the files of a checkpoint come from: a directory, an archive. `get` gives a file's bytes, which stay as long as
+   the checkpoint is open, and counts them in c->file_bytes; it reports its failures. */
+typedef struct bert__files_from {
+    bert_status (*get)(void *user, bert_checkpoint *c, const char *name, const unsigned char **data, size_t *size);
+    void *user;
+} bert__files_from;
+
 struct bert_checkpoint {
     bert__arena arena;                  /* holds this struct too */
     bert__buf tensors;                  /* bert_tensor [count] */
     uint32_t *index;                    /* [slots] open addressing: tensor number + 1 */
     size_t slots;
     bert__open_file *files;
+    bert__files_from from;              /* for the files beside the first */
     const char *format, *path;
     const char **metadata;              /* [2 * metadata_count] key, value */
     size_t metadata_count;
@@ -793,6 +1013,21 @@ BERT__PRINTF(6, 7) BERT__NOINLINE bert_status bert__fail_tensor(bert_error *e, b
     return status;
 }
 
+/* What ends a folder's name in a path. */
+BERT__FN int bert__is_slash(char c)
+{
+#ifdef _WIN32
+    if (c == '\\' || c == ':') return 1;
+#endif
+    return c == '/';
+}
+/* Bytes of the path up to the file's name: "dir/" of "dir/file". */
+BERT__FN size_t bert__directory_size(const char *path)
+{
+    size_t n = strlen(path);
+    while (n && !bert__is_slash(path[n - 1])) n--;
+    return n;
+}
 /* Opens a file that stays open with the checkpoint; NULL after a failure that is reported. */
 BERT__FN const bert_file *bert__checkpoint_file(bert_checkpoint *c, const char *path, bert_status *status)
 {
@@ -804,6 +1039,23 @@ BERT__FN const bert_file *bert__checkpoint_file(bert_checkpoint *c, const char *
     c->files = f;
     c->file_bytes = bert__add(c->file_bytes, f->file.size);
     return &f->file;
+}
+BERT__FN bert_status bert__directory_get(void *user, bert_checkpoint *c, const char *name, const unsigned char **data, size_t *size)
+{
+    bert_status status = BERT_OK;
+    const bert_file *f = bert__checkpoint_file(c, name, &status);
+    (void)user;
+    if (!f) return status;
+    *data = f->data;
+    *size = f->size;
+    return BERT_OK;
+}
+BERT__FN bert__files_from bert__from_directory(void)
+{
+    bert__files_from from;
+    from.get = bert__directory_get;
+    from.user = NULL;
+    return from;
 }
 /* A terminated copy of a string, which lives as long as the checkpoint; NULL when memory runs out. */
 BERT__FN const char *bert__checkpoint_string(bert_checkpoint *c, const char *text, size_t size)
@@ -881,7 +1133,7 @@ BERT__FN bert_status bert__add_tensor(bert_checkpoint *c, const bert__found *f)
     bert__format(name, sizeof name, "%.*s", f->name_size < 100 ? (int)f->name_size : 100, f->name);
     if (memchr(f->name, 0, f->name_size)) return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, f->path, f->at, name, "the name holds a NUL");
     if (f->name_size > 65535) return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, f->path, f->at, name, "the name has %zu bytes", f->name_size);
-    if (!n && f->dtype != BERT_STRING) return bert__fail_tensor(c->error, BERT_ERROR_UNSUPPORTED, f->path, f->at, name, "values of type %s", bert_dtype_name(f->dtype));
+    if (!bert__dtype_bits(f->dtype) && f->dtype != BERT_STRING) return bert__fail_tensor(c->error, BERT_ERROR_UNSUPPORTED, f->path, f->at, name, "values of type %s", bert_dtype_name(f->dtype));
     if (f->rank < 0 || f->rank > 64) return bert__fail_tensor(c->error, BERT_ERROR_UNSUPPORTED, f->path, f->at, name, "it has %lld dimensions; up to 64 are read", (long long)f->rank);
     for (k = 0; k < f->rank; k++) {
         if (f->shape[k] < 0) return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, f->path, f->at, name, "dimension %lld is %lld", (long long)k, (long long)f->shape[k]);
@@ -896,6 +1148,8 @@ BERT__FN bert_status bert__add_tensor(bert_checkpoint *c, const bert__found *f)
     if (!f->strides) last = f->offset > INT64_MAX / 16 - count ? INT64_MAX / 16 : f->offset + (count ? count - 1 : 0);
     if (f->offset < 0 || (count && n && (uint64_t)last >= f->limit / n))
         return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, f->path, f->at, name, "needs element %lld of a storage that has %zu", (long long)last, f->limit / n);
+    if (!n && (uint64_t)count > (uint64_t)f->limit * 8 && f->dtype != BERT_STRING)
+        return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, f->path, f->at, name, "needs more than the %zu bytes it has", f->limit);
     if ((uint64_t)count * n / 4 > c->file_bytes)                            /* a tensor by stride 0 from few values: nobody stores that */
         return bert__fail_tensor(c->error, BERT_ERROR_UNSUPPORTED, f->path, f->at, name, "it expands to %lld values, far more than the file holds", (long long)count);
     t.name = bert__checkpoint_string(c, f->name, f->name_size);
@@ -931,12 +1185,12 @@ BERT_API const bert_tensor *bert_checkpoint_find(const bert_checkpoint *checkpoi
     slot = bert__name_slot(checkpoint, name, strlen(name));
     return checkpoint->index[slot] ? bert__tensor_at(checkpoint, checkpoint->index[slot] - 1) : NULL;
 }
-BERT_API const char *bert_checkpoint_format(const bert_checkpoint *checkpoint) { return checkpoint->format; }
-BERT_API const char *bert_checkpoint_path(const bert_checkpoint *checkpoint) { return checkpoint->path; }
+BERT_API const char *bert_checkpoint_format(const bert_checkpoint *checkpoint) { return checkpoint ? checkpoint->format : NULL; }
+BERT_API const char *bert_checkpoint_path(const bert_checkpoint *checkpoint) { return checkpoint ? checkpoint->path : NULL; }
 BERT_API const char *bert_checkpoint_metadata(const bert_checkpoint *checkpoint, const char *key)
 {
     size_t i;
-    for (i = 0; i < checkpoint->metadata_count; i++)
+    for (i = 0; checkpoint && i < checkpoint->metadata_count; i++)
         if (strcmp(checkpoint->metadata[2 * i], key) == 0) return checkpoint->metadata[2 * i + 1];
     return NULL;
 }
@@ -947,6 +1201,23 @@ BERT_API const void *bert_tensor_view(const bert_tensor *tensor)
     const size_t n = bert_dtype_size(tensor->dtype);
     if (tensor->strides || !n || (tensor->big_endian != bert__machine_is_big() && n > 1)) return NULL;
     return (uintptr_t)tensor->data % (n < 8 ? n : 8) ? NULL : tensor->data;
+}
+BERT_API size_t bert_tensor_bytes(const bert_tensor *tensor)
+{
+    const uint64_t bits = bert__dtype_bits(tensor->dtype);
+    return (size_t)((uint64_t)tensor->count * (bits / 2) / 4);          /* no more than 2^59 values, 64 bits each at most */
+}
+BERT_API bert_tensor bert_tensor_transposed(const bert_tensor *tensor, int64_t room[4])
+{
+    const bert_tensor *t = tensor;
+    bert_tensor v = *t;
+    room[0] = t->shape[1];
+    room[1] = t->shape[0];
+    room[2] = t->strides ? t->strides[1] : 1;
+    room[3] = t->strides ? t->strides[0] : t->shape[1];
+    v.shape = room;
+    v.strides = room + 2;
+    return v;
 }
 BERT_API bert_status bert_tensor_read(const bert_tensor *tensor, bert_dtype type, void *out, int64_t count, bert_error *error)
 {
@@ -1513,15 +1784,10 @@ BERT__FN size_t bert__utf8_check(const char *text, size_t n)
 
 enum { BERT__ST_HEADER_MOST = 100000000 };      /* the reference's limit too */
 
-/* The types in the order of the reference's list; those without a type here are sub-byte or rarer kinds of float. */
-typedef struct bert__st_dtype { char name[12]; bert_dtype type; } bert__st_dtype;
-static const bert__st_dtype bert__st_dtypes[] = {
-    { "BOOL", BERT_BOOL }, { "F4", BERT_DTYPE_NONE }, { "F6_E2M3", BERT_DTYPE_NONE }, { "F6_E3M2", BERT_DTYPE_NONE },
-    { "U8", BERT_U8 }, { "I8", BERT_I8 }, { "F8_E5M2", BERT_F8_E5M2 }, { "F8_E4M3", BERT_F8_E4M3 },
-    { "F8_E8M0", BERT_DTYPE_NONE }, { "F8_E4M3FNUZ", BERT_DTYPE_NONE }, { "F8_E5M2FNUZ", BERT_DTYPE_NONE },
-    { "I16", BERT_I16 }, { "U16", BERT_U16 }, { "F16", BERT_F16 }, { "BF16", BERT_BF16 }, { "I32", BERT_I32 },
-    { "U32", BERT_U32 }, { "F32", BERT_F32 }, { "C64", BERT_C64 }, { "F64", BERT_F64 }, { "I64", BERT_I64 },
-    { "U64", BERT_U64 }
+/* The types in the order of the reference's list (safetensors 0.8). */
+static const bert_dtype bert__st_dtypes[] = {
+    BERT_BOOL, BERT_F4, BERT_F6_E2M3, BERT_F6_E3M2, BERT_U8, BERT_I8, BERT_F8_E5M2, BERT_F8_E4M3, BERT_F8_E8M0, BERT_F8_E4M3FNUZ,
+    BERT_F8_E5M2FNUZ, BERT_I16, BERT_U16, BERT_F16, BERT_BF16, BERT_I32, BERT_U32, BERT_F32, BERT_C64, BERT_F64, BERT_I64, BERT_U64
 };
 enum { BERT__ST_DTYPES = sizeof bert__st_dtypes / sizeof *bert__st_dtypes };
 
@@ -1582,23 +1848,23 @@ BERT__FN bert_status bert__st_entry(bert_checkpoint *c, const char *path, const 
     }
     if (!dtype || !dims || !offsets)
         return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)v->offset, name, "%s is missing", !dtype ? "dtype" : !dims ? "shape" : "data_offsets");
-    for (k = 0; k < BERT__ST_DTYPES && !bert_json_is(dtype, bert__st_dtypes[k].name); k++) {}
+    for (k = 0; k < BERT__ST_DTYPES && !bert_json_is(dtype, bert_dtype_name(bert__st_dtypes[k])); k++) {}
     if (k == BERT__ST_DTYPES)
         return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)dtype->offset, name, "dtype \"%.*s\" is none of safetensors' types", 40, dtype->type == 's' ? dtype->text : "(not a string)");
-    found.dtype = bert__st_dtypes[k].type;
-    if (found.dtype == BERT_DTYPE_NONE)
-        return bert__fail_tensor(c->error, BERT_ERROR_UNSUPPORTED, path, (int64_t)dtype->offset, name, "values of type %s are not read; convert them to F16, BF16 or F32 first", bert__st_dtypes[k].name);
-
+    found.dtype = bert__st_dtypes[k];
     if (dims->type != 'a') return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)dims->offset, name, "the shape is not a list of numbers");
     if (dims->count > 64) return bert__fail_tensor(c->error, BERT_ERROR_UNSUPPORTED, path, (int64_t)dims->offset, name, "it has %zu dimensions; up to 64 are read", dims->count);
-    need = bert_dtype_size(found.dtype);
+    need = bert__dtype_bits(found.dtype);
     for (field = dims->first; field; field = field->next, n++) {
         if (!bert__st_number(field, &shape[n]))
             return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)field->offset, name, "dimension %d is %.*s, not a whole number from 0 to 2^63 - 1", n, 40, field->text ? field->text : "not a number");
         if (shape[n] && need > UINT64_MAX / (uint64_t)shape[n])
-            return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)field->offset, name, "the dimensions multiply to more than 2^64 bytes");
+            return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)field->offset, name, "the dimensions multiply to more than 2^64 bits");
         need *= (uint64_t)shape[n];
     }
+    if (need % 8)
+        return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)dims->offset, name, "%llu bits of %s do not end at a byte", (unsigned long long)need, bert_dtype_name(found.dtype));
+    need /= 8;
     if (offsets->type != 'a' || offsets->count != 2 || !bert__st_number(offsets->first, &begin) || !bert__st_number(offsets->first->next, &end))
         return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)offsets->offset, name, "data_offsets are not two whole numbers from 0 to 2^63 - 1");
     if (end < begin)
@@ -1701,7 +1967,7 @@ BERT__FN bert_status bert__open_safetensors(bert_checkpoint *c, const char *path
 BERT__FN int bert__st_place(bert_dtype type)
 {
     int k;
-    for (k = 0; k < BERT__ST_DTYPES && bert__st_dtypes[k].type != type; k++) {}
+    for (k = 0; k < BERT__ST_DTYPES && bert__st_dtypes[k] != type; k++) {}
     return k;
 }
 BERT__FN int bert__st_output_before(const void *user, uint32_t a, uint32_t b)
@@ -1949,6 +2215,9 @@ static const bert__py_global bert__py_globals[] = {
     { "torch", "uint64", BERT__PY_G_DTYPE, BERT_U64 },
     { "torch", "float8_e4m3fn", BERT__PY_G_DTYPE, BERT_F8_E4M3 },
     { "torch", "float8_e5m2", BERT__PY_G_DTYPE, BERT_F8_E5M2 },
+    { "torch", "float8_e4m3fnuz", BERT__PY_G_DTYPE, BERT_F8_E4M3FNUZ },
+    { "torch", "float8_e5m2fnuz", BERT__PY_G_DTYPE, BERT_F8_E5M2FNUZ },
+    { "torch", "float8_e8m0fnu", BERT__PY_G_DTYPE, BERT_F8_E8M0 },
     { "torch", "float32", BERT__PY_G_DTYPE, BERT_F32 },
     { "torch", "float", BERT__PY_G_DTYPE, BERT_F32 },
     { "torch", "float64", BERT__PY_G_DTYPE, BERT_F64 },
@@ -3072,7 +3341,8 @@ BERT__FN bert_status bert__write_pytorch(const bert_write_desc *d)
    Promises  every block of the index is checked against its checksum; every tensor against its type, its shape and the
              size of its data file; tensors of up to 4 KB also against their checksum. Larger ones are not read here, so
              that opening stays fast: bert__bundle_verify reads all. Memory stays in proportion to the index. What is
-             written is byte for byte what TensorFlow's Saver writes for the same tensors. BERT_NO_TF removes this section.
+             written is byte for byte what TensorFlow's Saver writes for the same tensors. BERT_NO_TF removes this section, but
+             for checksums, varints and messages, which >>records needs as well.
 
    How the format works.
    The data files hold the values and nothing else, one tensor behind the other. The index says what lies where. It is a
@@ -3103,36 +3373,18 @@ BERT__FN bert_status bert__write_pytorch(const bert_write_desc *d)
    and have no values here.
    ============================================================================================================ */
 
-#ifndef BERT_NO_TF
-
-/* Where the files of a checkpoint come from: a directory, an archive. `get` gives a file's bytes, which stay as long as
-   the checkpoint is open, and counts them in c->file_bytes; it reports its failures. */
-typedef struct bert__files_from {
-    bert_status (*get)(void *user, bert_checkpoint *c, const char *name, const unsigned char **data, size_t *size);
-    void *user;
-} bert__files_from;
-
-BERT__FN bert_status bert__directory_get(void *user, bert_checkpoint *c, const char *name, const unsigned char **data, size_t *size)
-{
-    bert_status status = BERT_OK;
-    const bert_file *f = bert__checkpoint_file(c, name, &status);
-    (void)user;
-    if (!f) return status;
-    *data = f->data;
-    *size = f->size;
-    return BERT_OK;
-}
-BERT__FN bert__files_from bert__from_directory(void)
-{
-    bert__files_from from;
-    from.get = bert__directory_get;
-    from.user = NULL;
-    return from;
-}
-
+#if !defined(BERT_NO_TF) || !defined(BERT_NO_DATA)
 /* ---- crc32c ---- */
 
 BERT__INLINE uint32_t bert__crc_mask(uint32_t crc) { return (crc >> 15 | crc << 17) + 0xA282EAD8u; }
+
+BERT__FN void bert__store32(unsigned char *p, uint32_t v)
+{
+    p[0] = (unsigned char)v;
+    p[1] = (unsigned char)(v >> 8);
+    p[2] = (unsigned char)(v >> 16);
+    p[3] = (unsigned char)(v >> 24);
+}
 
 /* ---- varints and protocol buffers ---- */
 
@@ -3205,6 +3457,10 @@ BERT__FN int bert__proto_next(bert__proto *m)
     default: return -1;                                                 /* groups went out of use before any checkpoint */
     }
 }
+
+#endif /* BERT_NO_TF and BERT_NO_DATA */
+
+#ifndef BERT_NO_TF
 
 /* ---- snappy ---- */
 
@@ -3597,13 +3853,6 @@ typedef struct bert__bundle_out {
     bert__crc crc;
 } bert__bundle_out;
 
-BERT__FN void bert__store32(unsigned char *p, uint32_t v)
-{
-    p[0] = (unsigned char)v;
-    p[1] = (unsigned char)(v >> 8);
-    p[2] = (unsigned char)(v >> 16);
-    p[3] = (unsigned char)(v >> 24);
-}
 BERT__FN void bert__block_init(bert__block_out *k, const bert_allocator *allocator, uint32_t interval)
 {
     bert__buf_init(&k->bytes, allocator);
@@ -3819,9 +4068,7 @@ BERT__FN bert_status bert__write_bundle(const bert_write_desc *d)
     memcpy(index_path + n, ".index", 7);
     for (i = 0; i < d->count; i++) tensors[i] = d->tensors + i;
     bert__sort_outputs(tensors, d->count);
-    for (i = 1; i < d->count && status == BERT_OK; i++)
-        if (strcmp(tensors[i - 1]->name, tensors[i]->name) == 0) status = bert__fail_tensor(d->error, BERT_ERROR_ARGUMENT, d->path, -1, tensors[i]->name, "is given twice");
-    if (status == BERT_OK) {
+    {
         o->allocator = allocator;
         bert__crc_init(&o->crc, BERT__CRC_CASTAGNOLI);
         bert__block_init(&o->block, &allocator, 16);
@@ -3933,14 +4180,8 @@ BERT__FN bert_status bert__write_state(const char *prefix, const bert_allocator 
     static const char *const lines[] = { "model_checkpoint_path: \"", "all_model_checkpoint_paths: \"" };
     bert__buf text;
     bert_status status;
-    size_t base = strlen(prefix), path, k;
+    size_t base = bert__directory_size(prefix), path, k;
     const char *p;
-    while (base && prefix[base - 1] != '/') {
-#ifdef _WIN32
-        if (prefix[base - 1] == '\\' || prefix[base - 1] == ':') break;
-#endif
-        base--;
-    }
     bert__buf_init(&text, allocator);
     for (k = 0; k < 2; k++) {
         bert__buf_add(&text, lines[k], strlen(lines[k]));
@@ -3990,17 +4231,6 @@ BERT__FN int bert__ends(const char *text, const char *end)
 {
     size_t n = strlen(text), m = strlen(end);
     return n >= m && memcmp(text + n - m, end, m) == 0;
-}
-/* Bytes of the path up to the file's name: "dir/" of "dir/file". */
-BERT__FN size_t bert__directory_size(const char *path)
-{
-    size_t n = strlen(path);
-    while (n && path[n - 1] != '/'
-#ifdef _WIN32
-           && path[n - 1] != '\\' && path[n - 1] != ':'
-#endif
-    ) n--;
-    return n;
 }
 BERT__FN int bert__is_absolute(const char *path)
 {
@@ -4072,7 +4302,9 @@ BERT__FN size_t bert__values_prefix(const char *path)
     return memcmp(path + n - 9, "-of-", 4) == 0 && memcmp(path + n - 20, ".data-", 6) == 0 ? n - 20 : 0;
 }
 
-BERT__FN bert_status bert__open_content(bert_checkpoint *c, const char *path, const unsigned char *data, size_t size, int shard);
+/* Where bytes come from: a file that was named; a shard of an index; an entry of an archive. */
+enum { BERT__CONTENT_FILE, BERT__CONTENT_SHARD, BERT__CONTENT_ENTRY };
+BERT__FN bert_status bert__open_content(bert_checkpoint *c, const char *path, const unsigned char *data, size_t size, int kind);
 
 /* ---- the readers, or what to say where they were left out ---- */
 
@@ -4100,9 +4332,8 @@ BERT__FN bert_status bert__open_prefix(bert_checkpoint *c, const char *prefix)
 #ifdef BERT_NO_TF
     return bert__fail(c->error, BERT_ERROR_UNSUPPORTED, prefix, -1, "a TensorFlow checkpoint; this program was built without them (BERT_NO_TF)");
 #else
-    bert__files_from from = bert__from_directory();
     c->path = prefix;
-    return bert__open_bundle(c, prefix, &from);
+    return bert__open_bundle(c, prefix, &c->from);
 #endif
 }
 /* What the state file of a folder names. */
@@ -4164,14 +4395,18 @@ BERT__FN bert_status bert__part_open(bert_checkpoint *c, bert__part *s, const ch
 {
     bert_status st = BERT_OK;
     const char *full = bert__checkpoint_join(c, path, bert__directory_size(path), s->name);
-    const bert_file *file;
+    const unsigned char *data;
+    size_t size;
     memset(&s->c, 0, sizeof s->c);
     bert__arena_init(&s->c.arena, &c->arena.allocator, c->arena.block_size);
     bert__buf_init(&s->c.tensors, &c->arena.allocator);
     s->c.error = c->error;
+    s->c.from = c->from;
+    s->c.file_bytes = c->file_bytes;                                    /* in an archive that is all there is */
     if (!full) return BERT_ERROR_MEMORY;
-    file = bert__checkpoint_file(&s->c, full, &st);
-    return file ? bert__open_content(&s->c, full, file->data, file->size, 1) : st;
+    if (c->from.get == bert__directory_get) s->c.file_bytes = 0;
+    st = c->from.get(c->from.user, &s->c, full, &data, &size);
+    return st == BERT_OK ? bert__open_content(&s->c, full, data, size, BERT__CONTENT_SHARD) : st;
 }
 BERT__FN bert_status bert__open_weight_map(bert_checkpoint *c, const char *path, const bert_json *map, bert__part **shards)
 {
@@ -4247,8 +4482,25 @@ BERT__FN uint64_t bert__step_of(const char *name, size_t n)
     return step;
 }
 
-/* Google publishes its models as .zip files of a TensorFlow checkpoint; PyTorch's own format is a zip as well. */
-#ifndef BERT_NO_TF
+static const char *const bert__usual[] = {
+    "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
+    "bert_model.ckpt.index", "variables/variables.index"
+};
+enum { BERT__USUAL = sizeof bert__usual / sizeof *bert__usual };
+/* What PyTorch trainers lay beside a model. */
+static const char *const bert__companions[] = { "training_args.bin", "optimizer.bin", "optimizer.pt", "scheduler.bin", "scheduler.pt", "scaler.pt", "rng_state.pth" };
+
+BERT__FN int bert__is_candidate(const char *name)
+{
+    static const char *const ends[] = { ".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".zip" };
+    size_t i;
+    for (i = 0; i < sizeof bert__companions / sizeof *bert__companions; i++) if (strcmp(name, bert__companions[i]) == 0) return 0;
+    for (i = 0; i < sizeof ends / sizeof *ends; i++) if (bert__ends(name, ends[i])) return 1;
+    return 0;
+}
+
+/* Google publishes its models as .zip files of a TensorFlow checkpoint; others zip a folder of Hugging Face's. PyTorch's own
+   format is a zip as well. */
 typedef struct bert__from_zip { bert__zip zip; size_t skip; } bert__from_zip;
 
 /* A file of the archive: `name` is the archive's path, '/', and the entry's name. */
@@ -4262,63 +4514,86 @@ BERT__FN bert_status bert__zip_get(void *user, bert_checkpoint *c, const char *n
     if (st == BERT_OK && e->method) c->file_bytes = bert__add(c->file_bytes, *size);
     return st;
 }
-#endif
 BERT__FN int bert__entry_ends(const bert__zip_entry *e, const char *end)
 {
     const size_t n = strlen(end);
     return e->name_size >= n && memcmp(e->name + e->name_size - n, end, n) == 0 && !(e->name_size > 9 && memcmp(e->name, "__MACOSX/", 9) == 0);
 }
+/* The entry that holds the weights, chosen as in a folder, whatever folder of the archive it lies in: *best stays NULL if
+   there is none. */
+BERT__FN bert_status bert__choose_entry(bert_checkpoint *c, const bert__zip *zip, const bert__zip_entry **best)
+{
+    const bert__zip_entry *also = NULL;
+    uint64_t step = 0;
+    size_t i, k;
+    *best = NULL;
+    for (k = 0; k < BERT__USUAL + 2 && !*best; k++)                     /* the usual names; an index; anything that ends like weights */
+        for (i = 0; i < zip->count; i++) {
+            const bert__zip_entry *e = &zip->entries[i];
+            uint64_t s = 0;
+            if (k < BERT__USUAL) {
+                const size_t n = strlen(bert__usual[k]);
+                if (!bert__entry_ends(e, bert__usual[k]) || (e->name_size > n && e->name[e->name_size - n - 1] != '/')) continue;
+            } else if (k == BERT__USUAL) {
+                if (!bert__entry_ends(e, ".index")) continue;
+                s = bert__step_of(e->name, e->name_size);
+            } else {
+                char name[256];
+                size_t n = e->name_size < 255 ? e->name_size : 255;
+                memcpy(name, e->name + e->name_size - n, n);
+                name[n] = 0;
+                if (!bert__entry_ends(e, "") || !bert__is_candidate(name + bert__directory_size(name))) continue;
+            }
+            if (!*best || s > step) { *best = e; step = s; also = NULL; }
+            else if (s == step) also = e;
+        }
+    if (!also) return BERT_OK;
+    return bert__fail(c->error, BERT_ERROR_ARGUMENT, zip->path, -1, "the archive holds several checkpoints (%.*s and %.*s, perhaps more): unpack it and name the one you mean",
+                      (*best)->name_size < 100 ? (int)(*best)->name_size : 100, (*best)->name, also->name_size < 100 ? (int)also->name_size : 100, also->name);
+}
 BERT__FN bert_status bert__open_archive(bert_checkpoint *c, const char *path, const unsigned char *data, size_t size)
 {
-    bert__zip zip;
-    const bert__zip_entry *index = NULL, *also = NULL;
+    bert__from_zip *from = (bert__from_zip *)bert__arena_get(&c->arena, sizeof *from);
+    const bert__zip_entry *best;
+    const char *place = path ? path : "(memory)", *entry, *whole;
     size_t i, arrays = 0;
-    uint64_t step = 0;
     bert_status st;
-    memset(&zip, 0, sizeof zip);
-    st = bert__zip_open(c, &zip, path, data, size);
+    if (!from) return bert__fail(c->error, BERT_ERROR_MEMORY, path, -1, "out of memory");
+    memset(from, 0, sizeof *from);
+    st = bert__zip_open(c, &from->zip, path, data, size);
     if (st != BERT_OK) return st;
-    for (i = 0; i < zip.count; i++) {
-        const bert__zip_entry *e = &zip.entries[i];
-        uint64_t s;
-        if (bert__entry_ends(e, "data.pkl")) return bert__open_pickle(c, path, data, size);
-        arrays += (size_t)bert__entry_ends(e, ".npy");
-        if (!bert__entry_ends(e, ".index")) continue;
-        s = bert__step_of(e->name, e->name_size);
-        if (!index || s > step) { index = e; step = s; also = NULL; }
-        else if (s == step) also = e;
+    for (i = 0; i < from->zip.count; i++) {
+        if (bert__entry_ends(&from->zip.entries[i], "data.pkl")) return bert__open_pickle(c, path, data, size);
+        arrays += (size_t)bert__entry_ends(&from->zip.entries[i], ".npy");
     }
-    if (!index && arrays)
+    st = bert__choose_entry(c, &from->zip, &best);
+    if (st != BERT_OK) return st;
+    if (!best && arrays)
         return bert__fail(c->error, BERT_ERROR_UNSUPPORTED, path, -1, "a numpy archive (.npz), which is not read: save its arrays with safetensors.numpy.save_file");
-    if (!index) return bert__open_pickle(c, path, data, size);
-    if (also)
-        return bert__fail(c->error, BERT_ERROR_ARGUMENT, path, -1, "the archive holds several checkpoints (%.*s and %.*s, perhaps more): unpack it and name the one you mean",
-                          index->name_size < 100 ? (int)index->name_size : 100, index->name, also->name_size < 100 ? (int)also->name_size : 100, also->name);
-#ifdef BERT_NO_TF
-    return bert__open_prefix(c, path);
-#else
-    {
-        bert__from_zip *from = (bert__from_zip *)bert__arena_get(&c->arena, sizeof *from);
-        bert__files_from files;
-        const char *place = path ? path : "(memory)", *entry = bert__checkpoint_string(c, index->name, index->name_size - 6), *prefix = bert__checkpoint_join(c, place, strlen(place), "/");
-        if (prefix && entry) prefix = bert__checkpoint_join(c, prefix, strlen(prefix), entry);
-        if (!from || !entry || !prefix) return bert__fail(c->error, BERT_ERROR_MEMORY, path, -1, "out of memory");
-        from->zip = zip;
-        from->skip = strlen(place) + 1;
-        files.get = bert__zip_get;
-        files.user = from;
-        c->path = prefix;
-        return bert__open_bundle(c, prefix, &files);
+    if (!best) return bert__open_pickle(c, path, data, size);
+    entry = bert__checkpoint_string(c, best->name, best->name_size);
+    whole = bert__checkpoint_join(c, place, strlen(place), "/");
+    if (whole && entry) whole = bert__checkpoint_join(c, whole, strlen(whole), entry);
+    if (!entry || !whole) return bert__fail(c->error, BERT_ERROR_MEMORY, path, -1, "out of memory");
+    from->skip = strlen(place) + 1;
+    c->from.get = bert__zip_get;
+    c->from.user = from;
+    if (bert__ends(whole, ".index")) {
+        whole = bert__checkpoint_join(c, whole, strlen(whole) - 6, "");
+        return whole ? bert__open_prefix(c, whole) : BERT_ERROR_MEMORY;
     }
-#endif
+    c->path = whole;
+    st = bert__zip_get(from, c, whole, &data, &size);
+    return st == BERT_OK ? bert__open_content(c, whole, data, size, BERT__CONTENT_ENTRY) : st;
 }
 
 /* ---- one file ---- */
 
 /* Which reader knows these bytes. The path serves for messages, and for the files beside it; NULL: there are none. In a
-   shard only weights are accepted, no further index. */
-BERT__FN bert_status bert__open_content(bert_checkpoint *c, const char *path, const unsigned char *data, size_t size, int shard)
+   shard only weights are accepted, no further index; in an archive no archive but PyTorch's. */
+BERT__FN bert_status bert__open_content(bert_checkpoint *c, const char *path, const unsigned char *data, size_t size, int kind)
 {
+    const int named = kind == BERT__CONTENT_FILE;
     const int is_table = size >= 48 && bert__load64(data + size - 8) == 0xDB4775248B80FB57u;     /* see >>bundle */
     const int brace = size > 8 && data[8] == '{';
     size_t i;
@@ -4329,10 +4604,10 @@ BERT__FN bert_status bert__open_content(bert_checkpoint *c, const char *path, co
         if (size >= o->at + o->size && memcmp(data + o->at, o->bytes, o->size) == 0 && !(i && is_table))
             return bert__fail(c->error, i ? BERT_ERROR_UNSUPPORTED : BERT_ERROR_FORMAT, path, -1, "%s", o->what);
     }
-    if (data[0] != 0x80 && bert__is_zip(data, size)) return bert__open_archive(c, path, data, size);
+    if (data[0] != 0x80 && bert__is_zip(data, size)) return named ? bert__open_archive(c, path, data, size) : bert__open_pickle(c, path, data, size);
     if (bert__is_html(data, size))
         return bert__fail(c->error, BERT_ERROR_FORMAT, path, -1, "an HTML page, not weights: the server answered with a web page; download the file itself");
-    if (is_table && path && bert__ends(path, ".index") && !shard) {
+    if (is_table && path && bert__ends(path, ".index") && named) {
         const char *prefix = bert__checkpoint_join(c, path, strlen(path) - 6, "");
         return prefix ? bert__open_prefix(c, prefix) : BERT_ERROR_MEMORY;
     }
@@ -4340,13 +4615,13 @@ BERT__FN bert_status bert__open_content(bert_checkpoint *c, const char *path, co
         return bert__fail(c->error, BERT_ERROR_UNSUPPORTED, NULL, -1, "a TensorFlow index, given as bytes: give the checkpoint's path, the values lie in files beside it");
     if (is_table)
         return bert__fail(c->error, BERT_ERROR_UNSUPPORTED, path, -1, "a TensorFlow checkpoint of the old version 1: load it in TensorFlow and save it again with tf.train.Saver(write_version=tf.train.SaverDef.V2)");
-    if (size > 22 && memcmp(data, "model_checkpoint_path:", 22) == 0 && path && !shard) {
+    if (size > 22 && memcmp(data, "model_checkpoint_path:", 22) == 0 && path && named) {
         const char *folder = bert__checkpoint_join(c, path, bert__directory_size(path), "");
         return folder ? bert__open_state(c, folder) : BERT_ERROR_MEMORY;
     }
     if (brace && !(data[7] >= 32 && data[7] < 127)) return bert__open_values(c, path, data, size);
     for (i = 0; i < size && (data[i] == ' ' || data[i] == '\n' || data[i] == '\r' || data[i] == '\t'); i++) {}
-    if (i < size && data[i] == '{' && !shard) return bert__open_json(c, path, data, size);
+    if (i < size && data[i] == '{' && kind != BERT__CONTENT_SHARD) return bert__open_json(c, path, data, size);
     if (data[0] == 0x80 || (path && (bert__ends(path, ".bin") || bert__ends(path, ".pt") || bert__ends(path, ".pth")))) return bert__open_pickle(c, path, data, size);
     if (path && bert__ends(path, ".safetensors")) return bert__open_values(c, path, data, size);
     if (bert__is_onnx(data, size))
@@ -4356,27 +4631,12 @@ BERT__FN bert_status bert__open_content(bert_checkpoint *c, const char *path, co
 
 /* ---- folders and paths ---- */
 
-static const char *const bert__usual[] = {
-    "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
-    "bert_model.ckpt.index", "variables/variables.index"
-};
-/* What PyTorch trainers lay beside a model. */
-static const char *const bert__companions[] = { "training_args.bin", "optimizer.bin", "optimizer.pt", "scheduler.bin", "scheduler.pt", "scaler.pt", "rng_state.pth" };
-
 BERT__FN bert_status bert__open_one(bert_checkpoint *c, const char *path)
 {
     bert_status st;
     const bert_file *file = bert__checkpoint_file(c, path, &st);
     c->path = path;
-    return file ? bert__open_content(c, path, file->data, file->size, 0) : st;
-}
-BERT__FN int bert__is_candidate(const char *name)
-{
-    static const char *const ends[] = { ".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".zip" };
-    size_t i;
-    for (i = 0; i < sizeof bert__companions / sizeof *bert__companions; i++) if (strcmp(name, bert__companions[i]) == 0) return 0;
-    for (i = 0; i < sizeof ends / sizeof *ends; i++) if (bert__ends(name, ends[i])) return 1;
-    return 0;
+    return file ? bert__open_content(c, path, file->data, file->size, BERT__CONTENT_FILE) : st;
 }
 /* Of the names in a folder the one that is meant: *best stays NULL if there is none. Two that are equally good are an
    error that names both. */
@@ -4405,7 +4665,7 @@ BERT__FN bert_status bert__open_folder(bert_checkpoint *c, const char *folder)
     bert_status st;
     if (!path) return BERT_ERROR_MEMORY;
     if (bert__path_kind(path) == BERT__PATH_FILE) return bert__open_state(c, folder);
-    for (i = 0; i < sizeof bert__usual / sizeof *bert__usual; i++) {
+    for (i = 0; i < BERT__USUAL; i++) {
         path = bert__checkpoint_path_in(c, folder, bert__usual[i]);
         if (!path) return BERT_ERROR_MEMORY;
         if (bert__path_kind(path) == BERT__PATH_FILE) return bert__open_one(c, path);
@@ -4461,18 +4721,91 @@ BERT_API bert_status bert_checkpoint_open(const bert_checkpoint_desc *desc, bert
     memset(c, 0, sizeof *c);
     c->arena = arena;
     c->error = desc->error;
+    c->from = bert__from_directory();
     bert__buf_init(&c->tensors, &desc->allocator);
     if (desc->path) {
         const char *path = bert__checkpoint_string(c, desc->path, strlen(desc->path));
         st = path ? bert__open_path(c, path) : bert__fail(c->error, BERT_ERROR_MEMORY, desc->path, -1, "out of memory");
     } else {
         c->file_bytes = desc->size;
-        st = bert__open_content(c, NULL, (const unsigned char *)desc->data, desc->size, 0);
+        st = bert__open_content(c, NULL, (const unsigned char *)desc->data, desc->size, BERT__CONTENT_FILE);
     }
     c->error = NULL;
     if (st != BERT_OK) { bert_checkpoint_close(c); return st; }
     *out = c;
     return BERT_OK;
+}
+
+/* ---- the files beside a checkpoint ---- */
+
+/* Where a file of this name lies beside the checkpoint, in `out`; 0: nowhere. That is the folder of the checkpoint (in the
+   archive, if it lies in one); for variables/ of a SavedModel or hub module also the folder above and its assets/. */
+BERT__FN int bert__find_beside(const bert_checkpoint *c, const char *name, char *out, size_t size)
+{
+    const bert__from_zip *zip = c->from.get == bert__zip_get ? (const bert__from_zip *)c->from.user : NULL;
+    const size_t n = c->path ? bert__directory_size(c->path) : 0;
+    int place;
+#ifdef BERT_NO_STDIO
+    if (!zip) return 0;
+#endif
+    if (!c->path) return 0;
+    for (place = 0; place < 3; place++) {
+        size_t folder = n;
+        const char *up = "";
+        if (place && n >= 10 && memcmp(c->path + n - 10, "variables", 9) == 0 && (n == 10 || bert__is_slash(c->path[n - 11]))) folder = n - 10;
+        else if (place && !n && !zip && strcmp(c->path, "variables") == 0) up = "../";
+        else if (place) break;
+        if (folder + strlen(name) + 16 > size) continue;
+        bert__format(out, size, "%.*s%s%s%s", (int)folder, c->path, up, place == 2 ? "assets/" : "", name);
+        if (zip ? bert__zip_find(&zip->zip, out + zip->skip, strlen(out) - zip->skip) != NULL : bert__path_kind(out) == BERT__PATH_FILE) return 1;
+    }
+    return 0;
+}
+/* Reads what bert__find_beside found. An entry of an archive is unpacked each time: the checkpoint does not change. */
+BERT__FN bert_status bert__read_beside(const bert_checkpoint *c, const char *path, bert_file *out, bert_error *error)
+{
+    const bert__from_zip *from = (const bert__from_zip *)c->from.user;
+    const unsigned char *data;
+    bert_checkpoint unpacker;
+    bert__zip zip;
+    bert__zip_entry entry;
+    bert_status st;
+    size_t size;
+    if (c->from.get != bert__zip_get) return bert_file_open(path, &c->arena.allocator, out, error);
+    memset(&unpacker, 0, sizeof unpacker);
+    bert__arena_init(&unpacker.arena, &c->arena.allocator, 4096);
+    unpacker.error = error;
+    zip = from->zip;
+    zip.unpacked = 0;
+    entry = *bert__zip_find(&from->zip, path + from->skip, strlen(path) - from->skip);
+    entry.unpacked = NULL;
+    st = bert__zip_bytes(&unpacker, &zip, &entry, &data, &size);
+    if (st == BERT_OK) {
+        void *memory = bert__alloc(&c->arena.allocator, size);
+        if (!memory) st = bert__fail(error, BERT_ERROR_MEMORY, path, -1, "out of memory");
+        else {
+            if (size) memcpy(memory, data, size);
+            memset(out, 0, sizeof *out);
+            out->data = (const unsigned char *)memory;
+            out->size = size;
+            out->memory = memory;
+            out->allocator = c->arena.allocator;
+        }
+    }
+    bert__arena_free(&unpacker.arena);
+    return st;
+}
+BERT_API bert_status bert_checkpoint_beside(const bert_checkpoint *checkpoint, const char *name, char *path, size_t path_size, bert_file *out, bert_error *error)
+{
+    char place[4096];
+    bert_status st;
+    if (!checkpoint || !name || !out || !bert__is_plain_name(name, strlen(name)))
+        return bert__fail(error, BERT_ERROR_ARGUMENT, NULL, -1, "bert_checkpoint_beside needs an open checkpoint, the name of a file without a path, and a place for it");
+    if (!bert__find_beside(checkpoint, name, place, sizeof place))
+        return bert__fail(error, BERT_ERROR_IO, checkpoint->path, -1, "no %s lies beside this checkpoint", name);
+    st = bert__read_beside(checkpoint, place, out, error);
+    if (st == BERT_OK && path && path_size) bert__format(path, path_size, "%s", place);
+    return st;
 }
 
 /* ---- writing ---- */
@@ -4574,11 +4907,13 @@ BERT_API bert_status bert_config_check(const bert_config *c, const char *path, b
 {
     static const struct { const char *name; int32_t low, high; } limits[] = {
         { "hidden_size", 1, 1 << 17 }, { "num_hidden_layers", 1, 1024 }, { "num_attention_heads", 1, 1 << 14 }, { "intermediate_size", 1, 1 << 19 },
-        { "vocab_size", 1, 1 << 26 }, { "max_position_embeddings", 1, 1 << 22 }, { "type_vocab_size", 1, 1 << 16 } };
-    int32_t v[7];
+        { "vocab_size", 1, 1 << 26 }, { "max_position_embeddings", 1, 1 << 22 }, { "type_vocab_size", 1, 1 << 16 },
+        { "max_relative_position", 0, 1 << 16 }, { "num_labels", 0, 1 << 20 } };
+    int32_t v[9];
     int i;
     v[0] = c->hidden_size; v[1] = c->layers; v[2] = c->heads; v[3] = c->intermediate_size; v[4] = c->vocab_size; v[5] = c->max_positions; v[6] = c->type_vocab_size;
-    for (i = 0; i < 7; i++)
+    v[7] = c->max_relative_position; v[8] = c->labels;
+    for (i = 0; i < 9; i++)
         if (v[i] < limits[i].low || v[i] > limits[i].high)
             return bert__fail_tensor(error, BERT_ERROR_FORMAT, path, -1, limits[i].name, "is %d; it can be %d to %d", (int)v[i], (int)limits[i].low, (int)limits[i].high);
     if (c->hidden_size % c->heads)
@@ -4587,6 +4922,42 @@ BERT_API bert_status bert_config_check(const bert_config *c, const char *path, b
     if (!(c->hidden_dropout >= 0 && c->hidden_dropout < 1)) return bert__fail_tensor(error, BERT_ERROR_FORMAT, path, -1, "hidden_dropout_prob", "must lie in [0, 1)");
     if (!(c->attention_dropout >= 0 && c->attention_dropout < 1)) return bert__fail_tensor(error, BERT_ERROR_FORMAT, path, -1, "attention_probs_dropout_prob", "must lie in [0, 1)");
     if (!(c->initializer_range >= 0 && c->initializer_range < 100)) return bert__fail_tensor(error, BERT_ERROR_FORMAT, path, -1, "initializer_range", "must lie in [0, 100)");
+    return BERT_OK;
+}
+
+BERT_API bert_status bert_config_check_vocabulary(const bert_config *config, int64_t tokens, const char *path, bert_error *error)
+{
+    if (!config) return bert__fail(error, BERT_ERROR_ARGUMENT, path, -1, "bert_config_check_vocabulary needs a config");
+    if (tokens <= config->vocab_size) return BERT_OK;
+    return bert__fail_tensor(error, BERT_ERROR_MISMATCH, path, -1, "vocab_size", "the vocabulary has %lld tokens, the model only %d (its vocab_size): give the vocabulary the model was trained with, or raise "
+                             "vocab_size and train from scratch", (long long)tokens, (int)config->vocab_size);
+}
+
+/* The models Google published first, whose folders say how they were cased. */
+static const struct { const char *name; int lower; } bert__case_models[] = {
+    { "uncased_L-24_H-1024_A-16", 1 }, { "uncased_L-12_H-768_A-12", 1 }, { "multilingual_L-12_H-768_A-12", 1 }, { "chinese_L-12_H-768_A-12", 1 },
+    { "cased_L-12_H-768_A-12", 0 }, { "cased_L-24_H-1024_A-16", 0 }, { "multi_cased_L-12_H-768_A-12", 0 } };
+
+BERT__FN int bert__is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+BERT_API bert_status bert_case_check(int lower_case, const char *checkpoint, bert_error *error)
+{
+    const char *p, *name;
+    size_t i, n;
+    /* the expression is ^.*?([A-Za-z0-9_-]+)/bert_model.ckpt : the first place where it fits, a line's end before it not allowed */
+    for (p = checkpoint; p && *p && *p != '\n'; p++) {
+        if (strncmp(p, "/bert_model", 11) != 0 || !p[11] || p[11] == '\n' || strncmp(p + 12, "ckpt", 4) != 0) continue;
+        for (name = p; name > checkpoint && (bert__is_letter(name[-1]) || bert__is_digit(name[-1]) || name[-1] == '_' || name[-1] == '-'); name--) {}
+        n = (size_t)(p - name);
+        if (!n) continue;
+        for (i = 0; i < sizeof bert__case_models / sizeof *bert__case_models; i++) {
+            if (strlen(bert__case_models[i].name) != n || memcmp(bert__case_models[i].name, name, n) != 0 || !lower_case == !bert__case_models[i].lower) continue;
+            return bert__fail(error, BERT_ERROR_MISMATCH, NULL, -1, "You passed in `--do_lower_case=%s` with `--init_checkpoint=%.*s`. However, `%.*s` seems to be a %s model, so you should pass in "
+                              "`--do_lower_case=%s` so that the fine-tuning matches how the model was pre-training. If this error is wrong, switch the check off.", lower_case ? "True" : "False",
+                              160, checkpoint, (int)n, name, lower_case ? "cased" : "lowercased", lower_case ? "False" : "True");
+        }
+        break;
+    }
     return BERT_OK;
 }
 
@@ -4652,7 +5023,7 @@ BERT__FN bert_status bert__config_json(const bert_json *root, const char *path, 
         if (i == sizeof members / sizeof *members) used += bert__format(c.unknown + used, sizeof c.unknown - used, "%s%s", used ? ", " : "", v->key);
     }
     v = bert_json_get(root, "id2label");
-    if (v && v->type == 'o' && !c.labels) c.labels = (int32_t)v->count;
+    if (v && v->type == 'o' && !c.labels) c.labels = v->count < INT32_MAX ? (int32_t)v->count : INT32_MAX;
     v = bert_json_get(root, "use_relative_position");
     if ((v && v->type == 't') || bert_json_is(bert_json_get(root, "model_type"), "nezha")) {
         if (!c.max_relative_position) c.max_relative_position = 64;
@@ -4893,13 +5264,16 @@ BERT_API int bert_tensor_recognise(const char *name, bert_tensor_role *out)
 /* ============================================================================================================
    >>model
    Purpose   a checkpoint understood: its config, and for each row of the table the tensor that holds it.
-   Uses      >>resolve, >>config, >>tensors, >>names.
+   Uses      >>rng, >>resolve, >>config, >>tensors, >>names.
    Promises  immutable after open. An open model is complete: every encoder parameter is there in the right shape. What is
-             missing, in excess or misshapen is named.
+             missing, in excess or misshapen is named. Nothing is made up unless init_missing asks for it, and what was
+             made says so.
    ============================================================================================================ */
 
 struct bert_model {
-    bert_checkpoint *checkpoint;
+    bert_checkpoint *checkpoint;        /* NULL: made from a config alone */
+    const char *config_path, *config_text;
+    size_t config_size;
     bert_config config;
     bert_parameter *parameters;         /* [count] in the order of the table, layer by layer */
     int64_t count;
@@ -4913,6 +5287,7 @@ typedef struct bert__survey {
     const bert_tensor **at;
     uint8_t *reversed;                  /* the file has the matrix the other way round */
     int32_t layers;                     /* highest number + 1 */
+    int64_t labels;                     /* of the classifier: asked for, or of the parameter that was seen first; 0: not known */
     bert_source source;
     bert_error *error;
 } bert__survey;
@@ -4924,15 +5299,28 @@ BERT__FN size_t bert__cell(const bert__survey *s, int row, int32_t layer)
 }
 BERT__FN const bert_tensor *bert__surveyed(const bert__survey *s, int row, int32_t layer) { return s->at[bert__cell(s, row, layer)]; }
 
+/* What a tensor of the checkpoint is; row -1: of no use here. */
+typedef struct bert__seen { int32_t row, layer; uint8_t reversed, source; } bert__seen;
+
 /* Goes through all tensors. Of two spellings of one parameter in a file the later one counts. */
 BERT__FN bert_status bert__survey_take(bert__survey *s, bert__arena *arena)
 {
     const int64_t n = bert_checkpoint_count(s->checkpoint);
+    bert__seen *roles = (bert__seen *)bert__arena_array(arena, (size_t)n + 1, sizeof *roles);
     bert_tensor_role role;
     int64_t i;
     size_t cells;
-    for (i = 0; i < n; i++)
-        if (bert_tensor_recognise(bert_checkpoint_tensor(s->checkpoint, i)->name, &role) && role.layer >= s->layers) s->layers = role.layer + 1;
+    if (!roles) return bert__fail(s->error, BERT_ERROR_MEMORY, bert_checkpoint_path(s->checkpoint), -1, "out of memory");
+    for (i = 0; i < n; i++) {
+        roles[i].row = -1;
+        if (!bert_tensor_recognise(bert_checkpoint_tensor(s->checkpoint, i)->name, &role)) continue;
+        if (role.layer >= s->layers) s->layers = role.layer + 1;
+        if (role.slot) continue;
+        roles[i].row = role.row;
+        roles[i].layer = role.layer;
+        roles[i].reversed = (uint8_t)(role.source == BERT_SOURCE_GOOGLE && role.matrix);
+        roles[i].source = (uint8_t)role.source;
+    }
     if (s->layers > 1024) return bert__fail(s->error, BERT_ERROR_UNSUPPORTED, bert_checkpoint_path(s->checkpoint), -1, "it has a layer %d; up to 1024 layers are supported", (int)s->layers - 1);
     cells = bert__cell(s, BERT__ROWS, 0);
     s->at = (const bert_tensor **)bert__arena_get(arena, cells * sizeof *s->at);
@@ -4941,13 +5329,12 @@ BERT__FN bert_status bert__survey_take(bert__survey *s, bert__arena *arena)
     memset((void *)s->at, 0, cells * sizeof *s->at);
     memset(s->reversed, 0, cells);
     for (i = 0; i < n; i++) {
-        const bert_tensor *t = bert_checkpoint_tensor(s->checkpoint, i);
         size_t cell;
-        if (!bert_tensor_recognise(t->name, &role) || role.slot) continue;
-        cell = bert__cell(s, role.row, role.layer);
-        s->at[cell] = t;
-        s->reversed[cell] = (uint8_t)(role.source == BERT_SOURCE_GOOGLE && role.matrix);
-        if (!s->source || role.source == BERT_SOURCE_NVIDIA) s->source = role.source;
+        if (roles[i].row < 0) continue;
+        cell = bert__cell(s, roles[i].row, roles[i].layer);
+        s->at[cell] = bert_checkpoint_tensor(s->checkpoint, i);
+        s->reversed[cell] = roles[i].reversed;
+        if (!s->source || roles[i].source == BERT_SOURCE_NVIDIA) s->source = (bert_source)roles[i].source;
     }
     return BERT_OK;
 }
@@ -4993,11 +5380,11 @@ BERT__FN bert_status bert__config_from_shapes(const bert__survey *s, bert_config
 }
 
 /* One parameter: present, in shape? Fills *p. Returns OK with p->tensor NULL if it is absent. */
-BERT__FN bert_status bert__check_parameter(const bert__survey *s, const bert_config *c, int row, int32_t layer, bert_parameter *p, char *name, size_t name_size)
+BERT__FN bert_status bert__check_parameter(bert__survey *s, const bert_config *c, int row, int32_t layer, bert_parameter *p, char *name, size_t name_size)
 {
     const bert__row *r = bert__rows + row;
-    const bert_tensor *t = bert__surveyed(s, row, layer);
-    const int reversed = s->reversed[bert__cell(s, row, layer)];
+    const bert_tensor *t = layer < s->layers ? bert__surveyed(s, row, layer) : NULL;
+    const int reversed = t && s->reversed[bert__cell(s, row, layer)];
     const char *path = bert_checkpoint_path(s->checkpoint);
     int32_t k;
     memset(p, 0, sizeof *p);
@@ -5008,13 +5395,14 @@ BERT__FN bert_status bert__check_parameter(const bert__survey *s, const bert_con
     if (!t) return BERT_OK;
     if (t->rank != p->rank) return bert__fail_tensor(s->error, BERT_ERROR_MISMATCH, path, -1, t->name, "has %d dimensions instead of %d", (int)t->rank, (int)p->rank);
     for (k = 0; k < p->rank; k++) {
-        int64_t want = bert__dimension(c, r->dims[k]), have = bert__stored(t, reversed, k);
+        int64_t want = r->dims[k] == 'N' ? s->labels : bert__dimension(c, r->dims[k]), have = bert__stored(t, reversed, k);
         const int padded = r->dims[k] == 'V' && have > want && have % 8 == 0 && have - want < 64;   /* NVIDIA pads the vocabulary */
-        if (!want) want = have;                                         /* the number of labels: whatever it is */
+        if (r->dims[k] == 'N' && (have < 1 || have > 1 << 20)) return bert__fail_tensor(s->error, BERT_ERROR_MISMATCH, path, -1, t->name, "is for %lld labels", (long long)have);
+        if (!want) want = s->labels = have;                             /* the number of labels: whatever it is */
         if (have != want && !padded)
             return bert__fail_tensor(s->error, BERT_ERROR_MISMATCH, path, -1, t->name, "dimension %d is %lld instead of %lld (%s)", (int)(reversed ? p->rank - 1 - k : k), (long long)have, (long long)want,
                                      r->dims[k] == 'C' ? "hidden_size" : r->dims[k] == 'F' ? "intermediate_size" : r->dims[k] == 'V' ? "vocab_size" : r->dims[k] == 'P' ? "max_position_embeddings"
-                                     : r->dims[k] == 'K' ? "type_vocab_size" : "the head's");
+                                     : r->dims[k] == 'K' ? "type_vocab_size" : r->dims[k] == 'N' ? "labels" : "the head's");
         p->shape[k] = want;
     }
     if (!bert__is_number(t->dtype) || (t->dtype >= BERT_I64 && t->dtype <= BERT_BOOL))
@@ -5025,26 +5413,71 @@ BERT__FN bert_status bert__check_parameter(const bert__survey *s, const bert_con
 }
 
 /* The config: given, in a file, beside the checkpoint, or from the shapes. */
-BERT__FN bert_status bert__find_config(const bert_model_desc *d, const bert__survey *s, bert_config *c)
+BERT__FN bert_status bert__find_config(const bert_model_desc *d, const bert__survey *s, bert_model *m)
 {
+    static const char *const names[] = { "bert_config.json", "config.json" };
     bert_error *e = s->error;
-    if (d->config) { *c = *d->config; return bert_config_check(c, "config", e); }
-    if (d->config_path) return bert_config_read(d->config_path, c, e);
-#ifndef BERT_NO_STDIO
-    {
-        static const char *const names[] = { "bert_config.json", "config.json" };
-        const char *path = bert_checkpoint_path(s->checkpoint);
-        char dir[1024], beside[1100];
-        size_t n = path ? strlen(path) : 0, i;
-        while (n && path[n - 1] != '/' && !(path[n - 1] == '\\' && sizeof(wchar_t) == 2)) n--;
-        if (path && n < sizeof dir) {
-            bert__format(dir, sizeof dir, "%.*s", n > 1 ? (int)n - 1 : (int)n, path);
-            for (i = 0; i < 2; i++)
-                if (bert__beside(n ? dir : ".", names[i], beside, sizeof beside)) return bert_config_read(beside, c, e);
+    bert_file file;
+    char place[4096];
+    const char *path = d->config_path;
+    char *kept;
+    bert_status st;
+    size_t i;
+    if (d->config) { m->config = *d->config; return bert_config_check(&m->config, "config", e); }
+    memset(&file, 0, sizeof file);
+    for (i = 0; i < 2 && !path && m->checkpoint; i++)
+        if (bert__find_beside(m->checkpoint, names[i], place, sizeof place)) path = place;
+    if (!path) return bert__config_from_shapes(s, &m->config);
+    st = d->config_path ? bert_file_open(path, &d->allocator, &file, e) : bert__read_beside(m->checkpoint, path, &file, e);
+    if (st != BERT_OK) return st;
+    st = bert_config_parse((const char *)file.data, file.size, path, &m->config, e);
+    if (st == BERT_OK) {
+        const size_t n = strlen(path) + 1;
+        kept = (char *)bert__arena_get_aligned(&m->arena, bert__add(n, bert__add(file.size, 1)), 1);
+        if (!kept) st = bert__fail(e, BERT_ERROR_MEMORY, path, -1, "out of memory");
+        else {
+            memcpy(kept, path, n);
+            if (file.size) memcpy(kept + n, file.data, file.size);
+            kept[n + file.size] = 0;
+            m->config_path = kept;
+            m->config_text = kept + n;
+            m->config_size = file.size;
         }
     }
-#endif
-    return bert__config_from_shapes(s, c);
+    bert_file_close(&file);
+    return st;
+}
+
+/* Makes a parameter that no file has: its values, in the table's layout, and the tensor that holds them. p has name, rank and
+   layer. */
+BERT__FN bert_status bert__make_parameter(bert_model *m, const bert__survey *s, int row, uint64_t seed, bert_parameter *p)
+{
+    const bert__row *r = bert__rows + row;
+    bert_tensor *t = (bert_tensor *)bert__arena_get(&m->arena, sizeof *t);
+    int64_t *shape = (int64_t *)bert__arena_get_aligned(&m->arena, 2 * sizeof *shape, 8), n = 1, i;
+    float *values;
+    int32_t k;
+    for (k = 0; k < p->rank; k++) {
+        p->shape[k] = r->dims[k] == 'N' ? s->labels : bert__dimension(&m->config, r->dims[k]);
+        n *= p->shape[k];                                               /* bert_config_check bounds both factors */
+    }
+    values = (float *)bert__arena_array(&m->arena, (uint64_t)n > SIZE_MAX / 8 ? SIZE_MAX / 2 : (size_t)n, sizeof *values);
+    if (!t || !shape || !values)
+        return bert__fail_tensor(s->error, BERT_ERROR_MEMORY, bert_checkpoint_path(m->checkpoint), -1, p->name, "out of memory for %lld values", (long long)n);
+    if (r->init == 'n') bert__init_normal(values, n, m->config.initializer_range, seed, (uint32_t)row, (uint32_t)(p->layer + 1));
+    else for (i = 0; i < n; i++) values[i] = r->init == '1' ? 1.0f : 0.0f;
+    memset(t, 0, sizeof *t);
+    for (k = 0; k < p->rank; k++) shape[k] = p->shape[k];
+    t->name = p->name;
+    t->shape = shape;
+    t->count = n;
+    t->rank = p->rank;
+    t->dtype = BERT_F32;
+    t->data = (const unsigned char *)values;
+    t->big_endian = bert__machine_is_big();
+    p->tensor = t;
+    p->made = 1;
+    return BERT_OK;
 }
 
 BERT__FN bert_status bert__model_fill(const bert_model_desc *d, bert_model *m)
@@ -5056,6 +5489,7 @@ BERT__FN bert_status bert__model_fill(const bert_model_desc *d, bert_model *m)
     bert__survey s;
     bert_parameter p;
     bert_status st;
+    const uint32_t make = d->init_missing == BERT_ON ? d->heads : 0;
     uint32_t incomplete = 0, present = 0;
     char name[160], lacking[5][160];
     int32_t layer;
@@ -5064,10 +5498,12 @@ BERT__FN bert_status bert__model_fill(const bert_model_desc *d, bert_model *m)
     memset(lacking, 0, sizeof lacking);
     s.checkpoint = m->checkpoint;
     s.error = e;
+    s.labels = d->labels;
+    if (d->labels < 0 || d->labels > 1 << 20) return bert__fail(e, BERT_ERROR_ARGUMENT, path, -1, "labels is %d; it can be 1 to %d, or 0 for the file's", (int)d->labels, 1 << 20);
     if ((st = bert__survey_take(&s, &m->arena)) != BERT_OK) return st;
-    if (!s.layers) return bert__fail(e, BERT_ERROR_MISMATCH, path, -1, "holds no encoder layer of a BERT; it has %lld tensors%s%s", (long long)bert_checkpoint_count(m->checkpoint),
+    if (m->checkpoint && !s.layers) return bert__fail(e, BERT_ERROR_MISMATCH, path, -1, "holds no encoder layer of a BERT; it has %lld tensors%s%s", (long long)bert_checkpoint_count(m->checkpoint),
                                      bert_checkpoint_count(m->checkpoint) ? ", the first is " : "", bert_checkpoint_count(m->checkpoint) ? bert_checkpoint_tensor(m->checkpoint, 0)->name : "");
-    if ((st = bert__find_config(d, &s, &m->config)) != BERT_OK) return st;
+    if ((st = bert__find_config(d, &s, m)) != BERT_OK) return st;
     if (s.layers > m->config.layers) return bert__fail(e, BERT_ERROR_MISMATCH, path, -1, "has %d layers, the config says %d", (int)s.layers, (int)m->config.layers);
     if (m->config.max_relative_position && bert__surveyed(&s, BERT__ROW_POSITIONS, 0))
         return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, bert__rows[BERT__ROW_POSITIONS].name, "is a table of absolute positions, but the config says relative ones");
@@ -5081,30 +5517,30 @@ BERT__FN bert_status bert__model_fill(const bert_model_desc *d, bert_model *m)
         const uint32_t head = bert__rows[row].head;
         for (layer = 0; layer < (bert__in_layer(row) ? m->config.layers : 1); layer++) {
             char *keep;
-            if (bert__in_layer(row) && layer >= s.layers) {
-                bert__spell(name, sizeof name, bert__rows[row].name, layer, "");
-                return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, name, "is missing: the config says %d layers, the file has %d", (int)m->config.layers, (int)s.layers);
-            }
             st = bert__check_parameter(&s, &m->config, row, bert__in_layer(row) ? layer : -1, &p, name, sizeof name);
             if (st != BERT_OK) return st;
             if (!p.tensor) {
-                for (i = 0; i < 5; i++) if (heads[i].head == head) bert__format(lacking[i], sizeof lacking[i], "%s", name);
-                if (head) { incomplete |= head; continue; }
+                for (i = 0; i < 5; i++) if (heads[i].head == head && !lacking[i][0]) bert__format(lacking[i], sizeof lacking[i], "%s", name);
+                if (head && !(make & head)) { incomplete |= head; continue; }
                 if (row >= BERT__ROW_DECODER || (row == BERT__ROW_POSITIONS && m->config.max_relative_position)) continue;
-                return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, name, "is missing");
+                if (m->checkpoint && !head && bert__in_layer(row) && layer >= s.layers)
+                    return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, name, "is missing: the config says %d layers, the file has %d", (int)m->config.layers, (int)s.layers);
+                if (m->checkpoint && !head) return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, name, "is missing");
             }
             present |= head;
             keep = (char *)bert__arena_get_aligned(&m->arena, strlen(name) + 1, 1);
             if (!keep) return bert__fail(e, BERT_ERROR_MEMORY, path, -1, "out of memory");
             memcpy(keep, name, strlen(name) + 1);
             p.name = keep;
+            if (!s.labels && head == BERT_HEAD_CLASSIFIER) s.labels = m->config.labels ? m->config.labels : 2;
+            if (!p.tensor && (st = bert__make_parameter(m, &s, row, d->seed, &p)) != BERT_OK) return st;
             m->parameters[m->count++] = p;
         }
     }
     m->heads = present & ~incomplete;
     for (i = 0; i < 5; i++)
         if (d->heads & heads[i].head & ~m->heads)
-            return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, lacking[i], "is missing: the file has no %s head", heads[i].name);
+            return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, lacking[i], "is missing: the file has no whole %s head; to train one from scratch, allow to make it (init_missing)", heads[i].name);
     if (m->heads & BERT_HEAD_CLASSIFIER) m->config.labels = (int32_t)bert_model_find(m, "classifier.weight")->shape[0];
     return BERT_OK;
 }
@@ -5112,17 +5548,25 @@ BERT__FN bert_status bert__model_fill(const bert_model_desc *d, bert_model *m)
 BERT_API bert_status bert_model_open(const bert_model_desc *desc, bert_model **out)
 {
     bert_checkpoint_desc cd;
-    bert_checkpoint *c;
+    bert_checkpoint *c = NULL;
     bert_model *m;
     bert__arena arena;
     bert_status st;
     if (!desc || !out) return BERT_ERROR_ARGUMENT;
     memset(&cd, 0, sizeof cd);
     cd.path = desc->path;
+    cd.data = desc->data;
+    cd.size = desc->size;
     cd.allocator = desc->allocator;
     cd.error = desc->error;
-    st = bert_checkpoint_open(&cd, &c);
-    if (st != BERT_OK) return st;
+    if ((unsigned)desc->init_missing > BERT_OFF) return bert__fail(desc->error, BERT_ERROR_ARGUMENT, NULL, -1, "init_missing is none of BERT_DEFAULT, BERT_ON and BERT_OFF");
+    if (!desc->path && !desc->data) {
+        if (desc->init_missing != BERT_ON || (!desc->config && !desc->config_path))
+            return bert__fail(desc->error, BERT_ERROR_ARGUMENT, NULL, -1, "bert_model_open needs a path or the bytes of a file; to make a model at random give its config and set init_missing");
+    } else {
+        st = bert_checkpoint_open(&cd, &c);
+        if (st != BERT_OK) return st;
+    }
     bert__arena_init(&arena, &desc->allocator, 1 << 16);
     m = (bert_model *)bert__arena_get(&arena, sizeof *m);
     if (!m) {
@@ -5148,6 +5592,12 @@ BERT_API void bert_model_close(bert_model *model)
     bert__arena_free(&arena);
 }
 BERT_API const bert_config *bert_model_config(const bert_model *model) { return &model->config; }
+BERT_API const char *bert_model_config_path(const bert_model *model) { return model->config_path; }
+BERT_API const char *bert_model_config_text(const bert_model *model, size_t *size)
+{
+    if (size) *size = model->config_size;
+    return model->config_text;
+}
 BERT_API const bert_checkpoint *bert_model_checkpoint(const bert_model *model) { return model->checkpoint; }
 BERT_API uint32_t bert_model_heads(const bert_model *model) { return model->heads; }
 BERT_API int64_t bert_model_parameter_count(const bert_model *model) { return model->count; }
@@ -5162,24 +5612,12 @@ BERT_API const bert_parameter *bert_model_find(const bert_model *model, const ch
     return NULL;
 }
 
-/* A tensor seen transposed: the same values with shape and strides exchanged. `room` holds what the view points to. */
-BERT__FN bert_tensor bert__transposed(const bert_tensor *t, int64_t room[4])
-{
-    bert_tensor v = *t;
-    room[0] = t->shape[1];
-    room[1] = t->shape[0];
-    room[2] = t->strides ? t->strides[1] : 1;
-    room[3] = t->strides ? t->strides[0] : t->shape[1];
-    v.shape = room;
-    v.strides = room + 2;
-    return v;
-}
 BERT_API bert_status bert_parameter_read(const bert_parameter *parameter, float *out, int64_t count, bert_error *error)
 {
     const bert_parameter *p = parameter;
     int64_t room[4], shape[2];
     bert_tensor t = *p->tensor;
-    if (p->transposed) t = bert__transposed(p->tensor, room);
+    if (p->transposed) t = bert_tensor_transposed(p->tensor, room);
     shape[0] = p->shape[0];                                             /* leaves out rows that only pad the vocabulary */
     shape[1] = p->rank == 2 ? p->shape[1] : 1;
     t.shape = shape;
@@ -5187,10 +5625,85 @@ BERT_API bert_status bert_parameter_read(const bert_parameter *parameter, float 
     return bert_tensor_read(&t, BERT_F32, out, count, error);
 }
 
+#ifndef BERT_NO_TOKENIZER
+/* ---- its tokenizer ---- */
+
+/* A word of the checkpoint's path that says how it was cased; of several the one in the last folder that has any. */
+BERT__FN bert_flag bert__case_by_name(const char *path)
+{
+    static const struct { const char *word; bert_flag lower; } words[] = { { "uncased", BERT_ON }, { "cased", BERT_OFF }, { "chinese", BERT_ON }, { "multilingual", BERT_ON } };
+    size_t end = path ? strlen(path) : 0, start, i, k, n;
+    for (; end; end = start ? start - 1 : 0) {                          /* a part of the path between slashes */
+        for (start = end; start && !bert__is_slash(path[start - 1]); start--) {}
+        for (i = 0; i < sizeof words / sizeof *words; i++)
+            for (n = strlen(words[i].word), k = start; k + n <= end; k++)
+                if (memcmp(path + k, words[i].word, n) == 0 && !(k > start && bert__is_letter(path[k - 1])) && !(k + n < end && bert__is_letter(path[k + n]))) return words[i].lower;
+    }
+    return BERT_DEFAULT;
+}
+/* A failure in a file that was given as bytes: its message gets the file's name in front. */
+BERT__FN void bert__name_failure(bert_error *e, const char *path)
+{
+    const bert_error old = *e;
+    if (old.path[0]) return;
+    bert__fail(e, old.code, path, -1, "%s", old.message);
+    e->offset = old.offset;
+    e->line = old.line;
+}
+BERT_API bert_status bert_model_tokenizer(const bert_model *model, const bert_tokenizer_desc *desc, bert_flag check_case, bert_tokenizer **out)
+{
+    static const char *const names[] = { "tokenizer.json", "vocab.txt" };
+    const bert_checkpoint *c = model ? model->checkpoint : NULL;
+    bert_error *e = desc ? desc->error : NULL, unheard;
+    bert_tokenizer *tokenizer = NULL;
+    bert__source s;                                                     /* for its reader of tokenizer_config.json */
+    bert_file file;
+    char place[4096], beside[4096];
+    const char *path = NULL;
+    bert_status st = BERT_OK;
+    int i;
+    if (!model || !out) return bert__fail(e, BERT_ERROR_ARGUMENT, NULL, -1, "bert_model_tokenizer needs a model and a place for the tokenizer");
+    memset(&unheard, 0, sizeof unheard);
+    memset(&s, 0, sizeof s);
+    memset(&file, 0, sizeof file);
+    if (desc) s.d = *desc;
+    if (!e) e = &unheard;
+    s.d.error = e;
+    s.allocator = s.d.allocator = bert__allocator(desc && desc->allocator.alloc ? &desc->allocator : &model->arena.allocator);
+    if (s.d.path || s.d.data) path = s.d.path;
+    else {
+        for (i = 0; i < 2 && !path && c; i++)
+            if (bert__find_beside(c, names[s.d.mode == BERT_TOKENIZER_GOOGLE ? 1 - i : i], place, sizeof place)) path = place;
+        if (!path)
+            return bert__fail(e, BERT_ERROR_IO, bert_checkpoint_path(c), -1, "no vocabulary %s: neither tokenizer.json nor vocab.txt; give its path", c ? "lies beside the checkpoint" : "comes with a model made from a config");
+        if (bert__find_beside(c, "tokenizer_config.json", beside, sizeof beside)) {
+            st = bert__read_beside(c, beside, &s.config_file, e);
+            if (st == BERT_OK) st = bert__json_read(beside, (const char *)s.config_file.data, s.config_file.size, &s.allocator, &s.config, e);
+            if (st == BERT_OK) bert__read_config(&s);
+        }
+        if (st == BERT_OK) st = bert__read_beside(c, path, &file, e);
+        s.d.data = file.data;
+        s.d.size = file.size;
+        if (st == BERT_OK && !bert__looks_like_json((const char *)file.data, file.size) && s.d.lower_case == BERT_DEFAULT) s.d.lower_case = bert__case_by_name(bert_checkpoint_path(c));
+    }
+    if (st == BERT_OK) {
+        st = bert_tokenizer_open(&s.d, &tokenizer);
+        if (st != BERT_OK && file.data) bert__name_failure(e, path);
+    }
+    if (st == BERT_OK) st = bert_config_check_vocabulary(&model->config, bert_tokenizer_size(tokenizer), path, e);
+    if (st == BERT_OK && check_case != BERT_OFF) st = bert_case_check(tokenizer->desc.lower_case == BERT_ON, bert_checkpoint_path(c), e);
+    if (st != BERT_OK) bert_tokenizer_close(tokenizer);
+    else *out = tokenizer;
+    bert__source_free(&s);
+    bert_file_close(&file);
+    return st;
+}
+#endif
+
 /* ============================================================================================================
    >>kernels
    Purpose   what every set of kernels does, as one table of functions; which set this machine runs.
-   Uses      >>ref, >>simd.
+   Uses      nothing.
    Promises  each output element is summed in an order that depends on its own lengths alone: not on the number of rows, of
              tasks or of threads. So the cuts a caller makes (rows, panels, queries) never change a bit.
    ============================================================================================================ */
@@ -5238,7 +5751,11 @@ typedef struct bert__kernels {
     /* queries query..query+queries-1, with scratch memory (64-byte aligned) of the size that attention_scratch says */
     void (*attention)(const bert__attention *a, int64_t query, int64_t queries, void *scratch);
     size_t (*attention_scratch)(int64_t length, int64_t depth, int64_t max_relative);
+    /* panels[ceil(n/nr)][k][nr] of a matrix whose output j, input c is w[j * out_stride + c * in_stride]; parts of a matrix that
+       begin at a multiple of nr can be packed by themselves */
+    void (*pack)(const float *w, int64_t out_stride, int64_t in_stride, int64_t n, int64_t k, float *panels);
 } bert__kernels;
+BERT__INLINE int64_t bert__up(int64_t n, int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
 
 /* ============================================================================================================
    >>ref
@@ -5326,7 +5843,7 @@ BERT__FN void bert__ref_attention(const bert__attention *a, int64_t query, int64
             dot *= a->scale;
             if (a->key_bias) dot += a->key_bias[j];
             if (a->bias) dot += a->bias[i * s + j];
-            score[j] = dot;
+            score[j] = dot = dot < -FLT_MAX ? -FLT_MAX : dot;           /* two masks at once: still a number */
             if (j == 0 || dot > top) top = dot;
         }
         for (j = 0; j < s; j++) sum += score[j] = expf(score[j] - top);
@@ -5339,20 +5856,807 @@ BERT__FN void bert__ref_attention(const bert__attention *a, int64_t query, int64
         }
     }
 }
-static const bert__kernels bert__kernels_ref = { BERT_ISA_REF, BERT__REF_NR, 16, bert__ref_product, bert__ref_dots, bert__ref_norm, bert__ref_attention, bert__ref_attention_scratch };
+BERT__FN void bert__ref_pack(const float *w, int64_t out_stride, int64_t in_stride, int64_t n, int64_t k, float *panels)
+{
+    int64_t first, j, c;
+    for (first = 0; first < n; first += BERT__REF_NR)
+        for (c = 0; c < k; c++)
+            for (j = first; j < first + BERT__REF_NR; j++) *panels++ = j < n ? w[j * out_stride + c * in_stride] : 0.0f;
+}
+static const bert__kernels bert__kernels_ref = {
+    BERT_ISA_REF, BERT__REF_NR, 16, bert__ref_product, bert__ref_dots, bert__ref_norm, bert__ref_attention, bert__ref_attention_scratch, bert__ref_pack
+};
+
+#endif /* BERT_IMPLEMENTATION, so far. The next section is compiled by the one after it, once for each kind of instructions. */
+
+#ifdef BERT__TIER
+/* ============================================================================================================
+   >>simd
+   Purpose   the fast kernels, written once in words for vectors (bert__vadd, ...) that >>tiers defines for each kind of
+             instructions. BERT__TIER(name) is the name of a function in the tier that is being compiled.
+   Uses      the words of >>tiers; the structs of >>kernels.
+   Promises  as >>kernels. Each element of a product is one chain of fused multiply-adds over k = 0, 1, 2, ...; what a
+             lane computes does not depend on which lane it is. Nothing is left to the compiler's choice of contraction.
+
+   The product. A tile of MR rows of x times one panel of NR outputs keeps its MR*NR sums in registers: for each k it
+   loads NR weights and MR numbers of x, for MR*NR multiply-adds. Panels are cut into blocks of KC so that a block stays
+   in the first cache while all rows pass by; the sums wait in a buffer of ROWS*NR meanwhile (a float32 that is stored and
+   loaded again is the same float32). Bias, activation and residual are added on the way from that buffer to y, which is
+   where the edge of N is cut off: the tiles know no edges but that of M.
+   ============================================================================================================ */
+
+#define BERT__SIMD_FN BERT__FN BERT__TARGET
+#define BERT__SIMD_NOINLINE BERT__NOINLINE BERT__TARGET
+#define BERT__SIMD_INLINE BERT__FORCEINLINE BERT__TARGET
+#define BERT__NR (BERT__NV * BERT__W)           /* outputs of a panel: NV vectors of W floats */
+
+/* ---- functions of one variable: errors of a few units in the last place; NaN gives NaN, the ends are exact ---- */
+
+/* e^x = 2^n e^r, n the integer nearest to x/log 2. |r| <= log(2)/2: 1 + r + r^2 P(r). 0 below -104, infinity above 89. */
+BERT__SIMD_INLINE BERT__VEC BERT__TIER(exp)(BERT__VEC x)
+{
+    BERT__VEC n, r, p;
+    x = bert__vmax(bert__vset(-104.0f), bert__vmin(bert__vset(89.0f), x));      /* these give the second if that is NaN */
+    n = bert__vround(bert__vmul(x, bert__vset(1.44269504f)));
+    r = bert__vfnma(n, bert__vset(0.693145752f), x);                            /* log 2 in two parts, the first with zeros below */
+    r = bert__vfnma(n, bert__vset(1.42860677e-6f), r);
+    p = bert__vset(0.00139047297573f);
+    p = bert__vfma(p, r, bert__vset(0.00836886688877f));
+    p = bert__vfma(p, r, bert__vset(0.0416669413802f));
+    p = bert__vfma(p, r, bert__vset(0.166665190743f));
+    p = bert__vfma(p, r, bert__vset(0.499999984185f));
+    p = bert__vfma(bert__vmul(p, r), r, r);
+    return bert__vscale(bert__vadd(p, bert__vset(1.0f)), n);
+}
+/* Odd functions that reach 1: x P(x^2) / Q(x^2), fitted for the least relative error up to `end`, where they round to 1. */
+BERT__SIMD_INLINE BERT__VEC BERT__TIER(erf)(BERT__VEC x)
+{
+    const BERT__VEC a = bert__vmin(bert__vset(3.93f), bert__vabs(x)), u = bert__vmul(a, a);
+    BERT__VEC p = bert__vset(2.04196966564e-6f), q = bert__vset(3.80040604784e-5f);
+    p = bert__vfma(p, u, bert__vset(0.000284808538089f));
+    q = bert__vfma(q, u, bert__vset(0.00116521261238f));
+    p = bert__vfma(p, u, bert__vset(0.00377960917908f));
+    q = bert__vfma(q, u, bert__vset(0.0149974368842f));
+    p = bert__vfma(p, u, bert__vset(0.0527902844563f));
+    q = bert__vfma(q, u, bert__vset(0.114257523022f));
+    p = bert__vfma(p, u, bert__vset(0.190783837615f));
+    q = bert__vfma(q, u, bert__vset(0.502410493367f));
+    p = bert__vfma(p, u, bert__vset(1.12837914536f));
+    q = bert__vfma(q, u, bert__vset(1.0f));
+    p = bert__vdiv(bert__vmul(p, a), q);
+    return bert__vsign(bert__vabove(a, bert__vset(3.92f), bert__vset(1.0f), bert__vmin(bert__vset(1.0f), p)), x);
+}
+BERT__SIMD_INLINE BERT__VEC BERT__TIER(tanh)(BERT__VEC x)
+{
+    const BERT__VEC a = bert__vmin(bert__vset(9.02f), bert__vabs(x)), u = bert__vmul(a, a);
+    BERT__VEC p = bert__vset(1.33190186363e-8f), q = bert__vset(7.76199640497e-7f);
+    p = bert__vfma(p, u, bert__vset(2.05834385842e-5f));
+    q = bert__vfma(q, u, bert__vset(0.000328308841702f));
+    p = bert__vfma(p, u, bert__vset(0.00349403176829f));
+    q = bert__vfma(q, u, bert__vset(0.0258710623598f));
+    p = bert__vfma(p, u, bert__vset(0.133797155177f));
+    q = bert__vfma(q, u, bert__vset(0.46713030754f));
+    p = bert__vfma(p, u, bert__vset(0.999999979012f));
+    q = bert__vfma(q, u, bert__vset(1.0f));
+    p = bert__vdiv(bert__vmul(p, a), q);
+    return bert__vsign(bert__vabove(a, bert__vset(9.01f), bert__vset(1.0f), bert__vmin(bert__vset(1.0f), p)), x);
+}
+
+/* sums[count] = activation(sums + bias), count a multiple of NR, bias [NR] */
+BERT__SIMD_NOINLINE void BERT__TIER(activate)(bert_activation kind, float *sums, int64_t count, const float *bias)
+{
+    const BERT__VEC one = bert__vset(1.0f), half = bert__vset(0.5f);
+    float *const end = sums + count;
+    BERT__VEC x, t;
+    int64_t j;
+#define BERT__EACH(becomes)                                                                                            \
+    for (; sums < end; sums += BERT__NR)                                                                               \
+        for (j = 0; j < BERT__NR; j += BERT__W) {                                                                      \
+            x = bert__vadd(bert__vload(sums + j), bert__vload(bias + j));                                              \
+            becomes;                                                                                                   \
+            bert__vstore(sums + j, x);                                                                                 \
+        }                                                                                                              \
+    break
+#define BERT__GELU t = BERT__TIER(erf)(bert__vmul(x, bert__vset(0.70710678118654752f))); x = bert__vmul(bert__vmul(half, x), bert__vadd(one, t))
+    switch (kind) {
+    case BERT_GELU_ERF: BERT__EACH(BERT__GELU);
+    case BERT_GELU_10: BERT__EACH(BERT__GELU; x = bert__vmax(bert__vset(-10.0f), bert__vmin(bert__vset(10.0f), x)));
+    case BERT_GELU_TANH:
+        BERT__EACH(t = bert__vmul(bert__vmul(x, x), x);
+                   t = BERT__TIER(tanh)(bert__vmul(bert__vset(0.79788456080286536f), bert__vfma(bert__vset(0.044715f), t, x)));
+                   x = bert__vmul(bert__vmul(half, x), bert__vadd(one, t)));
+    case BERT_QUICK_GELU: BERT__EACH(t = BERT__TIER(exp)(bert__vmul(x, bert__vset(-1.702f))); x = bert__vdiv(x, bert__vadd(one, t)));
+    case BERT_SILU: BERT__EACH(t = BERT__TIER(exp)(bert__vmul(x, bert__vset(-1.0f))); x = bert__vdiv(x, bert__vadd(one, t)));
+    case BERT_RELU: BERT__EACH(x = bert__vmax(bert__vzero(), x));
+    case BERT_TANH: BERT__EACH(x = BERT__TIER(tanh)(x));
+    default: BERT__EACH((void)t);
+    }
+#undef BERT__GELU
+#undef BERT__EACH
+}
+
+/* ---- products ---- */
+
+/* c[i][0..NR-1] = (fresh ? 0 : c) + sum over k of x[i][k] w[k][0..NR-1] for i < mr, which is a constant wherever this is
+   called: each call is a function of its own, without the rows from mr on. */
+BERT__SIMD_INLINE void BERT__TIER(tile)(const int mr, int64_t k, const float *x, int64_t x_stride, const float *w, float *c, int64_t c_stride, int fresh)
+{
+    BERT__VEC a[BERT__MR][BERT__NV], b[BERT__NV], v;
+#define BERT__ZERO(i, j) a[i][j] = bert__vzero();
+#define BERT__LOAD(i, j) a[i][j] = bert__vload(c + (i) * c_stride + (j) * BERT__W);
+#define BERT__STORE(i, j) bert__vstore(c + (i) * c_stride + (j) * BERT__W, a[i][j]);
+#define BERT__ZERO_ROW(i, u) if (i < mr) { BERT__EACH_VEC(BERT__ZERO, i) }
+#define BERT__LOAD_ROW(i, u) if (i < mr) { BERT__EACH_VEC(BERT__LOAD, i) }
+#define BERT__STORE_ROW(i, u) if (i < mr) { BERT__EACH_VEC(BERT__STORE, i) }
+#define BERT__WEIGHTS(u, j) b[j] = bert__vload(w + (u) * BERT__NR + (j) * BERT__W);
+#define BERT__FMA(i, j) a[i][j] = bert__vfma(v, b[j], a[i][j]);
+#define BERT__FMA_ROW(i, u) if (i < mr) { v = bert__vset(x[(i) * x_stride + (u)]); BERT__EACH_VEC(BERT__FMA, i) }
+#define BERT__STEP(u) { BERT__EACH_VEC(BERT__WEIGHTS, u) BERT__EACH_ROW(BERT__FMA_ROW, u) }
+    if (fresh) { BERT__EACH_ROW(BERT__ZERO_ROW, 0) }
+    else { BERT__EACH_ROW(BERT__LOAD_ROW, 0) }
+    for (; k >= 4; k -= 4, x += 4, w += 4 * BERT__NR) {
+        BERT__STEP(0)
+        BERT__STEP(1)
+        BERT__STEP(2)
+        BERT__STEP(3)
+    }
+    for (; k > 0; k--, x++, w += BERT__NR) BERT__STEP(0)
+    BERT__EACH_ROW(BERT__STORE_ROW, 0)
+#undef BERT__STEP
+#undef BERT__FMA_ROW
+#undef BERT__FMA
+#undef BERT__WEIGHTS
+#undef BERT__STORE_ROW
+#undef BERT__LOAD_ROW
+#undef BERT__ZERO_ROW
+#undef BERT__STORE
+#undef BERT__LOAD
+#undef BERT__ZERO
+}
+/* The same for any number of rows. */
+BERT__SIMD_NOINLINE void BERT__TIER(tiles)(int64_t rows, int64_t k, const float *x, int64_t x_stride, const float *w, float *c, int64_t c_stride, int fresh)
+{
+    for (; rows >= BERT__MR; rows -= BERT__MR, x += BERT__MR * x_stride, c += BERT__MR * c_stride)
+        BERT__TIER(tile)(BERT__MR, k, x, x_stride, w, c, c_stride, fresh);
+#define BERT__REST(i, u) case i: if (i > 0 && i < BERT__MR) BERT__TIER(tile)(i, k, x, x_stride, w, c, c_stride, fresh); break;
+    switch (rows) {
+    BERT__EACH_ROW(BERT__REST, 0)
+    default: break;
+    }
+#undef BERT__REST
+}
+
+#define BERT__ROWS_MAX 96                       /* rows at a time: their sums are 6 or 12 KB on the stack */
+BERT__SIMD_FN void BERT__TIER(product)(const bert__product *p, int64_t row, int64_t rows, int64_t panel, int64_t panels)
+{
+    const int64_t n = p->w->n, k = p->w->k;
+    BERT__ALIGN64 float sums[BERT__ROWS_MAX * BERT__NR];                /* [count][NR] */
+    int64_t at, count, from, i, j;
+    for (; rows > 0; row += count, rows -= count) {
+        count = rows < BERT__ROWS_MAX ? rows : BERT__ROWS_MAX;
+        for (at = panel; at < panel + panels; at++) {
+            const float *w = p->w->panels + at * k * BERT__NR, *bias = p->w->bias + at * BERT__NR;
+            const int64_t first = at * BERT__NR, width = n - first < BERT__NR ? n - first : BERT__NR, full = width - width % BERT__W;
+            for (from = 0; from < k; from += BERT__KC)
+                BERT__TIER(tiles)(count, k - from < BERT__KC ? k - from : BERT__KC, p->x + row * p->x_stride + from, p->x_stride, w + from * BERT__NR, sums, BERT__NR, from == 0);
+            BERT__TIER(activate)(p->activation, sums, count * BERT__NR, bias);
+            for (i = 0; i < count; i++) {
+                float *y = p->y + (row + i) * p->y_stride + first;
+                const float *s = sums + i * BERT__NR, *r = p->residual ? p->residual + (row + i) * p->y_stride + first : NULL;
+                for (j = 0; j < full; j += BERT__W) bert__vstore(y + j, r ? bert__vadd(bert__vload(s + j), bert__vload(r + j)) : bert__vload(s + j));
+                if (j < width) bert__vstore_n(y + j, r ? bert__vadd(bert__vload(s + j), bert__vload_n(r + j, width - j)) : bert__vload(s + j), width - j);
+            }
+        }
+    }
+}
+
+/* panels[ceil(n/NR)][k][NR]: output j, input c is w[j * out_stride + c * in_stride] */
+BERT__SIMD_FN void BERT__TIER(pack)(const float *w, int64_t out_stride, int64_t in_stride, int64_t n, int64_t k, float *panels)
+{
+    int64_t first, j, c, i;
+    for (first = 0; first < n; first += BERT__NR, panels += k * BERT__NR) {
+        const int64_t width = n - first < BERT__NR ? n - first : BERT__NR;
+        const float *from = w + first * out_stride;
+        if (out_stride == 1) {                                          /* as it lies there, in pieces of NR */
+            for (c = 0; c < k; c++, from += in_stride)
+                for (j = 0; j < BERT__NR; j += BERT__W)
+                    bert__vstore(panels + c * BERT__NR + j, j + BERT__W <= width ? bert__vload(from + j) : j < width ? bert__vload_n(from + j, width - j) : bert__vzero());
+            continue;
+        }
+        for (j = 0; j < BERT__NR; j += BERT__SQUARE) {                  /* transposed in squares */
+            c = 0;
+            if (in_stride == 1 && j + BERT__SQUARE <= width)
+                for (; c + BERT__SQUARE <= k; c += BERT__SQUARE) BERT__TIER(transpose)(from + j * out_stride + c, out_stride, panels + c * BERT__NR + j, BERT__NR);
+            for (; c < k; c++)
+                for (i = j; i < j + BERT__SQUARE; i++) panels[c * BERT__NR + i] = i < width ? from[i * out_stride + c * in_stride] : 0.0f;
+        }
+    }
+}
+
+/* ---- rows against rows: lanes along k, so nothing needs packing ---- */
+
+/* y[i][0..3] = x_i . w[0..3] for i < mr (a constant, as in tile); four sums of W lanes become four numbers at the end */
+BERT__SIMD_INLINE void BERT__TIER(dot_tile)(const int mr, int64_t k, const float *x, int64_t x_stride, const float *const w[4], float (*y)[4])
+{
+    BERT__VEC a[BERT__DR][4], b[BERT__DR], v;
+    int64_t c;
+#define BERT__ZERO_ROW(i, u) if (i < mr) a[i][0] = a[i][1] = a[i][2] = a[i][3] = bert__vzero();
+#define BERT__LOAD_ROW(i, load) if (i < mr) b[i] = load(x + (i) * x_stride + c);
+#define BERT__LOAD_N(p) bert__vload_n(p, k - c)
+#define BERT__FMA_ROW(i, j) if (i < mr) a[i][j] = bert__vfma(b[i], v, a[i][j]);
+#define BERT__COLUMN(j, load) { v = load(w[j] + c); BERT__EACH_DOT(BERT__FMA_ROW, j) }
+#define BERT__STEP(load) { BERT__EACH_DOT(BERT__LOAD_ROW, load) BERT__COLUMN(0, load) BERT__COLUMN(1, load) BERT__COLUMN(2, load) BERT__COLUMN(3, load) }
+#define BERT__SUM_ROW(i, u) if (i < mr) bert__vsum4(y[i], a[i][0], a[i][1], a[i][2], a[i][3]);
+    BERT__EACH_DOT(BERT__ZERO_ROW, 0)
+    for (c = 0; c + BERT__W <= k; c += BERT__W) BERT__STEP(bert__vload)
+    if (c < k) BERT__STEP(BERT__LOAD_N)
+    BERT__EACH_DOT(BERT__SUM_ROW, 0)
+#undef BERT__SUM_ROW
+#undef BERT__STEP
+#undef BERT__COLUMN
+#undef BERT__FMA_ROW
+#undef BERT__LOAD_N
+#undef BERT__LOAD_ROW
+#undef BERT__ZERO_ROW
+}
+BERT__SIMD_FN void BERT__TIER(dots)(const float *x, int64_t x_stride, int64_t m, const float *w, int64_t w_stride, int64_t n, int64_t k, const float *bias, float *y, int64_t y_stride)
+{
+    int64_t row, i, j, c;
+    for (row = 0; row < m; row += 64) {                                 /* as many rows of x as the second cache holds */
+        const int64_t end = m - row < 64 ? m : row + 64;
+        for (j = 0; j < n; j += 4) {
+            const float *four[4];
+            const int64_t width = n - j < 4 ? n - j : 4;
+            for (c = 0; c < 4; c++) four[c] = w + (c < width ? j + c : n - 1) * w_stride;     /* past the end: the last once more */
+            for (i = row; i < end; i += BERT__DR) {
+                float sums[BERT__DR][4];
+                const int64_t count = end - i < BERT__DR ? end - i : BERT__DR;
+                int64_t r;
+#define BERT__CASE(r, u) case r + 1: BERT__TIER(dot_tile)(r + 1, k, x + i * x_stride, x_stride, four, sums); break;
+                switch (count) {
+                BERT__EACH_DOT(BERT__CASE, 0)
+                default: break;
+                }
+#undef BERT__CASE
+                for (r = 0; r < count; r++)
+                    for (c = 0; c < width; c++) y[(i + r) * y_stride + j + c] = bias ? sums[r][c] + bias[j + c] : sums[r][c];
+            }
+        }
+    }
+}
+
+/* ---- LayerNorm ---- */
+
+/* The sum of n numbers: four rows of lanes, always in this order. */
+BERT__SIMD_FN float BERT__TIER(sum)(const float *x, int64_t n)
+{
+    BERT__VEC a = bert__vzero(), b = a, c = a, d = a;
+    int64_t i = 0;
+    for (; i + 4 * BERT__W <= n; i += 4 * BERT__W) {
+        a = bert__vadd(a, bert__vload(x + i));
+        b = bert__vadd(b, bert__vload(x + i + BERT__W));
+        c = bert__vadd(c, bert__vload(x + i + 2 * BERT__W));
+        d = bert__vadd(d, bert__vload(x + i + 3 * BERT__W));
+    }
+    for (; i + BERT__W <= n; i += BERT__W) a = bert__vadd(a, bert__vload(x + i));
+    if (i < n) b = bert__vadd(b, bert__vload_n(x + i, n - i));
+    return bert__vsum(bert__vadd(bert__vadd(a, b), bert__vadd(c, d)));
+}
+/* The mean is rounded to float32 at first; what that lost is the mean of the differences, which are small and exact enough to
+   make up for it. */
+BERT__SIMD_FN void BERT__TIER(norm)(float *y, const float *x, const float *gamma, const float *beta, float epsilon, int64_t n, int64_t rows)
+{
+    int64_t i, c;
+    for (i = 0; i < rows; i++, x += n, y += n) {
+        const BERT__VEC mean = bert__vset((float)((double)BERT__TIER(sum)(x, n) / (double)n));
+        BERT__VEC a = bert__vzero(), b = a, s = a, t = a, d, e, inverse, rest;
+        double off, variance;
+        for (c = 0; c + 2 * BERT__W <= n; c += 2 * BERT__W) {
+            d = bert__vsub(bert__vload(x + c), mean);
+            e = bert__vsub(bert__vload(x + c + BERT__W), mean);
+            a = bert__vfma(d, d, a);
+            b = bert__vfma(e, e, b);
+            s = bert__vadd(s, d);
+            t = bert__vadd(t, e);
+        }
+        for (; c < n; c += BERT__W) {
+            d = bert__vsub(bert__vload_n(x + c, n - c < BERT__W ? n - c : BERT__W), mean);
+            d = bert__vkeep(d, n - c < BERT__W ? n - c : BERT__W, bert__vzero());
+            a = bert__vfma(d, d, a);
+            s = bert__vadd(s, d);
+        }
+        off = (double)bert__vsum(bert__vadd(s, t)) / (double)n;
+        variance = (double)bert__vsum(bert__vadd(a, b)) / (double)n - off * off;
+        if (variance < 0) variance = 0;
+        variance = 1 / sqrt(variance + (double)epsilon);
+        inverse = bert__vset((float)variance);
+        rest = bert__vset((float)(-off * variance));
+        for (c = 0; c + BERT__W <= n; c += BERT__W) {
+            d = bert__vfma(bert__vsub(bert__vload(x + c), mean), inverse, rest);
+            bert__vstore(y + c, bert__vfma(d, bert__vload(gamma + c), bert__vload(beta + c)));
+        }
+        if (c < n) {
+            d = bert__vfma(bert__vsub(bert__vload_n(x + c, n - c), mean), inverse, rest);
+            bert__vstore_n(y + c, bert__vfma(d, bert__vload_n(gamma + c, n - c), bert__vload_n(beta + c, n - c)), n - c);
+        }
+    }
+}
+
+/* ---- attention ---- */
+
+/* For each query all scores at once, then the softmax, then the sum of the values: two products with k^T and v packed as
+   panels, by the same tiles. QB queries at a time. Relative positions (NEZHA) are two products more, with the table, one column
+   for each distance that occurs: added to the scores by distance, and the probabilities summed by distance. */
+#define BERT__QB (2 * BERT__MR)
+typedef struct BERT__TIER(places) {             /* parts of the scratch memory, in floats */
+    int64_t keys, stride, depth, distances, across;      /* sizes: S to a multiple of NR, a row of scores, D so, C, a row of C */
+    size_t k, v, rk, rv, q, scores, relative, out, total;
+} BERT__TIER(places);
+BERT__SIMD_FN BERT__TIER(places) BERT__TIER(place)(int64_t s, int64_t depth, int64_t max)
+{
+    BERT__TIER(places) p;
+    size_t at = 0;
+    max = max < s - 1 ? max : s - 1;
+    p.keys = bert__up(s, BERT__NR);
+    p.stride = p.keys + 16;                                             /* no power of two: rows shall not meet in the cache */
+    p.depth = bert__up(depth, BERT__NR);
+    p.distances = 2 * max + 1;
+    p.across = bert__up(p.distances, BERT__NR);
+#define BERT__PLACE(name, rows, columns) p.name = at; at = bert__add(at, bert__mul((size_t)(rows), (size_t)bert__up(columns, 16)))
+    BERT__PLACE(k, p.keys, depth);
+    BERT__PLACE(v, p.depth, s);
+    BERT__PLACE(rk, p.across, depth);
+    BERT__PLACE(rv, p.depth, p.distances);
+    BERT__PLACE(q, BERT__QB, depth);
+    BERT__PLACE(scores, BERT__QB, p.stride);
+    BERT__PLACE(relative, BERT__QB, p.across);
+    BERT__PLACE(out, BERT__QB, p.depth);
+#undef BERT__PLACE
+    p.total = at;
+    return p;
+}
+BERT__SIMD_FN size_t BERT__TIER(attention_scratch)(int64_t length, int64_t depth, int64_t max_relative)
+{
+    return bert__mul(BERT__TIER(place)(length, depth, max_relative).total, sizeof(float));
+}
+/* s[0..n-1] = exp(s + key_bias + bias - the largest of these), zeros behind them up to a multiple of W; returns their sum. Scores
+   that overflow to -infinity count as -FLT_MAX: a row of nothing else is a row of equals, as in >>ref. */
+BERT__SIMD_FN float BERT__TIER(softmax)(float *s, int64_t n, const float *key_bias, const float *bias)
+{
+    const BERT__VEC least = bert__vset(-FLT_MAX);
+    BERT__VEC top = least, sum = bert__vzero(), v;
+    int64_t j;
+    for (j = 0; j + BERT__W <= n; j += BERT__W) {
+        v = bert__vload(s + j);
+        if (key_bias) v = bert__vadd(v, bert__vload(key_bias + j));
+        if (bias) v = bert__vadd(v, bert__vload(bias + j));
+        v = bert__vmax(least, v);
+        top = bert__vmax(top, v);
+        bert__vstore(s + j, v);
+    }
+    if (j < n) {
+        v = bert__vload(s + j);
+        if (key_bias) v = bert__vadd(v, bert__vload_n(key_bias + j, n - j));
+        if (bias) v = bert__vadd(v, bert__vload_n(bias + j, n - j));
+        v = bert__vkeep(bert__vmax(least, v), n - j, least);
+        top = bert__vmax(top, v);
+        bert__vstore(s + j, v);
+    }
+    top = bert__vset(bert__vtop(top));
+    for (j = 0; j + BERT__W <= n; j += BERT__W) {
+        v = BERT__TIER(exp)(bert__vsub(bert__vload(s + j), top));
+        sum = bert__vadd(sum, v);
+        bert__vstore(s + j, v);
+    }
+    if (j < n) {
+        v = bert__vkeep(BERT__TIER(exp)(bert__vsub(bert__vload(s + j), top)), n - j, bert__vzero());
+        sum = bert__vadd(sum, v);
+        bert__vstore(s + j, v);
+    }
+    return bert__vsum(sum);
+}
+BERT__SIMD_FN void BERT__TIER(attention)(const bert__attention *a, int64_t query, int64_t queries, void *scratch)
+{
+    const int64_t s = a->length, depth = a->depth, max = a->max_relative < s - 1 ? a->max_relative : s - 1;
+    const BERT__TIER(places) p = BERT__TIER(place)(s, depth, a->max_relative);
+    float *const base = (float *)scratch, *const q = base + p.q, *const scores = base + p.scores, *const relative = base + p.relative, *const out = base + p.out;
+    const int64_t end = query + queries, q_stride = bert__up(depth, 16);
+    int64_t i, j, d, at, count;
+    BERT__TIER(pack)(a->k, a->stride, 1, s, depth, base + p.k);
+    BERT__TIER(pack)(a->v, 1, a->stride, depth, s, base + p.v);
+    if (a->relative) {                                                  /* the rows of the distances that occur, -max to max */
+        const float *r = a->relative + (a->max_relative - max) * depth;
+        BERT__TIER(pack)(r, depth, 1, p.distances, depth, base + p.rk);
+        BERT__TIER(pack)(r, 1, depth, depth, p.distances, base + p.rv);
+    }
+    for (; query < end; query += count) {
+        count = end - query < BERT__QB ? end - query : BERT__QB;
+        for (i = 0; i < count; i++)
+            for (d = 0; d < depth; d++) q[i * q_stride + d] = a->q[(query + i) * a->stride + d] * a->scale;
+        for (at = 0; at < p.keys; at += BERT__NR) BERT__TIER(tiles)(count, depth, q, q_stride, base + p.k + at * depth, scores + at, p.stride, 1);
+        if (a->relative)
+            for (at = 0; at < p.across; at += BERT__NR) BERT__TIER(tiles)(count, depth, q, q_stride, base + p.rk + at * depth, relative + at, p.across, 1);
+        for (i = 0; i < count; i++) {
+            float *score = scores + i * p.stride, *r = relative + i * p.across, inverse;
+            /* keys before `low` are at distance -max or more, those from `high` on at max or more */
+            const int64_t low = query + i - max > 0 ? query + i - max : 0, high = query + i + max < s ? query + i + max : s;
+            if (a->relative) {
+                for (j = 0; j < low; j++) score[j] += r[0];
+                for (; j < high; j++) score[j] += r[j - query - i + max];
+                for (; j < s; j++) score[j] += r[2 * max];
+            }
+            inverse = 1 / BERT__TIER(softmax)(score, s, a->key_bias, a->bias ? a->bias + (query + i) * s : NULL);
+            for (j = 0; j < p.keys; j += BERT__W) bert__vstore(score + j, j < s ? bert__vmul(bert__vload(score + j), bert__vset(inverse)) : bert__vzero());
+            if (a->probabilities) memcpy(a->probabilities + (query + i) * s, score, (size_t)s * sizeof(float));
+            if (a->relative) {
+                for (j = 0; j < p.across; j++) r[j] = 0;
+                for (j = low; j < high; j++) r[j - query - i + max] = score[j];
+                if (max == 0) r[0] = BERT__TIER(sum)(score, s);
+                else {
+                    r[0] += BERT__TIER(sum)(score, low);
+                    r[2 * max] = BERT__TIER(sum)(score + high, s - high);
+                }
+            }
+        }
+        for (at = 0; at < p.depth; at += BERT__NR) {
+            const float *v = base + p.v + at * s;
+            for (j = 0; j < s; j += BERT__KC) BERT__TIER(tiles)(count, s - j < BERT__KC ? s - j : BERT__KC, scores + j, p.stride, v + j * BERT__NR, out + at, p.depth, j == 0);
+            if (a->relative) BERT__TIER(tiles)(count, p.distances, relative, p.across, base + p.rv + at * p.distances, out + at, p.depth, 0);
+        }
+        for (i = 0; i < count; i++) memcpy(a->out + (query + i) * a->out_stride, out + i * p.depth, (size_t)depth * sizeof(float));
+    }
+}
+
+static const bert__kernels BERT__TIER(kernels) = {
+    BERT__TIER_ISA, BERT__NR, BERT__ROWS_MAX, BERT__TIER(product), BERT__TIER(dots), BERT__TIER(norm), BERT__TIER(attention), BERT__TIER(attention_scratch), BERT__TIER(pack)
+};
+#undef BERT__QB
+#undef BERT__ROWS_MAX
+#undef BERT__NR
+#undef BERT__SIMD_INLINE
+#undef BERT__SIMD_NOINLINE
+#undef BERT__SIMD_FN
+/* the words of the tier, for the next one to define */
+#undef BERT__TIER
+#undef BERT__TIER_ISA
+#undef BERT__TARGET
+#undef BERT__W
+#undef BERT__NV
+#undef BERT__MR
+#undef BERT__DR
+#undef BERT__KC
+#undef BERT__SQUARE
+#undef BERT__VEC
+#undef BERT__EACH_VEC
+#undef BERT__EACH_ROW
+#undef BERT__EACH_DOT
+#undef bert__vzero
+#undef bert__vset
+#undef bert__vload
+#undef bert__vstore
+#undef bert__vadd
+#undef bert__vsub
+#undef bert__vmul
+#undef bert__vdiv
+#undef bert__vmax
+#undef bert__vmin
+#undef bert__vfma
+#undef bert__vfnma
+#undef bert__vround
+#undef bert__vabs
+#undef bert__vsign
+#undef bert__vabove
+#undef bert__vload_n
+#undef bert__vstore_n
+#undef bert__vkeep
+#undef bert__vscale
+#undef bert__vsum
+#undef bert__vtop
+#undef bert__vsum4
+#endif /* BERT__TIER */
+
+#if defined(BERT_IMPLEMENTATION) && !defined(BERT__IMPLEMENTED_TIERS)
+#define BERT__IMPLEMENTED_TIERS
+/* ============================================================================================================
+   >>tiers
+   Purpose   the words that >>simd is written in, for each kind of instructions; compiles it for each.
+   Uses      >>simd, by including this file once more.
+   Promises  no compiler option is needed: functions carry the instructions they use as an attribute. Nobody but >>cpu
+             may call them.
+
+   A tier says: TARGET, W lanes of a vector, NV vectors of a panel, MR rows of a tile and ROWS, VECS, DOT_ROWS, which repeat
+   a macro for each of them (compilers without loop unrolling must have it all in registers too), KC.
+   ============================================================================================================ */
+
+#if defined(BERT__SSE2) && (defined(__x86_64__) || defined(_M_X64)) && !defined(__TINYC__)
+#if !defined(_MSC_VER) || !defined(__clang__) || defined(__AVX512F__)       /* clang-cl has only the words it may use everywhere */
+#define BERT__X86_TIERS 1
+#endif
+#endif
+
+#if defined(BERT__X86_TIERS) || defined(BERT__NEON)
+#if defined(__GNUC__) || defined(__clang__)
+#define BERT__FORCEINLINE static inline __attribute__((unused, always_inline))     /* at -Os too: tiles live in registers or not at all */
+#define BERT__ALIGN64 __attribute__((aligned(64)))
+#define BERT__TARGETS(features) __attribute__((target(features)))
+#else
+#define BERT__FORCEINLINE static __forceinline
+#define BERT__ALIGN64 __declspec(align(64))
+#define BERT__TARGETS(features)
+#endif
+#endif
+
+#if defined(BERT__X86_TIERS)
+#include <immintrin.h>
+
+/* ---- AVX2 and FMA: 8 lanes, 16 registers. 12 sums, 2 vectors of weights, 1 number of x. ---- */
+
+#define BERT__TIER(name) bert__avx2_##name
+#define BERT__TIER_ISA BERT_ISA_AVX2
+#define BERT__TARGET BERT__TARGETS("avx2,fma")
+#define BERT__W 8
+#define BERT__NV 2
+#define BERT__MR 6
+#define BERT__DR 3
+#define BERT__KC 384
+#define BERT__SQUARE 8
+#define BERT__VEC __m256
+#define BERT__EACH_VEC(X, i) X(i, 0) X(i, 1)
+#define BERT__EACH_ROW(X, u) X(0, u) X(1, u) X(2, u) X(3, u) X(4, u) X(5, u)
+#define BERT__EACH_DOT(X, u) X(0, u) X(1, u) X(2, u)
+#define bert__vzero() _mm256_setzero_ps()
+#define bert__vset(x) _mm256_set1_ps(x)
+#define bert__vload(p) _mm256_loadu_ps(p)
+#define bert__vstore(p, v) _mm256_storeu_ps(p, v)
+#define bert__vadd(a, b) _mm256_add_ps(a, b)
+#define bert__vsub(a, b) _mm256_sub_ps(a, b)
+#define bert__vmul(a, b) _mm256_mul_ps(a, b)
+#define bert__vdiv(a, b) _mm256_div_ps(a, b)
+#define bert__vmax(a, b) _mm256_max_ps(a, b)                            /* a > b ? a : b, so b if one is NaN */
+#define bert__vmin(a, b) _mm256_min_ps(a, b)                            /* a < b ? a : b */
+#define bert__vfma(a, b, c) _mm256_fmadd_ps(a, b, c)                    /* a b + c, rounded once */
+#define bert__vfnma(a, b, c) _mm256_fnmadd_ps(a, b, c)                  /* c - a b */
+#define bert__vround(a) _mm256_round_ps(a, 8)                           /* to the nearest integer */
+#define bert__vabs(a) _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a)
+#define bert__vsign(a, b) _mm256_or_ps(a, _mm256_and_ps(_mm256_set1_ps(-0.0f), b))     /* a >= 0 with the sign of b */
+#define bert__vabove(a, b, x, y) _mm256_blendv_ps(y, x, _mm256_cmp_ps(a, b, _CMP_GT_OQ))   /* a > b ? x : y */
+#define bert__vload_n(p, n) _mm256_maskload_ps(p, bert__avx2_first(n))  /* n < W numbers, the other lanes 0 */
+#define bert__vstore_n(p, v, n) _mm256_maskstore_ps(p, bert__avx2_first(n), v)
+#define bert__vkeep(v, n, other) _mm256_blendv_ps(other, v, _mm256_castsi256_ps(bert__avx2_first(n)))   /* lanes from n on: other */
+#define bert__vscale(a, n) bert__avx2_scale(a, n)                       /* a 2^n, n integers, -151 < n < 130 */
+#define bert__vsum(a) bert__avx2_sum_lanes(a)                           /* of all lanes, in a fixed order */
+#define bert__vtop(a) bert__avx2_top(a)                                 /* the largest lane */
+#define bert__vsum4(out, a, b, c, d) bert__avx2_sum4(out, a, b, c, d)   /* four such sums; the order within is the same for all */
+
+static const int32_t bert__avx2_lanes[16] = { -1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0 };
+BERT__FORCEINLINE BERT__TARGET __m256i bert__avx2_first(int64_t n) { return _mm256_loadu_si256((const __m256i *)(const void *)(bert__avx2_lanes + 8 - n)); }
+BERT__FORCEINLINE BERT__TARGET __m256 bert__avx2_scale(__m256 a, __m256 n)
+{
+    const __m256i i = _mm256_cvtps_epi32(n), half = _mm256_srai_epi32(i, 1), bias = _mm256_set1_epi32(127);     /* in two steps: 2^n itself may not exist */
+    a = _mm256_mul_ps(a, _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(half, bias), 23)));
+    return _mm256_mul_ps(a, _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(_mm256_sub_epi32(i, half), bias), 23)));
+}
+BERT__FORCEINLINE BERT__TARGET float bert__avx2_sum_lanes(__m256 a)
+{
+    __m128 s = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+    return _mm_cvtss_f32(_mm_add_ss(s, _mm_shuffle_ps(s, s, 1)));
+}
+BERT__FORCEINLINE BERT__TARGET float bert__avx2_top(__m256 a)
+{
+    __m128 s = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    s = _mm_max_ps(s, _mm_movehl_ps(s, s));
+    return _mm_cvtss_f32(_mm_max_ss(s, _mm_shuffle_ps(s, s, 1)));
+}
+BERT__FORCEINLINE BERT__TARGET void bert__avx2_sum4(float *out, __m256 a, __m256 b, __m256 c, __m256 d)
+{
+    const __m256 s = _mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, d));
+    _mm_storeu_ps(out, _mm_add_ps(_mm256_castps256_ps128(s), _mm256_extractf128_ps(s, 1)));
+}
+/* to[j][i] = from[i][j], 8 by 8 */
+BERT__FORCEINLINE BERT__TARGET void bert__avx2_transpose(const float *from, int64_t stride, float *to, int64_t to_stride)
+{
+    __m256 r[8], t[8];
+#define BERT__HALVES(i) r[i] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(from + (i % 4) * stride + (i / 4) * 4)), _mm_loadu_ps(from + (i % 4 + 4) * stride + (i / 4) * 4), 1);
+    BERT__HALVES(0) BERT__HALVES(1) BERT__HALVES(2) BERT__HALVES(3) BERT__HALVES(4) BERT__HALVES(5) BERT__HALVES(6) BERT__HALVES(7)
+#define BERT__QUARTER(i)                                                                                               \
+    t[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);                                                                         \
+    t[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);                                                                     \
+    t[i + 2] = _mm256_unpacklo_ps(r[i + 2], r[i + 3]);                                                                 \
+    t[i + 3] = _mm256_unpackhi_ps(r[i + 2], r[i + 3]);                                                                 \
+    _mm256_storeu_ps(to + i * to_stride, _mm256_shuffle_ps(t[i], t[i + 2], 0x44));                                     \
+    _mm256_storeu_ps(to + (i + 1) * to_stride, _mm256_shuffle_ps(t[i], t[i + 2], 0xEE));                               \
+    _mm256_storeu_ps(to + (i + 2) * to_stride, _mm256_shuffle_ps(t[i + 1], t[i + 3], 0x44));                           \
+    _mm256_storeu_ps(to + (i + 3) * to_stride, _mm256_shuffle_ps(t[i + 1], t[i + 3], 0xEE));
+    BERT__QUARTER(0)
+    BERT__QUARTER(4)
+#undef BERT__QUARTER
+#undef BERT__HALVES
+}
+#include "bert.h"
+
+/* ---- AVX-512F: 16 lanes, 32 registers, lanes chosen by masks ---- */
+
+#define BERT__TIER(name) bert__avx512_##name
+#define BERT__TIER_ISA BERT_ISA_AVX512
+#define BERT__TARGET BERT__TARGETS("avx512f,avx2,fma")
+#define BERT__W 16
+#define BERT__NV 2
+#define BERT__MR 12
+#define BERT__DR 6
+#define BERT__KC 384
+#define BERT__SQUARE 8
+#define BERT__VEC __m512
+#define BERT__EACH_VEC(X, i) X(i, 0) X(i, 1)
+#define BERT__EACH_ROW(X, u) X(0, u) X(1, u) X(2, u) X(3, u) X(4, u) X(5, u) X(6, u) X(7, u) X(8, u) X(9, u) X(10, u) X(11, u)
+#define BERT__EACH_DOT(X, u) X(0, u) X(1, u) X(2, u) X(3, u) X(4, u) X(5, u)
+#define bert__vzero() _mm512_setzero_ps()
+#define bert__vset(x) _mm512_set1_ps(x)
+#define bert__vload(p) _mm512_loadu_ps(p)
+#define bert__vstore(p, v) _mm512_storeu_ps(p, v)
+#define bert__vadd(a, b) _mm512_add_ps(a, b)
+#define bert__vsub(a, b) _mm512_sub_ps(a, b)
+#define bert__vmul(a, b) _mm512_mul_ps(a, b)
+#define bert__vdiv(a, b) _mm512_div_ps(a, b)
+#define bert__vmax(a, b) _mm512_maskz_max_ps(0xFFFF, a, b)              /* (maskz: see below) */
+#define bert__vmin(a, b) _mm512_maskz_min_ps(0xFFFF, a, b)
+#define bert__vfma(a, b, c) _mm512_fmadd_ps(a, b, c)
+#define bert__vfnma(a, b, c) _mm512_fnmadd_ps(a, b, c)
+#define bert__vround(a) _mm512_maskz_cvtepi32_ps(0xFFFF, _mm512_maskz_cvtps_epi32(0xFFFF, a))
+#define bert__vabs(a) _mm512_castsi512_ps(_mm512_and_epi32(_mm512_set1_epi32(INT32_MAX), _mm512_castps_si512(a)))
+#define bert__vsign(a, b) _mm512_castsi512_ps(_mm512_or_epi32(_mm512_castps_si512(a), _mm512_and_epi32(_mm512_set1_epi32(INT32_MIN), _mm512_castps_si512(b))))
+#define bert__vabove(a, b, x, y) _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_GT_OQ), y, x)
+#define bert__vload_n(p, n) _mm512_maskz_loadu_ps(bert__avx512_first(n), p)
+#define bert__vstore_n(p, v, n) _mm512_mask_storeu_ps(p, bert__avx512_first(n), v)
+#define bert__vkeep(v, n, other) _mm512_mask_blend_ps(bert__avx512_first(n), other, v)
+#define bert__vscale(a, n) _mm512_maskz_scalef_ps(0xFFFF, a, n)
+#define bert__vsum(a) bert__avx2_sum_lanes(bert__avx512_fold(a))
+#define bert__vtop(a) bert__avx2_top(_mm256_max_ps(bert__avx512_low(a), bert__avx512_high(a)))
+#define bert__vsum4(out, a, b, c, d) bert__avx2_sum4(out, bert__avx512_fold(a), bert__avx512_fold(b), bert__avx512_fold(c), bert__avx512_fold(d))
+
+BERT__FORCEINLINE BERT__TARGET __mmask16 bert__avx512_first(int64_t n) { return (__mmask16)((1u << n) - 1); }
+/* (maskz with all lanes wanted: without it gcc 12 warns of uninitialised variables of its own) */
+BERT__FORCEINLINE BERT__TARGET __m256 bert__avx512_low(__m512 a) { return _mm256_castpd_ps(_mm512_maskz_extractf64x4_pd(255, _mm512_castps_pd(a), 0)); }
+BERT__FORCEINLINE BERT__TARGET __m256 bert__avx512_high(__m512 a) { return _mm256_castpd_ps(_mm512_maskz_extractf64x4_pd(255, _mm512_castps_pd(a), 1)); }
+BERT__FORCEINLINE BERT__TARGET __m256 bert__avx512_fold(__m512 a) { return _mm256_add_ps(bert__avx512_low(a), bert__avx512_high(a)); }
+BERT__FORCEINLINE BERT__TARGET void bert__avx512_transpose(const float *from, int64_t stride, float *to, int64_t to_stride) { bert__avx2_transpose(from, stride, to, to_stride); }
+#include "bert.h"
+#endif /* BERT__X86_TIERS */
+
+#if defined(BERT__NEON)
+
+/* ---- NEON on aarch64: 4 lanes, 32 registers; part of every such processor ---- */
+
+#define BERT__TIER(name) bert__neon_##name
+#define BERT__TIER_ISA BERT_ISA_NEON
+#define BERT__TARGET
+#define BERT__W 4
+#define BERT__NV 4
+#define BERT__MR 6
+#define BERT__DR 6
+#define BERT__KC 384
+#define BERT__SQUARE 4
+#define BERT__VEC float32x4_t
+#define BERT__EACH_VEC(X, i) X(i, 0) X(i, 1) X(i, 2) X(i, 3)
+#define BERT__EACH_ROW(X, u) X(0, u) X(1, u) X(2, u) X(3, u) X(4, u) X(5, u)
+#define BERT__EACH_DOT(X, u) X(0, u) X(1, u) X(2, u) X(3, u) X(4, u) X(5, u)
+#define bert__vzero() vdupq_n_f32(0)
+#define bert__vset(x) vdupq_n_f32(x)
+#define bert__vload(p) vld1q_f32(p)
+#define bert__vstore(p, v) vst1q_f32(p, v)
+#define bert__vadd(a, b) vaddq_f32(a, b)
+#define bert__vsub(a, b) vsubq_f32(a, b)
+#define bert__vmul(a, b) vmulq_f32(a, b)
+#define bert__vdiv(a, b) vdivq_f32(a, b)
+#define bert__vmax(a, b) vmaxq_f32(a, b)                                /* NaN if one is */
+#define bert__vmin(a, b) vminq_f32(a, b)
+#define bert__vfma(a, b, c) vfmaq_f32(c, a, b)
+#define bert__vfnma(a, b, c) vfmsq_f32(c, a, b)
+#define bert__vround(a) vrndnq_f32(a)
+#define bert__vabs(a) vabsq_f32(a)
+#define bert__vsign(a, b) vbslq_f32(vdupq_n_u32(0x80000000u), b, a)
+#define bert__vabove(a, b, x, y) vbslq_f32(vcgtq_f32(a, b), x, y)
+#define bert__vload_n(p, n) bert__neon_load_n(p, n)
+#define bert__vstore_n(p, v, n) bert__neon_store_n(p, v, n)
+#define bert__vkeep(v, n, other) vbslq_f32(vld1q_u32(bert__neon_lanes + 4 - (n)), v, other)
+#define bert__vscale(a, n) bert__neon_scale(a, n)
+#define bert__vsum(a) bert__neon_sum_lanes(a)
+#define bert__vtop(a) vmaxvq_f32(a)
+#define bert__vsum4(out, a, b, c, d) vst1q_f32(out, vpaddq_f32(vpaddq_f32(a, b), vpaddq_f32(c, d)))
+
+static const uint32_t bert__neon_lanes[8] = { 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0, 0, 0, 0 };
+BERT__FORCEINLINE float32x4_t bert__neon_load_n(const float *p, int64_t n)
+{
+    float t[4] = { 0, 0, 0, 0 };
+    memcpy(t, p, (size_t)n * sizeof(float));
+    return vld1q_f32(t);
+}
+BERT__FORCEINLINE void bert__neon_store_n(float *p, float32x4_t v, int64_t n)
+{
+    float t[4];
+    vst1q_f32(t, v);
+    memcpy(p, t, (size_t)n * sizeof(float));
+}
+BERT__FORCEINLINE float32x4_t bert__neon_scale(float32x4_t a, float32x4_t n)
+{
+    const int32x4_t i = vcvtnq_s32_f32(n), half = vshrq_n_s32(i, 1), bias = vdupq_n_s32(127);    /* in two steps: 2^n itself may not exist */
+    a = vmulq_f32(a, vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(half, bias), 23)));
+    return vmulq_f32(a, vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(vsubq_s32(i, half), bias), 23)));
+}
+BERT__FORCEINLINE float bert__neon_sum_lanes(float32x4_t a)
+{
+    const float32x4_t s = vpaddq_f32(a, a);
+    return vgetq_lane_f32(s, 0) + vgetq_lane_f32(s, 1);
+}
+/* to[j][i] = from[i][j], 4 by 4 */
+BERT__FORCEINLINE void bert__neon_transpose(const float *from, int64_t stride, float *to, int64_t to_stride)
+{
+    const float32x4_t a = vld1q_f32(from), b = vld1q_f32(from + stride), c = vld1q_f32(from + 2 * stride), d = vld1q_f32(from + 3 * stride);
+    const float32x4_t e = vzip1q_f32(a, c), f = vzip2q_f32(a, c), g = vzip1q_f32(b, d), h = vzip2q_f32(b, d);
+    vst1q_f32(to, vzip1q_f32(e, g));
+    vst1q_f32(to + to_stride, vzip2q_f32(e, g));
+    vst1q_f32(to + 2 * to_stride, vzip1q_f32(f, h));
+    vst1q_f32(to + 3 * to_stride, vzip2q_f32(f, h));
+}
+#include "bert.h"
+#endif /* BERT__NEON */
 
 /* ============================================================================================================
    >>cpu
    Purpose   which kernels this processor runs.
-   Uses      >>ref.
+   Uses      >>ref, >>tiers.
    Promises  a kind of instructions is chosen only if compiler, processor and operating system all have it.
    ============================================================================================================ */
+
+#ifdef BERT__X86_TIERS
+/* eax, ebx, ecx, edx */
+BERT__FN void bert__cpuid(uint32_t leaf, uint32_t sub, uint32_t out[4])
+{
+#if defined(__GNUC__) || defined(__clang__)
+    __asm__ volatile("cpuid" : "=a"(out[0]), "=b"(out[1]), "=c"(out[2]), "=d"(out[3]) : "0"(leaf), "2"(sub));
+#else
+    int r[4], i;
+    __cpuidex(r, (int)leaf, (int)sub);
+    for (i = 0; i < 4; i++) out[i] = (uint32_t)r[i];
+#endif
+}
+/* Which registers the operating system saves: 2 xmm, 4 ymm, 0xE0 those of AVX-512. */
+BERT__FN uint32_t bert__saved_registers(void)
+{
+#if defined(__GNUC__) || defined(__clang__)
+    uint32_t low, high;
+    __asm__ volatile(".byte 0x0F, 0x01, 0xD0" : "=a"(low), "=d"(high) : "c"(0));      /* xgetbv, for old assemblers */
+    return low;
+#else
+    return (uint32_t)_xgetbv(0);
+#endif
+}
+BERT__FN int bert__x86_has(bert_isa isa)
+{
+    uint32_t r[4], saved;
+    bert__cpuid(0, 0, r);
+    if (r[0] < 7) return 0;
+    bert__cpuid(1, 0, r);
+    if (~r[2] & (1u << 27 | 1u << 28 | 1u << 12)) return 0;             /* OSXSAVE, AVX, FMA */
+    saved = bert__saved_registers();
+    if (~saved & 6) return 0;
+    bert__cpuid(7, 0, r);
+    if (!(r[1] >> 5 & 1)) return 0;                                     /* AVX2 */
+    return isa == BERT_ISA_AVX2 || (!(~saved & 0xE0) && (r[1] >> 16 & 1));     /* AVX-512F */
+}
+#endif
 
 /* The kernels of a kind of instructions; NULL: not here. */
 BERT__FN const bert__kernels *bert__kernels_of(bert_isa isa)
 {
     switch (isa) {
     case BERT_ISA_REF: return &bert__kernels_ref;
+#if defined(BERT__X86_TIERS)
+    case BERT_ISA_AVX2: return bert__x86_has(isa) ? &bert__avx2_kernels : NULL;
+    case BERT_ISA_AVX512: return bert__x86_has(isa) ? &bert__avx512_kernels : NULL;
+#elif defined(BERT__NEON)
+    case BERT_ISA_NEON: return &bert__neon_kernels;
+#endif
     default: return NULL;
     }
 }
@@ -5456,38 +6760,27 @@ BERT__FN const float *bert__table_row(const bert__table *t, int64_t i, float *ro
     return room;
 }
 
-/* Rows of weights [outs,K] into columns of a panel [K][nr]. */
-BERT__FN void bert__pack_rows(const float *w, int64_t stride, int64_t outs, int64_t k, int64_t nr, float *out)
-{
-    int64_t c, j;
-    for (c = 0; c < k; c++)
-        for (j = 0; j < outs; j++) out[c * nr + j] = w[j * stride + c];
-}
-/* One panel of a dense layer. Values come as float32 in place where they are that, else in runs over a buffer. */
+/* One panel of a dense layer: at once where its outputs are those of one parameter that lies there as float32, else output by
+   output in runs over a buffer. */
 #define BERT__PACK_RUN 256
 BERT__FN void bert__pack_panel(const bert__kernels *kernels, const bert__origin *o, const bert__dense *w, int64_t panel, float *out)
 {
-    const int64_t nr = kernels->nr, part = w->n / o->parts, first = panel * nr;
+    const int64_t nr = kernels->nr, part = w->n / o->parts, first = panel * nr, width = w->n - first < nr ? w->n - first : nr;
+    const bert_parameter *p = o->weight[first / part];
+    const float *view = p->tensor->dtype == BERT_F32 ? (const float *)bert_tensor_view(p->tensor) : NULL;
     int64_t j, k, c;
-    for (j = 0; j < nr; j++) {
-        const bert_parameter *p = first + j < w->n ? o->weight[(first + j) / part] : NULL;
-        const int64_t row = p ? (first + j) % part : 0;
-        float run[BERT__PACK_RUN];
-        const float *view = p && p->tensor->dtype == BERT_F32 ? (const float *)bert_tensor_view(p->tensor) : NULL;
-        if (view && !p->transposed) {                                   /* as many rows of this parameter as the panel has */
-            int64_t rows = 1;
-            while (j + rows < nr && first + j + rows < w->n && (first + j + rows) / part == (first + j) / part) rows++;
-            bert__pack_rows(view + row * w->k, w->k, rows, w->k, nr, out + j);
-            j += rows - 1;
-        } else if (view) {
-            for (k = 0; k < w->k; k++) out[k * nr + j] = view[k * p->tensor->shape[1] + row];
-        } else for (k = 0; k < w->k; k += BERT__PACK_RUN) {
+    if (view && first / part == (first + width - 1) / part) {
+        const int64_t across = p->tensor->shape[1], out_stride = p->transposed ? 1 : across, in_stride = p->transposed ? across : 1;
+        kernels->pack(view + first % part * out_stride, out_stride, in_stride, width, w->k, out);
+        return;
+    }
+    for (j = 0; j < nr; j++)
+        for (k = 0; k < w->k; k += BERT__PACK_RUN) {
             const int64_t n = w->k - k < BERT__PACK_RUN ? w->k - k : BERT__PACK_RUN;
-            if (p) bert__read_run(p->tensor, row, k, n, p->transposed, run);
-            else memset(run, 0, sizeof run);
+            float run[BERT__PACK_RUN] = { 0 };
+            if (j < width) bert__read_run(o->weight[(first + j) / part]->tensor, (first + j) % part, k, n, o->weight[(first + j) / part]->transposed, run);
             for (c = 0; c < n; c++) out[(k + c) * nr + j] = run[c];
         }
-    }
 }
 
 BERT__FN const bert_parameter *bert__find_parameter(const bert_model *m, const char *pattern, int32_t layer)
@@ -5821,11 +7114,15 @@ BERT_API bert_status bert_session_open(const bert_session_desc *desc, bert_sessi
 BERT_API void bert_session_close(bert_session *session)
 {
     bert_allocator a;
+    bert_packed *packed;
+    bert_pool *pool;
     if (!session) return;
     a = session->desc.allocator;
-    bert_pool_close(session->pool);
-    bert_packed_close(session->packed);
-    bert__free(&a, session->memory);
+    packed = session->packed;
+    pool = session->pool;
+    bert__free(&a, session->memory);                                    /* the newest first: a bert_fixed takes back no other way */
+    bert_packed_close(packed);
+    bert_pool_close(pool);
 }
 BERT_API bert_session_desc bert_session_desc_resolved(const bert_session *session) { return session->desc; }
 
@@ -6484,7 +7781,604 @@ BERT_API bert_status bert_session_embed(bert_session *session, const bert_tokeni
     bert__free(&a, memory);
     return st;
 }
+/* ---- sentence-transformers: modules.json lists Transformer, Pooling, Normalize, each with a folder for its config ---- */
+
+#ifdef BERT_NO_STDIO
+BERT_API bert_status bert_embed_desc_read(const bert_model *model, bert_embed_desc *desc, bert_error *error) { (void)model; (void)desc; (void)error; return BERT_OK; }
+#else
+/* The JSON file `name` in a folder; *out stays empty where there is none. */
+BERT__FN bert_status bert__json_beside(const char *folder, const char *name, char path[1100], bert_json_doc *out, bert_error *error)
+{
+    bert_file f;
+    bert_status st;
+    memset(out, 0, sizeof *out);
+    if (!bert__beside(folder, name, path, 1100)) return BERT_OK;
+    if ((st = bert_file_open(path, NULL, &f, error)) != BERT_OK) return st;
+    st = bert_json_parse((const char *)f.data, f.size, NULL, out, error);
+    if (st != BERT_OK && error) { bert_error e = *error; st = bert__fail(error, st, path, e.offset, "%s", e.message); }
+    bert_file_close(&f);
+    return st;
+}
+/* The one pooling of 1_Pooling/config.json. */
+BERT__FN bert_status bert__read_pooling(const char *folder, bert_embed_desc *d, bert_error *error)
+{
+    static const struct { const char *name; bert_pooling pooling; } modes[] = {
+        { "pooling_mode_mean_tokens", BERT_POOLING_MEAN }, { "pooling_mode_cls_token", BERT_POOLING_CLS }, { "pooling_mode_max_tokens", BERT_POOLING_MAX },
+        { "pooling_mode_mean_sqrt_len_tokens", BERT_POOLING_MEAN_SQRT }, { "pooling_mode_weightedmean_tokens", BERT_POOLING_WEIGHTED_MEAN }, { "pooling_mode_lasttoken", BERT_POOLING_LAST } };
+    char path[1100];
+    bert_json_doc doc;
+    bert_status st = bert__json_beside(folder, "config.json", path, &doc, error);
+    size_t i;
+    int found = 0;
+    if (st != BERT_OK || !doc.root) return st;
+    for (i = 0; i < sizeof modes / sizeof *modes; i++) {
+        const bert_json *v = bert_json_get(doc.root, modes[i].name);
+        if (!v || v->type != 't') continue;
+        d->pooling = modes[i].pooling;
+        found++;
+    }
+    bert_json_free(&doc);
+    return found == 1 ? BERT_OK : bert__fail(error, BERT_ERROR_UNSUPPORTED, path, -1, "it asks for %d ways of pooling at once; one is supported", found);
+}
+BERT_API bert_status bert_embed_desc_read(const bert_model *model, bert_embed_desc *desc, bert_error *error)
+{
+    bert_embed_desc d;
+    const char *file;
+    char folder[1000], path[1100], inner[1100];
+    bert_json_doc doc;
+    const bert_json *v;
+    bert_status st;
+    size_t n;
+    int64_t length;
+    if (!model || !desc) return bert__bad_argument(error, "bert_embed_desc_read needs a model and a desc");
+    d = *desc;
+    file = bert_checkpoint_path(bert_model_checkpoint(model));
+    n = file ? bert__directory_size(file) : 0;
+    if (!file || n >= sizeof folder) return BERT_OK;
+    bert__format(folder, sizeof folder, "%.*s", n > 1 ? (int)n - 1 : (int)n, file);
+    if (!n) bert__format(folder, sizeof folder, ".");
+    if ((st = bert__json_beside(folder, "modules.json", path, &doc, error)) != BERT_OK) return st;
+    if (doc.root) {
+        d.normalize = 0;
+        for (v = doc.root->first; v && st == BERT_OK; v = v->next) {
+            const bert_json *type = bert_json_get(v, "type"), *at = bert_json_get(v, "path");
+            const char *name = type && type->type == 's' ? type->text : "", *dot = strrchr(name, '.');
+            if (dot) name = dot + 1;
+            if (strcmp(name, "Normalize") == 0) d.normalize = 1;
+            else if (strcmp(name, "Pooling") == 0 && at && at->type == 's' && strlen(folder) + at->size + 2 < sizeof inner) {
+                bert__format(inner, sizeof inner, "%s/%s", folder, at->text);
+                st = bert__read_pooling(inner, &d, error);
+            } else if (strcmp(name, "Transformer") != 0) st = bert__fail(error, BERT_ERROR_UNSUPPORTED, path, (int64_t)v->offset, "the module \"%.*s\" is not supported; Transformer, Pooling and Normalize are", 60, name);
+        }
+        bert_json_free(&doc);
+    } else {
+        bert__format(inner, sizeof inner, "%s/1_Pooling", folder);
+        st = bert__read_pooling(inner, &d, error);
+    }
+    if (st != BERT_OK || (st = bert__json_beside(folder, "sentence_bert_config.json", path, &doc, error)) != BERT_OK) return st;
+    if (doc.root && bert_json_int(bert_json_get(doc.root, "max_seq_length"), &length) && length > 2) d.max_length = length;
+    bert_json_free(&doc);
+    *desc = d;
+    return BERT_OK;
+}
 #endif
+#endif
+
+/* ============================================================================================================
+   >>records
+   Purpose   TFRecord files and the tf.train.Example messages in them: what the reference programs keep their features in.
+   Uses      checksums and messages of >>bundle, bert__sort_order, the base's files.
+   Promises  every length and checksum is checked before it is used; memory stays in proportion to one record; time is
+             n log n. Any valid message is read: packed or not, in any order, split, with unknown fields. What is written is
+             sorted by name, byte for byte what protobuf's C++ writes in its deterministic mode.
+
+   A file is records, each of: its length (8 bytes, lowest first), the masked CRC-32C of these 8 bytes, the data, the masked
+   CRC-32C of the data. An example is a message in a record:
+
+      Example  { 1: Features { 1: entry { 1: name, 2: Feature }* } }
+      Feature  { 1: BytesList { 1: bytes* } or 2: FloatList { 1: float* } or 3: Int64List { 1: varint* } }
+
+   Numbers come one to a field or "packed", many in one field of bytes. By protobuf's rules messages that come twice are
+   joined, of two entries of one name the last counts, and of two kinds of list as well.
+   ============================================================================================================ */
+
+#ifndef BERT_NO_DATA
+
+struct bert_records {
+    bert_allocator allocator;
+    bert_file file;
+    const unsigned char *data;
+    size_t size, at;
+    int check;
+    bert__crc crc;
+    char path[256];                     /* for messages: "..." and its end, if longer */
+};
+
+BERT_API void bert_records_close(bert_records *records)
+{
+    bert_allocator a;
+    if (!records) return;
+    a = records->allocator;
+    bert_file_close(&records->file);
+    bert__free(&a, records);
+}
+BERT_API bert_status bert_records_open(const bert_records_desc *desc, bert_records **out)
+{
+    const bert_records_desc *d = desc;
+    bert_allocator a;
+    bert_records *r;
+    bert_status s;
+    size_t n;
+    if (!d || !out || (!d->path && !d->data)) return bert__bad_argument(d ? d->error : NULL, "bert_records_open needs a path or data, and a place for the result");
+    a = bert__allocator(&d->allocator);
+    r = (bert_records *)bert__alloc(&a, sizeof *r);
+    if (!r) return bert__fail(d->error, BERT_ERROR_MEMORY, d->path, -1, "out of memory");
+    memset(r, 0, sizeof *r);
+    r->allocator = a;
+    r->check = d->check != BERT_OFF;
+    r->data = (const unsigned char *)d->data;
+    r->size = d->size;
+    if (!d->data) {
+        if ((s = bert_file_open(d->path, &a, &r->file, d->error)) != BERT_OK) { bert__free(&a, r); return s; }
+        r->data = r->file.data;
+        r->size = r->file.size;
+    }
+    n = d->path ? strlen(d->path) : 0;
+    bert__format(r->path, sizeof r->path, "%s%s", n < sizeof r->path ? "" : "...", n < sizeof r->path ? (d->path ? d->path : "records in memory") : d->path + n - (sizeof r->path - 4));
+    bert__crc_init(&r->crc, BERT__CRC_CASTAGNOLI);
+    *out = r;
+    return BERT_OK;
+}
+BERT_API bert_status bert_records_next(bert_records *records, const void **data, size_t *size, bert_error *error)
+{
+    bert_records *r = records;
+    const unsigned char *p;
+    uint64_t length;
+    if (!r || !data || !size) return bert__bad_argument(error, "bert_records_next needs records and a place for the data");
+    if (r->at == r->size) {
+        *data = NULL;
+        *size = 0;
+        return BERT_OK;
+    }
+    p = r->data + r->at;
+    if (r->size - r->at < 12) return bert__fail(error, BERT_ERROR_FORMAT, r->path, (int64_t)r->at, "the file is cut off in the head of a record: make it anew, or copy it again");
+    if (bert__crc_mask(bert__crc_add(&r->crc, 0, p, 8)) != bert__load32(p + 8))
+        return bert__fail(error, BERT_ERROR_FORMAT, r->path, (int64_t)r->at, "%s", r->at ? "the checksum of a record's length is wrong: the file is damaged"
+                          : p[0] == 0x1F && p[1] == 0x8B ? "this is compressed with gzip: unpack it first" : "this is not a TFRecord file: the checksum of the first length is wrong");
+    length = bert__load64(p);
+    if (r->size - r->at - 12 < 4 || length > r->size - r->at - 16)
+        return bert__fail(error, BERT_ERROR_FORMAT, r->path, (int64_t)r->at, "a record of %llu bytes is cut off by the end of the file: make it anew, or copy it again", (unsigned long long)length);
+    if (r->check && bert__crc_mask(bert__crc_add(&r->crc, 0, p + 12, (size_t)length)) != bert__load32(p + 12 + (size_t)length))
+        return bert__fail(error, BERT_ERROR_FORMAT, r->path, (int64_t)r->at, "the checksum of a record's data is wrong: the file is damaged");
+    r->at += (size_t)length + 16;
+    *data = p + 12;
+    *size = (size_t)length;
+    return BERT_OK;
+}
+BERT_API size_t bert_records_tell(const bert_records *records) { return records ? records->at : 0; }
+BERT_API bert_status bert_records_seek(bert_records *records, size_t place, bert_error *error)
+{
+    if (!records) return bert__bad_argument(error, "bert_records_seek needs records");
+    if (place > records->size) return bert__fail(error, BERT_ERROR_ARGUMENT, records->path, -1, "the place %zu lies behind the end of the file (%zu bytes)", place, records->size);
+    records->at = place;
+    return BERT_OK;
+}
+
+/* ---- examples: reading ---- */
+
+/* Where a feature's values begin in the array of its type, while the arrays may still move. */
+typedef struct bert__feature_in { bert_feature feature; size_t begin; } bert__feature_in;
+typedef struct bert__example_memory {
+    bert_allocator allocator;
+    bert__buf in, ints, floats, bytes, order, features;
+} bert__example_memory;
+
+/* The next field of a message as bert__proto_next; but groups, which nobody writes any more, are stepped over as protobuf
+   does: up to the end of the same number, others nested in between. */
+BERT__FN int bert__message_next(bert__proto *m)
+{
+    uint64_t open[100];
+    int depth = 0, got;
+    for (;;) {
+        got = bert__proto_next(m);
+        if (got == 0) return depth ? -1 : 0;
+        if (got < 0) {
+            if (!m->field || m->field >> 29) return -1;
+            if (m->kind == 3 && depth < 100) { open[depth++] = m->field; continue; }
+            if (m->kind != 4 || !depth || open[--depth] != m->field) return -1;
+        } else if (!depth) return 1;
+    }
+}
+/* One number or many, of a field 1 in a list: packed is kind 2. What has another kind is no value. */
+BERT__FN int bert__list_ints(bert__buf *to, const bert__proto *m)
+{
+    const unsigned char *p = m->bytes, *end;
+    uint64_t v;
+    if (m->kind == 0) bert__buf_add(to, &m->value, 8);
+    if (m->kind != 2) return 1;
+    for (end = p + m->size; p < end;) {
+        if (!bert__varint(&p, end, &v)) return 0;
+        bert__buf_add(to, &v, 8);
+    }
+    return 1;
+}
+BERT__FN int bert__list_floats(bert__buf *to, const bert__proto *m)
+{
+    size_t i;
+    uint32_t v = (uint32_t)m->value;
+    if (m->kind == 5) bert__buf_add(to, &v, 4);
+    if (m->kind != 2) return 1;
+    if (m->size % 4) return 0;
+    for (i = 0; i < m->size; i += 4) {
+        v = bert__load32(m->bytes + i);
+        bert__buf_add(to, &v, 4);
+    }
+    return 1;
+}
+/* A Feature: more values for f. Returns 0 if it is damaged. */
+BERT__FN int bert__feature_read(bert__example_memory *x, bert__feature_in *f, const unsigned char *data, size_t size)
+{
+    bert__proto m = bert__proto_begin(data, size), list;
+    int got;
+    while ((got = bert__message_next(&m)) > 0) {
+        bert__buf *to;
+        size_t width;
+        if (m.kind != 2 || m.field > 3) continue;
+        to = m.field == 1 ? &x->bytes : m.field == 2 ? &x->floats : &x->ints;
+        width = m.field == 1 ? sizeof(bert_bytes) : m.field == 2 ? 4 : 8;
+        if (f->feature.type != (bert_feature_type)m.field) {            /* the last kind counts */
+            f->feature.type = (bert_feature_type)m.field;
+            f->begin = to->size / width;
+        }
+        list = bert__proto_begin(m.bytes, m.size);
+        while ((got = bert__message_next(&list)) > 0) {
+            if (list.field != 1) continue;
+            if (m.field == 3 && !bert__list_ints(to, &list)) return 0;
+            if (m.field == 2 && !bert__list_floats(to, &list)) return 0;
+            if (m.field == 1 && list.kind == 2) {
+                bert_bytes b;
+                b.data = (const char *)list.bytes;
+                b.size = list.size;
+                bert__buf_add(to, &b, sizeof b);
+            }
+        }
+        if (got < 0) return 0;
+        f->feature.count = to->size / width - f->begin;
+    }
+    return got == 0;
+}
+/* An entry of the map: a feature of its own, even if the name was there before. */
+BERT__FN int bert__entry_read(bert__example_memory *x, const unsigned char *data, size_t size)
+{
+    bert__proto m = bert__proto_begin(data, size);
+    bert__feature_in f;
+    int got;
+    memset(&f, 0, sizeof f);
+    f.feature.name = "";
+    while ((got = bert__message_next(&m)) > 0) {
+        if (m.kind != 2) continue;
+        if (m.field == 1) {
+            f.feature.name = m.size ? (const char *)m.bytes : "";        /* a size of 0 means that it is terminated */
+            f.feature.name_size = m.size;
+        }
+        if (m.field == 2 && !bert__feature_read(x, &f, m.bytes, m.size)) return 0;
+    }
+    if (got < 0 || bert__utf8_check(f.feature.name, f.feature.name_size) != f.feature.name_size) return 0;
+    bert__buf_add(&x->in, &f, sizeof f);
+    return 1;
+}
+BERT__FN int bert__compare_names(const char *a, size_t a_size, const char *b, size_t b_size)
+{
+    const size_t n = a_size < b_size ? a_size : b_size;
+    const int c = n ? memcmp(a, b, n) : 0;
+    return c ? c : a_size < b_size ? -1 : a_size > b_size;
+}
+BERT__FN int bert__feature_in_before(const void *user, uint32_t a, uint32_t b)
+{
+    const bert__feature_in *f = (const bert__feature_in *)user;
+    const int c = bert__compare_names(f[a].feature.name, f[a].feature.name_size, f[b].feature.name, f[b].feature.name_size);
+    return c ? c < 0 : a < b;
+}
+BERT_API void bert_example_free(bert_example *example)
+{
+    bert__example_memory *x = example ? (bert__example_memory *)example->memory : NULL;
+    bert_allocator a;
+    if (x) {
+        a = x->allocator;
+        bert__buf_free(&x->in);
+        bert__buf_free(&x->ints);
+        bert__buf_free(&x->floats);
+        bert__buf_free(&x->bytes);
+        bert__buf_free(&x->order);
+        bert__buf_free(&x->features);
+        bert__free(&a, x);
+    }
+    if (example) memset(example, 0, sizeof *example);
+}
+/* Sorts what was read, drops what a later entry of the same name replaced, and points at the values. */
+BERT__FN bert_status bert__example_finish(bert_example *example, bert__example_memory *x, bert_error *error)
+{
+    const bert__feature_in *in = (const bert__feature_in *)(const void *)x->in.data;
+    const size_t n = x->in.size / sizeof *in;
+    uint32_t *order;
+    bert_feature *features;
+    size_t i, count = 0;
+    if (n > UINT32_MAX) return bert__fail(error, BERT_ERROR_UNSUPPORTED, NULL, -1, "an example with %zu features", n);
+    x->order.size = x->features.size = 0;
+    if (!bert__buf_reserve(&x->order, bert__mul(n, sizeof *order)) || !bert__buf_reserve(&x->features, bert__mul(n, sizeof *features)) || x->in.failed || x->ints.failed || x->floats.failed || x->bytes.failed)
+        return bert__fail(error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for an example's features");
+    order = (uint32_t *)(void *)x->order.data;
+    features = (bert_feature *)(void *)x->features.data;
+    bert__sort_order(order, n, bert__feature_in_before, in);
+    for (i = 0; i < n; i++) {
+        const bert__feature_in *f = in + order[i], *next = i + 1 < n ? in + order[i + 1] : NULL;
+        bert_feature *to;
+        if (next && bert__compare_names(f->feature.name, f->feature.name_size, next->feature.name, next->feature.name_size) == 0) continue;
+        to = features + count++;
+        *to = f->feature;
+        if (!to->count) continue;                                       /* there may be no array at all */
+        if (to->type == BERT_FEATURE_INT64) to->ints = (const int64_t *)(const void *)x->ints.data + f->begin;
+        if (to->type == BERT_FEATURE_FLOAT) to->floats = (const float *)(const void *)x->floats.data + f->begin;
+        if (to->type == BERT_FEATURE_BYTES) to->bytes = (const bert_bytes *)(const void *)x->bytes.data + f->begin;
+    }
+    example->features = features;
+    example->count = count;
+    return BERT_OK;
+}
+BERT_API bert_status bert_example_parse(bert_example *example, const void *data, size_t size, const bert_allocator *allocator, bert_error *error)
+{
+    bert__example_memory *x;
+    bert__proto m, features;
+    int got, inner = 0;
+    if (!example || (!data && size)) return bert__bad_argument(error, "bert_example_parse needs data and a place for the example");
+    example->features = NULL;
+    example->count = 0;
+    x = (bert__example_memory *)example->memory;
+    if (!x) {
+        const bert_allocator a = bert__allocator(allocator);
+        x = (bert__example_memory *)bert__alloc(&a, sizeof *x);
+        if (!x) return bert__fail(error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for an example");
+        x->allocator = a;
+        bert__buf_init(&x->in, &a);
+        bert__buf_init(&x->ints, &a);
+        bert__buf_init(&x->floats, &a);
+        bert__buf_init(&x->bytes, &a);
+        bert__buf_init(&x->order, &a);
+        bert__buf_init(&x->features, &a);
+        example->memory = x;
+    }
+    x->in.size = x->ints.size = x->floats.size = x->bytes.size = 0;
+    x->in.failed = x->ints.failed = x->floats.failed = x->bytes.failed = x->order.failed = x->features.failed = 0;
+    m = bert__proto_begin((const unsigned char *)(data ? data : ""), size);
+    while ((got = bert__message_next(&m)) > 0) {
+        if (m.field != 1 || m.kind != 2) continue;
+        features = bert__proto_begin(m.bytes, m.size);
+        while ((inner = bert__message_next(&features)) > 0)
+            if (features.field == 1 && features.kind == 2 && !bert__entry_read(x, features.bytes, features.size)) { inner = -1; break; }
+        if (inner < 0) break;
+    }
+    if (got < 0 || inner < 0) return bert__fail(error, BERT_ERROR_FORMAT, NULL, -1, "a record is no tf.train.Example, or a damaged one");
+    return bert__example_finish(example, x, error);
+}
+BERT_API const bert_feature *bert_example_find(const bert_example *example, const char *name)
+{
+    size_t low = 0, high = example ? example->count : 0;
+    const size_t n = name ? strlen(name) : 0;
+    while (name && low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const bert_feature *f = example->features + middle;
+        const int c = bert__compare_names(f->name, f->name_size, name, n);
+        if (!c) return f;
+        if (c < 0) low = middle + 1; else high = middle;
+    }
+    return NULL;
+}
+/* The feature if it is as it must be. */
+BERT__FN const bert_feature *bert__example_need(const bert_example *e, const char *name, bert_feature_type type, size_t count, bert_status *status, bert_error *error)
+{
+    static const char *const types[] = { "nothing", "bytes", "float", "int64" };
+    const bert_feature *f;
+    *status = BERT_ERROR_ARGUMENT;
+    if (!e || !name) { bert__bad_argument(error, "bert_example_ints and _floats need an example and a name"); return NULL; }
+    *status = BERT_ERROR_MISMATCH;
+    f = bert_example_find(e, name);
+    if (!f) bert__fail(error, *status, NULL, -1, "the example has no feature \"%s\"", name);
+    else if (f->type != type) bert__fail(error, *status, NULL, -1, "the feature \"%s\" holds %s, not %s", name, types[f->type], types[type]);
+    else if (f->count != count) bert__fail(error, *status, NULL, -1, "the feature \"%s\" has %zu values, not %zu: was it made with another length?", name, f->count, count);
+    else return f;
+    return NULL;
+}
+BERT_API bert_status bert_example_ints(const bert_example *example, const char *name, int32_t *out, size_t count, bert_error *error)
+{
+    bert_status s;
+    const bert_feature *f = bert__example_need(example, name, BERT_FEATURE_INT64, count, &s, error);
+    size_t i;
+    if (!f) return s;
+    if (!out && count) return bert__bad_argument(error, "bert_example_ints needs a place for the values");
+    for (i = 0; i < count; i++)
+        if (f->ints[i] < INT32_MIN || f->ints[i] > INT32_MAX) return bert__fail(error, BERT_ERROR_MISMATCH, NULL, -1, "the feature \"%s\" has the value %lld, which is no id", name, (long long)f->ints[i]);
+    for (i = 0; i < count; i++) out[i] = (int32_t)f->ints[i];
+    return BERT_OK;
+}
+BERT_API bert_status bert_example_floats(const bert_example *example, const char *name, float *out, size_t count, bert_error *error)
+{
+    bert_status s;
+    const bert_feature *f = bert__example_need(example, name, BERT_FEATURE_FLOAT, count, &s, error);
+    if (!f) return s;
+    if (!out && count) return bert__bad_argument(error, "bert_example_floats needs a place for the values");
+    if (count) memcpy(out, f->floats, count * sizeof *out);
+    return BERT_OK;
+}
+
+/* ---- writing ---- */
+
+struct bert_record_writer {
+    bert_allocator allocator;
+    bert__writer file;
+    bert_error error;                   /* of the first failure: later calls report it again */
+    char *path;
+    bert__buf message, order;
+    bert__crc crc;
+};
+
+BERT_API void bert_record_writer_close(bert_record_writer *writer)
+{
+    bert_allocator a;
+    if (!writer) return;
+    a = writer->allocator;
+    bert__writer_abort(&writer->file);
+    bert__buf_free(&writer->message);
+    bert__buf_free(&writer->order);
+    bert__free(&a, writer->path);
+    bert__free(&a, writer);
+}
+BERT_API bert_status bert_record_writer_open(const char *path, const bert_allocator *allocator, bert_record_writer **out, bert_error *error)
+{
+    const bert_allocator a = bert__allocator(allocator);
+    bert_record_writer *w;
+    bert_status s;
+    if (!path || !out) return bert__bad_argument(error, "bert_record_writer_open needs a path and a place for the writer");
+    w = (bert_record_writer *)bert__alloc(&a, sizeof *w);
+    if (!w) return bert__fail(error, BERT_ERROR_MEMORY, path, -1, "out of memory");
+    memset(w, 0, sizeof *w);
+    w->allocator = a;
+    bert__buf_init(&w->message, &a);
+    bert__buf_init(&w->order, &a);
+    bert__crc_init(&w->crc, BERT__CRC_CASTAGNOLI);
+    w->path = (char *)bert__alloc(&a, strlen(path) + 1);
+    if (w->path) memcpy(w->path, path, strlen(path) + 1);
+    s = w->path ? bert__writer_open(&w->file, w->path, &w->error) : bert__fail(&w->error, BERT_ERROR_MEMORY, path, -1, "out of memory");
+    if (s != BERT_OK) {
+        if (error) *error = w->error;
+        bert__buf_free(&w->message);
+        bert__buf_free(&w->order);
+        bert__free(&a, w->path);
+        bert__free(&a, w);
+        return s;
+    }
+    *out = w;
+    return BERT_OK;
+}
+/* What the file's writer answered, as the caller's error. */
+BERT__FN bert_status bert__record_answer(const bert_record_writer *w, bert_status s, bert_error *error)
+{
+    if (s != BERT_OK && error && w->error.code) *error = w->error;
+    else if (s != BERT_OK) bert__fail(error, s, w->path, -1, "the file was already complete, or given up");
+    return s;
+}
+BERT_API bert_status bert_record_writer_add(bert_record_writer *writer, const void *data, size_t size, bert_error *error)
+{
+    unsigned char head[12], tail[4];
+    if (!writer || (!data && size)) return bert__bad_argument(error, "bert_record_writer_add needs a writer and data");
+    bert__store32(head, (uint32_t)((uint64_t)size & 0xFFFFFFFFu));
+    bert__store32(head + 4, (uint32_t)((uint64_t)size >> 32));
+    bert__store32(head + 8, bert__crc_mask(bert__crc_add(&writer->crc, 0, head, 8)));
+    bert__store32(tail, bert__crc_mask(bert__crc_add(&writer->crc, 0, data ? data : "", size)));
+    bert__writer_add(&writer->file, head, 12);
+    bert__writer_add(&writer->file, data, size);
+    return bert__record_answer(writer, bert__writer_add(&writer->file, tail, 4), error);
+}
+
+BERT__FN size_t bert__varint_size(uint64_t v)
+{
+    size_t n = 1;
+    for (; v > 127; v >>= 7) n++;
+    return n;
+}
+BERT__FN size_t bert__feature_name(const bert_feature *f) { return f->name_size ? f->name_size : strlen(f->name); }
+/* A field of bytes: its key and size come before. */
+BERT__FN void bert__put_field(bert__buf *b, unsigned field, size_t size)
+{
+    unsigned char head[11];
+    head[0] = (unsigned char)(field << 3 | 2);
+    bert__buf_add(b, head, 1 + bert__varint_put(head + 1, size));
+}
+BERT__FN size_t bert__field_size(size_t size) { return 1 + bert__varint_size(size) + size; }
+/* The bytes of a feature's list: all fields "1". */
+BERT__FN size_t bert__list_size(const bert_feature *f)
+{
+    size_t i, n = 0;
+    if (f->type == BERT_FEATURE_BYTES) {
+        for (i = 0; i < f->count; i++) n += bert__field_size(f->bytes[i].size);
+        return n;
+    }
+    if (f->type == BERT_FEATURE_FLOAT) n = 4 * f->count;
+    else for (i = 0; i < f->count; i++) n += bert__varint_size((uint64_t)f->ints[i]);
+    return f->count ? bert__field_size(n) : 0;
+}
+BERT__FN void bert__put_feature(bert__buf *b, const bert_feature *f)
+{
+    const size_t list = bert__list_size(f), name = bert__feature_name(f), value = f->type ? bert__field_size(list) : 0;
+    size_t i, n = 0;
+    unsigned char v[10];
+    bert__put_field(b, 1, bert__field_size(name) + bert__field_size(value));
+    bert__put_field(b, 1, name);
+    bert__buf_add(b, f->name, name);
+    bert__put_field(b, 2, value);
+    if (!f->type) return;
+    bert__put_field(b, (unsigned)f->type, list);
+    if (f->type == BERT_FEATURE_BYTES) {
+        for (i = 0; i < f->count; i++) {
+            bert__put_field(b, 1, f->bytes[i].size);
+            bert__buf_add(b, f->bytes[i].data, f->bytes[i].size);
+        }
+    } else if (f->count && f->type == BERT_FEATURE_FLOAT) {
+        bert__put_field(b, 1, 4 * f->count);
+        for (i = 0; i < f->count; i++) {
+            uint32_t bits;
+            memcpy(&bits, f->floats + i, 4);
+            bert__store32(v, bits);
+            bert__buf_add(b, v, 4);
+        }
+    } else if (f->count) {
+        for (i = 0; i < f->count; i++) n += bert__varint_size((uint64_t)f->ints[i]);
+        bert__put_field(b, 1, n);
+        for (i = 0; i < f->count; i++) bert__buf_add(b, v, bert__varint_put(v, (uint64_t)f->ints[i]));
+    }
+}
+BERT__FN int bert__feature_before(const void *user, uint32_t a, uint32_t b)
+{
+    const bert_feature *f = (const bert_feature *)user;
+    const int c = bert__compare_names(f[a].name, bert__feature_name(f + a), f[b].name, bert__feature_name(f + b));
+    return c ? c < 0 : a < b;
+}
+/* Appends an example; `order` (may be NULL: as they stand) [count] is the order of the features. */
+BERT__FN void bert__put_example(bert__buf *b, const bert_feature *features, size_t count, const uint32_t *order)
+{
+    size_t i, n = 0;
+    for (i = 0; i < count; i++) {
+        const bert_feature *f = features + i;
+        n += bert__field_size(bert__field_size(bert__feature_name(f)) + bert__field_size(f->type ? bert__field_size(bert__list_size(f)) : 0));
+    }
+    bert__put_field(b, 1, n);
+    for (i = 0; i < count; i++) bert__put_feature(b, features + (order ? order[i] : i));
+}
+BERT_API bert_status bert_record_writer_add_example(bert_record_writer *writer, const bert_feature *features, size_t count, bert_error *error)
+{
+    bert_record_writer *w = writer;
+    uint32_t *order;
+    size_t i;
+    if (!w || (!features && count) || count > 1 << 20) return bert__bad_argument(error, "bert_record_writer_add_example needs a writer and features");
+    for (i = 0; i < count; i++) {
+        const bert_feature *f = features + i;
+        if (!f->name || (unsigned)f->type > 3 || (f->count && !(f->type == BERT_FEATURE_BYTES ? (const void *)f->bytes : f->type == BERT_FEATURE_FLOAT ? (const void *)f->floats : (const void *)f->ints)))
+            return bert__bad_argument(error, "bert_record_writer_add_example: a feature needs a name, a type and values");
+    }
+    w->message.size = w->order.size = 0;
+    w->message.failed = w->order.failed = 0;
+    if (!bert__buf_reserve(&w->order, bert__mul(count, sizeof *order))) return bert__fail(error, BERT_ERROR_MEMORY, w->path, -1, "out of memory for an example");
+    order = (uint32_t *)(void *)w->order.data;
+    bert__sort_order(order, count, bert__feature_before, features);
+    bert__put_example(&w->message, features, count, order);
+    if (w->message.failed) return bert__fail(error, BERT_ERROR_MEMORY, w->path, -1, "out of memory for an example");
+    return bert_record_writer_add(w, w->message.data, w->message.size, error);
+}
+BERT_API bert_status bert_record_writer_commit(bert_record_writer *writer, bert_error *error)
+{
+    if (!writer) return bert__bad_argument(error, "bert_record_writer_commit needs a writer");
+    return bert__record_answer(writer, bert__writer_commit(&writer->file), error);
+}
+#endif /* BERT_NO_DATA */
 
 #if !defined(BERT_NO_DATA) && !defined(BERT_NO_TOKENIZER)
 /* ============================================================================================================
@@ -7387,6 +9281,40 @@ BERT_API bert_status bert_squad_features_next(bert_squad_features *features, ber
     }
     f->window++;
     return BERT_OK;
+}
+BERT_API bert_status bert_squad_feature_write(bert_record_writer *writer, const bert_squad_feature *feature, int64_t max_seq_length, bert_error *error)
+{
+    static const char *const names[] = { "unique_ids", "input_ids", "input_mask", "segment_ids", "start_positions", "end_positions", "is_impossible" };
+    const bert_squad_feature *f = feature;
+    const int32_t *columns[4];
+    int64_t *values, *v, i;
+    bert_feature e[7];
+    const size_t n = f && f->start >= 0 ? 7 : 4;
+    bert_allocator a;
+    bert_status st;
+    size_t k;
+    if (!writer || !f || !f->ids || !f->mask || !f->segment_ids || f->tokens < 1 || max_seq_length < f->tokens)
+        return bert__bad_argument(error, "bert_squad_feature_write needs a writer, and a feature with its columns ids, mask and segment_ids");
+    a = writer->allocator;
+    values = (int64_t *)bert__alloc(&a, bert__mul((size_t)max_seq_length, 3 * sizeof *values) + 4 * sizeof *values);
+    if (!values) return bert__fail(error, BERT_ERROR_MEMORY, NULL, -1, "out of memory");
+    memset(e, 0, sizeof e);
+    columns[1] = f->ids;
+    columns[2] = f->mask;
+    columns[3] = f->segment_ids;
+    for (k = 0, v = values; k < n; k++) {
+        const int column = k >= 1 && k <= 3;
+        e[k].name = names[k];
+        e[k].name_size = strlen(names[k]);
+        e[k].type = BERT_FEATURE_INT64;
+        e[k].ints = v;
+        e[k].count = column ? (size_t)max_seq_length : 1;
+        if (column) for (i = 0; i < max_seq_length; i++) *v++ = columns[k][i];
+        else *v++ = k == 0 ? f->unique_id : k == 4 ? f->start : k == 5 ? f->end : f->impossible;
+    }
+    st = bert_record_writer_add_example(writer, e, n, error);
+    bert__free(&a, values);
+    return st;
 }
 
 /* ---- logits to answers ---- */

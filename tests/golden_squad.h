@@ -196,42 +196,56 @@ static void golden_squad_all_features(const golden_squad_settings *s, const char
     }
     bert_squad_features_close(features);
 }
-/* A tf_record: what FeatureWriter wrote of each feature. */
+/* A tf_record: what FeatureWriter wrote of each feature. Ours is written, and each example of both compared, feature by feature. */
 static void golden_squad_records(const golden_squad_settings *s, const char *path, const bert_squad *squad, int training)
 {
+    static const char *const ours = "golden.tmp.tf_record";
     bert_squad_features *features = golden_squad_features(s, squad);
     bert_squad_feature f;
-    bert_file file;
-    const unsigned char *data;
-    size_t at = 0, size;
-    int64_t i, k, m;
-    int got = 0;
-    double *values = (double *)malloc((size_t)s->length * sizeof *values);
-    if (!values) abort();
-    if (features && bert_file_open(path, NULL, &file, NULL) == BERT_OK) {
-        golden_squad_columns(&f, s->length);
-        for (i = 0; (got = hook_record(&file, &at, &data, &size)) == 1 && test_now.failures < 20; i++) {
-            const char *const names[] = { "input_ids", "input_mask", "segment_ids", "unique_ids", "start_positions", "end_positions", "is_impossible" };
-            const int32_t *const columns[] = { f.ids, f.mask, f.segment_ids };
-            if (bert_squad_features_next(features, &f) != BERT_OK || !f.tokens) { TEST_FAIL("there are only %ld features", (long)i); break; }
-            for (m = 0; m < 3; m++) {
-                golden_member(hook_feature(data, size, names[m], values, s->length) == s->length, names[m], i);
-                for (k = 0; k < s->length && values[k] == (double)columns[m][k]; k++) {}
-                golden_member(k == s->length, names[m], i);
-            }
-            for (m = 3; m < (training ? 7 : 4); m++) {
-                const int64_t have = m == 3 ? f.unique_id : m == 4 ? f.start : m == 5 ? f.end : f.impossible;
-                golden_member(hook_feature(data, size, names[m], values, s->length) == 1 && values[0] == (double)have, names[m], i);
-            }
-            if (!training) golden_member(hook_feature(data, size, "start_positions", values, s->length) < 0, "start_positions", i);
-        }
-        CHECK(i > 0 && got == 0);
-        if (!test_now.failures) CHECK(bert_squad_features_next(features, &f) == BERT_OK && f.tokens == 0);
-        free(f.ids);
-        bert_file_close(&file);
-    } else if (features) TEST_FAIL("%s cannot be read", path);
-    free(values);
+    bert_record_writer *writer = NULL;
+    bert_records_desc d[2];
+    bert_records *records[2] = { NULL, NULL };
+    bert_example e[2];
+    bert_error err;
+    int64_t i = 0;
+    int k;
+    if (!features) return;
+    memset(&err, 0, sizeof err);
+    memset(d, 0, sizeof d);
+    memset(e, 0, sizeof e);
+    golden_squad_columns(&f, s->length);
+    if (bert_record_writer_open(ours, NULL, &writer, &err) != BERT_OK) TEST_FAIL("%s", err.message);
+    while (!test_now.failures && bert_squad_features_next(features, &f) == BERT_OK && f.tokens)
+        if (bert_squad_feature_write(writer, &f, s->length, &err) != BERT_OK) TEST_FAIL("%s", err.message);
+    if (!test_now.failures && bert_record_writer_commit(writer, &err) != BERT_OK) TEST_FAIL("%s", err.message);
+    bert_record_writer_close(writer);
+    free(f.ids);
     bert_squad_features_close(features);
+    d[0].path = path;
+    d[1].path = ours;
+    for (k = 0; k < 2; k++) {
+        d[k].error = &err;
+        if (!test_now.failures && bert_records_open(d + k, records + k) != BERT_OK) TEST_FAIL("%s", err.message);
+    }
+    for (; !test_now.failures; i++) {
+        const void *data[2] = { NULL, NULL };
+        size_t size[2] = { 0, 0 }, n, m;
+        for (k = 0; k < 2; k++) {
+            if (bert_records_next(records[k], data + k, size + k, &err) != BERT_OK) { TEST_FAIL("%s", err.message); break; }
+            if (data[k] && bert_example_parse(e + k, data[k], size[k], NULL, &err) != BERT_OK) TEST_FAIL("%s", err.message);
+        }
+        if (!data[0] != !data[1]) TEST_FAIL("number %ld is in one file only", (long)i);
+        if (test_now.failures || !data[0]) break;
+        golden_member(e[0].count == e[1].count && e[0].count == (training ? 7u : 4u), "the number of features", i);
+        for (n = 0; !test_now.failures && n < e[0].count; n++) {
+            const bert_feature *a = e[0].features + n, *b = e[1].features + n;
+            golden_member(a->name_size == b->name_size && memcmp(a->name, b->name, a->name_size) == 0 && a->type == b->type && a->type == BERT_FEATURE_INT64 && a->count == b->count, "the kind of features", i);
+            for (m = 0; !test_now.failures && m < a->count; m++) if (a->ints[m] != b->ints[m]) TEST_FAIL("%.*s[%ld] of number %ld is %ld", (int)a->name_size, a->name, (long)m, (long)i, (long)b->ints[m]);
+        }
+    }
+    CHECK(i > 0);
+    for (k = 0; k < 2; k++) { bert_example_free(e + k); bert_records_close(records[k]); }
+    remove(ours);
 }
 
 /* ---- predictions ---- */
