@@ -7088,8 +7088,16 @@ BERT_API int64_t bert_python_random_int(bert_python_random *random, int64_t low,
 BERT_API void bert_python_random_shuffle(bert_python_random *random, void *array, size_t count, size_t width)
 {
     char *a = (char *)array, *x, *y, t;
+    uint64_t u, v;
     size_t i, k;
-    for (i = count; i-- > 1;) {
+    for (i = count; width == 8 && i-- > 1;) {
+        y = a + (size_t)bert__python_below(random, (uint64_t)i + 1) * 8;
+        memcpy(&u, a + 8 * i, 8);
+        memcpy(&v, y, 8);
+        memcpy(y, &u, 8);
+        memcpy(a + 8 * i, &v, 8);
+    }
+    for (i = count; width != 8 && i-- > 1;) {
         x = a + i * width;
         y = a + (size_t)bert__python_below(random, (uint64_t)i + 1) * width;
         for (k = 0; k < width; k++) { t = x[k]; x[k] = y[k]; y[k] = t; }
@@ -7844,7 +7852,7 @@ typedef struct bert__finish {
     const char *const *list;            /* [count] */
     size_t count, begin;                /* instances; the first of the batch in work */
     int32_t pieces;                     /* tasks of a batch */
-    int32_t *rooms;                     /* [pieces + 1][6 * max_seq_length], ids, positions, labels */
+    int32_t *rooms;                     /* [pieces + 1][3 * max_seq_length]: ids, positions, labels */
     bert__buf *bytes;                   /* [pieces] serialized: size (uint32_t), example, ... */
     bert_record_writer **writers;
     int64_t written;                    /* instances before this list */
@@ -7909,63 +7917,68 @@ BERT__FN bert_instance bert__unpack(const bert__finish *f, const char *p, int32_
     return in;
 }
 
-/* A feature of whole numbers, none below 0: `count` of `values`, then zeros up to `all`. */
+/* The begin of a feature whose list has n bytes; then they follow. Returns where, or NULL without memory. */
+BERT__FN unsigned char *bert__put_list(bert__buf *b, const char *name, bert_feature_type type, size_t n)
+{
+    const size_t name_size = strlen(name), list = bert__field_size(n);
+    bert__put_field(b, 1, bert__field_size(name_size) + bert__field_size(bert__field_size(list)));
+    bert__put_field(b, 1, name_size);
+    bert__buf_add(b, name, name_size);
+    bert__put_field(b, 2, bert__field_size(list));
+    bert__put_field(b, (unsigned)type, list);
+    bert__put_field(b, 1, n);
+    if (!bert__buf_reserve(b, n)) return NULL;
+    b->size += n;
+    return (unsigned char *)b->data + b->size - n;
+}
+/* A feature of whole numbers, none below 0: `count` of `values`, then zeros up to `all`, which is not 0. */
 BERT__FN void bert__put_numbers(bert__buf *b, const char *name, const int32_t *values, size_t count, size_t all)
 {
-    const size_t name_size = strlen(name);
-    size_t i, n = all - count, list;
+    size_t i, n = all;
     unsigned char *p;
-    for (i = 0; i < count; i++) n += bert__varint_size((uint64_t)values[i]);
-    list = all ? bert__field_size(n) : 0;
-    bert__put_field(b, 1, bert__field_size(name_size) + bert__field_size(bert__field_size(list)));
-    bert__put_field(b, 1, name_size);
-    bert__buf_add(b, name, name_size);
-    bert__put_field(b, 2, bert__field_size(list));
-    bert__put_field(b, BERT_FEATURE_INT64, list);
-    if (!all) return;
-    bert__put_field(b, 1, n);
-    if (!bert__buf_reserve(b, n)) return;
-    p = (unsigned char *)b->data + b->size;
-    for (i = 0; i < count; i++) p += bert__varint_put(p, (uint64_t)values[i]);
+    for (i = 0; i < count; i++) n += (size_t)(values[i] > 0x7F) + (size_t)(values[i] > 0x3FFF) + (size_t)(values[i] > 0x1FFFFF) + (size_t)(values[i] > 0xFFFFFFF);
+    if (!(p = bert__put_list(b, name, BERT_FEATURE_INT64, n))) return;
+    for (i = 0; i < count; i++) {
+        const uint32_t v = (uint32_t)values[i];
+        if (v < 128) { *p++ = (unsigned char)v; continue; }
+        if (v < 16384) { p[0] = (unsigned char)(v | 128); p[1] = (unsigned char)(v >> 7); p += 2; continue; }
+        p += bert__varint_put(p, v);
+    }
     memset(p, 0, all - count);
-    b->size += n;
 }
-/* The same for the weights: `count` times 1.0, then 0.0. */
+/* The same for numbers that are 1 from `begin` to `end`, else 0. */
+BERT__FN void bert__put_ones(bert__buf *b, const char *name, size_t begin, size_t end, size_t all)
+{
+    unsigned char *p = bert__put_list(b, name, BERT_FEATURE_INT64, all);
+    if (!p) return;
+    memset(p, 0, all);
+    memset(p + begin, 1, end - begin);
+}
+/* The weights: `count` times 1.0, then 0.0. */
 BERT__FN void bert__put_weights(bert__buf *b, const char *name, size_t count, size_t all)
 {
-    const size_t name_size = strlen(name), list = bert__field_size(4 * all);
+    unsigned char *p = bert__put_list(b, name, BERT_FEATURE_FLOAT, 4 * all);
     size_t i;
-    bert__put_field(b, 1, bert__field_size(name_size) + bert__field_size(bert__field_size(list)));
-    bert__put_field(b, 1, name_size);
-    bert__buf_add(b, name, name_size);
-    bert__put_field(b, 2, bert__field_size(list));
-    bert__put_field(b, BERT_FEATURE_FLOAT, list);
-    bert__put_field(b, 1, 4 * all);
-    if (!bert__buf_reserve(b, 4 * all)) return;
-    for (i = 0; i < all; i++) memcpy(b->data + b->size + 4 * i, i < count ? "\0\0\x80\x3F" : "\0\0\0\0", 4);
-    b->size += 4 * all;
+    for (i = 0; p && i < all; i++) memcpy(p + 4 * i, i < count ? "\0\0\x80\x3F" : "\0\0\0\0", 4);
 }
-/* The tf.train.Example of an instance, its features sorted by name; `room` has space for [2 * max_seq_length] more. */
-BERT__FN void bert__put_instance(bert__buf *b, const bert_instance *in, const bert_pretraining_desc *d, int32_t *room)
+/* The features of an instance's tf.train.Example, sorted by name. */
+BERT__FN void bert__put_instance(bert__buf *b, const bert_instance *in, const bert_pretraining_desc *d)
 {
     const size_t S = (size_t)d->max_seq_length, P = (size_t)d->max_predictions, n = (size_t)in->length, masked = (size_t)in->masked;
-    int32_t *ones = room, *segments = room + S;
-    size_t i;
-    for (i = 0; i < n; i++) { ones[i] = 1; segments[i] = i >= (size_t)in->first; }
     bert__put_numbers(b, "input_ids", in->ids, n, S);
-    bert__put_numbers(b, "input_mask", ones, n, S);
+    bert__put_ones(b, "input_mask", 0, n, S);
     bert__put_numbers(b, "masked_lm_ids", in->masked_ids, masked, P);
     bert__put_numbers(b, "masked_lm_positions", in->masked_positions, masked, P);
     bert__put_weights(b, "masked_lm_weights", masked, P);
     bert__put_numbers(b, "next_sentence_labels", &in->is_random_next, 1, 1);
-    bert__put_numbers(b, "segment_ids", segments, n, S);
+    bert__put_ones(b, "segment_ids", (size_t)in->first, n, S);
 }
 BERT__FN void bert__finish_piece(void *arg, int64_t index)
 {
     bert__finish *f = (bert__finish *)arg;
     const size_t S = (size_t)f->d->max_seq_length, begin = f->begin + (size_t)index * BERT__WRITE_PIECE;
     const size_t end = begin + BERT__WRITE_PIECE < f->count ? begin + BERT__WRITE_PIECE : f->count;
-    int32_t *room = f->rooms + (size_t)index * 5 * S;
+    int32_t *room = f->rooms + (size_t)index * 3 * S;
     bert__buf *out = &f->bytes[2 * index], *features = out + 1;
     size_t i;
     out->size = 0;
@@ -7974,7 +7987,7 @@ BERT__FN void bert__finish_piece(void *arg, int64_t index)
         uint32_t size;
         const size_t at = out->size;
         features->size = 0;
-        bert__put_instance(features, &in, f->d, room + 3 * S);
+        bert__put_instance(features, &in, f->d);
         bert__buf_add(out, "\0\0\0\0", 4);
         bert__put_field(out, 1, features->size);
         bert__buf_add(out, features->data, features->size);
@@ -8001,7 +8014,7 @@ BERT__FN bert_status bert__finish_run(bert__finish *f, const char *const *list, 
             const int64_t index = f->written + (int64_t)(f->begin + k);
             bert__count_instance(f, list[f->begin + k]);
             if (d->each) {
-                bert_instance in = bert__unpack(f, list[f->begin + k], f->rooms + (size_t)f->pieces * 5 * S);
+                bert_instance in = bert__unpack(f, list[f->begin + k], f->rooms + (size_t)f->pieces * 3 * S);
                 in.index = index;
                 if (d->each(d->user, &in)) st = bert__fail(d->error, BERT_ERROR_STOPPED, NULL, -1, "stopped by the caller at instance %lld", (long long)index);
             }
@@ -8713,7 +8726,7 @@ BERT_API bert_status bert_pretraining_data(const bert_pretraining_desc *desc, be
     f.width = vocab <= 65536 && d.masking != BERT_MASKING_SEGMENTED ? 2 : 4;
     f.pieces = d.parallel.width > 1 ? d.parallel.width * 2 : 1;
     pieces = (uint8_t *)bert__arena_array(&arena, vocab, 1);
-    f.rooms = (int32_t *)bert__arena_array(&arena, bert__mul((size_t)f.pieces + 1, 5 * (size_t)d.max_seq_length), sizeof *f.rooms);
+    f.rooms = (int32_t *)bert__arena_array(&arena, bert__mul((size_t)f.pieces + 1, 3 * (size_t)d.max_seq_length), sizeof *f.rooms);
     f.bytes = (bert__buf *)bert__arena_array(&arena, 2 * (size_t)f.pieces, sizeof *f.bytes);
     f.writers = (bert_record_writer **)bert__arena_array(&arena, d.output_count, sizeof *f.writers);
     if (!pieces || !f.rooms || !f.bytes || !f.writers) {
