@@ -21,6 +21,7 @@
 #include "golden_hf_checkpoints.h"
 #include "golden_forward.h"
 #include "golden_hf_forward.h"
+#include "golden_train.h"
 #endif
 
 static const struct {
@@ -52,6 +53,16 @@ static const struct {
     { "google", "eval_squad_v2.0", NULL, golden_google_eval },
     { "hf", "heads", NULL, golden_hf_heads },
     { "hf", "minilm", NULL, golden_hf_minilm },
+    { "google", "train_pretrain", NULL, golden_google_train },
+    { "google", "train_pretrain_onehot", NULL, golden_google_train },
+    { "google", "train_pretrain_tf1sparse", NULL, golden_google_train },
+    { "google", "train_classifier", NULL, golden_google_train },
+    { "google", "train_squad", NULL, golden_google_train },
+    { "google", "nezha/train_adam", NULL, golden_google_train },
+    { "google", "lamb", NULL, golden_google_train },
+    { "google", "bertadam", NULL, golden_bertadam },
+    { "hf", "heads", NULL, golden_hf_gradients },
+    { "hf", "finetune", NULL, golden_hf_finetune },
 #endif
 };
 
