@@ -746,7 +746,7 @@ typedef struct bert_masks {
 typedef struct bert_totals { double words, next_sentence, classes, starts, ends; } bert_totals;
 
 /* What a batch should have given. -100 as a label: ignored, here and in the mean. */
-typedef struct bert_labels {
+typedef struct bert_targets {
     int64_t masked_count;               /* WORDS: rows of the batch, the words there, their weights (NULL: 1) */
     const int64_t *masked_rows;
     const int32_t *masked_ids;
@@ -764,7 +764,7 @@ typedef struct bert_labels {
     const bert_totals *totals;          /* of all such workers or parts together; default: of this batch */
     const bert_masks *masks;
     int32_t add;                        /* 1: add to the gradients that are there */
-} bert_labels;
+} bert_targets;
 
 /* What came of a step: the losses are those before it. */
 typedef struct bert_progress {
@@ -1078,12 +1078,12 @@ BERT_API void bert_trainer_close(bert_trainer *trainer);
 BERT_API bert_trainer_desc bert_trainer_desc_resolved(const bert_trainer *trainer);
 
 /* One step: bert_trainer_gradients, then bert_trainer_update. `out` may be NULL. */
-BERT_API bert_status bert_trainer_step(bert_trainer *trainer, const bert_batch *batch, const bert_labels *labels, bert_progress *out, bert_error *error);
+BERT_API bert_status bert_trainer_step(bert_trainer *trainer, const bert_batch *batch, const bert_targets *labels, bert_progress *out, bert_error *error);
 /* The losses of a batch and their gradients. Parts of one large batch: labels.add for all but the first, and for all the totals of
    the large batch (bert_trainer_totals of its parts, added). */
-BERT_API bert_status bert_trainer_gradients(bert_trainer *trainer, const bert_batch *batch, const bert_labels *labels, bert_progress *out, bert_error *error);
+BERT_API bert_status bert_trainer_gradients(bert_trainer *trainer, const bert_batch *batch, const bert_targets *labels, bert_progress *out, bert_error *error);
 BERT_API bert_status bert_trainer_update(bert_trainer *trainer, bert_progress *out, bert_error *error);
-BERT_API bert_status bert_trainer_totals(const bert_trainer *trainer, const bert_batch *batch, const bert_labels *labels, bert_totals *out, bert_error *error);
+BERT_API bert_status bert_trainer_totals(const bert_trainer *trainer, const bert_batch *batch, const bert_targets *labels, bert_totals *out, bert_error *error);
 
 BERT_API int64_t bert_trainer_count(const bert_trainer *trainer);
 BERT_API const bert_trained *bert_trainer_parameter(const bert_trainer *trainer, int64_t index);
@@ -14139,7 +14139,7 @@ struct bert_trainer {
     bert__sequence *sequences;          /* [T] */
     /* the part in work */
     const bert_batch *batch;
-    const bert_labels *labels;
+    const bert_targets *labels;
     int64_t rows, sequence_count;
     bert_totals totals;
 };
@@ -14179,13 +14179,23 @@ BERT__FN void bert__panel_columns(const float *x, int64_t stride, int64_t rows, 
         for (; j < nr; j++) out[j] = 0;
     }
 }
+/* Rows of weights [rows,k] as columns j to j+rows-1 of a panel; the rest of it becomes zero if j is 0, and is left alone else. */
+BERT__FN void bert__pack_rows(const bert__kernels *kernels, const float *w, int64_t stride, int64_t rows, int64_t k, int64_t j, float *out)
+{
+    int64_t c, i;
+    if (j == 0) kernels->pack(w, stride, 1, rows, k, out);
+    else for (c = 0; c < k; c++)
+        for (i = 0; i < rows; i++) out[c * kernels->nr + j + i] = w[i * stride + c];
+}
 /* Rows of weights [n,k] as panels of outputs. */
 BERT__FN void bert__panel_rows(const float *x, int64_t stride, int64_t rows, int64_t k, int64_t first, int64_t nr, float *out)
 {
     const int64_t n = bert__least(nr, rows - first);
     int64_t i, j;
-    bert__pack_rows(x + first * stride, stride, n, k, nr, out);
-    for (j = n; j < nr; j++) for (i = 0; i < k; i++) out[i * nr + j] = 0;
+    for (i = 0; i < k; i++) {
+        for (j = 0; j < n; j++) out[i * nr + j] = x[(first + j) * stride + i];
+        for (; j < nr; j++) out[i * nr + j] = 0;
+    }
 }
 #define BERT__TASK_PANELS 4
 /* The weights of a dense layer for y = x W^T + b. */
@@ -14200,7 +14210,7 @@ BERT__FN void bert__forward_panels_task(void *arg, int64_t index)
         for (j = 0; j < nr && panel * nr + j < all; j += rows) {
             const int64_t part = (panel * nr + j) / l->n, row = (panel * nr + j) % l->n;
             rows = bert__least(nr - j, l->n - row);
-            bert__pack_rows(l->w[part]->weight + row * l->k, l->k, rows, l->k, nr, out + j);
+            bert__pack_rows(job->t->kernels, l->w[part]->weight + row * l->k, l->k, rows, l->k, j, out);
             memcpy(bias + j, l->b[part]->weight + row, (size_t)rows * sizeof *bias);
         }
         for (; j < nr; j++) for (bias[j] = 0, c = 0; c < l->k; c++) out[c * nr + j] = 0;
@@ -14937,7 +14947,7 @@ BERT__FN void bert__take_rows(bert_trainer *t, float *to, const int64_t *at, int
 
 /* ---- words ---- */
 
-BERT__FN double bert__masked_weight(const bert_labels *l, int64_t k) { return l->masked_weights ? (double)l->masked_weights[k] : 1; }
+BERT__FN double bert__masked_weight(const bert_targets *l, int64_t k) { return l->masked_weights ? (double)l->masked_weights[k] : 1; }
 BERT__FN void bert__words_task(void *arg, int64_t index)
 {
     bert__job *job = (bert__job *)arg;
@@ -15017,7 +15027,7 @@ BERT__FN double bert__learn_words(bert_trainer *t)
 /* Logits of n examples, in place, to their gradients; the sum of the losses over the total. first: number of the first example. */
 BERT__FN double bert__learn_logits(bert_trainer *t, float *z, int64_t stride, int64_t n, int64_t first)
 {
-    const bert_labels *l = t->labels;
+    const bert_targets *l = t->labels;
     const int64_t N = t->classifier.n;
     const double total = t->totals.classes, temperature = bert__option(l->temperature, 1), soft = l->teacher ? bert__option(l->teacher_weight, 1) : 0;
     double sum = 0;
@@ -15643,7 +15653,7 @@ BERT__FN bert_status bert__check_label(const char *what, int64_t at, int32_t lab
     return bert__fail(e, BERT_ERROR_ARGUMENT, NULL, -1, "%s %lld: label %d; there are %lld, from 0 (-100: ignored)", what, (long long)at, (int)label, (long long)n);
 }
 /* What can be wrong with batch and labels. */
-BERT__FN bert_status bert__check_training(const bert_trainer *t, const bert_batch *b, const bert_labels *l, bert_error *e)
+BERT__FN bert_status bert__check_training(const bert_trainer *t, const bert_batch *b, const bert_targets *l, bert_error *e)
 {
     const uint32_t learn = t->desc.learn;
     const bert_config *c = &t->config;
@@ -15688,7 +15698,7 @@ BERT__FN bert_status bert__check_training(const bert_trainer *t, const bert_batc
     for (i = 0; learn & BERT_LEARN_TOKENS && i < rows; i++) if ((st = bert__check_label("token", i, l->token_classes[i], c->labels, e)) != BERT_OK) return st;
     return BERT_OK;
 }
-BERT__FN bert_totals bert__totals(const bert_trainer *t, const bert_batch *b, const bert_labels *l)
+BERT__FN bert_totals bert__totals(const bert_trainer *t, const bert_batch *b, const bert_targets *l)
 {
     const uint32_t learn = t->desc.learn;
     bert_totals n;
@@ -15708,7 +15718,7 @@ BERT__FN bert_totals bert__totals(const bert_trainer *t, const bert_batch *b, co
     if (learn & BERT_LEARN_TOKENS) for (i = 0; i < b->offsets[b->sequences]; i++) n.classes += l->token_classes[i] != -100;
     return n;
 }
-BERT_API bert_status bert_trainer_totals(const bert_trainer *trainer, const bert_batch *batch, const bert_labels *labels, bert_totals *out, bert_error *error)
+BERT_API bert_status bert_trainer_totals(const bert_trainer *trainer, const bert_batch *batch, const bert_targets *labels, bert_totals *out, bert_error *error)
 {
     bert_status st;
     if (!trainer || !batch || !labels || !out) return bert__bad_argument(error, "bert_trainer_totals needs a trainer, a batch, labels and a place for the answer");
@@ -15741,7 +15751,7 @@ BERT__FN bert_status bert__fail_not_finite(const bert_trainer *t, const char *wh
     return bert__fail(e, BERT_ERROR_FORMAT, NULL, -1, "%s is not finite in step %lld, though all weights are: look at this batch's values", what, (long long)t->steps);
 }
 
-BERT_API bert_status bert_trainer_gradients(bert_trainer *trainer, const bert_batch *batch, const bert_labels *labels, bert_progress *out, bert_error *error)
+BERT_API bert_status bert_trainer_gradients(bert_trainer *trainer, const bert_batch *batch, const bert_targets *labels, bert_progress *out, bert_error *error)
 {
     bert_trainer *t = trainer;
     bert_progress p;
@@ -15869,7 +15879,7 @@ BERT_API bert_status bert_trainer_update(bert_trainer *trainer, bert_progress *o
     }
     return BERT_OK;
 }
-BERT_API bert_status bert_trainer_step(bert_trainer *trainer, const bert_batch *batch, const bert_labels *labels, bert_progress *out, bert_error *error)
+BERT_API bert_status bert_trainer_step(bert_trainer *trainer, const bert_batch *batch, const bert_targets *labels, bert_progress *out, bert_error *error)
 {
     bert_progress p;
     bert_status st = bert_trainer_gradients(trainer, batch, labels, &p, error);

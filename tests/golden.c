@@ -21,6 +21,7 @@
 #include "golden_hf_checkpoints.h"
 #include "golden_forward.h"
 #include "golden_hf_forward.h"
+#include "golden_records.h"
 #include "golden_tasks.h"
 #include "golden_squad.h"
 #include "golden_pretraining.h"

@@ -79,7 +79,7 @@ static int golden_is_noise(const char *name) { return strstr(name, "self/key/bia
 /* ---- transformers' heads: losses and gradients ---- */
 
 /* What this class learns from these labels; 0 fails the case. */
-static int golden_hf_labels(const char *class_name, const bert_checkpoint *c, const golden_input *in, const int64_t *at, uint32_t *learn, bert_labels *l, int *dropped)
+static int golden_hf_labels(const char *class_name, const bert_checkpoint *c, const golden_input *in, const int64_t *at, uint32_t *learn, bert_targets *l, int *dropped)
 {
     const char *model = golden_starts(class_name, "Bert") ? class_name + 4 : class_name, *config = bert_checkpoint_metadata(c, "config");
     const bert_tensor *t = bert_checkpoint_find(c, "label.labels"), *starts = bert_checkpoint_find(c, "label.start_positions"), *ends = bert_checkpoint_find(c, "label.end_positions");
@@ -140,7 +140,7 @@ static void golden_hf_head_step(const bert_model *model, const bert_checkpoint *
     bert_trainer_desc d;
     bert_trainer *trainer;
     bert_batch batch;
-    bert_labels labels;
+    bert_targets labels;
     bert_progress got;
     bert_error err;
     int64_t *at, i, b, n;
@@ -254,7 +254,7 @@ typedef struct golden_run_info {        /* meta.json */
 } golden_run_info;
 
 /* One batch [B,...] of a file with or without a first dimension of steps. prefix: "in/" in dropout_step. */
-static int golden_google_batch(const bert_checkpoint *c, const char *prefix, int64_t step, int64_t steps, bert_padding padding, bert_batch *batch, bert_labels *l, uint32_t *learn, int64_t *length)
+static int golden_google_batch(const bert_checkpoint *c, const char *prefix, int64_t step, int64_t steps, bert_padding padding, bert_batch *batch, bert_targets *l, uint32_t *learn, int64_t *length)
 {
     golden_input in;
     const bert_tensor *t;
@@ -367,7 +367,7 @@ static void golden_google_run(const golden_place *place, const char *base, bert_
     if ((model = golden_model(&md)) == NULL) goto done;
     for (step = 0; step < steps; step++) {
         bert_batch batch;
-        bert_labels labels;
+        bert_targets labels;
         bert_progress got;
         uint32_t learn;
         int64_t length;
@@ -461,7 +461,7 @@ static void golden_google_dropout(const golden_place *place, bert_isa isa)
     bert_trainer *trainer = NULL;
     bert_masks masks;
     bert_batch batch;
-    bert_labels labels;
+    bert_targets labels;
     bert_progress got;
     bert_error err;
     uint8_t **of[3];
@@ -734,7 +734,7 @@ static void golden_hf_finetune_run(const golden_place *place, const char *key, c
     for (s = bert_json_get(info, "steps") ? bert_json_get(info, "steps")->first : NULL; s; s = s->next, steps++) {
         golden_input in;
         bert_batch batch;
-        bert_labels labels;
+        bert_targets labels;
         bert_progress got;
         const bert_tensor *t;
         int64_t *at;

@@ -37,7 +37,7 @@ typedef struct example {
     uint8_t mask[MOST_ROWS];
     float weights[8], values[80], teacher[80], embeds[MOST_ROWS * 15], bias[MOST_ROWS * 24];
     bert_batch batch;
-    bert_labels labels;
+    bert_targets labels;
 } example;
 
 static void make_example(example *e, uint32_t learn, int64_t sequences, int64_t longest, int32_t labels)
@@ -381,7 +381,7 @@ static void parts(void)
     bert_error err = { 0 };
     int64_t tokens, i;
     bert_batch half;
-    bert_labels labels;
+    bert_targets labels;
     bert_totals totals;
     bert_progress a, b;
     int64_t offsets[20], rows[8];
