@@ -69,10 +69,12 @@
    BERT_STATIC                     every file      makes every function static: a private copy for this file.
    BERT_API                        every file      your own linkage for the declarations, e.g. a DLL export.
    BERT_NO_TOKENIZER               implementation  leaves out >>unicode to >>learn: only the base stays, for bert.h.
-   BERT_NO_LEARN                   implementation  leaves out vocabulary learning (>>learn).
+   BERT_NO_LEARN                   implementation  leaves out vocabulary learning (>>learn). BERT_NO_TRAIN implies it.
    BERT_NO_STDIO                   implementation  no files at all: everything from memory, no <stdio.h>, no POSIX.
    BERT_NO_THREADS                 implementation  no pool: parallel work runs in the caller's thread, one after another.
    BERT_NO_SIMD                    implementation  plain C only; same results, slower.
+   BERT_NO_MESSAGES                implementation  errors keep code, path, offset, line and tensor, but the message is only the
+                                                   code's text: for programs that have no bytes to spare for words.
    BERT_MALLOC(n), BERT_FREE(p)    implementation  replace the default allocator (both or neither). <stdlib.h> is then
                                                    not used.
    BERT_ASSERT(x)                  implementation  checks of our own mistakes, never of input; default: none.
@@ -81,6 +83,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#if defined(BERT_NO_TRAIN) && !defined(BERT_NO_LEARN)
+#define BERT_NO_LEARN
+#endif
 
 #ifndef BERT_API
 #if defined(BERT_STATIC)
@@ -435,6 +441,13 @@ BERT_API bert_learn_counts bert_learner_counts(const bert_learner *learner);
 #define BERT__PRINTF(f, a) __attribute__((format(printf, f, a)))
 #endif
 #define BERT__LIKELY(x) __builtin_expect(!!(x), 1)
+#if defined(__x86_64__) || defined(__i386__)
+#define BERT__PAUSE() __builtin_ia32_pause()                          /* tells the core that this is a loop that waits */
+#elif defined(__aarch64__)
+#define BERT__PAUSE() __asm__ volatile("isb")
+#else
+#define BERT__PAUSE() ((void)0)
+#endif
 #define BERT__PREFETCH(p) __builtin_prefetch(p)
 #define BERT__UNLIKELY(x) __builtin_expect(!!(x), 0)
 #elif defined(_MSC_VER)
@@ -443,6 +456,7 @@ BERT_API bert_learn_counts bert_learner_counts(const bert_learner *learner);
 #define BERT__NOINLINE static __declspec(noinline)
 #define BERT__PRINTF(f, a)
 #define BERT__LIKELY(x) (x)
+#define BERT__PAUSE() ((void)0)
 #define BERT__PREFETCH(p) ((void)0)
 #define BERT__UNLIKELY(x) (x)
 #else
@@ -451,6 +465,7 @@ BERT_API bert_learn_counts bert_learner_counts(const bert_learner *learner);
 #define BERT__NOINLINE static
 #define BERT__PRINTF(f, a)
 #define BERT__LIKELY(x) (x)
+#define BERT__PAUSE() ((void)0)
 #define BERT__PREFETCH(p) ((void)0)
 #define BERT__UNLIKELY(x) (x)
 #endif
@@ -571,10 +586,13 @@ typedef volatile int64_t bert__counter;
 #endif
 #if defined(BERT_NO_THREADS)
 BERT__INLINE int64_t bert__atomic_add(bert__counter *p, int64_t n) { int64_t old = *p; *p = old + n; return old; }
+BERT__INLINE int64_t bert__atomic_get(bert__counter *p) { return *p; }
 #elif defined(__GNUC__)
 BERT__INLINE int64_t bert__atomic_add(bert__counter *p, int64_t n) { return __atomic_fetch_add(p, n, __ATOMIC_ACQ_REL); }
+BERT__INLINE int64_t bert__atomic_get(bert__counter *p) { return __atomic_load_n(p, __ATOMIC_ACQUIRE); }
 #elif defined(_WIN32)
 BERT__INLINE int64_t bert__atomic_add(bert__counter *p, int64_t n) { return InterlockedExchangeAdd64((volatile LONG64 *)p, n); }
+BERT__INLINE int64_t bert__atomic_get(bert__counter *p) { return bert__atomic_add(p, 0); }
 #else
 #error "bert_tokenizer.h: no atomics known for this compiler; define BERT_NO_THREADS"
 #endif
@@ -710,6 +728,14 @@ BERT__PRINTF(5, 6) BERT__NOINLINE bert_status bert__fail(bert_error *e, bert_sta
 }
 
 BERT__FN bert_status bert__bad_argument(bert_error *e, const char *what) { return bert__fail(e, BERT_ERROR_ARGUMENT, NULL, -1, "%s", what); }
+
+#ifdef BERT_NO_MESSAGES
+/* The words go before the compiler keeps them: sizeof looks at them and evaluates nothing. */
+int bert__ignored(const char *format, ...);
+BERT__NOINLINE bert_status bert__fail_briefly(bert_error *e, bert_status status, const char *path, int64_t at) { return bert__fail(e, status, path, at, "%s", bert_status_string(status)); }
+#define bert__fail(e, status, path, at, ...) ((void)sizeof bert__ignored(__VA_ARGS__), bert__fail_briefly(e, status, path, at))
+#define bert__bad_argument(e, what) bert__fail_briefly(e, BERT_ERROR_ARGUMENT, NULL, -1)
+#endif
 
 /* ============================================================================================================
    >>alloc
@@ -1336,6 +1362,8 @@ BERT__FN bert_parallel bert__parallel(bert_parallel p)
 
 #ifdef BERT_NO_THREADS
 struct bert_pool { bert_allocator allocator; };
+BERT__FN size_t bert__pool_bytes(int32_t threads) { (void)threads; return sizeof(bert_pool); }
+BERT__FN int32_t bert__cores(void) { return 1; }
 
 BERT_API bert_status bert_pool_open(int32_t threads, const bert_allocator *allocator, bert_pool **out)
 {
@@ -1402,51 +1430,73 @@ struct bert_pool {
     void *arg;
     int64_t n;
     bert__counter next;                 /* first task nobody has taken */
-    int64_t round;                      /* raised for each run: tells sleepers that there is work */
-    int32_t busy, count, stop;          /* helpers still in this round; helpers; close asked for */
+    bert__counter round;                /* raised for each run, and by close: tells helpers that there is work */
+    bert__counter busy;                 /* helpers still in this round */
+    int32_t count, spins, stop;         /* helpers; how long they look before they sleep; close asked for */
     bert_allocator allocator;
     bert__thread *threads;              /* [count] */
 };
+BERT__FN size_t bert__pool_bytes(int32_t threads) { return sizeof(bert_pool) + (size_t)threads * sizeof(bert__thread); }
 
 BERT__FN void bert__pool_work(bert_pool *p)
 {
     int64_t i;
     while ((i = bert__atomic_add(&p->next, 1)) < p->n) p->task(p->arg, i);
 }
+/* To sleep and be woken costs more than a short task: who waits looks for some microseconds first. Answers whether *p is still
+   `old` after that. */
+#define BERT__SPINS 4000
+BERT__FN int bert__pool_spin(bert__counter *p, int64_t old, int32_t spins)
+{
+    for (; spins > 0 && bert__atomic_get(p) == old; spins--) BERT__PAUSE();
+    return bert__atomic_get(p) == old;
+}
 BERT__FN BERT__THREAD_RESULT bert__pool_main(void *arg)
 {
     bert_pool *p = (bert_pool *)arg;
     int64_t seen = 0;
-    bert__enter(&p->monitor);
     for (;;) {
-        while (p->round == seen && !p->stop) bert__wait(&p->monitor);
+        if (bert__pool_spin(&p->round, seen, p->spins)) {
+            bert__enter(&p->monitor);
+            while (bert__atomic_get(&p->round) == seen) bert__wait(&p->monitor);
+            bert__leave(&p->monitor);
+        }
+        seen++;                                                         /* a round ends when all have been in it: none is missed */
         if (p->stop) break;
-        seen = p->round;
-        bert__leave(&p->monitor);
         bert__pool_work(p);
+        if (bert__atomic_add(&p->busy, -1) != 1) continue;
         bert__enter(&p->monitor);
-        if (--p->busy == 0) bert__wake(&p->monitor);
+        bert__wake(&p->monitor);
+        bert__leave(&p->monitor);
     }
-    bert__leave(&p->monitor);
     BERT__THREAD_RETURN;
+}
+/* What the helpers read is written before the round goes up. */
+BERT__FN void bert__pool_next_round(bert_pool *p)
+{
+    bert__enter(&p->monitor);
+    bert__atomic_add(&p->round, 1);
+    bert__wake(&p->monitor);
+    bert__leave(&p->monitor);
 }
 BERT__FN void bert__pool_run(void *user, int64_t n, bert_task task, void *arg)
 {
     bert_pool *p = (bert_pool *)user;
+    int64_t busy;
     if (n <= 1 || p->count == 0) { bert__serial_run(NULL, n, task, arg); return; }
-    bert__enter(&p->monitor);
     p->task = task;
     p->arg = arg;
     p->n = n;
     p->next = 0;
     p->busy = p->count;
-    p->round++;
-    bert__wake(&p->monitor);
-    bert__leave(&p->monitor);
+    bert__pool_next_round(p);
     bert__pool_work(p);
-    bert__enter(&p->monitor);
-    while (p->busy) bert__wait(&p->monitor);
-    bert__leave(&p->monitor);
+    while ((busy = bert__atomic_get(&p->busy)) > 0) {
+        if (!bert__pool_spin(&p->busy, busy, p->spins)) continue;
+        bert__enter(&p->monitor);
+        while (bert__atomic_get(&p->busy) == busy) bert__wait(&p->monitor);
+        bert__leave(&p->monitor);
+    }
 }
 BERT_API bert_status bert_pool_open(int32_t threads, const bert_allocator *allocator, bert_pool **out)
 {
@@ -1454,12 +1504,13 @@ BERT_API bert_status bert_pool_open(int32_t threads, const bert_allocator *alloc
     bert_pool *p;
     if (threads < 0 || threads > 1024 || !out) return BERT_ERROR_ARGUMENT;
     if (threads == 0) threads = bert__cores();
-    p = (bert_pool *)bert__alloc(&a, sizeof *p + (size_t)threads * sizeof(bert__thread));
+    p = (bert_pool *)bert__alloc(&a, bert__pool_bytes(threads));
     if (!p) return BERT_ERROR_MEMORY;
     memset(p, 0, sizeof *p);
     p->allocator = a;
     p->threads = (bert__thread *)(void *)(p + 1);
     if (!bert__monitor_init(&p->monitor)) { bert__free(&a, p); return BERT_ERROR_MEMORY; }
+    p->spins = threads <= bert__cores() ? BERT__SPINS : 0;
     while (p->count < threads - 1 && bert__thread_start(&p->threads[p->count], bert__pool_main, p)) p->count++;
     if (p->count < threads - 1) { bert_pool_close(p); return BERT_ERROR_MEMORY; }
     *out = p;
@@ -1478,10 +1529,8 @@ BERT_API void bert_pool_close(bert_pool *pool)
     int32_t i;
     if (!pool) return;
     a = pool->allocator;
-    bert__enter(&pool->monitor);
     pool->stop = 1;
-    bert__wake(&pool->monitor);
-    bert__leave(&pool->monitor);
+    bert__pool_next_round(pool);
     for (i = 0; i < pool->count; i++) bert__thread_join(pool->threads[i]);
     bert__monitor_free(&pool->monitor);
     bert__free(&a, pool);

@@ -13,7 +13,7 @@
 
 /* ---- opening ---- */
 
-bert_status hook_bundle_verify(const char *prefix, bert_error *error);     /* hooks/bundle.c */
+bert_status hook_bundle_verify(const char *prefix, bert_error *error);     /* hooks/private.c */
 
 /* Opens the bundle with this prefix, and compares all of its values with their checksums; NULL fails the case. */
 static bert_checkpoint *golden_bundle(const char *prefix)
