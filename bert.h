@@ -47,8 +47,9 @@
       >>cpu        which kernels this machine runs         >>packed     weights in the kernels' layout
       >>session    threads and memory of a run             >>forward    the encoder
       >>heads      what stands on the last layer           >>embed      texts to vectors
-      >>records    TFRecord files, tf.train.Example        >>plan       bytes beforehand
-      >>history    changes by version                      >>license    both licences
+      >>records    TFRecord files, tf.train.Example        >>tasks      data sets, texts and words with labels
+      >>plan       bytes beforehand                        >>history    changes by version
+      >>license    both licences
 */
 #ifndef BERT_H
 #define BERT_H
@@ -61,6 +62,7 @@
 
    option                where           what it does, what it costs or saves
    BERT_IMPLEMENTATION   implementation  compiles this header's functions here, and the tokenizer's.
+   BERT_NO_TRAIN         implementation  leaves out training, models made at random, and vocabulary learning.
    BERT_NO_SAFETENSORS   implementation  leaves out safetensors.
    BERT_NO_PICKLE        implementation  leaves out PyTorch's files.
    BERT_NO_TF            implementation  leaves out TensorFlow's.
@@ -344,6 +346,98 @@ typedef struct bert_example {
 } bert_example;
 #endif /* BERT_NO_DATA */
 
+#if !defined(BERT_NO_DATA) && !defined(BERT_NO_TOKENIZER)
+/* ---- tasks: labelled texts, one or two to an example, and words with a label each ---- */
+
+typedef enum bert_split { BERT_SPLIT_TRAIN = 0, BERT_SPLIT_DEV = 1, BERT_SPLIT_TEST = 2 } bert_split;
+
+typedef struct bert_dataset bert_dataset;
+
+/* A data set for classification (or regression), to be read example by example. The names, in any case: MRPC, CoLA, MNLI, MNLI-MM,
+   AX, XNLI, SST-2, QQP, QNLI, RTE, WNLI, STS-B, LCQMC, text_clf (ChnSentiCorp), and tsv for any file of columns. */
+typedef struct bert_dataset_desc {
+    const char *task;
+    const char *data_dir;               /* the task's own files lie here, or: */
+    const char *path;                   /* this file instead, laid out as the task's file of this split, or: */
+    const void *data;                   /* its bytes, which must stay */
+    size_t size;
+    const char *language;               /* XNLI; default "zh" as in the reference */
+    const char *text_a, *text_b, *label;   /* tsv: columns, by number from 1 or by name in the first line; text_b and label may be NULL */
+    const char *const *labels;          /* [label_count] tsv and text_clf: in this order; default: those of the training file, sorted */
+    size_t label_count;
+    bert_flag header;                   /* tsv: the first line has names; default: where a column is given by name */
+    bert_flag regression;               /* tsv: the label is a number; default off */
+    bert_split split;
+    bert_allocator allocator;
+    bert_error *error;
+} bert_dataset_desc;
+
+typedef struct bert_dataset_example {
+    const char *guid;                   /* the reference's name of it, "dev-17"; until the next one is read */
+    bert_bytes text_a, text_b;          /* in the file; text_b.data is NULL where the task has one text */
+    bert_bytes label;                   /* as written in the file, or size 0 */
+    double value;                       /* regression */
+    int64_t line;
+    int32_t label_id;                   /* index among the task's labels; 0 where there is none, as in the reference */
+    int32_t labelled;                   /* 1: the file has its label */
+} bert_dataset_example;
+
+/* A row of input for the model, in arrays [max_length] that you lend. */
+typedef struct bert_features {
+    int32_t *input_ids, *input_mask, *segment_ids;
+    size_t count;                       /* tokens before the padding */
+} bert_features;
+
+#define BERT_LABEL_IGNORED (-100)       /* the label of a token that no loss and no metric looks at */
+
+typedef struct bert_ner bert_ner;
+
+/* Files of words and labels, a word a line. ROBUST: columns divided by blanks or tabs, the word first, the label last, sentences
+   end at blank lines, -DOCSTART- lines are left out. NEZHA: as run_classifier_ner.py reads, mistakes included: a sentence ends only
+   at a blank line after the word U+3002, the last one is lost without such a line, a blank line elsewhere may be an error. */
+typedef enum bert_ner_reader { BERT_NER_ROBUST = 0, BERT_NER_NEZHA = 1 } bert_ner_reader;
+
+typedef struct bert_ner_desc {
+    const char *path;
+    const void *data;                   /* or its bytes, which must stay */
+    size_t size;
+    bert_flag labels;                   /* off: there are only words; default on */
+    bert_ner_reader reader;
+    bert_allocator allocator;
+    bert_error *error;
+} bert_ner_desc;
+
+/* A sentence: in the file, until the next one is read. */
+typedef struct bert_ner_sentence {
+    const char *const *words;           /* [count] not terminated */
+    const size_t *sizes;                /* [count] */
+    const bert_bytes *labels;           /* [count] */
+    size_t count;
+    const char *path;                   /* for messages */
+    int64_t line;                       /* of its first word */
+} bert_ner_sentence;
+
+/* Which tokens get their word's label: the first of each (others BERT_LABEL_IGNORED), all, or as NEZHA: the first; "X" for the
+   others, "[CLS]" and "[SEP]" for these, ids from 1, and 0 for padding. */
+typedef enum bert_ner_tokens { BERT_NER_FIRST = 0, BERT_NER_ALL = 1, BERT_NER_TOKENS_NEZHA = 2 } bert_ner_tokens;
+
+/* Arrays [max_length] that you lend. */
+typedef struct bert_ner_features {
+    int32_t *input_ids, *input_mask, *segment_ids, *label_ids;
+    int32_t *words;                     /* index of each token's word, -1 for [CLS], [SEP] and padding */
+    size_t count;                       /* tokens before the padding */
+    size_t words_cut;                   /* words that did not fit, at least in part */
+} bert_ner_features;
+
+/* Names of labels; free with bert_labels_free. */
+typedef struct bert_labels {
+    const char *const *names;           /* [count] */
+    size_t count;
+    void *memory;                       /* private */
+    bert_allocator allocator;
+} bert_labels;
+#endif /* BERT_NO_DATA, BERT_NO_TOKENIZER */
+
 /* ============================================================================================================
    >>api
    ============================================================================================================ */
@@ -517,6 +611,46 @@ BERT_API bert_status bert_example_floats(const bert_example *example, const char
 BERT_API void bert_example_free(bert_example *example);
 #endif /* BERT_NO_DATA */
 
+#if !defined(BERT_NO_DATA) && !defined(BERT_NO_TOKENIZER)
+/* ---- tasks ---- */
+
+/* Examples one after another: the file is mapped, never copied. next sets *got to 0 at the end; rewind starts again. Incomplete
+   rows of QQP are left out, as by other readers of it (it has some), and counted in skipped. */
+BERT_API bert_status bert_dataset_open(const bert_dataset_desc *desc, bert_dataset **out);
+BERT_API void bert_dataset_close(bert_dataset *task);
+BERT_API bert_status bert_dataset_next(bert_dataset *task, bert_dataset_example *out, int *got, bert_error *error);
+BERT_API void bert_dataset_rewind(bert_dataset *task);
+BERT_API const char *const *bert_dataset_labels(const bert_dataset *task, size_t *count);    /* none for regression */
+BERT_API int bert_dataset_is_regression(const bert_dataset *task);
+BERT_API int64_t bert_dataset_skipped(const bert_dataset *task);
+/* The tasks there are, by index, until NULL; and the file in data_dir that a task reads for a split, NULL: there is none. */
+BERT_API const char *bert_dataset_name(size_t index);
+BERT_API const char *bert_dataset_file(const char *task, bert_split split);
+
+/* [CLS] a [SEP] or [CLS] a [SEP] b [SEP], cut by Google's rule and padded with 0: convert_single_example. A second text without
+   tokens counts as none. `a` may be NULL: a row of padding (is_real_example 0). */
+BERT_API bert_status bert_features_encode(const bert_tokenizer *tokenizer, const bert_bytes *a, const bert_bytes *b, size_t max_length, bert_features *out, bert_error *error);
+/* All examples of a task as a file of records, with the reference's features: input_ids, input_mask, segment_ids, label_ids (of
+   regression a float), is_real_example; rows of padding make them a multiple of `batch` (1: none). `count` (may be NULL) becomes the
+   number of records. */
+BERT_API bert_status bert_dataset_write_records(bert_dataset *task, const bert_tokenizer *tokenizer, size_t max_length, int64_t batch, const char *path, int64_t *count, bert_error *error);
+
+/* Words and labels. */
+BERT_API bert_status bert_ner_open(const bert_ner_desc *desc, bert_ner **out);
+BERT_API void bert_ner_close(bert_ner *ner);
+BERT_API bert_status bert_ner_next(bert_ner *ner, bert_ner_sentence *out, int *got, bert_error *error);
+BERT_API void bert_ner_rewind(bert_ner *ner);
+BERT_API bert_status bert_ner_encode(const bert_tokenizer *tokenizer, const bert_ner_sentence *sentence, const char *const *labels, size_t label_count, bert_ner_tokens tokens,
+                                     size_t max_length, bert_ner_features *out, bert_error *error);
+/* The labels that a file has: "O" first, then by type, B- before I-. */
+BERT_API bert_status bert_ner_labels(const bert_ner_desc *desc, bert_labels *out);
+
+/* A file of labels, one to a line. */
+BERT_API bert_status bert_labels_read(const char *path, const bert_allocator *allocator, bert_labels *out, bert_error *error);
+BERT_API bert_status bert_labels_write(const char *path, const char *const *names, size_t count, bert_error *error);
+BERT_API void bert_labels_free(bert_labels *labels);
+#endif /* BERT_NO_DATA, BERT_NO_TOKENIZER */
+
 #endif /* BERT_H */
 
 /* ============================================================================================================
@@ -525,6 +659,23 @@ BERT_API void bert_example_free(bert_example *example);
    ============================================================================================================ */
 #if defined(BERT_IMPLEMENTATION) && !defined(BERT__IMPLEMENTED)
 #define BERT__IMPLEMENTED
+
+/* Parts that a build may leave out, as constants: what stands behind `if (!BERT__FILES)` is dropped by the compiler. */
+#ifdef BERT_NO_STDIO
+#define BERT__FILES 0
+#else
+#define BERT__FILES 1
+#endif
+#if defined(BERT_NO_STDIO) && defined(BERT_NO_PICKLE) && defined(BERT_NO_TF)
+#define BERT__ONLY_SAFETENSORS 1        /* one file in memory: no archives, no indexes, nothing beside it */
+#else
+#define BERT__ONLY_SAFETENSORS 0
+#endif
+#ifdef BERT_NO_TRAIN
+#define BERT__TRAIN 0
+#else
+#define BERT__TRAIN 1
+#endif
 
 #include "bert_tokenizer.h"             /* its implementation, where its declarations came earlier */
 #include <float.h>
@@ -832,6 +983,15 @@ BERT__PRINTF(6, 7) BERT__NOINLINE bert_status bert__fail_tensor(bert_error *e, b
     if (e) bert__format(e->tensor, sizeof e->tensor, "%s", tensor);
     return status;
 }
+#ifdef BERT_NO_MESSAGES
+BERT__NOINLINE bert_status bert__fail_tensor_briefly(bert_error *e, bert_status status, const char *path, int64_t at, const char *tensor)
+{
+    bert__fail_briefly(e, status, path, at);
+    if (e) bert__format(e->tensor, sizeof e->tensor, "%s", tensor);
+    return status;
+}
+#define bert__fail_tensor(e, status, path, at, tensor, ...) ((void)sizeof bert__ignored(__VA_ARGS__), bert__fail_tensor_briefly(e, status, path, at, tensor))
+#endif
 
 /* What ends a folder's name in a path. */
 BERT__FN int bert__is_slash(char c)
@@ -1010,7 +1170,7 @@ BERT_API const char *bert_checkpoint_path(const bert_checkpoint *checkpoint) { r
 BERT_API const char *bert_checkpoint_metadata(const bert_checkpoint *checkpoint, const char *key)
 {
     size_t i;
-    for (i = 0; checkpoint && i < checkpoint->metadata_count; i++)
+    for (i = checkpoint ? checkpoint->metadata_count : 0; i-- > 0; )    /* of two equal keys the last counts */
         if (strcmp(checkpoint->metadata[2 * i], key) == 0) return checkpoint->metadata[2 * i + 1];
     return NULL;
 }
@@ -1548,7 +1708,8 @@ BERT__FN bert_status bert__zip_bytes(bert_checkpoint *c, bert__zip *z, bert__zip
    Purpose   Hugging Face's format for weights: read in place, and written byte for byte as their library writes it.
    Uses      >>json, >>container; bert__writer of >>files.
    Promises  the tensors of an accepted file tile it exactly: no hole, no overlap, nothing before or behind them. Opening
-             touches the header only, so the size of the weights does not matter; n tensors cost n log n.
+             touches the header only, so the size of the weights does not matter; n tensors cost n log n, and memory
+             that is at most some times the header's text.
 
    A file is   8 bytes     N, little-endian
                N bytes     a JSON object, padded with blanks:
@@ -1556,11 +1717,12 @@ BERT__FN bert_status bert__zip_bytes(bert_checkpoint *c, bert__zip *z, bert__zip
                             "bert.pooler.dense.bias":{"dtype":"F32","shape":[768],"data_offsets":[0,3072]}, ...}
                the rest    the values, little-endian and row-major; data_offsets [begin,end) count from here
 
-   Reading. The header is checked as UTF-8 and becomes a tree of the base's parser, whose offsets are those of the file,
-   so that each complaint can name a byte. Each member gives one tensor; a name that occurs twice counts with its last
-   entry, as in the reference library. Then the ranges are sorted by their begin, and each must begin where the one
-   before it ended, the last at the end of the file. Stricter than the reference: an entry must be an object (theirs may
-   be a list), the first byte of the header must be '{' (as the format says), and 64 dimensions are enough.
+   Reading. The header is checked as UTF-8; then each member becomes a tree of the base's parser, whose offsets are those
+   of the file, so that each complaint can name a byte, and a tensor, before the next is looked at. A name that occurs twice
+   counts with its last entry, as in the reference library. Then the ranges are sorted by their begin, and each must begin
+   where the one before it ended, the last at the end of the file. Stricter than the reference: an entry must be an object
+   (theirs may be a list) of at most 64 KB, the first byte of the header must be '{' (as the format says), and 64 dimensions
+   are enough.
 
    Writing. The order is theirs: by type in the order of their list, last first (so wide types come first and every
    tensor lies aligned, for the header's length is a multiple of 8), then by name. The values are streamed.
@@ -1602,7 +1764,7 @@ BERT__FN size_t bert__utf8_check(const char *text, size_t n)
 
 #ifndef BERT_NO_SAFETENSORS
 
-enum { BERT__ST_HEADER_MOST = 100000000 };      /* the reference's limit too */
+enum { BERT__ST_HEADER_MOST = 100000000, BERT__ST_ENTRY_MOST = 65536 };      /* the first is the reference's limit too */
 
 /* The types in the order of the reference's list (safetensors 0.8). */
 static const bert_dtype bert__st_dtypes[] = {
@@ -1623,26 +1785,45 @@ BERT__FN int bert__st_range_before(const void *user, uint32_t a, uint32_t b)
 /* A number of the header: digits only, at most 2^63 - 1. */
 BERT__FN int bert__st_number(const bert_json *v, int64_t *out) { return bert_json_int(v, out) && v->text[0] != '-'; }
 
-/* __metadata__: strings by name. Filled from the back, so that of two equal keys the last is found. */
-BERT__FN bert_status bert__st_metadata(bert_checkpoint *c, const char *path, const bert_json *map)
+/* The header while it is read, member by member: a tree of all of it would take far more memory than its text. */
+typedef struct bert__st_reader {
+    bert_checkpoint *c;
+    bert__json_state s;                 /* text from byte 0 of the file: offsets are the file's */
+    const unsigned char *data;
+    size_t size, values;                /* of the file; where the values begin */
+    bert__buf ranges, strings;          /* bert__st_range of each tensor; keys and values of __metadata__ */
+    int metadata;                       /* it was there */
+} bert__st_reader;
+
+typedef bert_status (*bert__st_member_fn)(bert__st_reader *r, const bert_json *v);
+
+/* Where the value at `at` ends: at the comma or bracket that is not its own. What is between is checked when it is parsed. */
+BERT__FN size_t bert__st_value_end(const char *text, size_t at, size_t end)
 {
-    const bert_json *v;
-    size_t i = map->count;
-    if (map->type == 'n') return BERT_OK;
-    if (map->type != 'o') return bert__fail(c->error, BERT_ERROR_FORMAT, path, (int64_t)map->offset, "__metadata__ is not an object of strings");
-    c->metadata = (const char **)bert__arena_get(&c->arena, bert__mul(map->count, 2 * sizeof *c->metadata));
-    if (!c->metadata) return bert__fail(c->error, BERT_ERROR_MEMORY, path, -1, "out of memory");
-    for (v = map->first; v; v = v->next) {
-        if (v->type != 's') return bert__fail(c->error, BERT_ERROR_FORMAT, path, (int64_t)v->offset, "__metadata__ holds \"%s\", which is not a string", v->key);
-        if (bert__utf8_check(v->key, v->key_size) != v->key_size || bert__utf8_check(v->text, v->size) != v->size)
-            return bert__fail(c->error, BERT_ERROR_FORMAT, path, (int64_t)v->offset, "__metadata__ names half of a surrogate pair");
-        i--;
-        c->metadata[2 * i] = bert__checkpoint_string(c, v->key, v->key_size);
-        c->metadata[2 * i + 1] = bert__checkpoint_string(c, v->text, v->size);
-        if (!c->metadata[2 * i] || !c->metadata[2 * i + 1]) return bert__fail(c->error, BERT_ERROR_MEMORY, path, -1, "out of memory");
+    size_t depth = 0;
+    for (; at < end; at++) {
+        const char c = text[at];
+        if (c == '"') for (at++; at < end && text[at] != '"'; at++) at += text[at] == '\\';
+        if (!depth && (c == ',' || c == '}' || c == ']')) return at;
+        if (c == '{' || c == '[') depth++;
+        if (c == '}' || c == ']') depth--;
     }
-    c->metadata_count = map->count;
-    return BERT_OK;
+    return end;
+}
+BERT__FN bert_status bert__st_members(bert__st_reader *r, bert__st_member_fn each);
+
+/* One member of __metadata__: a string by name. */
+BERT__FN bert_status bert__st_metadata(bert__st_reader *r, const bert_json *v)
+{
+    bert_checkpoint *c = r->c;
+    const char *pair[2];
+    if (v->type != 's') return bert__fail(c->error, BERT_ERROR_FORMAT, r->s.path, (int64_t)v->offset, "__metadata__ holds \"%s\", which is not a string", v->key);
+    if (bert__utf8_check(v->key, v->key_size) != v->key_size || bert__utf8_check(v->text, v->size) != v->size)
+        return bert__fail(c->error, BERT_ERROR_FORMAT, r->s.path, (int64_t)v->offset, "__metadata__ names half of a surrogate pair");
+    pair[0] = bert__checkpoint_string(c, v->key, v->key_size);
+    pair[1] = bert__checkpoint_string(c, v->text, v->size);
+    bert__buf_add(&r->strings, pair, sizeof pair);
+    return pair[0] && pair[1] && !r->strings.failed ? BERT_OK : bert__fail(c->error, BERT_ERROR_MEMORY, r->s.path, -1, "out of memory");
 }
 
 /* One member of the header becomes a tensor of c over `values`; *range says where it lies. */
@@ -1709,40 +1890,94 @@ BERT__FN bert_status bert__st_entry(bert_checkpoint *c, const char *path, const 
     return bert__add_tensor(c, &found);
 }
 
-/* All of the header's tree; the values begin at byte `values`. `ranges` and `order` have room for an entry a member. */
-BERT__FN bert_status bert__st_header(bert_checkpoint *c, const char *path, const bert_json *root, const unsigned char *data, size_t size, size_t values, bert__st_range *ranges, uint32_t *order)
+/* One member of the header: a tensor. */
+BERT__FN bert_status bert__st_tensor(bert__st_reader *r, const bert_json *v)
 {
-    const bert_json *v;
-    size_t i, n;
-    uint64_t at = 0;
-    int metadata = 0;
+    bert__st_range range;
+    size_t at;
+    bert_status st = bert__st_entry(r->c, r->s.path, v, r->data + r->values, r->size - r->values, &range);
+    if (st != BERT_OK) return st;
+    at = (size_t)(bert_checkpoint_find(r->c, v->key) - bert__tensor_at(r->c, 0)) * sizeof range;
+    if (at < r->ranges.size) memcpy(r->ranges.data + at, &range, sizeof range);     /* the name came before */
+    else bert__buf_add(&r->ranges, &range, sizeof range);
+    return r->ranges.failed ? bert__fail(r->c->error, BERT_ERROR_MEMORY, r->s.path, -1, "out of memory") : BERT_OK;
+}
+/* The members of the object whose '{' r->s stands behind, each parsed alone and then forgotten. */
+BERT__FN bert_status bert__st_members(bert__st_reader *r, bert__st_member_fn each)
+{
+    bert__json_state *s = &r->s;
+    const size_t size = s->size;
+    const int top = each == bert__st_tensor;
     bert_status st = BERT_OK;
-    for (v = root->first; v && st == BERT_OK; v = v->next) {
-        bert__st_range range;
-        if (v->key_size == 12 && memcmp(v->key, "__metadata__", 12) == 0) {
-            if (metadata++) return bert__fail(c->error, BERT_ERROR_FORMAT, path, (int64_t)v->offset, "__metadata__ is given twice");
-            st = bert__st_metadata(c, path, v);
-        } else if ((st = bert__st_entry(c, path, v, data + values, size - values, &range)) == BERT_OK) {
-            ranges[bert_checkpoint_find(c, v->key) - bert__tensor_at(c, 0)] = range;
+    bert__arena tree;
+    char c = bert__json_next(s);
+    if (c == '}') { s->at++; return BERT_OK; }
+    bert__arena_init(&tree, &r->c->arena.allocator, 4096);
+    for (s->arena = &tree; st == BERT_OK; s->at++) {
+        bert_json v;
+        const bert_json *value = NULL;
+        const char *key = NULL;
+        size_t key_size = 0;
+        if (bert__json_next(s) != '"') { st = bert__json_fail(s, "a member's name in quotes is missing here"); break; }
+        if ((st = bert__json_string(s, &key, &key_size)) != BERT_OK) break;
+        if (bert__json_next(s) != ':') { st = bert__json_fail(s, "a ':' is missing here"); break; }
+        s->at++;
+        c = bert__json_next(s);
+        if (top && key_size == 12 && memcmp(key, "__metadata__", 12) == 0 && c == '{') {
+            if (r->metadata++) { st = bert__fail(r->c->error, BERT_ERROR_FORMAT, s->path, (int64_t)s->at, "__metadata__ is given twice"); break; }
+            s->at++;
+            st = bert__st_members(r, bert__st_metadata);
+            s->arena = &tree;
+        } else {
+            s->size = bert__st_value_end(s->text, s->at, size);
+            if (c != '"' && s->size - s->at > BERT__ST_ENTRY_MOST)
+                st = bert__fail_tensor(r->c->error, BERT_ERROR_UNSUPPORTED, s->path, (int64_t)s->at, key, "its entry in the header has %zu bytes; up to %d are read", s->size - s->at, (int)BERT__ST_ENTRY_MOST);
+            else if (s->size == s->at && s->at == size) st = bert__json_fail(s, "the text ends too early");
+            else if (s->size == s->at) st = bert__json_fail(s, "a value is missing here or misspelt");
+            else st = bert__json_parse(s, &value);
+            s->size = size;
+            if (st != BERT_OK) break;
+            v = *value;
+            v.key = key;
+            v.key_size = key_size;
+            if (!top || key_size != 12 || memcmp(key, "__metadata__", 12) != 0) st = each(r, &v);
+            else if (r->metadata++) st = bert__fail(r->c->error, BERT_ERROR_FORMAT, s->path, (int64_t)v.offset, "__metadata__ is given twice");
+            else if (v.type != 'n') st = bert__fail(r->c->error, BERT_ERROR_FORMAT, s->path, (int64_t)v.offset, "__metadata__ is not an object of strings");
         }
+        bert__arena_free(&tree);
+        if (st != BERT_OK) break;
+        c = bert__json_next(s);
+        if (c == '}') { s->at++; break; }
+        if (c != ',') st = bert__json_fail(s, s->at < size ? "a ',' or the closing bracket is missing here" : "the text ends too early");
     }
-    n = bert__tensor_count(c);
-    if (st == BERT_OK) bert__sort_order(order, n, bert__st_range_before, ranges);
-    for (i = 0; i < n && st == BERT_OK; i++) {
-        const bert__st_range *r = &ranges[order[i]];
-        const char *name = bert__tensor_at(c, order[i])->name;
-        if (r->begin > at)
-            st = bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)r->at, name, "begins at byte %llu of the values, but what is before it ends at %llu: a hole",
-                                   (unsigned long long)r->begin, (unsigned long long)at);
-        else if (r->begin < at)
-            st = bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)r->at, name, "begins at byte %llu of the values, where %s still lies: they overlap",
-                                   (unsigned long long)r->begin, bert__tensor_at(c, order[i - 1])->name);
-        at = r->end;
-    }
-    if (st == BERT_OK && at != size - values)
-        st = bert__fail(c->error, BERT_ERROR_FORMAT, path, (int64_t)(values + at), "%llu bytes after the last tensor's values: the file is not what was written",
-                        (unsigned long long)(size - values - at));
+    bert__arena_free(&tree);
     return st;
+}
+/* The ranges of all tensors, sorted, must tile the values. */
+BERT__FN bert_status bert__st_tiles(const bert__st_reader *r, uint32_t *order)
+{
+    const bert__st_range *ranges = (const bert__st_range *)(const void *)r->ranges.data;
+    bert_checkpoint *c = r->c;
+    const size_t n = bert__tensor_count(c);
+    const char *path = r->s.path;
+    uint64_t at = 0;
+    size_t i;
+    bert__sort_order(order, n, bert__st_range_before, ranges);
+    for (i = 0; i < n; i++) {
+        const bert__st_range *range = &ranges[order[i]];
+        const char *name = bert__tensor_at(c, order[i])->name;
+        if (range->begin > at)
+            return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)range->at, name, "begins at byte %llu of the values, but what is before it ends at %llu: a hole",
+                                     (unsigned long long)range->begin, (unsigned long long)at);
+        if (range->begin < at)
+            return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)range->at, name, "begins at byte %llu of the values, where %s still lies: they overlap",
+                                     (unsigned long long)range->begin, bert__tensor_at(c, order[i - 1])->name);
+        at = range->end;
+    }
+    if (at != r->size - r->values)
+        return bert__fail(c->error, BERT_ERROR_FORMAT, path, (int64_t)(r->values + at), "%llu bytes after the last tensor's values: the file is not what was written",
+                          (unsigned long long)(r->size - r->values - at));
+    return BERT_OK;
 }
 
 BERT__FN bert_status bert__open_safetensors(bert_checkpoint *c, const char *path, const unsigned char *data, size_t size)
@@ -1750,9 +1985,7 @@ BERT__FN bert_status bert__open_safetensors(bert_checkpoint *c, const char *path
     bert_status st;
     uint64_t header;
     size_t bad;
-    bert__arena tree;
-    bert__json_state s;
-    const bert_json *root = NULL;
+    bert__st_reader r;
     c->format = "safetensors";
     if (size < 8) return bert__fail(c->error, BERT_ERROR_FORMAT, path, 0, "%zu bytes are too few for a safetensors file: fetch it again", size);
     header = bert__load64(data);
@@ -1764,21 +1997,33 @@ BERT__FN bert_status bert__open_safetensors(bert_checkpoint *c, const char *path
     bad = bert__utf8_check((const char *)data + 8, (size_t)header);
     if (bad < header) return bert__fail(c->error, BERT_ERROR_FORMAT, path, (int64_t)bad + 8, "the header is not UTF-8 here");
 
-    bert__arena_init(&tree, &c->arena.allocator, header < 1024 ? 4096 : header > (1 << 18) ? (1 << 20) : (size_t)header * 4);
-    s.text = (const char *)data;                                        /* from byte 8 of the file: offsets are the file's */
-    s.at = 8;
-    s.size = (size_t)header + 8;
-    s.arena = &tree;
-    s.path = path;
-    s.error = c->error;
-    st = bert__json_parse(&s, &root);
+    memset(&r, 0, sizeof r);
+    r.c = c;
+    r.data = data;
+    r.size = size;
+    r.values = (size_t)header + 8;
+    r.s.text = (const char *)data;
+    r.s.at = 9;                                                         /* behind the '{' */
+    r.s.size = r.values;
+    r.s.path = path;
+    r.s.error = c->error;
+    bert__buf_init(&r.ranges, &c->arena.allocator);
+    bert__buf_init(&r.strings, &c->arena.allocator);
+    st = bert__st_members(&r, bert__st_tensor);
+    if (st == BERT_OK && (bert__json_next(&r.s), r.s.at < r.s.size)) st = bert__json_fail(&r.s, "more text after the end of the value");
     if (st == BERT_OK) {
-        bert__st_range *ranges = (bert__st_range *)bert__arena_get(&tree, bert__mul(root->count, sizeof *ranges));
-        uint32_t *order = (uint32_t *)bert__arena_get(&tree, bert__mul(root->count, sizeof *order));
-        st = ranges && order ? bert__st_header(c, path, root, data, size, s.size, ranges, order)
-                             : bert__fail(c->error, BERT_ERROR_MEMORY, path, -1, "out of memory");
+        uint32_t *order = (uint32_t *)bert__alloc(&c->arena.allocator, bert__mul(bert__tensor_count(c), sizeof *order));
+        c->metadata = (const char **)bert__arena_get(&c->arena, r.strings.size);
+        if (!order || !c->metadata) st = bert__fail(c->error, BERT_ERROR_MEMORY, path, -1, "out of memory");
+        else {
+            if (r.strings.size) memcpy((void *)c->metadata, r.strings.data, r.strings.size);
+            c->metadata_count = r.strings.size / (2 * sizeof *c->metadata);
+            st = bert__st_tiles(&r, order);
+        }
+        bert__free(&c->arena.allocator, order);
     }
-    bert__arena_free(&tree);
+    bert__buf_free(&r.ranges);
+    bert__buf_free(&r.strings);
     return st;
 }
 
@@ -4189,6 +4434,8 @@ BERT__FN bert_status bert__open_state(bert_checkpoint *c, const char *folder)
 
 typedef struct bert__part { struct bert__part *next; const char *name; bert_checkpoint c; } bert__part;
 
+enum { BERT__JSON_MOST = 1 << 24 };       /* bytes of an index or config: their tree takes some 40 times as much */
+
 /* A file's name and nothing else: what an index may refer to. */
 BERT__FN int bert__is_plain_name(const char *name, size_t n)
 {
@@ -4276,7 +4523,9 @@ BERT__FN bert_status bert__open_json(bert_checkpoint *c, const char *path, const
 {
     bert_json_doc doc;
     const bert_json *map;
-    bert_status st = bert__json_read(path, (const char *)data, size, &c->arena.allocator, &doc, c->error);
+    bert_status st;
+    if (size > BERT__JSON_MOST) return bert__fail(c->error, BERT_ERROR_UNSUPPORTED, path, -1, "a JSON file of %zu bytes; the index of a sharded checkpoint has at most 16 MB here", size);
+    st = bert__json_read(path, (const char *)data, size, &c->arena.allocator, &doc, c->error);
     if (st != BERT_OK) return st;
     map = bert_json_get(doc.root, "weight_map");
     if (map && path) st = bert__open_index(c, path, map);
@@ -4419,6 +4668,7 @@ BERT__FN bert_status bert__open_content(bert_checkpoint *c, const char *path, co
     size_t i;
     if (!size) return bert__fail(c->error, BERT_ERROR_FORMAT, path, -1, "the file is empty: fetch it again");
     if (brace && bert__load64(data) <= size - 8) return bert__open_values(c, path, data, size);
+    if (BERT__ONLY_SAFETENSORS) return bert__fail(c->error, BERT_ERROR_UNSUPPORTED, path, -1, "no safetensors file; this program was built for these alone");
     for (i = 0; i < sizeof bert__other_files / sizeof *bert__other_files; i++) {
         const bert__other_file *o = &bert__other_files[i];
         if (size >= o->at + o->size && memcmp(data + o->at, o->bytes, o->size) == 0 && !(i && is_table))
@@ -4562,13 +4812,10 @@ BERT_API bert_status bert_checkpoint_open(const bert_checkpoint_desc *desc, bert
    archive, if it lies in one); for variables/ of a SavedModel or hub module also the folder above and its assets/. */
 BERT__FN int bert__find_beside(const bert_checkpoint *c, const char *name, char *out, size_t size)
 {
-    const bert__from_zip *zip = c->from.get == bert__zip_get ? (const bert__from_zip *)c->from.user : NULL;
+    const bert__from_zip *zip = !BERT__ONLY_SAFETENSORS && c->from.get == bert__zip_get ? (const bert__from_zip *)c->from.user : NULL;
     const size_t n = c->path ? bert__directory_size(c->path) : 0;
     int place;
-#ifdef BERT_NO_STDIO
-    if (!zip) return 0;
-#endif
-    if (!c->path) return 0;
+    if (BERT__ONLY_SAFETENSORS || (!BERT__FILES && !zip) || !c->path) return 0;
     for (place = 0; place < 3; place++) {
         size_t folder = n;
         const char *up = "";
@@ -4591,7 +4838,7 @@ BERT__FN bert_status bert__read_beside(const bert_checkpoint *c, const char *pat
     bert__zip_entry entry;
     bert_status st;
     size_t size;
-    if (c->from.get != bert__zip_get) return bert_file_open(path, &c->arena.allocator, out, error);
+    if (BERT__ONLY_SAFETENSORS || c->from.get != bert__zip_get) return bert_file_open(path, &c->arena.allocator, out, error);
     memset(&unpacker, 0, sizeof unpacker);
     bert__arena_init(&unpacker.arena, &c->arena.allocator, 4096);
     unpacker.error = error;
@@ -4667,6 +4914,7 @@ BERT_API bert_status bert_checkpoint_write(const bert_write_desc *desc)
         return bert__fail(desc->error, BERT_ERROR_ARGUMENT, desc->path, -1, "bert_checkpoint_write needs a path, tensors and a format of the list");
     for (i = 0; i < desc->count && st == BERT_OK; i++) st = bert__check_written(desc, &desc->tensors[i]);
     if (st != BERT_OK) return st;
+    if (!BERT__FILES) return bert__fail(desc->error, BERT_ERROR_UNSUPPORTED, desc->path, -1, "this program was built without files (BERT_NO_STDIO)");
     allocator = bert__allocator(&desc->allocator);
     order = (uint32_t *)bert__alloc(&allocator, bert__mul(desc->count, sizeof *order));
     if (!order) return bert__fail(desc->error, BERT_ERROR_MEMORY, desc->path, -1, "out of memory");
@@ -4866,10 +5114,19 @@ BERT__FN bert_status bert__config_json(const bert_json *root, const char *path, 
 }
 BERT_API bert_status bert_config_parse(const char *text, size_t size, const char *path, bert_config *out, bert_error *error)
 {
+    union { char bytes[16384]; double aligned; } room;                  /* enough for any usual config: no allocator is asked */
     bert_json_doc doc;
+    bert_fixed fixed;
+    bert_allocator allocator;
     bert_status st;
     if (!text || !out) return bert__fail(error, BERT_ERROR_ARGUMENT, path, -1, "bert_config_parse needs a text and a place for the config");
-    st = bert__json_read(path, text, size, NULL, &doc, error);
+    if (size > BERT__JSON_MOST) return bert__fail(error, BERT_ERROR_UNSUPPORTED, path, -1, "%zu bytes are too many for a config: at most 16 MB are read", size);
+    memset(&fixed, 0, sizeof fixed);
+    fixed.memory = &room;
+    fixed.size = sizeof room;
+    allocator = bert_fixed_allocator(&fixed);
+    st = bert__json_read(path, text, size, &allocator, &doc, error);
+    if (st == BERT_ERROR_MEMORY) st = bert__json_read(path, text, size, NULL, &doc, error);
     if (st != BERT_OK) return st;
     st = bert__config_json(doc.root, path, out, error);
     bert_json_free(&doc);
@@ -5039,8 +5296,8 @@ BERT_API int bert_tensor_recognise(const char *name, bert_tensor_role *out)
     memset(&r, 0, sizeof r);
     r.row = -1;
     r.layer = -1;
-    bert__format(r.name, sizeof r.name, "%s", name);
-    bert__format(r.google, sizeof r.google, "%s", name);
+    memcpy(r.name, name, n < sizeof r.name ? n : sizeof r.name - 1);    /* byte for byte, and cut if it is too long */
+    memcpy(r.google, r.name, sizeof r.google);
     *out = r;
     if (n >= 150) return 0;
     memcpy(text + 5, name, n + 1);                                      /* room for "bert." in front */
@@ -5309,7 +5566,7 @@ BERT__FN bert_status bert__model_fill(const bert_model_desc *d, bert_model *m)
     bert__survey s;
     bert_parameter p;
     bert_status st;
-    const uint32_t make = d->init_missing == BERT_ON ? d->heads : 0;
+    const uint32_t make = BERT__TRAIN && d->init_missing == BERT_ON ? d->heads : 0;
     uint32_t incomplete = 0, present = 0;
     char name[160], lacking[5][160];
     int32_t layer;
@@ -5353,7 +5610,7 @@ BERT__FN bert_status bert__model_fill(const bert_model_desc *d, bert_model *m)
             memcpy(keep, name, strlen(name) + 1);
             p.name = keep;
             if (!s.labels && head == BERT_HEAD_CLASSIFIER) s.labels = m->config.labels ? m->config.labels : 2;
-            if (!p.tensor && (st = bert__make_parameter(m, &s, row, d->seed, &p)) != BERT_OK) return st;
+            if (!p.tensor && BERT__TRAIN && (st = bert__make_parameter(m, &s, row, d->seed, &p)) != BERT_OK) return st;
             m->parameters[m->count++] = p;
         }
     }
@@ -5379,6 +5636,7 @@ BERT_API bert_status bert_model_open(const bert_model_desc *desc, bert_model **o
     cd.size = desc->size;
     cd.allocator = desc->allocator;
     cd.error = desc->error;
+    if (!BERT__TRAIN && desc->init_missing == BERT_ON) return bert__fail(desc->error, BERT_ERROR_UNSUPPORTED, desc->path, -1, "init_missing: this program was built without training (BERT_NO_TRAIN)");
     if ((unsigned)desc->init_missing > BERT_OFF) return bert__fail(desc->error, BERT_ERROR_ARGUMENT, NULL, -1, "init_missing is none of BERT_DEFAULT, BERT_ON and BERT_OFF");
     if (!desc->path && !desc->data) {
         if (desc->init_missing != BERT_ON || (!desc->config && !desc->config_path))
@@ -5419,6 +5677,8 @@ BERT_API const char *bert_model_config_text(const bert_model *model, size_t *siz
     return model->config_text;
 }
 BERT_API const bert_checkpoint *bert_model_checkpoint(const bert_model *model) { return model->checkpoint; }
+/* For messages; NULL: the model lies in memory or was made. */
+BERT__FN const char *bert__model_path(const bert_model *m) { return m->checkpoint ? bert_checkpoint_path(m->checkpoint) : NULL; }
 BERT_API uint32_t bert_model_heads(const bert_model *model) { return model->heads; }
 BERT_API int64_t bert_model_parameter_count(const bert_model *model) { return model->count; }
 BERT_API const bert_parameter *bert_model_parameter(const bert_model *model, int64_t index)
@@ -5712,21 +5972,31 @@ static const bert__kernels bert__kernels_ref = {
 
 /* ---- functions of one variable: errors of a few units in the last place; NaN gives NaN, the ends are exact ---- */
 
-/* e^x = 2^n e^r, n the integer nearest to x/log 2. |r| <= log(2)/2: 1 + r + r^2 P(r). 0 below -104, infinity above 89. */
-BERT__SIMD_INLINE BERT__VEC BERT__TIER(exp)(BERT__VEC x)
+/* e^x = 2^n e^r, n the integer nearest to x/log 2. |r| <= log(2)/2: e^r = 1 + r + r^2 P(r). */
+BERT__SIMD_INLINE BERT__VEC BERT__TIER(exp_rest)(BERT__VEC x, BERT__VEC n)
 {
-    BERT__VEC n, r, p;
-    x = bert__vmax(bert__vset(-104.0f), bert__vmin(bert__vset(89.0f), x));      /* these give the second if that is NaN */
-    n = bert__vround(bert__vmul(x, bert__vset(1.44269504f)));
+    BERT__VEC p = bert__vset(0.00139047297573f), r;
     r = bert__vfnma(n, bert__vset(0.693145752f), x);                            /* log 2 in two parts, the first with zeros below */
     r = bert__vfnma(n, bert__vset(1.42860677e-6f), r);
-    p = bert__vset(0.00139047297573f);
     p = bert__vfma(p, r, bert__vset(0.00836886688877f));
     p = bert__vfma(p, r, bert__vset(0.0416669413802f));
     p = bert__vfma(p, r, bert__vset(0.166665190743f));
     p = bert__vfma(p, r, bert__vset(0.499999984185f));
-    p = bert__vfma(bert__vmul(p, r), r, r);
-    return bert__vscale(bert__vadd(p, bert__vset(1.0f)), n);
+    return bert__vadd(bert__vfma(bert__vmul(p, r), r, r), bert__vset(1.0f));
+}
+/* 0 below -104, infinity above 89 */
+BERT__SIMD_INLINE BERT__VEC BERT__TIER(exp)(BERT__VEC x)
+{
+    BERT__VEC n;
+    x = bert__vmax(bert__vset(-104.0f), bert__vmin(bert__vset(89.0f), x));      /* these give the second if that is NaN */
+    n = bert__vround(bert__vmul(x, bert__vset(1.44269504f)));
+    return bert__vscale(BERT__TIER(exp_rest)(x, n), n);
+}
+/* For x <= 0. What would be no normal number is 0: denormal numbers cost hundreds of cycles in the products after a softmax. */
+BERT__SIMD_INLINE BERT__VEC BERT__TIER(exp_negative)(BERT__VEC x)
+{
+    const BERT__VEC n = bert__vround(bert__vmul(x, bert__vset(1.44269504f)));
+    return bert__vabove(bert__vset(-87.3f), x, bert__vzero(), bert__vscale_normal(BERT__TIER(exp_rest)(x, n), n));
 }
 /* Odd functions that reach 1: x P(x^2) / Q(x^2), fitted for the least relative error up to `end`, where they round to 1. */
 BERT__SIMD_INLINE BERT__VEC BERT__TIER(erf)(BERT__VEC x)
@@ -5808,21 +6078,16 @@ BERT__SIMD_INLINE void BERT__TIER(tile)(const int mr, int64_t k, const float *x,
 #define BERT__ZERO_ROW(i, u) if (i < mr) { BERT__EACH_VEC(BERT__ZERO, i) }
 #define BERT__LOAD_ROW(i, u) if (i < mr) { BERT__EACH_VEC(BERT__LOAD, i) }
 #define BERT__STORE_ROW(i, u) if (i < mr) { BERT__EACH_VEC(BERT__STORE, i) }
-#define BERT__WEIGHTS(u, j) b[j] = bert__vload(w + (u) * BERT__NR + (j) * BERT__W);
+#define BERT__WEIGHTS(u, j) b[j] = bert__vload(w + (j) * BERT__W);
 #define BERT__FMA(i, j) a[i][j] = bert__vfma(v, b[j], a[i][j]);
-#define BERT__FMA_ROW(i, u) if (i < mr) { v = bert__vset(x[(i) * x_stride + (u)]); BERT__EACH_VEC(BERT__FMA, i) }
-#define BERT__STEP(u) { BERT__EACH_VEC(BERT__WEIGHTS, u) BERT__EACH_ROW(BERT__FMA_ROW, u) }
+#define BERT__FMA_ROW(i, u) if (i < mr) { v = bert__vset(x[(i) * x_stride]); BERT__EACH_VEC(BERT__FMA, i) }
     if (fresh) { BERT__EACH_ROW(BERT__ZERO_ROW, 0) }
     else { BERT__EACH_ROW(BERT__LOAD_ROW, 0) }
-    for (; k >= 4; k -= 4, x += 4, w += 4 * BERT__NR) {
-        BERT__STEP(0)
-        BERT__STEP(1)
-        BERT__STEP(2)
-        BERT__STEP(3)
+    for (; k > 0; k--, x++, w += BERT__NR) {                            /* four steps at once were slower: gcc runs out of registers */
+        BERT__EACH_VEC(BERT__WEIGHTS, 0)
+        BERT__EACH_ROW(BERT__FMA_ROW, 0)
     }
-    for (; k > 0; k--, x++, w += BERT__NR) BERT__STEP(0)
     BERT__EACH_ROW(BERT__STORE_ROW, 0)
-#undef BERT__STEP
 #undef BERT__FMA_ROW
 #undef BERT__FMA
 #undef BERT__WEIGHTS
@@ -5833,17 +6098,19 @@ BERT__SIMD_INLINE void BERT__TIER(tile)(const int mr, int64_t k, const float *x,
 #undef BERT__LOAD
 #undef BERT__ZERO
 }
-/* The same for any number of rows. */
+/* The same for any number of rows, in tiles as equal as can be: 8 rows as 4 and 4 keep more sums in flight than 6 and 2. */
 BERT__SIMD_NOINLINE void BERT__TIER(tiles)(int64_t rows, int64_t k, const float *x, int64_t x_stride, const float *w, float *c, int64_t c_stride, int fresh)
 {
-    for (; rows >= BERT__MR; rows -= BERT__MR, x += BERT__MR * x_stride, c += BERT__MR * c_stride)
-        BERT__TIER(tile)(BERT__MR, k, x, x_stride, w, c, c_stride, fresh);
-#define BERT__REST(i, u) case i: if (i > 0 && i < BERT__MR) BERT__TIER(tile)(i, k, x, x_stride, w, c, c_stride, fresh); break;
-    switch (rows) {
-    BERT__EACH_ROW(BERT__REST, 0)
-    default: break;
+    int64_t left = (rows + BERT__MR - 1) / BERT__MR, count;
+    for (; left > 0; left--, rows -= count, x += count * x_stride, c += count * c_stride) {
+        count = (rows + left - 1) / left;
+#define BERT__CASE(i, u) case i + 1: BERT__TIER(tile)(i + 1, k, x, x_stride, w, c, c_stride, fresh); break;
+        switch (count) {
+        BERT__EACH_ROW(BERT__CASE, 0)
+        default: break;
+        }
+#undef BERT__CASE
     }
-#undef BERT__REST
 }
 
 #define BERT__ROWS_MAX 96                       /* rows at a time: their sums are 6 or 12 KB on the stack */
@@ -6039,7 +6306,7 @@ BERT__SIMD_FN size_t BERT__TIER(attention_scratch)(int64_t length, int64_t depth
 {
     return bert__mul(BERT__TIER(place)(length, depth, max_relative).total, sizeof(float));
 }
-/* s[0..n-1] = exp(s + key_bias + bias - the largest of these), zeros behind them up to a multiple of W; returns their sum. Scores
+/* s[0..n-1] = exp(s + key_bias + bias - the largest of these); returns their sum. Scores
    that overflow to -infinity count as -FLT_MAX: a row of nothing else is a row of equals, as in >>ref. */
 BERT__SIMD_FN float BERT__TIER(softmax)(float *s, int64_t n, const float *key_bias, const float *bias)
 {
@@ -6064,16 +6331,24 @@ BERT__SIMD_FN float BERT__TIER(softmax)(float *s, int64_t n, const float *key_bi
     }
     top = bert__vset(bert__vtop(top));
     for (j = 0; j + BERT__W <= n; j += BERT__W) {
-        v = BERT__TIER(exp)(bert__vsub(bert__vload(s + j), top));
+        v = BERT__TIER(exp_negative)(bert__vsub(bert__vload(s + j), top));
         sum = bert__vadd(sum, v);
         bert__vstore(s + j, v);
     }
     if (j < n) {
-        v = bert__vkeep(BERT__TIER(exp)(bert__vsub(bert__vload(s + j), top)), n - j, bert__vzero());
+        v = bert__vkeep(BERT__TIER(exp_negative)(bert__vsub(bert__vload(s + j), top)), n - j, bert__vzero());
         sum = bert__vadd(sum, v);
         bert__vstore(s + j, v);
     }
     return bert__vsum(sum);
+}
+/* y[0..n-1] = x factor */
+BERT__SIMD_INLINE void BERT__TIER(scaled)(float *y, const float *x, int64_t n, float factor)
+{
+    const BERT__VEC f = bert__vset(factor);
+    int64_t j = 0;
+    for (; j + BERT__W <= n; j += BERT__W) bert__vstore(y + j, bert__vmul(bert__vload(x + j), f));
+    if (j < n) bert__vstore_n(y + j, bert__vmul(bert__vload_n(x + j, n - j), f), n - j);
 }
 BERT__SIMD_FN void BERT__TIER(attention)(const bert__attention *a, int64_t query, int64_t queries, void *scratch)
 {
@@ -6081,7 +6356,8 @@ BERT__SIMD_FN void BERT__TIER(attention)(const bert__attention *a, int64_t query
     const BERT__TIER(places) p = BERT__TIER(place)(s, depth, a->max_relative);
     float *const base = (float *)scratch, *const q = base + p.q, *const scores = base + p.scores, *const relative = base + p.relative, *const out = base + p.out;
     const int64_t end = query + queries, q_stride = bert__up(depth, 16);
-    int64_t i, j, d, at, count;
+    int64_t i, j, at, count;
+    float inverse[BERT__QB];
     BERT__TIER(pack)(a->k, a->stride, 1, s, depth, base + p.k);
     BERT__TIER(pack)(a->v, 1, a->stride, depth, s, base + p.v);
     if (a->relative) {                                                  /* the rows of the distances that occur, -max to max */
@@ -6091,13 +6367,12 @@ BERT__SIMD_FN void BERT__TIER(attention)(const bert__attention *a, int64_t query
     }
     for (; query < end; query += count) {
         count = end - query < BERT__QB ? end - query : BERT__QB;
-        for (i = 0; i < count; i++)
-            for (d = 0; d < depth; d++) q[i * q_stride + d] = a->q[(query + i) * a->stride + d] * a->scale;
+        for (i = 0; i < count; i++) BERT__TIER(scaled)(q + i * q_stride, a->q + (query + i) * a->stride, depth, a->scale);
         for (at = 0; at < p.keys; at += BERT__NR) BERT__TIER(tiles)(count, depth, q, q_stride, base + p.k + at * depth, scores + at, p.stride, 1);
         if (a->relative)
             for (at = 0; at < p.across; at += BERT__NR) BERT__TIER(tiles)(count, depth, q, q_stride, base + p.rk + at * depth, relative + at, p.across, 1);
         for (i = 0; i < count; i++) {
-            float *score = scores + i * p.stride, *r = relative + i * p.across, inverse;
+            float *score = scores + i * p.stride, *r = relative + i * p.across;
             /* keys before `low` are at distance -max or more, those from `high` on at max or more */
             const int64_t low = query + i - max > 0 ? query + i - max : 0, high = query + i + max < s ? query + i + max : s;
             if (a->relative) {
@@ -6105,9 +6380,8 @@ BERT__SIMD_FN void BERT__TIER(attention)(const bert__attention *a, int64_t query
                 for (; j < high; j++) score[j] += r[j - query - i + max];
                 for (; j < s; j++) score[j] += r[2 * max];
             }
-            inverse = 1 / BERT__TIER(softmax)(score, s, a->key_bias, a->bias ? a->bias + (query + i) * s : NULL);
-            for (j = 0; j < p.keys; j += BERT__W) bert__vstore(score + j, j < s ? bert__vmul(bert__vload(score + j), bert__vset(inverse)) : bert__vzero());
-            if (a->probabilities) memcpy(a->probabilities + (query + i) * s, score, (size_t)s * sizeof(float));
+            inverse[i] = 1 / BERT__TIER(softmax)(score, s, a->key_bias, a->bias ? a->bias + (query + i) * s : NULL);
+            if (a->probabilities) BERT__TIER(scaled)(a->probabilities + (query + i) * s, score, s, inverse[i]);
             if (a->relative) {
                 for (j = 0; j < p.across; j++) r[j] = 0;
                 for (j = low; j < high; j++) r[j - query - i + max] = score[j];
@@ -6123,7 +6397,7 @@ BERT__SIMD_FN void BERT__TIER(attention)(const bert__attention *a, int64_t query
             for (j = 0; j < s; j += BERT__KC) BERT__TIER(tiles)(count, s - j < BERT__KC ? s - j : BERT__KC, scores + j, p.stride, v + j * BERT__NR, out + at, p.depth, j == 0);
             if (a->relative) BERT__TIER(tiles)(count, p.distances, relative, p.across, base + p.rv + at * p.distances, out + at, p.depth, 0);
         }
-        for (i = 0; i < count; i++) memcpy(a->out + (query + i) * a->out_stride, out + i * p.depth, (size_t)depth * sizeof(float));
+        for (i = 0; i < count; i++) BERT__TIER(scaled)(a->out + (query + i) * a->out_stride, out + i * p.depth, depth, inverse[i]);
     }
 }
 
@@ -6170,6 +6444,7 @@ static const bert__kernels BERT__TIER(kernels) = {
 #undef bert__vstore_n
 #undef bert__vkeep
 #undef bert__vscale
+#undef bert__vscale_normal
 #undef bert__vsum
 #undef bert__vtop
 #undef bert__vsum4
@@ -6244,6 +6519,7 @@ static const bert__kernels BERT__TIER(kernels) = {
 #define bert__vstore_n(p, v, n) _mm256_maskstore_ps(p, bert__avx2_first(n), v)
 #define bert__vkeep(v, n, other) _mm256_blendv_ps(other, v, _mm256_castsi256_ps(bert__avx2_first(n)))   /* lanes from n on: other */
 #define bert__vscale(a, n) bert__avx2_scale(a, n)                       /* a 2^n, n integers, -151 < n < 130 */
+#define bert__vscale_normal(a, n) _mm256_mul_ps(a, _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23)))   /* -127 < n < 128 */
 #define bert__vsum(a) bert__avx2_sum_lanes(a)                           /* of all lanes, in a fixed order */
 #define bert__vtop(a) bert__avx2_top(a)                                 /* the largest lane */
 #define bert__vsum4(out, a, b, c, d) bert__avx2_sum4(out, a, b, c, d)   /* four such sums; the order within is the same for all */
@@ -6330,6 +6606,7 @@ BERT__FORCEINLINE BERT__TARGET void bert__avx2_transpose(const float *from, int6
 #define bert__vstore_n(p, v, n) _mm512_mask_storeu_ps(p, bert__avx512_first(n), v)
 #define bert__vkeep(v, n, other) _mm512_mask_blend_ps(bert__avx512_first(n), other, v)
 #define bert__vscale(a, n) _mm512_maskz_scalef_ps(0xFFFF, a, n)
+#define bert__vscale_normal(a, n) _mm512_maskz_scalef_ps(0xFFFF, a, n)
 #define bert__vsum(a) bert__avx2_sum_lanes(bert__avx512_fold(a))
 #define bert__vtop(a) bert__avx2_top(_mm256_max_ps(bert__avx512_low(a), bert__avx512_high(a)))
 #define bert__vsum4(out, a, b, c, d) bert__avx2_sum4(out, bert__avx512_fold(a), bert__avx512_fold(b), bert__avx512_fold(c), bert__avx512_fold(d))
@@ -6380,6 +6657,7 @@ BERT__FORCEINLINE BERT__TARGET void bert__avx512_transpose(const float *from, in
 #define bert__vstore_n(p, v, n) bert__neon_store_n(p, v, n)
 #define bert__vkeep(v, n, other) vbslq_f32(vld1q_u32(bert__neon_lanes + 4 - (n)), v, other)
 #define bert__vscale(a, n) bert__neon_scale(a, n)
+#define bert__vscale_normal(a, n) vmulq_f32(a, vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(vcvtnq_s32_f32(n), vdupq_n_s32(127)), 23)))
 #define bert__vsum(a) bert__neon_sum_lanes(a)
 #define bert__vtop(a) vmaxvq_f32(a)
 #define bert__vsum4(out, a, b, c, d) vst1q_f32(out, vpaddq_f32(vpaddq_f32(a, b), vpaddq_f32(c, d)))
@@ -6745,12 +7023,12 @@ BERT_API bert_status bert_packed_open(const bert_packed_desc *desc, bert_packed 
     c = bert_model_config(d->model);
     memset(&measure, 0, sizeof measure);
     if ((st = bert__choose_kernels(d->precision, d->isa, &measure.kernels, d->error)) != BERT_OK) return st;
-    if (c->heads < 1) return bert__fail(d->error, BERT_ERROR_MISMATCH, bert_checkpoint_path(bert_model_checkpoint(d->model)), -1, "the number of attention heads is not known: give a config");
+    if (c->heads < 1) return bert__fail(d->error, BERT_ERROR_MISMATCH, bert__model_path(d->model), -1, "the number of attention heads is not known: give a config");
     memset(&l, 0, sizeof l);
     bert__lay(&l, 1, sizeof *p);
     bert__packed_layout(&l, &measure, c, bert_model_heads(d->model), NULL);
     memory = bert__alloc(&allocator, bert__block_bytes(l.size));
-    if (!memory) return bert__fail(d->error, BERT_ERROR_MEMORY, bert_checkpoint_path(bert_model_checkpoint(d->model)), -1, "out of memory: the packed weights take %zu bytes", bert__block_bytes(l.size));
+    if (!memory) return bert__fail(d->error, BERT_ERROR_MEMORY, bert__model_path(d->model), -1, "out of memory: the packed weights take %zu bytes", bert__block_bytes(l.size));
     l.base = bert__aligned(memory);
     l.size = 0;
     p = (bert_packed *)bert__lay(&l, 1, sizeof *p);
@@ -7330,7 +7608,7 @@ BERT__FN bert_status bert__check_rows(const bert_session *s, const bert_batch *b
 }
 BERT__FN bert_status bert__check_run(const bert_session *s, const bert_batch *b, const bert_result *r, bert_error *e)
 {
-    const char *path = bert_checkpoint_path(bert_model_checkpoint(s->packed->model));
+    const char *path = bert__model_path(s->packed->model);
     const uint32_t heads = bert_model_heads(s->packed->model);
     int64_t i;
     if (b->sequences < 0 || (b->sequences && (!b->offsets || b->offsets[0] != 0))) return bert__bad_argument(e, "batch: offsets are needed, from 0 on");
@@ -7652,7 +7930,7 @@ BERT_API bert_status bert_embed_desc_read(const bert_model *model, bert_embed_de
     int64_t length;
     if (!model || !desc) return bert__bad_argument(error, "bert_embed_desc_read needs a model and a desc");
     d = *desc;
-    file = bert_checkpoint_path(bert_model_checkpoint(model));
+    file = bert__model_path(model);
     n = file ? bert__directory_size(file) : 0;
     if (!file || n >= sizeof folder) return BERT_OK;
     bert__format(folder, sizeof folder, "%.*s", n > 1 ? (int)n - 1 : (int)n, file);
@@ -8199,6 +8477,901 @@ BERT_API bert_status bert_record_writer_commit(bert_record_writer *writer, bert_
     return bert__record_answer(writer, bert__writer_commit(&writer->file), error);
 }
 #endif /* BERT_NO_DATA */
+
+/* ============================================================================================================
+   >>tasks
+   Purpose   data sets: texts with a label (GLUE, XNLI, LCQMC, ...), words with a label each, and what a model gets of them.
+   Uses      >>records, the tokenizer.
+   Promises  the examples, features and labels of Google's run_classifier.py and of NEZHA's run_classifier_ner.py, one at a time:
+             texts are not copied, and memory does not grow with the file. Rows that do not fit are an error that names the line.
+
+   Quirks kept: quotes are plain characters; a row is a line, divided at tabs; MRPC's first line is always skipped, CoLA's only in
+   test; MNLI's label is the last column; "contradictory" is renamed in XNLI's training file only, and its other file is read for one
+   language; test examples get the first label. Not kept, because the reference stops there: blank lines are passed over, and a mark
+   of byte order (which would be part of the first field) is taken off.
+   ============================================================================================================ */
+
+#if !defined(BERT_NO_DATA) && !defined(BERT_NO_TOKENIZER)
+
+/* ---- lines ---- */
+
+/* A text read line by line. */
+typedef struct bert__lines {
+    bert_file file;
+    const char *data;
+    size_t size, at;
+    int64_t line;                       /* of the line that was read last, from 1 */
+    int any_newline;                    /* \r alone ends a line too, as Python's text files have it */
+    char *path;                         /* for messages */
+} bert__lines;
+
+BERT__FN void bert__lines_close(bert__lines *r, const bert_allocator *a)
+{
+    bert_file_close(&r->file);
+    bert__free(a, r->path);
+    r->path = NULL;
+}
+/* Opens a file, or data if there is any; `path` is then only a name. Close it after failures as well. */
+BERT__FN bert_status bert__lines_open(bert__lines *r, const char *path, const void *data, size_t size, const bert_allocator *a, bert_error *error)
+{
+    const char *name = path ? path : "data in memory";
+    bert_status s;
+    memset(r, 0, sizeof *r);
+    r->path = (char *)bert__alloc(a, strlen(name) + 1);
+    if (!r->path) return bert__fail(error, BERT_ERROR_MEMORY, path, -1, "out of memory");
+    memcpy(r->path, name, strlen(name) + 1);
+    r->data = (const char *)data;
+    r->size = size;
+    if (data) return BERT_OK;
+    if ((s = bert_file_open(path, a, &r->file, error)) != BERT_OK) return s;
+    r->data = (const char *)r->file.data;
+    r->size = r->file.size;
+    return BERT_OK;
+}
+/* The next line without its end and all \r before that; *got is 0 at the end. The reference's files must be UTF-8 too. */
+BERT__FN bert_status bert__lines_next(bert__lines *r, bert_bytes *row, int *got, bert_error *error)
+{
+    const char *p = r->data + r->at, *end;
+    size_t n = r->size - r->at, i;
+    *got = n > 0;
+    if (!n) return BERT_OK;
+    if (r->at == 0 && n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0 && !r->any_newline) { p += 3; n -= 3; r->at = 3; }
+    end = n ? (const char *)memchr(p, '\n', n) : NULL;
+    row->data = p;
+    row->size = end ? (size_t)(end - p) : n;
+    end = r->any_newline && row->size ? (const char *)memchr(p, '\r', row->size) : NULL;
+    if (end) {
+        row->size = (size_t)(end - p);
+        r->at += row->size + (row->size + 1 < n && end[1] == '\n' ? 2 : 1);
+    } else {
+        r->at += row->size + (row->size < n);
+        while (!r->any_newline && row->size && p[row->size - 1] == '\r') row->size--;
+    }
+    r->line++;
+    i = bert__utf8_check(row->data, row->size);
+    if (i < row->size) return bert__fail(error, BERT_ERROR_FORMAT, r->path, BERT__LINE(r->line), "byte %zu of the line is not UTF-8: convert the file", i + 1);
+    return BERT_OK;
+}
+
+/* ---- labels ---- */
+
+BERT_API void bert_labels_free(bert_labels *labels)
+{
+    bert__arena arena;
+    if (!labels) return;
+    if (labels->memory) {
+        bert__arena_init(&arena, &labels->allocator, 0);
+        arena.blocks = (bert__block *)labels->memory;
+        bert__arena_free(&arena);
+    }
+    memset(labels, 0, sizeof *labels);
+}
+enum { BERT__LABELS_MOST = 10000 };     /* more are no labels but a wrong column */
+
+/* Labels being collected: different ones, sorted by `compare`, or in the order they come. */
+typedef struct bert__label_set {
+    bert__arena arena;
+    const char **names;
+    size_t count, room;
+    int (*compare)(const char *a, size_t a_size, const char *b, size_t b_size);
+} bert__label_set;
+
+BERT__FN void bert__label_set_init(bert__label_set *set, const bert_allocator *a, int (*compare)(const char *a, size_t a_size, const char *b, size_t b_size))
+{
+    memset(set, 0, sizeof *set);
+    bert__arena_init(&set->arena, a, 4096);
+    set->compare = compare;
+}
+BERT__FN bert_status bert__label_add(bert__label_set *set, const char *name, size_t size, const char *path, int64_t line, bert_error *error)
+{
+    size_t low = 0, high = set->count;
+    char *copy;
+    while (set->compare && low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const int c = set->compare(set->names[middle], strlen(set->names[middle]), name, size);
+        if (!c) return BERT_OK;
+        if (c < 0) low = middle + 1; else high = middle;
+    }
+    if (!set->compare) low = set->count;
+    if (memchr(name, 0, size)) return bert__fail(error, BERT_ERROR_FORMAT, path, BERT__LINE(line), "a label with a zero byte in it");
+    if (set->count == BERT__LABELS_MOST)
+        return bert__fail(error, BERT_ERROR_FORMAT, path, BERT__LINE(line), "there are more than %d different labels: is it the right column?", (int)BERT__LABELS_MOST);
+    if (set->count == set->room) {
+        const size_t room = set->room ? set->room * 2 : 16;
+        const char **names = (const char **)bert__arena_array(&set->arena, room, sizeof *names);
+        if (!names) return bert__fail(error, BERT_ERROR_MEMORY, path, -1, "out of memory for labels");
+        if (set->count) memcpy(names, set->names, set->count * sizeof *names);
+        set->names = names;
+        set->room = room;
+    }
+    copy = (char *)bert__arena_get_aligned(&set->arena, size + 1, 1);
+    if (!copy) return bert__fail(error, BERT_ERROR_MEMORY, path, -1, "out of memory for labels");
+    if (size) memcpy(copy, name, size);
+    copy[size] = 0;
+    memmove(set->names + low + 1, set->names + low, (set->count - low) * sizeof *set->names);
+    set->names[low] = copy;
+    set->count++;
+    return BERT_OK;
+}
+/* Hands them over, or frees them after a failure. */
+BERT__FN bert_status bert__label_set_end(bert__label_set *set, bert_status s, bert_labels *out)
+{
+    if (s != BERT_OK) { bert__arena_free(&set->arena); return s; }
+    out->names = set->names;
+    out->count = set->count;
+    out->memory = set->arena.blocks;
+    out->allocator = set->arena.allocator;
+    return BERT_OK;
+}
+/* The index of a label, -1: there is none such. */
+BERT__FN int32_t bert__label_find(const char *const *names, size_t count, const char *name, size_t size)
+{
+    size_t i;
+    for (i = 0; i < count; i++) if (strlen(names[i]) == size && memcmp(names[i], name, size) == 0) return (int32_t)i;
+    return -1;
+}
+/* The labels as a text for messages: "a, b, ..." */
+BERT__FN const char *bert__label_list(const char *const *names, size_t count, char *out, size_t size)
+{
+    bert__text t;
+    size_t i;
+    t.out = out;
+    t.size = 0;
+    t.capacity = size - 5;
+    for (i = 0; i < count; i++) bert__text_format(&t, "%s%s", i ? ", " : "", names[i]);
+    i = t.size > t.capacity;
+    t.capacity = size - 1;
+    if (i) { t.size = size - 5; bert__text_format(&t, "..."); }
+    bert__text_close(&t);
+    return out;
+}
+BERT_API bert_status bert_labels_read(const char *path, const bert_allocator *allocator, bert_labels *out, bert_error *error)
+{
+    const bert_allocator a = bert__allocator(allocator);
+    bert__lines rows;
+    bert__label_set set;
+    bert_bytes row;
+    bert_status s;
+    int got = 1;
+    if (!path || !out) return bert__bad_argument(error, "bert_labels_read needs a path and a place for the labels");
+    bert__label_set_init(&set, &a, NULL);
+    s = bert__lines_open(&rows, path, NULL, 0, &a, error);
+    while (s == BERT_OK && got) {
+        s = bert__lines_next(&rows, &row, &got, error);
+        if (s != BERT_OK || !got || !row.size) continue;
+        if (bert__label_find(set.names, set.count, row.data, row.size) >= 0) s = bert__fail(error, BERT_ERROR_FORMAT, path, BERT__LINE(rows.line), "the label \"%.*s\" is there twice", (int)(row.size < 100 ? row.size : 100), row.data);
+        else s = bert__label_add(&set, row.data, row.size, path, rows.line, error);
+    }
+    if (s == BERT_OK && !set.count) s = bert__fail(error, BERT_ERROR_FORMAT, path, -1, "there is no label in it");
+    bert__lines_close(&rows, &a);
+    return bert__label_set_end(&set, s, out);
+}
+BERT_API bert_status bert_labels_write(const char *path, const char *const *names, size_t count, bert_error *error)
+{
+    bert__writer w;
+    size_t i;
+    if (!path || (!names && count)) return bert__bad_argument(error, "bert_labels_write needs a path and labels");
+    for (i = 0; i < count; i++) if (!names[i] || !*names[i] || strpbrk(names[i], "\r\n")) return bert__bad_argument(error, "a label that is empty or has a line's end in it cannot be written to a file");
+    if (bert__writer_open(&w, path, error) != BERT_OK) return w.status;
+    for (i = 0; i < count; i++) {
+        bert__writer_add(&w, names[i], strlen(names[i]));
+        bert__writer_add(&w, "\n", 1);
+    }
+    return bert__writer_commit(&w);
+}
+
+/* ---- the tasks: where their texts and labels stand ---- */
+
+enum { BERT__NO_COLUMN = -1, BERT__LAST_COLUMN = -2 };
+enum { BERT__TASK_HEADER = 1, BERT__TASK_ID_COLUMN = 2, BERT__TASK_SKIP = 4, BERT__TASK_NUMBER = 8, BERT__TASK_OWN_LABELS = 16, BERT__TASK_TSV = 32, BERT__TASK_XNLI = 64 };
+
+/* A file of a task. `set` is what its guids begin with. */
+typedef struct bert__task_file { const char *name, *set; int header, a, b, label; } bert__task_file;
+typedef struct bert__task_info {
+    const char *name;
+    bert__task_file file[3];
+    int flags;
+    const char *labels[3];              /* in the reference's order */
+} bert__task_info;
+
+static const bert__task_info bert__tasks[] = {
+    { "MRPC", { { "train.tsv", "train", 1, 3, 4, 0 }, { "dev.tsv", "dev", 1, 3, 4, 0 }, { "test.tsv", "test", 1, 3, 4, -1 } }, 0, { "0", "1", NULL } },
+    { "CoLA", { { "train.tsv", "train", 0, 3, -1, 1 }, { "dev.tsv", "dev", 0, 3, -1, 1 }, { "test.tsv", "test", 1, 1, -1, -1 } }, 0, { "0", "1", NULL } },
+    { "MNLI", { { "train.tsv", "train", 1, 8, 9, -2 }, { "dev_matched.tsv", "dev_matched", 1, 8, 9, -2 }, { "test_matched.tsv", "test", 1, 8, 9, -1 } }, BERT__TASK_ID_COLUMN, { "contradiction", "entailment", "neutral" } },
+    { "MNLI-MM", { { "train.tsv", "train", 1, 8, 9, -2 }, { "dev_mismatched.tsv", "dev_mismatched", 1, 8, 9, -2 }, { "test_mismatched.tsv", "test", 1, 8, 9, -1 } }, BERT__TASK_ID_COLUMN, { "contradiction", "entailment", "neutral" } },
+    { "AX", { { "train.tsv", "train", 1, 8, 9, -2 }, { "dev_matched.tsv", "dev_matched", 1, 8, 9, -2 }, { "diagnostic.tsv", "test", 1, 1, 2, -1 } }, BERT__TASK_ID_COLUMN, { "contradiction", "entailment", "neutral" } },
+    { "XNLI", { { "multinli/multinli.train.zh.tsv", "train", 1, 0, 1, 2 }, { "xnli.dev.tsv", "dev", 1, 6, 7, 1 }, { "xnli.test.tsv", "test", 1, 6, 7, 1 } }, BERT__TASK_XNLI, { "contradiction", "entailment", "neutral" } },
+    { "SST-2", { { "train.tsv", "train", 1, 0, -1, 1 }, { "dev.tsv", "dev", 1, 0, -1, 1 }, { "test.tsv", "test", 1, 1, -1, -1 } }, 0, { "0", "1", NULL } },
+    { "QQP", { { "train.tsv", "train", 1, 3, 4, 5 }, { "dev.tsv", "dev", 1, 3, 4, 5 }, { "test.tsv", "test", 1, 1, 2, -1 } }, BERT__TASK_ID_COLUMN | BERT__TASK_SKIP, { "0", "1", NULL } },
+    { "QNLI", { { "train.tsv", "train", 1, 1, 2, -2 }, { "dev.tsv", "dev", 1, 1, 2, -2 }, { "test.tsv", "test", 1, 1, 2, -1 } }, BERT__TASK_ID_COLUMN, { "entailment", "not_entailment", NULL } },
+    { "RTE", { { "train.tsv", "train", 1, 1, 2, -2 }, { "dev.tsv", "dev", 1, 1, 2, -2 }, { "test.tsv", "test", 1, 1, 2, -1 } }, BERT__TASK_ID_COLUMN, { "entailment", "not_entailment", NULL } },
+    { "WNLI", { { "train.tsv", "train", 1, 1, 2, -2 }, { "dev.tsv", "dev", 1, 1, 2, -2 }, { "test.tsv", "test", 1, 1, 2, -1 } }, BERT__TASK_ID_COLUMN, { "0", "1", NULL } },
+    { "STS-B", { { "train.tsv", "train", 1, 7, 8, -2 }, { "dev.tsv", "dev", 1, 7, 8, -2 }, { "test.tsv", "test", 1, 7, 8, -1 } }, BERT__TASK_ID_COLUMN | BERT__TASK_NUMBER, { NULL, NULL, NULL } },
+    { "LCQMC", { { "train.tsv", "train", 1, 0, 1, 2 }, { "dev.tsv", "dev", 1, 0, 1, 2 }, { "test.tsv", "test", 1, 0, 1, 2 } }, 0, { "0", "1", NULL } },
+    { "text_clf", { { "train.tsv", "train", 0, 1, -1, 0 }, { "dev.tsv", "dev", 0, 1, -1, 0 }, { "test.tsv", "test", 0, 1, -1, 0 } }, BERT__TASK_OWN_LABELS, { NULL, NULL, NULL } },
+    { "ChnSentiCorp", { { "train.tsv", "train", 0, 1, -1, 0 }, { "dev.tsv", "dev", 0, 1, -1, 0 }, { "test.tsv", "test", 0, 1, -1, 0 } }, BERT__TASK_OWN_LABELS, { NULL, NULL, NULL } },
+    { "tsv", { { "train.tsv", "train", 0, 0, -1, -1 }, { "dev.tsv", "dev", 0, 0, -1, -1 }, { "test.tsv", "test", 0, 0, -1, -1 } }, BERT__TASK_OWN_LABELS | BERT__TASK_TSV, { NULL, NULL, NULL } },
+};
+enum { BERT__TASKS = (int)(sizeof bert__tasks / sizeof *bert__tasks) };
+
+struct bert_dataset {
+    bert_allocator allocator;
+    const bert__task_info *info;
+    bert__task_file file;               /* the columns of this one */
+    bert__lines rows;
+    bert_labels own;                    /* of the data */
+    const char *const *labels;
+    size_t label_count;
+    char language[16];
+    bert__buf guid;
+    int64_t index, skipped;             /* rows so far, blank and skipped ones included: the reference counts them */
+    int numbers, train;
+};
+
+/* Names are compared without case, and without '-' and '_'. */
+BERT__FN int bert__same_task(const char *a, const char *b)
+{
+    for (;; a++, b++) {
+        int x, y;
+        while (*a == '-' || *a == '_') a++;
+        while (*b == '-' || *b == '_') b++;
+        x = *a >= 'A' && *a <= 'Z' ? *a + 32 : *a;
+        y = *b >= 'A' && *b <= 'Z' ? *b + 32 : *b;
+        if (x != y || !x) return x == y;
+    }
+}
+BERT__FN const bert__task_info *bert__task_find(const char *name)
+{
+    int i;
+    for (i = 0; name && i < BERT__TASKS; i++) if (bert__same_task(bert__tasks[i].name, name)) return bert__tasks + i;
+    return NULL;
+}
+BERT_API const char *bert_dataset_name(size_t index) { return index < (size_t)BERT__TASKS ? bert__tasks[index].name : NULL; }
+BERT_API const char *bert_dataset_file(const char *task, bert_split split)
+{
+    const bert__task_info *info = bert__task_find(task);
+    return info && (unsigned)split < 3 ? info->file[split].name : NULL;
+}
+
+/* A field of a row, counted from 0; size 0 and data NULL if there are not so many. */
+BERT__FN bert_bytes bert__field(const bert_bytes *row, int column)
+{
+    bert_bytes f;
+    const char *p = row->data, *end = row->data + row->size, *tab;
+    f.data = NULL;
+    f.size = 0;
+    if (column == BERT__NO_COLUMN) return f;
+    for (;; column -= column > 0) {
+        tab = p < end ? (const char *)memchr(p, '\t', (size_t)(end - p)) : NULL;
+        if (column == 0 || (column == BERT__LAST_COLUMN && !tab)) break;
+        if (!tab) return f;
+        p = tab + 1;
+    }
+    f.data = p;
+    f.size = (size_t)((tab ? tab : end) - p);
+    return f;
+}
+BERT__FN int bert__columns(const bert_bytes *row)
+{
+    int n = 1;
+    size_t i;
+    for (i = 0; i < row->size; i++) n += row->data[i] == '\t';
+    return n;
+}
+
+BERT_API void bert_dataset_close(bert_dataset *task)
+{
+    bert_allocator a;
+    if (!task) return;
+    a = task->allocator;
+    bert__lines_close(&task->rows, &a);
+    bert_labels_free(&task->own);
+    bert__buf_free(&task->guid);
+    bert__free(&a, task);
+}
+BERT_API void bert_dataset_rewind(bert_dataset *task)
+{
+    if (!task) return;
+    task->rows.at = 0;
+    task->rows.line = 0;
+    task->index = task->skipped = 0;
+}
+BERT_API const char *const *bert_dataset_labels(const bert_dataset *task, size_t *count)
+{
+    if (count) *count = task ? task->label_count : 0;
+    return task ? task->labels : NULL;
+}
+BERT_API int bert_dataset_is_regression(const bert_dataset *task) { return task && task->numbers; }
+BERT_API int64_t bert_dataset_skipped(const bert_dataset *task) { return task ? task->skipped : 0; }
+
+/* The next row that has an example, its number in *index, and its fields. */
+BERT__FN bert_status bert__task_row(bert_dataset *t, bert_bytes *row, int64_t *index, int *got, bert_error *error)
+{
+    const bert__task_file *f = &t->file;
+    const int need = (f->a > f->b ? f->a : f->b) > f->label ? (f->a > f->b ? f->a : f->b) : f->label;
+    bert_status s;
+    for (;;) {
+        if ((s = bert__lines_next(&t->rows, row, got, error)) != BERT_OK || !*got) return s;
+        *index = t->index++;
+        if ((*index == 0 && f->header) || !row->size) continue;
+        if ((t->info->flags & BERT__TASK_XNLI) && !t->train) {
+            const bert_bytes language = bert__field(row, 0);
+            if (language.size != strlen(t->language) || memcmp(language.data, t->language, language.size) != 0) continue;
+        }
+        if (bert__field(row, need).data) return BERT_OK;
+        if (t->info->flags & BERT__TASK_SKIP) { t->skipped++; continue; }
+        return bert__fail(error, BERT_ERROR_FORMAT, t->rows.path, BERT__LINE(t->rows.line), "the line has %d columns, divided by tabs; %s needs %d", bert__columns(row), t->info->name, need + 1);
+    }
+}
+/* A column of a tsv file: a number from 1, or a name in the header. */
+BERT__FN bert_status bert__tsv_column(const bert_dataset *t, const bert_bytes *header, const char *what, const char *column, int optional, int *out, bert_error *error)
+{
+    char list[200];
+    bert_bytes f;
+    int64_t n = 0;
+    size_t i;
+    int k;
+    *out = BERT__NO_COLUMN;
+    if (!column) return BERT_OK;
+    for (i = 0; bert__is_digit(column[i]) && i < 7; i++) n = n * 10 + (column[i] - '0');
+    if (i && !column[i]) {
+        if (n < 1) return bert__fail(error, BERT_ERROR_ARGUMENT, NULL, -1, "%s: columns count from 1", what);
+        *out = (int)(n - 1);
+        return BERT_OK;
+    }
+    for (k = 0; header && (f = bert__field(header, k)).data != NULL; k++)
+        if (f.size == strlen(column) && memcmp(f.data, column, f.size) == 0) { *out = k; return BERT_OK; }
+    if (optional) return BERT_OK;
+    bert__format(list, sizeof list, "%.*s", header ? (int)(header->size < 190 ? header->size : 190) : 0, header ? header->data : "");
+    for (i = 0; list[i]; i++) if (list[i] == '?') list[i] = ' ';        /* tabs, as the formatter shows them */
+    return bert__fail(error, BERT_ERROR_ARGUMENT, t->rows.path, -1, "%s: no column is named \"%s\"; the first line has: %s", what, column, list);
+}
+BERT__FN int bert__is_number_text(const char *s)
+{
+    if (!s) return 1;
+    while (bert__is_digit(*s)) s++;
+    return !*s;
+}
+BERT__FN bert_status bert__tsv_columns(bert_dataset *t, const bert_dataset_desc *d)
+{
+    const int named = !bert__is_number_text(d->text_a) || !bert__is_number_text(d->text_b) || !bert__is_number_text(d->label);
+    bert_bytes row;
+    bert_status s;
+    int got = 0;
+    if (!d->text_a) return bert__bad_argument(d->error, "the task tsv needs text_a: the column of the text, a number from 1 or a name in the first line");
+    t->numbers = d->regression == BERT_ON;
+    t->file.header = d->header == BERT_ON || (d->header == BERT_DEFAULT && named);
+    if (named && !t->file.header) return bert__bad_argument(d->error, "the task tsv: without a header, columns are given by number");
+    if (t->file.header && (s = bert__lines_next(&t->rows, &row, &got, d->error)) != BERT_OK) return s;
+    if (t->file.header && !got) return bert__fail(d->error, BERT_ERROR_FORMAT, t->rows.path, -1, "the file is empty: the names of the columns must be in its first line");
+    if ((s = bert__tsv_column(t, got ? &row : NULL, "text_a", d->text_a, 0, &t->file.a, d->error)) != BERT_OK ||
+        (s = bert__tsv_column(t, got ? &row : NULL, "text_b", d->text_b, 0, &t->file.b, d->error)) != BERT_OK ||
+        (s = bert__tsv_column(t, got ? &row : NULL, "label", d->label, d->split == BERT_SPLIT_TEST, &t->file.label, d->error)) != BERT_OK) return s;
+    if (t->file.label < 0 && d->split != BERT_SPLIT_TEST) return bert__bad_argument(d->error, "the task tsv needs label: the column of the label, a number from 1 or a name in the first line");
+    return BERT_OK;
+}
+/* The labels of a task that brings its own: those of the desc, else of the training file, else of the file itself. */
+BERT__FN bert_status bert__task_own_labels(bert_dataset *t, const bert_dataset_desc *d)
+{
+    bert__label_set set;
+    bert_dataset *from = t;
+    bert_dataset_desc other = *d;
+    bert_status s = BERT_OK;
+    bert_bytes row, label;
+    int64_t index;
+    size_t i;
+    int got = 1;
+    bert__label_set_init(&set, &t->allocator, d->labels ? NULL : bert__compare_names);
+    if (d->labels) {
+        for (i = 0; i < d->label_count && s == BERT_OK; i++) {
+            if (!d->labels[i]) s = bert__bad_argument(d->error, "labels: one of them is NULL");
+            else s = bert__label_add(&set, d->labels[i], strlen(d->labels[i]), NULL, 0, d->error);
+        }
+        if (s == BERT_OK && !set.count) s = bert__bad_argument(d->error, "labels: there is none");
+        return bert__label_set_end(&set, s, &t->own);
+    }
+    if (d->split != BERT_SPLIT_TRAIN && d->data_dir) {
+        other.split = BERT_SPLIT_TRAIN;
+        other.path = NULL;
+        other.data = NULL;
+        if ((s = bert_dataset_open(&other, &from)) != BERT_OK) return s;
+        t->own = from->own;
+        memset(&from->own, 0, sizeof from->own);
+        bert_dataset_close(from);
+        return BERT_OK;
+    }
+    if (t->file.label < 0) { bert__arena_free(&set.arena); return bert__bad_argument(d->error, "the file has no labels: give them in `labels`, or data_dir with the training file"); }
+    while (s == BERT_OK && got) {
+        s = bert__task_row(t, &row, &index, &got, d->error);
+        if (s != BERT_OK || !got) continue;
+        label = bert__field(&row, t->file.label);
+        s = bert__label_add(&set, label.data, label.size, t->rows.path, t->rows.line, d->error);
+    }
+    bert_dataset_rewind(t);
+    if (s == BERT_OK && !set.count) s = bert__fail(d->error, BERT_ERROR_FORMAT, t->rows.path, -1, "there is no example in it, so no labels: give them in `labels`");
+    return bert__label_set_end(&set, s, &t->own);
+}
+BERT__FN bert_status bert__task_start(bert_dataset *t, const bert_dataset_desc *d)
+{
+    const char *file = t->file.name, *language = d->language ? d->language : "zh";
+    char name[64], path[4096];
+    bert_status s;
+    if (strlen(language) >= sizeof t->language) return bert__bad_argument(d->error, "language: a code as \"zh\" or \"en\" is wanted");
+    memcpy(t->language, language, strlen(language) + 1);
+    bert__format(name, sizeof name, "multinli/multinli.train.%s.tsv", language);
+    if ((t->info->flags & BERT__TASK_XNLI) && t->train) file = name;
+    if (!d->path && !d->data) {
+        if (!d->data_dir) return bert__bad_argument(d->error, "bert_dataset_open needs data_dir, path or data");
+        if (strlen(d->data_dir) + strlen(file) + 2 > sizeof path) return bert__fail(d->error, BERT_ERROR_IO, d->data_dir, -1, "the path is too long");
+        bert__format(path, sizeof path, "%s/%s", d->data_dir, file);
+    }
+    if ((s = bert__lines_open(&t->rows, d->path || d->data ? d->path : path, d->data, d->size, &t->allocator, d->error)) != BERT_OK) return s;
+    if ((t->info->flags & BERT__TASK_TSV) && (s = bert__tsv_columns(t, d)) != BERT_OK) return s;
+    bert_dataset_rewind(t);
+    if (t->numbers) return BERT_OK;
+    if (t->info->flags & BERT__TASK_OWN_LABELS) {
+        if ((s = bert__task_own_labels(t, d)) != BERT_OK) return s;
+        t->labels = t->own.names;
+        t->label_count = t->own.count;
+        return BERT_OK;
+    }
+    t->labels = t->info->labels;
+    while (t->label_count < 3 && t->labels[t->label_count]) t->label_count++;
+    return BERT_OK;
+}
+BERT_API bert_status bert_dataset_open(const bert_dataset_desc *desc, bert_dataset **out)
+{
+    const bert_dataset_desc *d = desc;
+    const bert__task_info *info;
+    bert_allocator a;
+    bert_dataset *t;
+    bert_status s;
+    if (!d || !out || (unsigned)d->split > 2) return bert__bad_argument(d ? d->error : NULL, "bert_dataset_open needs a desc with a split, and a place for the task");
+    info = bert__task_find(d->task);
+    if (!info) {
+        char list[300] = "";
+        int i;
+        for (i = 0; i < BERT__TASKS; i++) bert__format(list + strlen(list), sizeof list - strlen(list), "%s%s", i ? ", " : "", bert__tasks[i].name);
+        return bert__fail(d->error, BERT_ERROR_ARGUMENT, NULL, -1, "no task is named \"%s\": there are %s", d->task ? d->task : "", list);
+    }
+    a = bert__allocator(&d->allocator);
+    t = (bert_dataset *)bert__alloc(&a, sizeof *t);
+    if (!t) return bert__fail(d->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory");
+    memset(t, 0, sizeof *t);
+    t->allocator = a;
+    t->info = info;
+    t->file = info->file[d->split];
+    t->numbers = (info->flags & BERT__TASK_NUMBER) != 0;
+    t->train = d->split == BERT_SPLIT_TRAIN;
+    bert__buf_init(&t->guid, &a);
+    if ((s = bert__task_start(t, d)) != BERT_OK) { bert_dataset_close(t); return s; }
+    *out = t;
+    return BERT_OK;
+}
+BERT_API bert_status bert_dataset_next(bert_dataset *task, bert_dataset_example *out, int *got, bert_error *error)
+{
+    bert_dataset *t = task;
+    bert_dataset_example e;
+    bert_bytes row, id;
+    char number[32], list[200];
+    bert_status s;
+    int64_t index = 0;
+    if (!t || !out || !got) return bert__bad_argument(error, "bert_dataset_next needs a task and a place for the example");
+    if ((s = bert__task_row(t, &row, &index, got, error)) != BERT_OK || !*got) return s;
+    memset(&e, 0, sizeof e);
+    e.line = t->rows.line;
+    e.text_a = bert__field(&row, t->file.a);
+    e.text_b = bert__field(&row, t->file.b);
+    e.label = bert__field(&row, t->file.label);
+    e.labelled = t->file.label != BERT__NO_COLUMN;
+    if ((t->info->flags & BERT__TASK_XNLI) && t->train && e.label.size == 13 && memcmp(e.label.data, "contradictory", 13) == 0) {
+        e.label.data = "contradiction";
+    }
+    if (e.labelled && t->numbers && !bert_parse_double(e.label.data, e.label.size, &e.value))
+        return bert__fail(error, BERT_ERROR_FORMAT, t->rows.path, BERT__LINE(e.line), "the label \"%.*s\" is no number", (int)(e.label.size < 100 ? e.label.size : 100), e.label.data);
+    if (e.labelled && !t->numbers && (e.label_id = bert__label_find(t->labels, t->label_count, e.label.data, e.label.size)) < 0)
+        return bert__fail(error, BERT_ERROR_FORMAT, t->rows.path, BERT__LINE(e.line), "the label \"%.*s\" is none of %s", (int)(e.label.size < 100 ? e.label.size : 100), e.label.data,
+                          bert__label_list(t->labels, t->label_count, list, sizeof list));
+    t->guid.size = 0;
+    t->guid.failed = 0;
+    bert__buf_add(&t->guid, t->file.set, strlen(t->file.set));
+    bert__buf_add(&t->guid, "-", 1);
+    id = bert__field(&row, 0);
+    if (t->info->flags & BERT__TASK_ID_COLUMN) bert__buf_add(&t->guid, id.data, id.size);
+    else bert__buf_add(&t->guid, number, bert__format(number, sizeof number, "%lld", (long long)index));
+    bert__buf_add(&t->guid, "", 1);
+    if (t->guid.failed) return bert__fail(error, BERT_ERROR_MEMORY, t->rows.path, -1, "out of memory for an example");
+    e.guid = t->guid.data;
+    *out = e;
+    return BERT_OK;
+}
+
+/* ---- features ---- */
+
+BERT_API bert_status bert_features_encode(const bert_tokenizer *tokenizer, const bert_bytes *a, const bert_bytes *b, size_t max_length, bert_features *out, bert_error *error)
+{
+    bert_special_ids special;
+    bert_encoding e;
+    bert_status s;
+    size_t na, nb = 0, n, i;
+    int unknown = 0;
+    if (!tokenizer || !out || !out->input_ids || !out->input_mask || !out->segment_ids) return bert__bad_argument(error, "bert_features_encode needs a tokenizer and arrays for ids, mask and segments");
+    if (max_length < 3 || max_length > INT32_MAX) return bert__bad_argument(error, "max_length: [CLS] and two [SEP] need three tokens");
+    special = bert_tokenizer_special_ids(tokenizer);
+    if (special.cls < 0 || special.sep < 0) return bert__fail(error, BERT_ERROR_MISMATCH, NULL, -1, "the vocabulary has no [CLS] or no [SEP]");
+    memset(out->input_mask, 0, max_length * sizeof *out->input_mask);
+    if (!a) {
+        memset(out->input_ids, 0, max_length * sizeof *out->input_ids);
+        memset(out->segment_ids, 0, max_length * sizeof *out->segment_ids);
+        out->count = 0;
+        return BERT_OK;
+    }
+    memset(&e, 0, sizeof e);
+    e.ids = out->input_ids + 1;
+    e.capacity = max_length - 2;
+    s = bert_tokenizer_encode(tokenizer, a->data, a->size, &e);
+    na = e.count;
+    if ((s == BERT_OK || s == BERT_ERROR_SPACE) && b && b->size) {      /* the array of segments is free until later */
+        e.ids = out->segment_ids;
+        e.capacity = max_length - 2;
+        s = bert_tokenizer_encode(tokenizer, b->data, b->size, &e);
+        nb = e.count;
+    }
+    if (s != BERT_OK && s != BERT_ERROR_SPACE)
+        return bert__fail(error, s, NULL, -1, "%s", s == BERT_ERROR_MISMATCH ? "a word of the text is unknown, and the vocabulary has no [UNK]" : bert_status_string(s));
+    if (nb) while (na + nb > max_length - 3) { if (na > nb) na--; else nb--; }
+    else if (na > max_length - 2) na = max_length - 2;
+    for (i = 0; i < na; i++) unknown |= out->input_ids[1 + i] < 0;
+    for (i = 0; i < nb; i++) unknown |= out->segment_ids[i] < 0;
+    if (unknown) return bert__fail(error, BERT_ERROR_MISMATCH, NULL, -1, "a word of the text is unknown, and the vocabulary has no [UNK]");
+    n = na + 2;
+    out->input_ids[0] = special.cls;
+    out->input_ids[n - 1] = special.sep;
+    if (nb) {                                                           /* it may have been cut to nothing: then no [SEP] either */
+        memcpy(out->input_ids + n, out->segment_ids, nb * sizeof *out->input_ids);
+        out->input_ids[n + nb] = special.sep;
+    }
+    memset(out->segment_ids, 0, max_length * sizeof *out->segment_ids);
+    if (nb) for (i = n, n += nb + 1; i < n; i++) out->segment_ids[i] = 1;
+    for (i = 0; i < n; i++) out->input_mask[i] = 1;
+    if (n < max_length) memset(out->input_ids + n, 0, (max_length - n) * sizeof *out->input_ids);
+    out->count = n;
+    return BERT_OK;
+}
+/* An int64 list for a record, of values widened into `wide`. */
+BERT__FN bert_feature bert__int_feature(const char *name, const int32_t *values, size_t count, int64_t *wide)
+{
+    bert_feature f;
+    size_t i;
+    memset(&f, 0, sizeof f);
+    for (i = 0; i < count; i++) wide[i] = values[i];
+    f.name = name;
+    f.type = BERT_FEATURE_INT64;
+    f.count = count;
+    f.ints = wide;
+    return f;
+}
+BERT_API bert_status bert_dataset_write_records(bert_dataset *task, const bert_tokenizer *tokenizer, size_t max_length, int64_t batch, const char *path, int64_t *count, bert_error *error)
+{
+    bert_dataset_example e;
+    bert_record_writer *w = NULL;
+    bert_features row;
+    bert_feature f[5];
+    bert_allocator a;
+    bert_status s;
+    int64_t *wide, written = 0, id;
+    int32_t *narrow, real;
+    float value;
+    int got = 1;
+    if (!task || !tokenizer || !path) return bert__bad_argument(error, "bert_dataset_write_records needs a task, a tokenizer and a path");
+    if (max_length < 3 || max_length > INT32_MAX / 64) return bert__bad_argument(error, "max_length: [CLS] and two [SEP] need three tokens");
+    a = task->allocator;
+    wide = (int64_t *)bert__alloc(&a, bert__mul(bert__add(bert__mul(max_length, 3), 2), 8 + 4));
+    if (!wide) return bert__fail(error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for a row of %zu tokens", max_length);
+    narrow = (int32_t *)(void *)(wide + 3 * max_length + 2);
+    row.input_ids = narrow;
+    row.input_mask = narrow + max_length;
+    row.segment_ids = narrow + 2 * max_length;
+    bert_dataset_rewind(task);
+    s = bert_record_writer_open(path, &a, &w, error);
+    while (s == BERT_OK) {
+        if (got && (s = bert_dataset_next(task, &e, &got, error)) != BERT_OK) break;
+        if (!got) {
+            if (batch < 2 || written % batch == 0) break;
+            memset(&e, 0, sizeof e);
+        }
+        s = bert_features_encode(tokenizer, got ? &e.text_a : NULL, e.text_b.data ? &e.text_b : NULL, max_length, &row, error);
+        if (s != BERT_OK) break;
+        real = got;
+        f[0] = bert__int_feature("input_ids", row.input_ids, max_length, wide);
+        f[1] = bert__int_feature("input_mask", row.input_mask, max_length, wide + max_length);
+        f[2] = bert__int_feature("segment_ids", row.segment_ids, max_length, wide + 2 * max_length);
+        f[3] = bert__int_feature("label_ids", &e.label_id, 1, &id);
+        f[4] = bert__int_feature("is_real_example", &real, 1, wide + 3 * max_length);
+        if (task->numbers) {
+            value = (float)e.value;
+            f[3].type = BERT_FEATURE_FLOAT;
+            f[3].floats = &value;
+        }
+        s = bert_record_writer_add_example(w, f, 5, error);
+        written++;
+    }
+    if (s == BERT_OK) s = bert_record_writer_commit(w, error);
+    bert_record_writer_close(w);
+    bert__free(&a, wide);
+    if (s == BERT_OK && count) *count = written;
+    return s;
+}
+
+/* ---- words with labels ---- */
+
+struct bert_ner {
+    bert_allocator allocator;
+    bert__lines rows;
+    bert__buf words, sizes, labels;
+    bert_ner_reader reader;
+    int only_words;
+};
+
+BERT_API void bert_ner_close(bert_ner *ner)
+{
+    bert_allocator a;
+    if (!ner) return;
+    a = ner->allocator;
+    bert__lines_close(&ner->rows, &a);
+    bert__buf_free(&ner->words);
+    bert__buf_free(&ner->sizes);
+    bert__buf_free(&ner->labels);
+    bert__free(&a, ner);
+}
+BERT_API bert_status bert_ner_open(const bert_ner_desc *desc, bert_ner **out)
+{
+    const bert_ner_desc *d = desc;
+    bert_allocator a;
+    bert_ner *r;
+    bert_status s;
+    if (!d || !out || (!d->path && !d->data)) return bert__bad_argument(d ? d->error : NULL, "bert_ner_open needs a path or data, and a place for the result");
+    a = bert__allocator(&d->allocator);
+    r = (bert_ner *)bert__alloc(&a, sizeof *r);
+    if (!r) return bert__fail(d->error, BERT_ERROR_MEMORY, d->path, -1, "out of memory");
+    memset(r, 0, sizeof *r);
+    r->allocator = a;
+    bert__buf_init(&r->words, &a);
+    bert__buf_init(&r->sizes, &a);
+    bert__buf_init(&r->labels, &a);
+    r->reader = d->reader;
+    r->only_words = d->labels == BERT_OFF;
+    s = bert__lines_open(&r->rows, d->path, d->data, d->size, &a, d->error);
+    if (s != BERT_OK) { bert_ner_close(r); return s; }
+    r->rows.any_newline = d->reader == BERT_NER_NEZHA;
+    *out = r;
+    return BERT_OK;
+}
+BERT_API void bert_ner_rewind(bert_ner *ner)
+{
+    if (!ner) return;
+    ner->rows.at = 0;
+    ner->rows.line = 0;
+}
+BERT__FN void bert__ner_add(bert_ner *r, bert_ner_sentence *out, const char *word, size_t size, const char *label, size_t label_size)
+{
+    bert_bytes l;
+    l.data = label;
+    l.size = label_size;
+    if (!r->sizes.size) out->line = r->rows.line;
+    bert__buf_add(&r->words, &word, sizeof word);
+    bert__buf_add(&r->sizes, &size, sizeof size);
+    bert__buf_add(&r->labels, &l, sizeof l);
+}
+/* Python's strip. */
+BERT__FN bert_bytes bert__python_strip(const bert_bytes *row)
+{
+    bert_bytes out;
+    size_t i, first = row->size, last = 0;
+    for (i = 0; i < row->size;) {
+        uint32_t c;
+        const int n = bert__utf8_get((const unsigned char *)row->data + i, row->size - i, &c);
+        if (!bert__is_python_space(c)) {
+            if (first == row->size) first = i;
+            last = i + (size_t)n;
+        }
+        i += (size_t)n;
+    }
+    out.data = row->data + first;
+    out.size = last > first ? last - first : 0;
+    return out;
+}
+/* NEZHA's reader: see bert_ner_reader. Empty words and labels it drops at a sentence's end; here they are never added. */
+BERT__FN bert_status bert__ner_next_nezha(bert_ner *r, bert_ner_sentence *out, int *got, bert_error *error)
+{
+    bert_bytes row, text;
+    bert_status s;
+    const char *space;
+    size_t i;
+    int begun = 0, stop = 0;            /* its list of words has any; the last of them is U+3002 */
+    for (;;) {
+        if ((s = bert__lines_next(&r->rows, &row, got, error)) != BERT_OK || !*got) return s;       /* a sentence without its end is lost */
+        text = bert__python_strip(&row);
+        if (bert__begins(text.data, text.size, "-DOCSTART-")) { begun = 1; stop = 0; continue; }
+        if (!text.size && !begun)
+            return bert__fail(error, BERT_ERROR_FORMAT, r->rows.path, BERT__LINE(r->rows.line), "a blank line where no sentence has begun: NEZHA's reader fails here; take the robust one");
+        if (!text.size && stop) return BERT_OK;
+        begun = 1;
+        stop = 0;
+        if (!text.size) continue;
+        space = (const char *)memchr(text.data, ' ', text.size);
+        i = text.size;
+        while (i && text.data[i - 1] != ' ') i--;
+        bert__ner_add(r, out, text.data, space ? (size_t)(space - text.data) : text.size, text.data + i, text.size - i);
+        stop = (space ? (size_t)(space - text.data) : text.size) == 3 && memcmp(text.data, "\xE3\x80\x82", 3) == 0;
+    }
+}
+BERT__FN bert_status bert__ner_next_robust(bert_ner *r, bert_ner_sentence *out, int *got, bert_error *error)
+{
+    bert_bytes row;
+    bert_status s;
+    for (;;) {
+        const char *p, *end, *word_end, *label;
+        int tabs;
+        if ((s = bert__lines_next(&r->rows, &row, got, error)) != BERT_OK) return s;
+        if (!*got) { *got = r->sizes.size > 0; return BERT_OK; }
+        p = row.data;
+        end = p + row.size;
+        while (p < end && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r')) end--;
+        if (p == end || bert__begins(p, (size_t)(end - p), "-DOCSTART-")) {
+            if (r->sizes.size) return BERT_OK;
+            continue;
+        }
+        tabs = memchr(p, '\t', (size_t)(end - p)) != NULL;              /* then a blank is part of a word */
+        for (word_end = p; word_end < end && *word_end != '\t' && (tabs || *word_end != ' '); word_end++) {}
+        for (label = end; label > word_end && label[-1] != '\t' && (tabs || label[-1] != ' '); label--) {}
+        if (r->only_words) {
+            label = end;
+        } else if (label == word_end || label == p) {
+            return bert__fail(error, BERT_ERROR_FORMAT, r->rows.path, BERT__LINE(r->rows.line), "the line has one column, \"%.*s\"; a word and its label are needed", (int)(end - p < 100 ? end - p : 100), p);
+        }
+        bert__ner_add(r, out, p, (size_t)(word_end - p), label, (size_t)(end - label));
+    }
+}
+BERT_API bert_status bert_ner_next(bert_ner *ner, bert_ner_sentence *out, int *got, bert_error *error)
+{
+    bert_ner *r = ner;
+    bert_ner_sentence sentence;
+    bert_status s;
+    if (!r || !out || !got) return bert__bad_argument(error, "bert_ner_next needs a reader and a place for the sentence");
+    memset(&sentence, 0, sizeof sentence);
+    sentence.path = r->rows.path;
+    r->words.size = r->sizes.size = r->labels.size = 0;
+    r->words.failed = r->sizes.failed = r->labels.failed = 0;
+    s = r->reader == BERT_NER_NEZHA ? bert__ner_next_nezha(r, &sentence, got, error) : bert__ner_next_robust(r, &sentence, got, error);
+    if (s != BERT_OK || !*got) return s;
+    if (r->words.failed || r->sizes.failed || r->labels.failed) return bert__fail(error, BERT_ERROR_MEMORY, r->rows.path, BERT__LINE(r->rows.line), "out of memory for a sentence");
+    sentence.count = r->sizes.size / sizeof(size_t);
+    sentence.words = (const char *const *)(const void *)r->words.data;
+    sentence.sizes = (const size_t *)(const void *)r->sizes.data;
+    sentence.labels = (const bert_bytes *)(const void *)r->labels.data;
+    *out = sentence;
+    return BERT_OK;
+}
+/* "O", then by type; of one type B before I before the rest. */
+BERT__FN int bert__compare_tags(const char *a, size_t a_size, const char *b, size_t b_size)
+{
+    const int a_out = a_size == 1 && *a == 'O', b_out = b_size == 1 && *b == 'O', a_typed = a_size > 1 && a[1] == '-', b_typed = b_size > 1 && b[1] == '-';
+    int c;
+    if (a_out || b_out) return b_out - a_out;
+    c = a_typed && b_typed ? bert__compare_names(a + 2, a_size - 2, b + 2, b_size - 2) : b_typed - a_typed;
+    return c ? c : bert__compare_names(a, a_size, b, b_size);
+}
+BERT_API bert_status bert_ner_labels(const bert_ner_desc *desc, bert_labels *out)
+{
+    bert__label_set set;
+    bert_ner *r = NULL;
+    bert_ner_sentence e;
+    bert_allocator a;
+    bert_status s;
+    size_t i;
+    int got = 1;
+    if (!desc || !out) return bert__bad_argument(desc ? desc->error : NULL, "bert_ner_labels needs a desc and a place for the labels");
+    a = bert__allocator(&desc->allocator);
+    bert__label_set_init(&set, &a, bert__compare_tags);
+    s = bert_ner_open(desc, &r);
+    while (s == BERT_OK && got) {
+        s = bert_ner_next(r, &e, &got, desc->error);
+        for (i = 0; s == BERT_OK && got && i < e.count; i++) s = bert__label_add(&set, e.labels[i].data, e.labels[i].size, r->rows.path, e.line, desc->error);
+    }
+    bert_ner_close(r);
+    return bert__label_set_end(&set, s, out);
+}
+BERT_API bert_status bert_ner_encode(const bert_tokenizer *tokenizer, const bert_ner_sentence *sentence, const char *const *labels, size_t label_count, bert_ner_tokens tokens,
+                                     size_t max_length, bert_ner_features *out, bert_error *error)
+{
+    const bert_ner_sentence *e = sentence;
+    const int nezha = tokens == BERT_NER_TOKENS_NEZHA;
+    bert_special_ids special;
+    bert_encoding code;
+    bert_status s;
+    size_t i, n;
+    int32_t word = -1, x = BERT_LABEL_IGNORED, cls = BERT_LABEL_IGNORED, sep = BERT_LABEL_IGNORED, label = 0;
+    char list[200];
+    if (!tokenizer || !e || !out || !out->input_ids || !out->input_mask || !out->segment_ids || !out->label_ids || !out->words || (!labels && label_count))
+        return bert__bad_argument(error, "bert_ner_encode needs a tokenizer, a sentence, labels, and all arrays for the result");
+    if (max_length < 3 || max_length > INT32_MAX) return bert__bad_argument(error, "max_length: [CLS], a token and [SEP] need three");
+    special = bert_tokenizer_special_ids(tokenizer);
+    if (special.cls < 0 || special.sep < 0) return bert__fail(error, BERT_ERROR_MISMATCH, NULL, -1, "the vocabulary has no [CLS] or no [SEP]");
+    if (nezha) {
+        x = bert__label_find(labels, label_count, "X", 1) + 1;
+        cls = bert__label_find(labels, label_count, "[CLS]", 5) + 1;
+        sep = bert__label_find(labels, label_count, "[SEP]", 5) + 1;
+        if (!x || !cls || !sep) return bert__bad_argument(error, "labels: NEZHA's have X, [CLS] and [SEP] among them");
+    }
+    memset(&code, 0, sizeof code);
+    code.ids = out->input_ids + 1;
+    code.words = out->words + 1;
+    code.capacity = max_length - 2;
+    s = bert_tokenizer_encode_words(tokenizer, e->words, e->sizes, e->count, &code);
+    n = code.count < max_length - 2 ? code.count : max_length - 2;
+    for (i = 1; i <= n && s != BERT_ERROR_MISMATCH; i++) if (out->input_ids[i] < 0) s = BERT_ERROR_MISMATCH;
+    if (s != BERT_OK && s != BERT_ERROR_SPACE)
+        return bert__fail(error, s, NULL, -1, "%s", s == BERT_ERROR_MISMATCH ? "a word of the text is unknown, and the vocabulary has no [UNK]" : bert_status_string(s));
+    for (i = 1; i <= n; i++) {
+        if (out->words[i] != word) {
+            const bert_bytes *l = e->labels ? e->labels + out->words[i] : NULL;
+            word = out->words[i];
+            label = labels && l && l->size ? bert__label_find(labels, label_count, l->data, l->size) : nezha ? -1 : BERT_LABEL_IGNORED;
+            if (label == -1)
+                return bert__fail(error, BERT_ERROR_FORMAT, e->path, BERT__LINE(e->line), "the sentence from this line on has the label \"%.*s\", which is none of %s",
+                                  l ? (int)(l->size < 100 ? l->size : 100) : 0, l ? l->data : "", bert__label_list(labels, label_count, list, sizeof list));
+            out->label_ids[i] = nezha ? label + 1 : label;
+        } else {
+            out->label_ids[i] = tokens == BERT_NER_ALL ? label : x;
+        }
+    }
+    out->words_cut = code.count > n ? e->count - (size_t)(n ? out->words[n] : 0) : 0;
+    if (out->words_cut && n) {                                          /* is the last word there as a whole? then only those after it are cut */
+        bert_encoding last;
+        size_t have = 0;
+        memset(&last, 0, sizeof last);
+        for (i = n; i && out->words[i] == out->words[n]; i--) have++;
+        bert_tokenizer_encode_words(tokenizer, e->words + out->words[n], e->sizes + out->words[n], 1, &last);
+        if (last.count == have) out->words_cut--;
+    }
+    out->input_ids[0] = special.cls;
+    out->input_ids[n + 1] = special.sep;
+    out->words[0] = out->words[n + 1] = -1;
+    out->label_ids[0] = cls;
+    out->label_ids[n + 1] = sep;
+    for (i = 0; i < max_length; i++) {
+        out->segment_ids[i] = 0;
+        out->input_mask[i] = i < n + 2;
+        if (i < n + 2) continue;
+        out->input_ids[i] = 0;
+        out->words[i] = -1;
+        out->label_ids[i] = nezha ? 0 : BERT_LABEL_IGNORED;
+    }
+    out->count = n + 2;
+    return BERT_OK;
+}
+#endif /* BERT_NO_DATA, BERT_NO_TOKENIZER */
 
 /* ============================================================================================================
    >>plan

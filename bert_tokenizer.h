@@ -69,10 +69,12 @@
    BERT_STATIC                     every file      makes every function static: a private copy for this file.
    BERT_API                        every file      your own linkage for the declarations, e.g. a DLL export.
    BERT_NO_TOKENIZER               implementation  leaves out >>unicode to >>learn: only the base stays, for bert.h.
-   BERT_NO_LEARN                   implementation  leaves out vocabulary learning (>>learn).
+   BERT_NO_LEARN                   implementation  leaves out vocabulary learning (>>learn). BERT_NO_TRAIN implies it.
    BERT_NO_STDIO                   implementation  no files at all: everything from memory, no <stdio.h>, no POSIX.
    BERT_NO_THREADS                 implementation  no pool: parallel work runs in the caller's thread, one after another.
    BERT_NO_SIMD                    implementation  plain C only; same results, slower.
+   BERT_NO_MESSAGES                implementation  errors keep code, path, offset, line and tensor, but the message is only the
+                                                   code's text: for programs that have no bytes to spare for words.
    BERT_MALLOC(n), BERT_FREE(p)    implementation  replace the default allocator (both or neither). <stdlib.h> is then
                                                    not used.
    BERT_ASSERT(x)                  implementation  checks of our own mistakes, never of input; default: none.
@@ -81,6 +83,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#if defined(BERT_NO_TRAIN) && !defined(BERT_NO_LEARN)
+#define BERT_NO_LEARN
+#endif
 
 #ifndef BERT_API
 #if defined(BERT_STATIC)
@@ -717,6 +723,14 @@ BERT__PRINTF(5, 6) BERT__NOINLINE bert_status bert__fail(bert_error *e, bert_sta
 }
 
 BERT__FN bert_status bert__bad_argument(bert_error *e, const char *what) { return bert__fail(e, BERT_ERROR_ARGUMENT, NULL, -1, "%s", what); }
+
+#ifdef BERT_NO_MESSAGES
+/* The words go before the compiler keeps them: sizeof looks at them and evaluates nothing. */
+int bert__ignored(const char *format, ...);
+BERT__NOINLINE bert_status bert__fail_briefly(bert_error *e, bert_status status, const char *path, int64_t at) { return bert__fail(e, status, path, at, "%s", bert_status_string(status)); }
+#define bert__fail(e, status, path, at, ...) ((void)sizeof bert__ignored(__VA_ARGS__), bert__fail_briefly(e, status, path, at))
+#define bert__bad_argument(e, what) bert__fail_briefly(e, BERT_ERROR_ARGUMENT, NULL, -1)
+#endif
 
 /* ============================================================================================================
    >>alloc

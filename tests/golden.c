@@ -21,6 +21,7 @@
 #include "golden_hf_checkpoints.h"
 #include "golden_forward.h"
 #include "golden_hf_forward.h"
+#include "golden_tasks.h"
 #endif
 
 static const struct {
@@ -52,6 +53,9 @@ static const struct {
     { "google", "eval_squad_v2.0", NULL, golden_google_eval },
     { "hf", "heads", NULL, golden_hf_heads },
     { "hf", "minilm", NULL, golden_hf_minilm },
+    { "google", "classifier", NULL, golden_google_classifier },
+    { "google", "eval_classifier", NULL, golden_google_eval_records },
+    { "hf", "ner", NULL, golden_hf_ner },
 #endif
 };
 

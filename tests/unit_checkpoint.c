@@ -762,6 +762,53 @@ static void safetensors_damaged(void)
     CHECK(write_as(in("damaged.safetensors"), BERT_FORMAT_AUTO, o + n - 5, 5, NULL) == BERT_OK);
     damaged(in("damaged.safetensors"));
 }
+/* Headers made to cost memory: the parser's tree takes 40 bytes for each "1,", so no more than an entry may be in it at a time. */
+static void safetensors_memory(void)
+{
+    static const char *const kinds[] = { "one entry of numbers", "long entries", "metadata", "many tensors", "a metadata of numbers" };
+    const size_t room = 4 << 20;
+    char *header = (char *)malloc(room + 200000), *file = (char *)malloc(room + 200100);
+    int kind;
+    if (!header || !file) abort();
+    for (kind = 0; kind < 5; kind++) {
+        bert_checkpoint_desc d = { 0 };
+        bert_checkpoint *c = NULL;
+        bert_error e = { 0 };
+        test_faults f = { 0 };
+        size_t n = 0, size;
+        long k;
+        bert_status st;
+        n += (size_t)sprintf(header + n, kind == 2 ? "{\"__metadata__\":{\"a\":\"\"" : kind == 4 ? "{\"__metadata__\":{\"a\":[1" : kind == 0 ? "{\"a\":[1" : "{\"first\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}");
+        for (k = 0; n < room; k++) {
+            if (kind == 0 || kind == 4) { memcpy(header + n, ",1", 2); n += 2; }
+            if (kind == 2) n += (size_t)sprintf(header + n, ",\"\":\"\"");
+            if (kind == 3) n += (size_t)sprintf(header + n, ",\"%lx\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}", k);
+            if (kind == 1) {
+                size_t end = n + 65000;
+                n += (size_t)sprintf(header + n, ",\"%lx\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0],\"z\":[1", k);
+                while (n < end) { memcpy(header + n, ",1", 2); n += 2; }
+                n += (size_t)sprintf(header + n, "]}");
+            }
+        }
+        n += (size_t)sprintf(header + n, kind == 0 ? "]}" : kind == 2 ? "}}" : kind == 4 ? "]}}" : "}");
+        size = st_file(file, header, 0);
+        CHECK(size == n + 8);
+        d.data = file;
+        d.size = size;
+        d.error = &e;
+        d.allocator = test_faults_allocator(&f);
+        st = bert_checkpoint_open(&d, &c);
+        if (kind == 0 || kind == 4) CHECK(st == BERT_ERROR_UNSUPPORTED && strstr(e.message, "65536") != NULL);
+        else if (st != BERT_OK) TEST_FAIL("%s: %s", kinds[kind], e.message);
+        if (kind == 3) CHECK(bert_checkpoint_count(c) > 70000);
+        if (f.peak > 8 * size) TEST_FAIL("%s: %.1f bytes of memory for a byte of the header", kinds[kind], (double)f.peak / (double)size);
+        bert_checkpoint_close(c);
+        CHECK_INT(f.live, 0);
+    }
+    free(header);
+    free(file);
+}
+
 static void safetensors_many(void)
 {
     enum { MANY = 50000 };
@@ -1053,6 +1100,34 @@ static void formats_round(void)
     }
 }
 
+/* ---- random numbers ---- */
+
+/* The words of the authors' test vectors; values by mpmath, from an implementation of its own. */
+static void random_words(void)
+{
+    static const struct { uint32_t counter[4]; uint64_t key; uint32_t words[4]; } rows[] = {
+        { { 0, 0, 0, 0 }, 0, { 0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8 } },
+        { { 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF }, 0xFFFFFFFFFFFFFFFFu, { 0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD } },
+        { { 0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344 }, 0x299F31D0A4093822u, { 0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1 } } };
+    static const double values[4] = { 0.0176013123, -0.000576360584, -0.0195523422, 0.0179939572 };
+    uint32_t out[4], last_one = 0;
+    float v[5];
+    size_t i;
+    int k;
+    for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+        bert__philox(rows[i].counter, rows[i].key, out);
+        for (k = 0; k < 4; k++) if (out[k] != rows[i].words[k]) TEST_FAIL("vector %d, word %d is %lx", (int)i, k, (unsigned long)out[k]);
+    }
+    bert__init_normal(v, 5, 0.02, 0x0123456789ABCDEFu, 5, 2);
+    for (k = 0; k < 4; k++) if (!(fabs(v[k] - values[k]) < 0.02 * 4e-7)) TEST_FAIL("value %d is %.9g", k, (double)v[k]);
+    CHECK(bert__half_normal(0) == 0 && bert__half_normal(0xFFFFFFFF) > 0xFFFFF800);
+    for (i = 0; i < 1000000; i++) {                                     /* monotonous, up to what its fixed point leaves */
+        const uint32_t x = bert__half_normal((uint32_t)(i * 4294));
+        if (x + 600 < last_one) TEST_FAIL("falls at %lu: %lu after %lu", (unsigned long)i, (unsigned long)x, (unsigned long)last_one);
+        last_one = x;
+    }
+}
+
 int main(int argc, char **argv)
 {
     const char *base = getenv("TMPDIR");
@@ -1075,6 +1150,7 @@ int main(int argc, char **argv)
     TEST(tensor_strides);
     TEST(tensor_byte_order);
     TEST(tensor_views);
+    TEST(random_words);
     TEST(convert_recorded);
     TEST(sub_byte_types);
     TEST(safetensors_headers);
@@ -1083,6 +1159,7 @@ int main(int argc, char **argv)
     TEST(safetensors_writes_refused);
     TEST(safetensors_damaged);
     TEST(safetensors_many);
+    TEST(safetensors_memory);
     TEST(shards);
     TEST(resolve_arguments);
     TEST(resolve_folder);
