@@ -316,7 +316,7 @@ static int bench_start(char **argv)
     at[0] = now();
     model = cli_open_model(model_path, bert_config_file, 0);
     at[1] = now();
-    tokenizer = cli_open_tokenizer(model, vocab_file, lower, BERT_DEFAULT);
+    tokenizer = cli_open_tokenizer(model, vocab_file, lower, BERT_DEFAULT, BERT_DEFAULT);
     if (bert_embed_desc_read(model, &ed, &err)) cli_fail(err.message);
     at[2] = now();
     if (bert_pool_open((int32_t)threads, NULL, &pool)) cli_fail("cannot start the threads");
