@@ -47,9 +47,10 @@
       >>cpu        which kernels this machine runs         >>packed     weights in the kernels' layout
       >>session    threads and memory of a run             >>forward    the encoder
       >>heads      what stands on the last layer           >>embed      texts to vectors
-      >>records    TFRecord files, tf.train.Example        >>tasks      data sets, texts and words with labels
-      >>plan       bytes beforehand                        >>history    changes by version
-      >>license    both licences
+      >>records    TFRecord files, tf.train.Example        >>python     str.lower(), \w, repr() as Python's
+      >>squad      SQuAD, CMRC: features, answers          >>squadscore exact match and F1
+      >>tasks      data sets, texts and words with labels  >>plan       bytes beforehand
+      >>history    changes by version                      >>license    both licences
 */
 #ifndef BERT_H
 #define BERT_H
@@ -436,6 +437,133 @@ typedef struct bert_labels {
     void *memory;                       /* private */
     bert_allocator allocator;
 } bert_labels;
+
+/* ---- SQuAD and CMRC: questions about passages ---- */
+
+typedef struct bert_slice { const char *text; size_t size; } bert_slice;      /* UTF-8, not terminated */
+
+typedef struct bert_squad bert_squad;
+
+/* Questions to read: a file, or its text. SQuAD 1.1 and 2.0, and CMRC 2018 in SQuAD's layout or its own. */
+typedef struct bert_squad_desc {
+    const char *path;
+    const void *data;                   /* or the json itself, copied */
+    size_t size;
+    int32_t training;                   /* 1: answers are read, and questions whose answer is not in the passage are put aside */
+    int32_t version_2;                  /* 1: is_impossible counts; else every question of a training set must have an answer */
+    bert_flag characters;               /* words are ideographs, punctuation and what stands between, as for Chinese, and not what
+                                           stands between blanks; default: on for CMRC's own layout, else off */
+    bert_allocator allocator;
+    bert_error *error;
+} bert_squad_desc;
+
+/* A question; belongs to the bert_squad. */
+typedef struct bert_squad_question {
+    bert_slice id, question, context;
+    bert_slice answer;                  /* training: its text as written in the file; text is NULL when reading for prediction */
+    const bert_slice *words;            /* [word_count] of the context: Google's doc_tokens */
+    int64_t word_count;
+    int64_t start, end;                 /* training: first and last word of the answer, -1 where it is impossible; else -1 */
+    int32_t impossible;
+} bert_squad_question;
+
+typedef struct bert_squad_features bert_squad_features;
+
+typedef struct bert_squad_features_desc {
+    const bert_squad *squad;            /* both stay open as long as the features */
+    const bert_tokenizer *tokenizer;
+    int64_t max_seq_length;             /* default 384 */
+    int64_t doc_stride;                 /* default 128 */
+    int64_t max_query_length;           /* default 64; max_seq_length must be more than this and 3 */
+    const int64_t *order;               /* [order_count] questions in this order; default: all as they come */
+    int64_t order_count;
+    bert_allocator allocator;
+    bert_error *error;
+} bert_squad_features_desc;
+
+/* A window over a passage: [CLS] question [SEP] part of the passage [SEP]. Point the columns you want at arrays of max_seq_length
+   entries; what lies behind the tokens is filled with 0 (words: -1). */
+typedef struct bert_squad_feature {
+    int64_t unique_id;                  /* 1000000000, 1000000001, ... */
+    int64_t example_index;              /* place in the order */
+    int64_t question;                   /* which of the bert_squad */
+    int64_t window;                     /* of this question: doc_span_index */
+    int64_t tokens;                     /* without padding; 0: there are no more features */
+    int64_t start, end;                 /* training: rows of the answer, 0 where this window has none; else -1 */
+    int32_t impossible;
+    int32_t *ids, *mask, *segment_ids;  /* lent by you, or NULL */
+    int32_t *words;                     /* token_to_orig_map: the word of the passage, -1 outside of it */
+    uint8_t *max_context;               /* token_is_max_context */
+} bert_squad_feature;
+
+typedef struct bert_squad_answers bert_squad_answers;
+
+typedef struct bert_squad_answers_desc {
+    const bert_squad *squad;            /* both stay open as long as the answers */
+    const bert_tokenizer *tokenizer;
+    int64_t n_best;                     /* default 20 */
+    int64_t max_answer_length;          /* tokens; default 30 */
+    int32_t version_2;                  /* 1: a question may have no answer */
+    double null_score_diff_threshold;   /* there is none where null_odds are more than this */
+    bert_flag lower_case;               /* of the text that get_final_text looks into; default: as the tokenizer */
+    bert_allocator allocator;
+    bert_error *error;
+} bert_squad_answers_desc;
+
+typedef struct bert_squad_candidate {
+    bert_slice text;                    /* "": there is no answer */
+    double probability, start_logit, end_logit;
+    size_t begin, end;                  /* bytes of the context it stands in; 0, 0 where there is none */
+} bert_squad_candidate;
+
+/* What was found; belongs to the bert_squad_answers. */
+typedef struct bert_squad_answer {
+    bert_slice text;                    /* the prediction */
+    size_t begin, end;                  /* bytes of the context; 0, 0 for "" */
+    double null_odds;                   /* version_2: score of no answer less that of the best answer */
+    const bert_squad_candidate *n_best; /* [count] best first */
+    int64_t count;
+} bert_squad_answer;
+
+/* ---- how good answers are ---- */
+
+/* AUTO: CMRC where the file has CMRC's own layout or its first question is in Chinese; else 2.0 where its version says so or a
+   question has "is_impossible"; else 1.1. */
+typedef enum bert_squad_metric {
+    BERT_SQUAD_METRIC_AUTO = 0, BERT_SQUAD_METRIC_1_1 = 1, BERT_SQUAD_METRIC_2_0 = 2, BERT_SQUAD_METRIC_CMRC = 3
+} bert_squad_metric;
+
+/* The scores of one question, 0 to 1, before any threshold. */
+typedef struct bert_squad_item {
+    bert_slice id;
+    double exact, f1;
+    int32_t missing;                    /* 1: there is no prediction; it scores 0 */
+} bert_squad_item;
+
+typedef struct bert_squad_score_desc {
+    const char *data_path, *predictions_path, *na_prob_path;   /* na_prob: of no answer, for each question; may be missing */
+    const void *data, *predictions, *na_prob;                  /* or the json itself */
+    size_t data_size, predictions_size, na_prob_size;
+    bert_squad_metric metric;
+    const double *na_prob_thresh;       /* more than this is taken for no answer; default 1 */
+    void (*each)(void *user, const bert_squad_item *item);     /* may be NULL; called in the order of the file */
+    void (*curve)(void *user, int which, double precision, double recall);   /* may be NULL; points of the curves, 0 exact, 1 f1, 2 oracle */
+    void *user;
+    bert_allocator allocator;
+    bert_error *error;
+} bert_squad_score_desc;
+
+typedef struct bert_squad_part { double exact, f1; int64_t total; } bert_squad_part;   /* per cent */
+
+typedef struct bert_squad_score {
+    bert_squad_metric metric;           /* the one that was used */
+    int64_t missing;                    /* questions without a prediction */
+    bert_squad_part all;
+    bert_squad_part has_answer, no_answer;      /* 2.0; total 0: there are none */
+    int32_t has_best, has_curves;       /* 2.0 with na_prob: the following are filled */
+    double best_exact, best_exact_thresh, best_f1, best_f1_thresh;
+    double exact_ap, f1_ap, oracle_ap;  /* average precision */
+} bert_squad_score;
 #endif /* BERT_NO_DATA, BERT_NO_TOKENIZER */
 
 /* ============================================================================================================
@@ -649,6 +777,53 @@ BERT_API bert_status bert_ner_labels(const bert_ner_desc *desc, bert_labels *out
 BERT_API bert_status bert_labels_read(const char *path, const bert_allocator *allocator, bert_labels *out, bert_error *error);
 BERT_API bert_status bert_labels_write(const char *path, const char *const *names, size_t count, bert_error *error);
 BERT_API void bert_labels_free(bert_labels *labels);
+
+/* ---- SQuAD and CMRC ---- */
+
+/* Reading. What is missing or of another type, answers out of range, and texts that are not Unicode are refused, with line and
+   column. Different from run_squad.py: of several answers of a question in a training set the first is taken. An answer of CMRC's
+   own layout, which says no place, is looked for in the passage. */
+BERT_API bert_status bert_squad_open(const bert_squad_desc *desc, bert_squad **out);
+BERT_API void bert_squad_close(bert_squad *squad);
+BERT_API int64_t bert_squad_count(const bert_squad *squad);
+BERT_API const bert_squad_question *bert_squad_get(const bert_squad *squad, int64_t index);
+/* Training: questions put aside because their answer cannot be found in the passage, as run_squad.py does. */
+BERT_API int64_t bert_squad_skipped_count(const bert_squad *squad);
+BERT_API const bert_squad_question *bert_squad_skipped(const bert_squad *squad, int64_t index);
+
+/* Features, one after another: nothing but the passage at hand is in memory. bert_squad_features_next fills the feature and the
+   columns you lent; feature->tokens is 0 when there are no more. A passage without words gives no feature. */
+BERT_API bert_status bert_squad_features_open(const bert_squad_features_desc *desc, bert_squad_features **out);
+BERT_API bert_status bert_squad_features_next(bert_squad_features *features, bert_squad_feature *feature);
+BERT_API void bert_squad_features_close(bert_squad_features *features);
+/* A feature as a tf.train.Example of FeatureWriter: all of max_seq_length rows; for training with positions and is_impossible. */
+BERT_API bert_status bert_squad_feature_write(bert_record_writer *writer, const bert_squad_feature *feature, int64_t max_seq_length, bert_error *error);
+
+/* From logits to answers: add the windows of a question one after another, then finish. A feature needs its columns ids, words and
+   max_context, and `count` logits, `stride` floats apart: at least its tokens; more are those of padded rows, which compete for the
+   n best as they do in the reference. Differs from write_predictions where that crashes: with version_2 and no answer among the n
+   best, the best one behind them counts; where there is none at all, the prediction is "" and null_odds are 1000000. Logits that
+   are not finite are refused. */
+BERT_API bert_status bert_squad_answers_open(const bert_squad_answers_desc *desc, bert_squad_answers **out);
+BERT_API bert_status bert_squad_answers_add(bert_squad_answers *answers, const bert_squad_feature *feature, const float *start_logits,
+                                            const float *end_logits, int64_t count, int64_t stride);
+BERT_API bert_status bert_squad_answers_finish(bert_squad_answers *answers);
+BERT_API const bert_squad_answer *bert_squad_answers_get(const bert_squad_answers *answers, int64_t question);     /* NULL before it is finished */
+/* predictions.json, nbest_predictions.json and null_odds.json as the reference writes them, byte for byte; any may be NULL. Of
+   questions with the same id the last counts. Either all files are written or none. */
+BERT_API bert_status bert_squad_answers_write(const bert_squad_answers *answers, const char *predictions, const char *n_best, const char *null_odds);
+BERT_API void bert_squad_answers_close(bert_squad_answers *answers);
+
+/* get_final_text: where the predicted text (normalised, its pieces joined) stands in the original; all of it where that cannot be told. */
+BERT_API bert_status bert_squad_final_text(const char *predicted, size_t predicted_size, const char *original, size_t original_size, int lower_case,
+                                           const bert_allocator *allocator, size_t *begin, size_t *end);
+
+/* Scores as evaluate-v1.1.py, evaluate-v2.0.py and cmrc2018_evaluate.py compute them (the last with nltk's word tokenizer, without its
+   model of sentences). Different from evaluate-v2.0.py, which crashes: a question without a prediction scores 0; probabilities of
+   unknown questions are left out. */
+BERT_API bert_status bert_squad_evaluate(const bert_squad_score_desc *desc, bert_squad_score *out);
+/* normalize_answer: lower-cased, without punctuation and articles, blanks single. Writes up to capacity bytes (no NUL); *size is the need. */
+BERT_API bert_status bert_squad_normalize(const char *text, size_t text_size, const bert_allocator *allocator, char *out, size_t capacity, size_t *size);
 #endif /* BERT_NO_DATA, BERT_NO_TOKENIZER */
 
 #endif /* BERT_H */
@@ -8477,6 +8652,2246 @@ BERT_API bert_status bert_record_writer_commit(bert_record_writer *writer, bert_
     return bert__record_answer(writer, bert__writer_commit(&writer->file), error);
 }
 #endif /* BERT_NO_DATA */
+
+#if !defined(BERT_NO_DATA) && !defined(BERT_NO_TOKENIZER)
+/* ============================================================================================================
+   >>python
+   Purpose   what the reference scripts take from Python: str.lower(), str.split(), \w and \d of its regular expressions,
+             repr() of a float.
+   Uses      >>unicode of the tokenizer, and the two tables below, of the same Unicode 14.0 (Python 3.11).
+   Promises  the same answers for every code point and every double; bytes that are not UTF-8, and lone surrogates, are
+             characters that are neither letters nor spaces, and are copied.
+
+   The tables are runs of code points from U+0080 on: a gap, a length, a gap, ... as ints of seven bits a byte.
+   ============================================================================================================ */
+
+/* ---- generated by tools/gen_unicode --words: Unicode 14.0.0, from the Unicode Character Database ---- */
+#define BERT__STR_ALNUM 730
+static const uint8_t bert__str_alnum[1531] = {
+    42,1,7,2,1,1,3,2,1,3,1,23,1,31,1,202,3,4,12,14,5,7,1,1,1,129,1,5,1,2,2,4,1,1,6,1,1,3,1,1,1,20,1,83,1,139,1,8,166,
+    1,1,38,2,1,6,41,71,27,4,4,45,43,21,10,4,2,1,99,1,1,15,2,7,15,2,1,16,1,1,30,29,89,11,1,14,43,9,2,4,1,5,22,4,1,9,1,
+    3,1,23,25,7,11,5,24,1,6,17,42,58,54,3,1,18,1,7,10,4,10,1,16,4,8,2,2,2,22,1,7,1,1,3,4,3,1,16,1,13,2,1,3,4,12,2,6,2,
+    1,8,6,4,2,2,22,1,7,1,2,1,2,1,2,31,4,1,1,7,10,2,3,16,9,1,3,1,22,1,7,1,2,1,5,3,1,18,1,15,2,4,10,9,1,11,8,2,2,2,22,1,
+    7,1,2,1,5,3,1,30,2,1,3,4,10,1,7,11,1,1,6,3,3,1,4,3,2,1,1,1,2,3,2,3,3,3,12,22,1,21,13,18,8,1,3,1,23,1,16,3,1,26,3,
+    2,1,2,2,4,10,8,7,1,1,4,8,1,3,1,23,1,10,1,5,3,1,31,2,1,2,4,10,1,2,17,9,1,3,1,41,2,1,16,1,5,3,1,10,4,19,1,6,5,18,3,
+    24,1,9,1,1,2,7,31,10,17,48,1,2,12,7,9,10,39,2,1,1,1,5,1,24,1,1,1,10,1,2,9,1,2,5,1,1,9,10,2,4,32,1,31,20,12,8,1,36,
+    27,5,115,43,20,11,6,6,4,4,3,1,3,2,7,3,4,13,12,1,1,10,6,38,1,1,5,1,2,43,1,205,2,1,4,2,7,1,1,1,4,2,41,1,4,2,33,1,4,
+    2,7,1,1,1,4,2,15,1,57,1,4,2,67,14,20,3,16,16,86,2,6,3,236,4,2,17,1,26,5,75,3,11,7,18,13,19,14,18,14,13,1,3,15,52,
+    35,1,4,1,3,10,6,10,22,10,6,89,7,5,2,34,1,1,5,70,10,31,39,40,2,5,11,44,4,26,6,11,37,23,9,53,43,10,6,10,13,1,93,47,
+    17,8,3,10,41,30,13,56,26,36,28,10,3,49,2,9,7,43,2,3,41,4,1,6,1,2,3,1,5,192,1,64,150,2,2,6,2,38,2,6,2,8,1,1,1,1,1,
+    1,1,31,2,53,1,7,1,1,3,3,1,7,3,4,2,6,4,13,5,3,1,7,115,2,2,6,5,11,6,13,101,1,4,1,2,10,1,1,3,5,6,1,1,1,1,1,1,4,1,11,
+    2,4,5,5,4,1,1,58,214,5,60,78,22,246,4,30,236,8,229,1,6,4,3,2,9,1,2,38,1,1,5,1,2,56,7,1,16,23,9,7,1,7,1,7,1,7,1,7,
+    1,7,1,7,1,7,80,1,213,3,3,25,9,7,5,2,5,4,86,6,3,1,90,1,4,5,43,1,94,3,4,10,32,48,16,32,10,30,8,1,15,32,10,39,15,192,
+    2,192,51,64,141,173,1,67,46,2,141,2,3,28,20,47,16,31,2,80,39,9,2,103,2,64,5,2,1,1,1,5,24,16,1,3,1,4,1,23,13,6,10,
+    52,14,50,28,10,24,6,3,1,1,2,1,38,10,23,25,29,7,47,28,11,6,5,1,25,1,41,23,3,1,8,4,10,6,23,3,1,3,50,1,1,3,2,2,5,2,1,
+    1,1,24,3,2,11,7,3,12,6,2,6,2,6,9,7,1,7,1,43,1,14,6,115,13,10,6,164,87,12,23,4,49,132,66,238,2,2,106,38,7,12,5,5,1,
+    1,10,1,13,1,5,1,1,1,2,1,2,1,108,33,235,2,18,64,2,54,40,12,116,5,1,135,1,19,10,7,26,6,26,11,89,3,6,2,6,2,6,2,3,35,
+    12,1,26,1,19,1,2,1,15,2,14,34,123,12,45,12,57,17,2,244,1,29,3,49,16,27,4,36,9,30,5,38,10,30,2,36,4,8,1,5,42,158,1,
+    2,10,6,36,4,36,4,40,8,52,12,11,1,15,1,7,1,2,1,11,1,15,1,7,1,2,67,183,2,9,22,10,8,24,6,1,42,1,9,69,6,2,1,1,44,1,2,
+    3,1,2,23,2,31,2,38,8,9,48,19,1,2,5,33,4,26,70,56,4,20,2,47,15,4,1,3,1,29,10,9,23,31,1,32,32,8,1,28,6,5,16,54,10,
+    22,2,27,5,26,23,7,80,73,55,51,13,51,7,42,12,10,166,2,31,1,42,6,2,78,40,8,22,11,4,27,18,46,28,20,23,12,53,26,30,1,
+    2,2,1,13,45,32,25,7,10,9,36,15,10,4,1,2,1,8,35,3,1,12,48,14,4,11,11,1,1,4,20,11,18,1,25,84,7,1,1,1,4,1,15,1,10,7,
+    47,17,10,11,8,2,2,2,22,1,7,1,2,1,5,3,1,18,1,12,5,158,1,53,18,4,5,10,5,3,30,48,20,2,1,1,8,10,166,1,47,41,4,36,48,
+    20,1,11,10,38,43,13,1,7,10,54,27,21,12,4,7,185,1,44,116,83,12,8,2,1,2,8,1,2,1,24,15,1,1,1,14,10,70,8,2,39,16,1,1,
+    1,28,1,10,40,7,1,21,1,11,46,19,1,18,73,135,2,9,1,37,17,1,15,29,5,30,112,7,1,2,1,38,21,1,9,10,6,6,1,2,1,32,14,1,7,
+    10,182,2,19,189,1,1,15,21,43,154,7,102,111,17,196,1,204,20,97,15,175,8,209,31,199,4,185,67,185,4,7,31,1,10,6,79,1,
+    10,6,30,18,48,16,4,12,10,1,7,1,21,5,19,176,5,87,105,75,5,1,66,13,64,2,1,1,28,248,47,8,214,9,42,9,231,69,4,1,7,1,2,
+    1,163,2,45,3,17,4,8,140,3,132,18,107,5,13,3,9,7,10,198,44,20,108,25,135,1,85,1,71,1,2,2,1,2,2,2,4,1,12,1,1,1,7,1,
+    65,1,4,2,8,1,7,1,28,1,4,1,5,1,1,3,7,1,212,2,2,25,1,25,1,31,1,25,1,31,1,25,1,31,1,25,1,31,1,25,1,8,2,50,128,14,31,
+    225,3,45,10,7,2,10,4,1,193,2,30,18,44,4,10,230,9,7,1,4,1,2,1,15,1,197,1,2,9,48,68,7,1,4,10,151,6,59,1,3,1,4,76,45,
+    1,15,194,1,4,1,27,1,2,1,1,2,1,1,10,1,4,1,1,1,1,6,1,4,1,1,1,1,1,1,3,1,2,1,1,2,1,1,1,1,1,1,1,1,1,1,2,1,1,2,4,1,7,1,
+    4,1,4,1,1,1,10,1,17,5,3,1,5,1,17,196,4,13,227,21,10,134,8,224,205,2,32,185,32,7,222,1,2,130,45,14,177,58,159,24,
+    158,4,226,11,203,38
+};
+#define BERT__STR_DECIMAL 61
+static const uint8_t bert__str_decimal[160] = {
+    224,11,10,134,1,10,198,1,10,156,3,10,118,10,118,10,118,10,118,10,118,10,118,10,118,10,118,10,118,10,96,10,118,10,
+    70,10,150,2,10,70,10,198,14,10,38,10,172,2,10,128,1,10,166,1,10,6,10,182,1,10,86,10,134,1,10,6,10,198,147,2,10,
+    166,5,10,38,10,198,1,10,22,10,86,10,150,3,10,150,166,1,10,134,11,10,134,17,10,172,6,10,128,1,10,60,10,144,1,10,
+    150,2,10,214,2,10,118,10,246,2,10,102,10,102,10,166,3,10,102,10,246,5,10,246,1,10,70,10,182,153,1,10,86,10,134,1,
+    10,244,216,1,50,192,18,10,166,3,10,214,12,10,150,37,10
+};
+/* ---- end of generated tables ---- */
+
+typedef struct bert__python {
+    bert__unicode unicode;
+    uint8_t pages[BERT__UNICODE_PAGES * 256];
+    uint32_t alnum[BERT__STR_ALNUM][2], decimal[BERT__STR_DECIMAL][2];    /* from, to (exclusive) */
+} bert__python;
+
+BERT__FN void bert__str_runs(const uint8_t *p, const uint8_t *end, uint32_t (*out)[2])
+{
+    uint32_t c = 0x80;
+    for (; p < end; out++) {
+        c += bert__u_int(&p);
+        (*out)[0] = c;
+        c += bert__u_int(&p);
+        (*out)[1] = c;
+    }
+}
+BERT__FN void bert__str_init(bert__python *py)
+{
+    bert__unicode_expand(&py->unicode, py->pages, 0);
+    bert__str_runs(bert__str_alnum, bert__str_alnum + sizeof bert__str_alnum, py->alnum);
+    bert__str_runs(bert__str_decimal, bert__str_decimal + sizeof bert__str_decimal, py->decimal);
+}
+BERT__FN int bert__str_in(uint32_t (*runs)[2], size_t n, uint32_t c)
+{
+    size_t low = 0, high = n;
+    while (high > low + 1) {
+        const size_t middle = (low + high) / 2;
+        if (runs[middle][0] <= c) low = middle; else high = middle;
+    }
+    return c >= runs[low][0] && c < runs[low][1];
+}
+/* \w and \d of a str pattern. */
+BERT__FN int bert__str_word(bert__python *py, uint32_t c)
+{
+    if (c < 128) return bert__is_digit((char)c) || (c | 32) - 'a' < 26 || c == '_';
+    return bert__str_in(py->alnum, BERT__STR_ALNUM, c);
+}
+BERT__FN int bert__str_digit(bert__python *py, uint32_t c)
+{
+    return c < 128 ? bert__is_digit((char)c) : bert__str_in(py->decimal, BERT__STR_DECIMAL, c);
+}
+
+/* One character of a Python string: its bytes. What is not UTF-8 is U+FFFF byte by byte, a lone surrogate too, as a whole. */
+BERT__FN size_t bert__str_get(const char *text, size_t size, uint32_t *c)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    const int n = bert__utf8_get(s, size, c);
+    if (n > 0) return (size_t)n;
+    *c = 0xFFFF;
+    return size >= 3 && s[0] == 0xED && (s[1] & 0xC0) == 0x80 && (s[2] & 0xC0) == 0x80 ? 3 : 1;
+}
+/* The character that ends at byte `at`; U+FFFF at the start of the text, too. */
+BERT__FN uint32_t bert__str_before(const char *text, size_t at)
+{
+    uint32_t c;
+    return bert__utf8_before(text, 0, at, &c) ? c : 0xFFFF;
+}
+BERT__FN uint32_t bert__str_at(const char *text, size_t at, size_t size)
+{
+    uint32_t c = 0xFFFF;
+    if (at < size) bert__str_get(text + at, size - at, &c);
+    return c;
+}
+/* len() */
+BERT__FN size_t bert__str_length(const char *text, size_t size)
+{
+    size_t n = 0, at;
+    uint32_t c;
+    for (at = 0; at < size; n++) at += bert__str_get(text + at, size - at, &c);
+    return n;
+}
+
+/* 1 cased, 0 not, -1 case-ignorable: what str.lower() asks of the neighbours of a capital sigma. */
+BERT__FN int bert__str_cased(const bert__python *py, uint32_t c)
+{
+    const uint32_t facts = py->pages[(size_t)py->unicode.index[c >> 8] * 256 + (c & 255)];
+    if ((facts & BERT__U_CLASS) == BERT__U_DROP) return c < 0xA0 || c == 0xFFFD ? 0 : -1;      /* Cc; Cf */
+    return facts & BERT__U_IGNORABLE ? -1 : (facts & BERT__U_CASED) != 0;
+}
+BERT__NOINLINE int bert__str_final_sigma(const bert__python *py, const char *text, size_t at, size_t size)
+{
+    size_t i = at, n;
+    uint32_t c;
+    int cased = -1;
+    while (i && cased < 0) {
+        n = bert__utf8_before(text, 0, i, &c);
+        cased = n ? bert__str_cased(py, c) : 0;
+        i -= n;
+    }
+    if (cased <= 0) return 0;
+    for (i = at + 2, cased = -1; i < size && cased < 0; i += n) {
+        n = bert__str_get(text + i, size - i, &c);
+        cased = bert__str_cased(py, c);
+    }
+    return cased <= 0;
+}
+/* str.lower(), appended. */
+BERT__FN void bert__str_lower(const bert__python *py, const char *text, size_t size, bert__buf *out)
+{
+    size_t i = 0, n;
+    if (!bert__buf_reserve(out, size)) return;
+    while (i < size) {
+        uint32_t c, low[2];
+        char bytes[8];
+        int count, k = 0;
+        if ((unsigned char)text[i] < 128) {
+            const char b = text[i++];
+            bytes[0] = (char)(b >= 'A' && b <= 'Z' ? b + 32 : b);
+            bert__buf_add(out, bytes, 1);
+            continue;
+        }
+        n = bert__str_get(text + i, size - i, &c);
+        if (c == 0xFFFF) bert__buf_add(out, text + i, n);
+        else {
+            if (c == 0x3A3) { low[0] = bert__str_final_sigma(py, text, i, size) ? 0x3C2 : 0x3C3; count = 1; }
+            else count = bert__unicode_lower(c, 0, low);
+            k = bert__utf8_put(bytes, low[0]);
+            if (count == 2) k += bert__utf8_put(bytes + k, low[1]);
+            bert__buf_add(out, bytes, (size_t)k);
+        }
+        i += n;
+    }
+}
+/* The next piece of str.split() from *at on; 0 at the end. */
+BERT__FN int bert__str_split(const char *text, size_t size, size_t *at, const char **piece, size_t *length)
+{
+    size_t i = *at, n, from;
+    uint32_t c;
+    for (; i < size; i += n) {
+        n = bert__str_get(text + i, size - i, &c);
+        if (!bert__is_python_space(c)) break;
+    }
+    for (from = i; i < size; i += n) {
+        n = bert__str_get(text + i, size - i, &c);
+        if (bert__is_python_space(c)) break;
+    }
+    *at = i;
+    *piece = text + from;
+    *length = i - from;
+    return i > from;
+}
+/* " ".join(text.split()), appended. */
+BERT__FN void bert__str_join(const char *text, size_t size, bert__buf *out)
+{
+    size_t at = 0, n, first = out->size;
+    const char *p;
+    while (bert__str_split(text, size, &at, &p, &n)) {
+        if (out->size > first) bert__buf_add(out, " ", 1);
+        bert__buf_add(out, p, n);
+    }
+}
+/* The first place of `what` in text, SIZE_MAX if there is none: str.find, in bytes. */
+BERT__FN size_t bert__find_bytes(const char *text, size_t size, const char *what, size_t n)
+{
+    size_t at = 0;
+    if (!n) return 0;
+    while (size - at >= n) {
+        const char *p = (const char *)memchr(text + at, what[0], size - at - n + 1);
+        if (!p) break;
+        at = (size_t)(p - text);
+        if (memcmp(p, what, n) == 0) return at;
+        at++;
+    }
+    return SIZE_MAX;
+}
+
+BERT__FN void bert__big_add(bert__big *a, const bert__big *b)
+{
+    uint64_t carry = 0;
+    int i;
+    for (i = 0; i < b->n || carry; i++) {
+        carry += (uint64_t)(i < a->n ? a->limb[i] : 0) + (i < b->n ? b->limb[i] : 0);
+        a->limb[i] = (uint32_t)carry;
+        carry >>= 32;
+        if (i >= a->n) a->n = i + 1;
+    }
+}
+/* -1, 0, 1: a + b against c. */
+BERT__FN int bert__big_compare_sum(const bert__big *a, const bert__big *b, const bert__big *c)
+{
+    bert__big sum = *a;
+    bert__big_add(&sum, b);
+    return bert__big_compare(&sum, c);
+}
+/* The digits of the shortest decimal number that is read back as the same double, the nearest of these (Steele and White's
+   free-format algorithm); v is finite and positive. Returns how many; the number is 0.digits * 10^*exponent. */
+BERT__NOINLINE int bert__shortest(double v, char digits[24], int *exponent)
+{
+    uint64_t bits, f;
+    int e, k, i, n = 0, even, boundary, low = 0, high = 0;
+    bert__big r, s, up, down;           /* v = r / s; half the gaps to the neighbours are up / s and down / s */
+    memcpy(&bits, &v, 8);
+    e = (int)(bits >> 52 & 2047);
+    f = bits & (((uint64_t)1 << 52) - 1);
+    boundary = f == 0 && e > 1;                                         /* a power of two: the gap below is half of that above */
+    if (e) f |= (uint64_t)1 << 52; else e = 1;
+    e -= 1075;
+    even = !(f & 1);                                                    /* then half-way numbers are read as this one */
+    memset(&r, 0, sizeof r);
+    s = up = down = r;
+    r.limb[0] = (uint32_t)f;
+    r.limb[1] = (uint32_t)(f >> 32);
+    r.n = r.limb[1] ? 2 : 1;
+    s.limb[0] = up.limb[0] = down.limb[0] = 1;
+    s.n = up.n = down.n = 1;
+    bert__big_shift(&r, 1 + boundary + (e > 0 ? e : 0));
+    bert__big_shift(&s, 1 + boundary + (e < 0 ? -e : 0));
+    bert__big_shift(&up, boundary + (e > 0 ? e : 0));
+    bert__big_shift(&down, e > 0 ? e : 0);
+    for (i = 0; f >> i; i++) {}
+    k = (int)ceil((double)(e + i - 1) * 0.30102999566398119521 - 1e-9);     /* the exponent, or one too low */
+    for (i = 0; i < k; i++) bert__big_muladd(&s, 10, 0);
+    for (i = 0; i > k; i--) { bert__big_muladd(&r, 10, 0); bert__big_muladd(&up, 10, 0); bert__big_muladd(&down, 10, 0); }
+    if (bert__big_compare_sum(&r, &up, &s) >= !even) { bert__big_muladd(&s, 10, 0); k++; }
+    do {
+        int digit = 0;
+        bert__big_muladd(&r, 10, 0);
+        bert__big_muladd(&up, 10, 0);
+        bert__big_muladd(&down, 10, 0);
+        while (bert__big_compare(&r, &s) >= 0) { bert__big_subtract(&r, &s); digit++; }
+        low = bert__big_compare(&r, &down) <= -!even;                   /* the digits so far will do, */
+        high = bert__big_compare_sum(&r, &up, &s) >= !even;             /* or these with one more at the end */
+        if (low && high) {
+            const int half = bert__big_compare_sum(&r, &r, &s);
+            digit += half > 0 || (half == 0 && (digit & 1));
+        } else digit += high;
+        digits[n++] = (char)('0' + digit);
+    } while (!low && !high);
+    *exponent = k;
+    return n;
+}
+/* repr(v), as json.dumps writes it; returns the length, at most 24. */
+BERT__FN size_t bert__str_repr(double v, char out[32])
+{
+    char digits[24];
+    uint64_t bits;
+    int n, e, i;
+    size_t at = 0;
+    memcpy(&bits, &v, 8);
+    if (bits >> 63 && ((bits >> 52 & 2047) != 2047 || !(bits << 12))) out[at++] = '-';
+    bits &= ~((uint64_t)1 << 63);
+    if (bits >> 52 == 2047) { memcpy(out + at, bits << 12 ? "NaN" : "Infinity", bits << 12 ? 3 : 8); return at + (bits << 12 ? 3 : 8); }
+    if (!bits) { memcpy(out + at, "0.0", 3); return at + 3; }
+    memcpy(&v, &bits, 8);
+    n = bert__shortest(v, digits, &e);
+    if (e > -4 && e <= 16) {                                            /* plain: 0.0001 to 9999999999999998.0 */
+        if (e <= 0) {
+            out[at++] = '0';
+            out[at++] = '.';
+            for (i = e; i < 0; i++) out[at++] = '0';
+        }
+        for (i = 0; i < n || i <= e; i++) {
+            if (i == e && e > 0) out[at++] = '.';
+            out[at++] = i < n ? digits[i] : '0';
+        }
+        return at;
+    }
+    out[at++] = digits[0];
+    if (n > 1) out[at++] = '.';
+    for (i = 1; i < n; i++) out[at++] = digits[i];
+    e--;
+    return at + bert__format(out + at, 8, "e%s%s%d", e < 0 ? "-" : "+", e > -10 && e < 10 ? "0" : "", e < 0 ? -e : e);
+}
+
+/* ============================================================================================================
+   >>squad
+   Purpose   reading comprehension: json to questions, questions to features, logits to answers.
+   Uses      >>python, the tokenizer, json and files of the base.
+   Promises  features, texts and numbers as run_squad.py has them. Linear in the text, but for windows that overlap. Only the
+             passage at hand is tokenized; the json stays in memory.
+   ============================================================================================================ */
+
+/* ---- json to questions ---- */
+
+struct bert_squad {
+    bert__arena arena;                  /* words */
+    bert_json_doc doc;
+    bert__buf questions, skipped;       /* bert_squad_question */
+    int32_t training, characters;
+};
+
+/* What walks over a file: paragraph by paragraph, in either layout. */
+typedef struct bert__squad_reader {
+    const char *path, *text;
+    size_t size;
+    bert_error *error;
+    bert_status status;
+    int own;                            /* CMRC's own layout: a list of paragraphs, other names */
+    const bert_json *article, *paragraph;   /* the next ones */
+} bert__squad_reader;
+
+/* Fails at a value, by line and column. */
+BERT__PRINTF(3, 4) BERT__NOINLINE bert_status bert__squad_fail(bert__squad_reader *r, const bert_json *at, const char *format, ...)
+{
+    char what[400];
+    int64_t line = 1, column = 1;
+    size_t i;
+    va_list args;
+    va_start(args, format);
+    bert__vformat(what, sizeof what, format, args);
+    va_end(args);
+    for (i = 0; at && i < at->offset && i < r->size; i++) { column++; if (r->text[i] == '\n') { line++; column = 1; } }
+    r->status = at ? bert__fail(r->error, BERT_ERROR_FORMAT, r->path, (int64_t)at->offset, "line %lld, column %lld: %s", (long long)line, (long long)column, what)
+                   : bert__fail(r->error, BERT_ERROR_FORMAT, r->path, -1, "%s", what);
+    return r->status;
+}
+BERT__FN const char *bert__json_kind(char type)
+{
+    return type == 'o' ? "an object" : type == 'a' ? "a list" : type == 's' ? "a string" : type == 'd' ? "a number" : type == 'n' ? "null" : "true or false";
+}
+/* A member that must be there and of this type; NULL after a failure. */
+BERT__FN const bert_json *bert__squad_member(bert__squad_reader *r, const bert_json *object, const char *key, char type)
+{
+    const bert_json *v = bert_json_get(object, key);
+    if (r->status != BERT_OK) return NULL;
+    if (object->type != 'o') bert__squad_fail(r, object, "an object with \"%s\" is expected here, not %s", key, bert__json_kind(object->type));
+    else if (!v) bert__squad_fail(r, object, "this object has no \"%s\"", key);
+    else if (v->type != type) bert__squad_fail(r, v, "\"%s\" must be %s, not %s", key, bert__json_kind(type), bert__json_kind(v->type));
+    return r->status == BERT_OK ? v : NULL;
+}
+/* A text that must be Unicode. */
+BERT__FN bert_slice bert__squad_text(bert__squad_reader *r, const bert_json *v)
+{
+    bert_slice s = { NULL, 0 };
+    size_t bad;
+    if (!v || r->status != BERT_OK) return s;
+    bad = bert__utf8_check(v->text, v->size);
+    if (bad < v->size)
+        bert__squad_fail(r, v, "byte %zu of this string is no Unicode text: %s", bad, (unsigned char)v->text[bad] == 0xED ? "half of a surrogate pair (\\uD800 to \\uDFFF)" : "not UTF-8");
+    s.text = v->text;
+    s.size = v->size;
+    return s;
+}
+/* Names differ between the layouts. */
+BERT__FN const bert_json *bert__squad_named(bert__squad_reader *r, const bert_json *object, const char *squad, const char *own, char type)
+{
+    return bert__squad_member(r, object, r->own ? own : squad, type);
+}
+BERT__FN bert_slice bert__squad_id(bert__squad_reader *r, const bert_json *qa)
+{
+    const char *key = r->own ? "query_id" : "id";
+    const bert_json *v = bert_json_get(qa, key);
+    return bert__squad_text(r, v && v->type == 'd' ? v : bert__squad_member(r, qa, key, 's'));     /* a number, as it is written */
+}
+BERT__FN bert_status bert__squad_read(bert__squad_reader *r, const char *path, const void *data, size_t size, const bert_allocator *a, bert_error *error, bert_file *file, bert_json_doc *doc, const char *what)
+{
+    memset(r, 0, sizeof *r);
+    memset(file, 0, sizeof *file);
+    memset(doc, 0, sizeof *doc);
+    r->path = path;
+    r->error = error;
+    if (!path == !data) return r->status = bert__fail(error, BERT_ERROR_ARGUMENT, NULL, -1, "give the %s either as path or as data and size", what);
+    if (path && (r->status = bert_file_open(path, a, file, error)) != BERT_OK) return r->status;
+    r->text = path ? (const char *)file->data : (const char *)data;
+    r->size = path ? file->size : size;
+    return r->status = bert__json_read(path, r->text, r->size, a, doc, error);
+}
+BERT__FN bert_status bert__squad_begin(bert__squad_reader *r, const bert_json *root)
+{
+    r->own = root->type == 'a';
+    if (r->own) { r->paragraph = root->first; return BERT_OK; }
+    if (root->type != 'o' || !bert_json_get(root, "data"))
+        return bert__squad_fail(r, root, "this is no file of questions: neither an object with \"data\" (SQuAD) nor a list of passages (CMRC)");
+    r->article = bert__first(bert__squad_member(r, root, "data", 'a'));
+    return r->status;
+}
+BERT__FN const bert_json *bert__squad_paragraph(bert__squad_reader *r)
+{
+    const bert_json *p;
+    while (!r->paragraph && r->article && r->status == BERT_OK) {
+        r->paragraph = bert__first(bert__squad_member(r, r->article, "paragraphs", 'a'));
+        r->article = r->article->next;
+    }
+    if (r->status != BERT_OK || (p = r->paragraph) == NULL) return NULL;
+    r->paragraph = p->next;
+    return p;
+}
+
+/* The words of a passage, each character's word for those who ask. */
+typedef struct bert__squad_words {
+    bert__buf words, of;                /* bert_slice; int32_t for each character */
+    const bert__basic *basic;           /* or NULL: split at blanks */
+    bert_slice context;
+    int32_t more, want;
+} bert__squad_words;
+
+BERT__FN int bert__squad_add_word(void *user, const bert_word *word)
+{
+    bert__squad_words *w = (bert__squad_words *)user;
+    bert_slice s;
+    s.text = w->context.text + word->begin;
+    s.size = word->end - word->begin;
+    if (w->more && w->words.size) {                                     /* a long word comes in parts */
+        bert_slice *last = (bert_slice *)(void *)(w->words.data + w->words.size) - 1;
+        last->size = (size_t)(w->context.text + word->end - last->text);
+    } else bert__buf_add(&w->words, &s, sizeof s);
+    w->more = word->more;
+    return w->words.failed;
+}
+/* Google's five blanks: U+00A0, U+3000 and others stay in their word. */
+BERT__FN int bert__squad_blank(uint32_t c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == 0x202F; }
+
+BERT__FN void bert__squad_split(bert__squad_words *w)
+{
+    const char *text = w->context.text;
+    const size_t size = w->context.size;
+    size_t i, n, k = 0;
+    uint32_t c;
+    int inside = 0;
+    int32_t word = -1;
+    w->words.size = w->of.size = 0;
+    w->more = 0;
+    if (w->basic) {
+        bert__basic_words(w->basic, text, 0, size, bert__squad_add_word, w);
+        if (!w->want || w->words.failed) return;
+        for (i = 0; i < size; i += n) {                                 /* what is between words belongs to the one before */
+            const bert_slice *next = (const bert_slice *)(const void *)w->words.data + k;
+            n = bert__str_get(text + i, size - i, &c);
+            if (k < w->words.size / sizeof *next && text + i >= next->text) { word = (int32_t)k; k++; }
+            bert__buf_add(&w->of, &word, sizeof word);
+        }
+        return;
+    }
+    for (i = 0; i < size; i += n) {
+        n = bert__str_get(text + i, size - i, &c);
+        if (bert__squad_blank(c)) inside = 0;
+        else if (inside) ((bert_slice *)(void *)(w->words.data + w->words.size))[-1].size += n;
+        else {
+            bert_slice s;
+            s.text = text + i;
+            s.size = n;
+            bert__buf_add(&w->words, &s, sizeof s);
+            if (w->words.failed) return;
+            inside = 1;
+            word++;
+        }
+        if (w->want) bert__buf_add(&w->of, &word, sizeof word);
+    }
+}
+
+/* The answer of a training set: its words, or 0 where it cannot be found there. Indices count from the end where they are negative, as
+   Python's do. */
+BERT__FN int bert__squad_find(bert__squad_reader *r, const bert__squad_words *w, const bert_json *answer, bert_squad_question *q, bert__buf *joined)
+{
+    const bert_json *place = r->own ? NULL : bert_json_get(answer, "answer_start");
+    const int32_t *of = (const int32_t *)(const void *)w->of.data;
+    const int64_t chars = (int64_t)(w->of.size / sizeof *of);
+    int64_t at, last, i;
+    size_t split, clean;
+    if (place) {
+        if (!bert_json_int(place, &at)) { bert__squad_fail(r, place, "\"answer_start\" must be a whole number"); return 0; }
+    } else {                                                            /* CMRC says only what, not where */
+        const size_t found = bert__find_bytes(q->context.text, q->context.size, q->answer.text, q->answer.size);
+        if (found == SIZE_MAX) return 0;
+        at = (int64_t)bert__str_length(q->context.text, found);
+    }
+    if (at >= chars || at < -chars) {
+        bert__squad_fail(r, place ? place : answer, "the answer begins at character %lld of a passage of %lld characters", (long long)at, (long long)chars);
+        return 0;
+    }
+    last = at + (int64_t)bert__str_length(q->answer.text, q->answer.size) - 1;
+    if (last >= chars || last < -chars) {
+        bert__squad_fail(r, place ? place : answer, "the answer ends at character %lld of a passage of %lld characters", (long long)last, (long long)chars);
+        return 0;
+    }
+    q->start = of[at < 0 ? at + chars : at];
+    q->end = of[last < 0 ? last + chars : last];
+    if (q->start < 0 || q->end < 0) return 0;                           /* blanks before the first word */
+    joined->size = 0;
+    for (i = q->start; i <= q->end; i++) {
+        if (i > q->start && !w->basic) bert__buf_add(joined, " ", 1);
+        bert__buf_add(joined, q->words[i].text, q->words[i].size);
+    }
+    split = joined->size;
+    if (!w->basic) bert__str_join(q->answer.text, q->answer.size, joined);
+    else {
+        const char *piece;
+        size_t from = 0, n;
+        while (bert__str_split(q->answer.text, q->answer.size, &from, &piece, &n)) bert__buf_add(joined, piece, n);
+    }
+    clean = joined->size - split;
+    return joined->failed || !clean || bert__find_bytes(joined->data, split, joined->data + split, clean) != SIZE_MAX;
+}
+BERT__FN void bert__squad_question_of(bert_squad *s, bert__squad_reader *r, const bert_squad_desc *d, const bert_json *qa, const bert__squad_words *w, bert_squad_question *q, bert__buf *joined)
+{
+    const bert_json *answers, *answer, *impossible;
+    q->id = bert__squad_id(r, qa);
+    q->question = bert__squad_text(r, bert__squad_named(r, qa, "question", "query_text", 's'));
+    q->answer.text = NULL;
+    q->answer.size = 0;
+    q->start = q->end = -1;
+    q->impossible = 0;
+    if (r->status != BERT_OK) return;
+    if (s->training) {
+        impossible = bert_json_get(qa, "is_impossible");
+        if (d->version_2 && impossible) {
+            if (impossible->type != 't' && impossible->type != 'f') { bert__squad_fail(r, impossible, "\"is_impossible\" must be true or false"); return; }
+            q->impossible = impossible->type == 't';
+        }
+        if (q->impossible) q->answer.text = "";
+        else {
+            answers = bert__squad_member(r, qa, "answers", 'a');
+            answer = bert__first(answers);
+            if (!answers) return;
+            if (!answer) {
+                bert__squad_fail(r, answers, "question %.*s has no answer; %s", (int)(q->id.size < 60 ? q->id.size : 60), q->id.text,
+                                 d->version_2 ? "in a training set each needs one, or \"is_impossible\"" : "where some questions have none, ask for version 2 (--version_2_with_negative)");
+                return;
+            }
+            q->answer = bert__squad_text(r, answer->type == 's' ? answer : bert__squad_member(r, answer, "text", 's'));
+            if (r->status != BERT_OK) return;
+            if (!bert__squad_find(r, w, answer, q, joined)) {
+                q->start = q->end = -1;
+                if (r->status == BERT_OK) bert__buf_add(&s->skipped, q, sizeof *q);
+                return;
+            }
+        }
+    }
+    bert__buf_add(&s->questions, q, sizeof *q);
+}
+BERT__FN void bert__squad_fill(bert_squad *s, bert__squad_reader *r, const bert_squad_desc *d, bert__squad_words *w, bert__buf *joined)
+{
+    const bert_json *p, *qa;
+    bert_squad_question q;
+    memset(&q, 0, sizeof q);
+    while ((p = bert__squad_paragraph(r)) != NULL) {
+        bert_slice *words;
+        w->context = bert__squad_text(r, bert__squad_named(r, p, "context", "context_text", 's'));
+        qa = bert__first(bert__squad_member(r, p, "qas", 'a'));
+        if (r->status != BERT_OK) return;
+        if (w->context.size > INT32_MAX / 2) { bert__squad_fail(r, p, "a passage of more than a thousand million bytes"); return; }
+        w->want = s->training;
+        bert__squad_split(w);
+        words = (bert_slice *)bert__arena_get_aligned(&s->arena, w->words.size ? w->words.size : 1, sizeof(void *));
+        if (w->words.failed || w->of.failed || !words) { r->status = BERT_ERROR_MEMORY; return; }
+        if (w->words.size) memcpy(words, w->words.data, w->words.size);
+        q.context = w->context;
+        q.words = words;
+        q.word_count = (int64_t)(w->words.size / sizeof *words);
+        for (; qa && r->status == BERT_OK; qa = qa->next) bert__squad_question_of(s, r, d, qa, w, &q, joined);
+        if (joined->failed || s->questions.failed || s->skipped.failed) r->status = BERT_ERROR_MEMORY;
+    }
+}
+
+BERT_API void bert_squad_close(bert_squad *squad)
+{
+    bert__arena arena;
+    if (!squad) return;
+    bert_json_free(&squad->doc);
+    bert__buf_free(&squad->questions);
+    bert__buf_free(&squad->skipped);
+    arena = squad->arena;                                               /* it holds the squad itself */
+    bert__arena_free(&arena);
+}
+BERT_API bert_status bert_squad_open(const bert_squad_desc *desc, bert_squad **out)
+{
+    bert__squad_reader r;
+    bert__squad_words w;
+    bert__arena arena;
+    bert__buf joined;
+    bert__basic *basic = NULL;
+    bert_squad *s;
+    bert_file file;
+    bert_status st;
+    if (!desc || !out) return bert__bad_argument(desc ? desc->error : NULL, "bert_squad_open needs a desc and a place for the result");
+    bert__arena_init(&arena, &desc->allocator, (size_t)1 << 16);
+    s = (bert_squad *)bert__arena_get(&arena, sizeof *s);
+    if (!s) return bert__fail(desc->error, BERT_ERROR_MEMORY, desc->path, -1, "out of memory");
+    memset(s, 0, sizeof *s);
+    s->training = desc->training;
+    bert__buf_init(&s->questions, &desc->allocator);
+    bert__buf_init(&s->skipped, &desc->allocator);
+    memset(&w, 0, sizeof w);
+    bert__buf_init(&w.words, &desc->allocator);
+    bert__buf_init(&w.of, &desc->allocator);
+    bert__buf_init(&joined, &desc->allocator);
+    s->arena = arena;
+    st = bert__squad_read(&r, desc->path, desc->data, desc->size, &desc->allocator, desc->error, &file, &s->doc, "questions");
+    if (st == BERT_OK && (st = bert__squad_begin(&r, s->doc.root)) == BERT_OK) {
+        s->characters = desc->characters == BERT_ON || (desc->characters == BERT_DEFAULT && r.own);
+        if (s->characters && (basic = (bert__basic *)bert__alloc(&arena.allocator, sizeof *basic)) == NULL) r.status = BERT_ERROR_MEMORY;
+        if (basic) bert__basic_init(basic, 0, 0, 0, 1, 1, 1);
+        w.basic = basic;
+        if (r.status == BERT_OK) bert__squad_fill(s, &r, desc, &w, &joined);
+        st = r.status;
+        if (st == BERT_ERROR_MEMORY) bert__fail(desc->error, st, desc->path, -1, "out of memory for the questions");
+    }
+    bert__free(&arena.allocator, basic);
+    bert__buf_free(&w.words);
+    bert__buf_free(&w.of);
+    bert__buf_free(&joined);
+    bert_file_close(&file);
+    if (st != BERT_OK) { bert_squad_close(s); return st; }
+    *out = s;
+    return BERT_OK;
+}
+BERT__FN const bert_squad_question *bert__squad_at(const bert__buf *b, int64_t index)
+{
+    return index >= 0 && (uint64_t)index < b->size / sizeof(bert_squad_question) ? (const bert_squad_question *)(const void *)b->data + index : NULL;
+}
+BERT_API int64_t bert_squad_count(const bert_squad *squad) { return squad ? (int64_t)(squad->questions.size / sizeof(bert_squad_question)) : 0; }
+BERT_API const bert_squad_question *bert_squad_get(const bert_squad *squad, int64_t index) { return squad ? bert__squad_at(&squad->questions, index) : NULL; }
+BERT_API int64_t bert_squad_skipped_count(const bert_squad *squad) { return squad ? (int64_t)(squad->skipped.size / sizeof(bert_squad_question)) : 0; }
+BERT_API const bert_squad_question *bert_squad_skipped(const bert_squad *squad, int64_t index) { return squad ? bert__squad_at(&squad->skipped, index) : NULL; }
+
+/* ---- questions to features ---- */
+
+struct bert_squad_features {
+    bert_squad_features_desc d;
+    int64_t place, unique_id;           /* the next example, the next feature */
+    int64_t window, windows;            /* of the example at hand */
+    const bert_squad_question *q;
+    int64_t index;                      /* which it is */
+    const char *context;                /* whose tokens are there: passages have several questions */
+    int64_t count, room;                /* tokens of the passage */
+    int32_t *ids, *words, *best;        /* [room] each token, its word, the window where it has most context */
+    size_t *begin;                      /* [room] */
+    int32_t *query;                     /* [max_query_length] */
+    int64_t query_count;
+    int64_t start, end;                 /* training: tokens of the passage */
+    bert__buf answer;                   /* int32_t: its tokens */
+};
+
+BERT__FN void bert__features_free_room(bert_squad_features *f)
+{
+    bert__free(&f->d.allocator, f->ids);
+    bert__free(&f->d.allocator, f->words);
+    bert__free(&f->d.allocator, f->best);
+    bert__free(&f->d.allocator, f->begin);
+    f->ids = f->words = f->best = NULL;
+    f->begin = NULL;
+    f->room = 0;
+    f->context = NULL;
+}
+BERT__FN bert_status bert__features_room(bert_squad_features *f, size_t room)
+{
+    if ((uint64_t)f->room >= room && f->ids) return BERT_OK;
+    bert__features_free_room(f);
+    f->ids = (int32_t *)bert__alloc(&f->d.allocator, bert__mul(room, sizeof(int32_t)));
+    f->words = (int32_t *)bert__alloc(&f->d.allocator, bert__mul(room, sizeof(int32_t)));
+    f->best = (int32_t *)bert__alloc(&f->d.allocator, bert__mul(room, sizeof(int32_t)));
+    f->begin = (size_t *)bert__alloc(&f->d.allocator, bert__mul(room, sizeof(size_t)));
+    if (!f->ids || !f->words || !f->best || !f->begin) {
+        bert__features_free_room(f);
+        return bert__fail(f->d.error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for a passage of %zu tokens", room);
+    }
+    f->room = (int64_t)room;
+    return BERT_OK;
+}
+BERT__FN bert_status bert__features_failed(const bert_squad_features *f, bert_status st)
+{
+    return bert__fail(f->d.error, st, NULL, -1, "question %.*s: %s", (int)(f->q->id.size < 60 ? f->q->id.size : 60), f->q->id.text,
+                      st == BERT_ERROR_MISMATCH ? "a word is not in the vocabulary, and neither is [UNK]" : bert_status_string(st));
+}
+/* Tokens and words of the passage. The tokens of the whole are those of its words one by one: the tokenizer splits at their blanks, too. */
+BERT__FN bert_status bert__features_passage(bert_squad_features *f)
+{
+    const bert_squad_question *q = f->q;
+    bert_encoding e;
+    bert_status st;
+    int64_t i, word = 0;
+    if (f->context == q->context.text) return BERT_OK;
+    if ((st = bert__features_room(f, q->context.size < 65536 ? q->context.size + 1 : 65536)) != BERT_OK) return st;
+    for (;;) {
+        memset(&e, 0, sizeof e);
+        e.ids = f->ids;
+        e.begin = f->begin;
+        e.capacity = (size_t)f->room;
+        f->context = NULL;
+        st = bert_tokenizer_encode(f->d.tokenizer, q->context.text, q->context.size, &e);
+        if (st != BERT_ERROR_SPACE) break;
+        if ((st = bert__features_room(f, e.count)) != BERT_OK) return st;
+    }
+    if (st != BERT_OK) return bert__features_failed(f, st);
+    f->count = (int64_t)e.count;
+    for (i = 0; i < f->count; i++) {
+        while (word + 1 < q->word_count && (size_t)(q->words[word + 1].text - q->context.text) <= f->begin[i]) word++;
+        f->words[i] = (int32_t)word;
+    }
+    f->context = q->context.text;
+    return BERT_OK;
+}
+/* How many tokens come before a word's. */
+BERT__FN int64_t bert__features_first(const bert_squad_features *f, int64_t word)
+{
+    int64_t low = 0, high = f->count;
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        if (f->words[middle] < word) low = middle + 1; else high = middle;
+    }
+    return low;
+}
+/* The answer as tokens: its words, or the part of them that is exactly the answer's tokens (_improve_answer_span). */
+BERT__FN bert_status bert__features_answer(bert_squad_features *f)
+{
+    const bert_squad_question *q = f->q;
+    bert_encoding e;
+    bert_status st;
+    int64_t i, n;
+    f->start = bert__features_first(f, q->start);
+    f->end = q->end < q->word_count - 1 ? bert__features_first(f, q->end + 1) - 1 : f->count - 1;
+    f->answer.size = 0;
+    if (!bert__buf_reserve(&f->answer, bert__mul(q->answer.size + 1, sizeof(int32_t)))) {
+        f->answer.failed = 0;
+        return bert__features_failed(f, BERT_ERROR_MEMORY);
+    }
+    memset(&e, 0, sizeof e);
+    e.ids = (int32_t *)(void *)f->answer.data;
+    e.capacity = q->answer.size + 1;
+    if ((st = bert_tokenizer_encode(f->d.tokenizer, q->answer.text, q->answer.size, &e)) != BERT_OK) return bert__features_failed(f, st);
+    n = (int64_t)e.count;
+    for (i = f->start; n && i + n - 1 <= f->end; i++)
+        if (memcmp(f->ids + i, e.ids, e.count * sizeof *e.ids) == 0) {
+            f->start = i;
+            f->end = i + n - 1;
+            break;
+        }
+    return BERT_OK;
+}
+/* Takes the next example that has windows; f->q is NULL when there is none. */
+BERT__FN bert_status bert__features_example(bert_squad_features *f)
+{
+    const int64_t all = f->d.order ? f->d.order_count : bert_squad_count(f->d.squad);
+    bert_encoding e;
+    bert_status st;
+    int64_t room, step, p, k;
+    f->windows = f->window = 0;
+    for (f->q = NULL; f->place < all; f->place++) {
+        f->index = f->d.order ? f->d.order[f->place] : f->place;
+        f->q = bert_squad_get(f->d.squad, f->index);
+        if (!f->q) return bert__fail(f->d.error, BERT_ERROR_ARGUMENT, NULL, -1, "order[%lld] is %lld: there are %lld questions", (long long)f->place, (long long)f->index, (long long)bert_squad_count(f->d.squad));
+        if (!f->q->word_count) { f->q = NULL; continue; }
+        memset(&e, 0, sizeof e);
+        e.ids = f->query;
+        e.capacity = (size_t)f->d.max_query_length;
+        st = bert_tokenizer_encode(f->d.tokenizer, f->q->question.text, f->q->question.size, &e);
+        if (st != BERT_OK && st != BERT_ERROR_SPACE) return bert__features_failed(f, st);
+        f->query_count = st == BERT_OK ? (int64_t)e.count : f->d.max_query_length;
+        if ((st = bert__features_passage(f)) != BERT_OK) return st;
+        if (!f->count) { f->q = NULL; continue; }
+        if (f->d.squad->training && !f->q->impossible && (st = bert__features_answer(f)) != BERT_OK) return st;
+        room = f->d.max_seq_length - f->query_count - 3;
+        step = f->d.doc_stride < room ? f->d.doc_stride : room;
+        f->windows = f->count <= room ? 1 : (f->count - room + step - 1) / step + 1;
+        for (p = 0; p < f->count; p++) {                                /* of the windows with this token, the one where it stands best */
+            double best = -1;
+            for (k = p < room ? 0 : (p - room + step) / step; k < f->windows && k * step <= p; k++) {
+                const int64_t length = f->count - k * step < room ? f->count - k * step : room;
+                const int64_t left = p - k * step, right = k * step + length - 1 - p;
+                const double score = (double)(left < right ? left : right) + 0.01 * (double)length;
+                if (score > best) { best = score; f->best[p] = (int32_t)k; }
+            }
+        }
+        return BERT_OK;
+    }
+    return BERT_OK;
+}
+
+BERT_API bert_status bert_squad_features_open(const bert_squad_features_desc *desc, bert_squad_features **out)
+{
+    bert_squad_features *f;
+    bert_squad_features_desc d;
+    bert_status st;
+    if (!desc || !out || !desc->squad || !desc->tokenizer) return bert__bad_argument(desc ? desc->error : NULL, "bert_squad_features_open needs questions, a tokenizer and a place for the result");
+    d = *desc;
+    d.allocator = bert__allocator(&desc->allocator);
+    if (!d.max_seq_length) d.max_seq_length = 384;
+    if (!d.doc_stride) d.doc_stride = 128;
+    if (!d.max_query_length) d.max_query_length = 64;
+    if (d.max_query_length < 1 || d.doc_stride < 1 || d.max_seq_length > INT32_MAX || d.max_seq_length <= d.max_query_length + 3 || d.order_count < 0)
+        return bert__fail(d.error, BERT_ERROR_ARGUMENT, NULL, -1, "max_seq_length (%lld) must be more than max_query_length (%lld) and 3, and doc_stride (%lld) at least 1",
+                          (long long)d.max_seq_length, (long long)d.max_query_length, (long long)d.doc_stride);
+    if ((st = bert__need_specials(d.tokenizer, d.error)) != BERT_OK) return st;
+    f = (bert_squad_features *)bert__alloc(&d.allocator, sizeof *f);
+    if (f) {
+        memset(f, 0, sizeof *f);
+        f->query = (int32_t *)bert__alloc(&d.allocator, (size_t)d.max_query_length * sizeof *f->query);
+    }
+    if (!f || !f->query) {
+        bert__free(&d.allocator, f);
+        return bert__fail(d.error, BERT_ERROR_MEMORY, NULL, -1, "out of memory");
+    }
+    f->d = d;
+    f->unique_id = 1000000000;
+    f->place = -1;
+    bert__buf_init(&f->answer, &d.allocator);
+    *out = f;
+    return BERT_OK;
+}
+BERT_API void bert_squad_features_close(bert_squad_features *features)
+{
+    bert_allocator a;
+    if (!features) return;
+    a = features->d.allocator;
+    bert__features_free_room(features);
+    bert__free(&a, features->query);
+    bert__buf_free(&features->answer);
+    bert__free(&a, features);
+}
+BERT_API bert_status bert_squad_features_next(bert_squad_features *features, bert_squad_feature *feature)
+{
+    bert_squad_features *f = features;
+    bert_squad_feature *o = feature;
+    bert_special_ids special;
+    bert_status st;
+    int64_t room, step, from, length, row, first;
+    if (!f || !o) return BERT_ERROR_ARGUMENT;
+    if (f->window == f->windows) {
+        f->place++;
+        if ((st = bert__features_example(f)) != BERT_OK) { f->windows = f->window = 0; f->place--; return st; }
+        if (!f->q) { f->place--; f->windows = f->window = 0; o->tokens = 0; return BERT_OK; }
+    }
+    special = bert_tokenizer_special_ids(f->d.tokenizer);
+    room = f->d.max_seq_length - f->query_count - 3;
+    step = f->d.doc_stride < room ? f->d.doc_stride : room;
+    from = f->window * step;
+    length = f->count - from < room ? f->count - from : room;
+    first = f->query_count + 2;
+    o->unique_id = f->unique_id++;
+    o->example_index = f->place;
+    o->question = f->index;
+    o->window = f->window;
+    o->tokens = first + length + 1;
+    o->impossible = f->q->impossible;
+    o->start = o->end = -1;
+    if (f->d.squad->training) {
+        const int inside = !f->q->impossible && f->start >= from && f->end <= from + length - 1;
+        o->start = inside ? f->start - from + first : 0;
+        o->end = inside ? f->end - from + first : 0;
+    }
+    for (row = 0; row < f->d.max_seq_length; row++) {
+        const int passage = row >= first && row < first + length, token = row < o->tokens;
+        const int64_t p = from + row - first;
+        if (o->ids) o->ids[row] = !token ? 0 : passage ? f->ids[p] : row == 0 ? special.cls : row < first - 1 ? f->query[row - 1] : special.sep;
+        if (o->mask) o->mask[row] = token;
+        if (o->segment_ids) o->segment_ids[row] = token && row >= first;
+        if (o->words) o->words[row] = passage ? f->words[p] : -1;
+        if (o->max_context) o->max_context[row] = passage && f->best[p] == f->window;
+    }
+    f->window++;
+    return BERT_OK;
+}
+BERT_API bert_status bert_squad_feature_write(bert_record_writer *writer, const bert_squad_feature *feature, int64_t max_seq_length, bert_error *error)
+{
+    static const char *const names[] = { "unique_ids", "input_ids", "input_mask", "segment_ids", "start_positions", "end_positions", "is_impossible" };
+    const bert_squad_feature *f = feature;
+    const int32_t *columns[4];
+    int64_t *values, *v, i;
+    bert_feature e[7];
+    const size_t n = f && f->start >= 0 ? 7 : 4;
+    bert_allocator a;
+    bert_status st;
+    size_t k;
+    if (!writer || !f || !f->ids || !f->mask || !f->segment_ids || f->tokens < 1 || max_seq_length < f->tokens)
+        return bert__bad_argument(error, "bert_squad_feature_write needs a writer, and a feature with its columns ids, mask and segment_ids");
+    a = writer->allocator;
+    values = (int64_t *)bert__alloc(&a, bert__mul((size_t)max_seq_length, 3 * sizeof *values) + 4 * sizeof *values);
+    if (!values) return bert__fail(error, BERT_ERROR_MEMORY, NULL, -1, "out of memory");
+    memset(e, 0, sizeof e);
+    columns[1] = f->ids;
+    columns[2] = f->mask;
+    columns[3] = f->segment_ids;
+    for (k = 0, v = values; k < n; k++) {
+        const int column = k >= 1 && k <= 3;
+        e[k].name = names[k];
+        e[k].name_size = strlen(names[k]);
+        e[k].type = BERT_FEATURE_INT64;
+        e[k].ints = v;
+        e[k].count = column ? (size_t)max_seq_length : 1;
+        if (column) for (i = 0; i < max_seq_length; i++) *v++ = columns[k][i];
+        else *v++ = k == 0 ? f->unique_id : k == 4 ? f->start : k == 5 ? f->end : f->impossible;
+    }
+    st = bert_record_writer_add_example(writer, e, n, error);
+    bert__free(&a, values);
+    return st;
+}
+
+/* ---- logits to answers ---- */
+
+/* Rows start to end of a window as an answer (PrelimPrediction). */
+typedef struct bert__span { int64_t window, start, end; double start_logit, end_logit; } bert__span;
+/* What is kept of a window until its question is finished: its rows are rows `first`, ... of the columns. */
+typedef struct bert__span_window { size_t first; int64_t tokens; } bert__span_window;
+
+struct bert_squad_answers {
+    bert_squad_answers_desc d;
+    bert__arena arena;                  /* texts and candidates */
+    bert_squad_answer *done;            /* [questions] count 0: not yet */
+    int64_t current;                    /* the question at hand, or -1 */
+    int64_t next;                       /* questions below are done, when finish sweeps */
+    bert__basic *basic;                 /* get_final_text's BasicTokenizer */
+    bert__buf spans, windows, ids, words, logits, best, order, candidates;
+    bert__buf pieces, predicted, original, tokenized;                   /* texts in the making */
+    double null_score, null_start, null_end;
+    int64_t null_window;
+};
+
+/* Appends the words of a text with blanks between them. */
+BERT__FN int bert__squad_give(void *user, const bert_word *word)
+{
+    bert__buf *b = (bert__buf *)user;
+    bert__buf_add(b, word->text, word->size);
+    if (!word->more) bert__buf_add(b, " ", 1);
+    return b->failed;
+}
+/* The byte of the k-th character that is no blank, and behind it. */
+BERT__FN size_t bert__squad_nth(const char *text, size_t size, size_t k, size_t *end)
+{
+    size_t i, n;
+    uint32_t c;
+    for (i = 0; i < size; i += n) {
+        n = bert__str_get(text + i, size - i, &c);
+        if (c != ' ' && !k--) { *end = i + n; return i; }
+    }
+    *end = size;
+    return size;
+}
+BERT__FN size_t bert__squad_solid(const char *text, size_t size)       /* how many there are */
+{
+    size_t i, n, count = 0;
+    uint32_t c;
+    for (i = 0; i < size; i += n) {
+        n = bert__str_get(text + i, size - i, &c);
+        count += c != ' ';
+    }
+    return count;
+}
+/* get_final_text: the predicted text is looked for in the tokenized original, whose characters stand for those of the original one by
+   one, if there are as many without blanks. Else the whole original is the answer. */
+BERT__FN void bert__squad_project(const bert__basic *basic, const char *predicted, size_t predicted_size, const char *original, size_t original_size, bert__buf *tokenized, size_t *begin, size_t *end)
+{
+    size_t at, first, none;
+    const char *t;
+    *begin = 0;
+    *end = original_size;
+    tokenized->size = 0;
+    bert__basic_words(basic, original, 0, original_size, bert__squad_give, tokenized);
+    if (tokenized->failed || !tokenized->size || !predicted_size) return;
+    tokenized->size--;
+    t = tokenized->data;
+    at = bert__find_bytes(t, tokenized->size, predicted, predicted_size);
+    if (at == SIZE_MAX || bert__squad_solid(original, original_size) != bert__squad_solid(t, tokenized->size)) return;
+    if (t[at] == ' ' || t[at + predicted_size - 1] == ' ') return;
+    first = bert__squad_solid(t, at);
+    *begin = bert__squad_nth(original, original_size, first, &none);
+    bert__squad_nth(original, original_size, first + bert__squad_solid(predicted, predicted_size) - 1, end);
+}
+BERT_API bert_status bert_squad_final_text(const char *predicted, size_t predicted_size, const char *original, size_t original_size, int lower_case, const bert_allocator *allocator, size_t *begin, size_t *end)
+{
+    const bert_allocator a = bert__allocator(allocator);
+    bert__basic *basic;
+    bert__buf tokenized;
+    bert_status st;
+    if ((!predicted && predicted_size) || (!original && original_size) || !begin || !end) return BERT_ERROR_ARGUMENT;
+    basic = (bert__basic *)bert__alloc(&a, sizeof *basic);
+    if (!basic) return BERT_ERROR_MEMORY;
+    bert__basic_init(basic, 0, lower_case, lower_case, 1, 1, 1);
+    bert__buf_init(&tokenized, &a);
+    bert__squad_project(basic, predicted, predicted_size, original, original_size, &tokenized, begin, end);
+    st = tokenized.failed ? BERT_ERROR_MEMORY : BERT_OK;
+    bert__buf_free(&tokenized);
+    bert__free(&a, basic);
+    return st;
+}
+
+/* text.replace(what, ""), in place. */
+BERT__FN void bert__squad_remove(bert__buf *b, const char *what, size_t n)
+{
+    size_t from, to = 0;
+    for (from = 0; from < b->size;) {
+        if (b->size - from >= n && memcmp(b->data + from, what, n) == 0) from += n;
+        else b->data[to++] = b->data[from++];
+    }
+    b->size = to;
+}
+/* The text of a span: from tokens back to the words it was predicted in, and where these stand in the context. The text is in
+   a->original, from byte *begin to *end. */
+BERT__FN void bert__squad_span_text(bert_squad_answers *a, const bert_squad_question *q, const bert__span *s, bert_squad_candidate *out)
+{
+    const bert__span_window *w = (const bert__span_window *)(const void *)a->windows.data + s->window;
+    const int32_t *ids = (const int32_t *)(const void *)a->ids.data + w->first, *words = (const int32_t *)(const void *)a->words.data + w->first;
+    int64_t i, first = words[s->start], last = words[s->end];
+    size_t begin, end, at;
+    a->original.size = a->pieces.size = a->predicted.size = 0;
+    if (a->d.squad->characters) {                                       /* words have no blanks to lose: the passage as it stands */
+        begin = 0;
+        out->begin = (size_t)(q->words[first].text - q->context.text);
+        out->end = (size_t)(q->words[last].text + q->words[last].size - q->context.text);
+        bert__buf_add(&a->original, q->context.text + out->begin, out->end - out->begin);
+        end = a->original.size;
+    } else {
+        for (i = s->start; i <= s->end; i++) {
+            size_t n;
+            const char *token = bert_tokenizer_token(a->d.tokenizer, ids[i], &n);
+            if (i > s->start) bert__buf_add(&a->pieces, " ", 1);
+            if (token) bert__buf_add(&a->pieces, token, n);
+        }
+        bert__squad_remove(&a->pieces, " ##", 3);
+        bert__squad_remove(&a->pieces, "##", 2);
+        bert__str_join(a->pieces.data, a->pieces.size, &a->predicted);
+        for (i = first; i <= last; i++) {
+            if (i > first) bert__buf_add(&a->original, " ", 1);
+            bert__buf_add(&a->original, q->words[i].text, q->words[i].size);
+        }
+        bert__squad_project(a->basic, a->predicted.data, a->predicted.size, a->original.data, a->original.size, &a->tokenized, &begin, &end);
+        out->begin = out->end = 0;
+        for (i = first, at = 0; i <= last; i++) {                       /* in the context there may be other blanks between the words */
+            const size_t place = (size_t)(q->words[i].text - q->context.text), n = q->words[i].size;
+            if (begin >= at && begin < at + n) out->begin = place + (begin - at);
+            if (end > at && end <= at + n) out->end = place + (end - at);
+            at += n + 1;
+        }
+    }
+    out->text.text = a->original.data ? a->original.data + begin : "";
+    out->text.size = end - begin;
+    out->start_logit = s->start_logit;
+    out->end_logit = s->end_logit;
+}
+BERT__FN int bert__span_before(const void *user, uint32_t a, uint32_t b)
+{
+    const bert__span *s = (const bert__span *)user;
+    const double x = s[a].start_logit + s[a].end_logit, y = s[b].start_logit + s[b].end_logit;
+    return x > y || (x == y && a < b);
+}
+BERT__FN bert_status bert__answers_memory(const bert_squad_answers *a) { return bert__fail(a->d.error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for the answers"); }
+BERT__FN bert_slice bert__answers_keep(bert_squad_answers *a, bert_slice s)
+{
+    char *p = (char *)bert__arena_get_aligned(&a->arena, s.size + 1, 1);
+    if (p) {
+        if (s.size) memcpy(p, s.text, s.size);
+        p[s.size] = 0;
+    }
+    s.text = p;
+    return s;
+}
+/* All windows of a question are there: its n best answers, and the one that counts. */
+BERT__FN bert_status bert__answers_question(bert_squad_answers *a, int64_t index)
+{
+    const bert_squad_question *q = bert_squad_get(a->d.squad, index);
+    bert_squad_candidate *list, *kept, c, *best = NULL;
+    bert_squad_answer *out = a->done + index;
+    bert__span none, *spans;
+    uint32_t *order;
+    size_t n, i;
+    int64_t k, count = 0;
+    double top = 0, total = 0;
+    int seen_none = 0;
+    none.window = a->null_window;
+    none.start = none.end = 0;
+    none.start_logit = a->null_start;
+    none.end_logit = a->null_end;
+    if (a->d.version_2) bert__buf_add(&a->spans, &none, sizeof none);
+    n = a->spans.size / sizeof none;
+    a->order.size = a->candidates.size = 0;
+    if (n >= UINT32_MAX || !bert__buf_reserve(&a->order, bert__mul(n + 1, sizeof *order)) || !bert__buf_reserve(&a->candidates, bert__mul((size_t)a->d.n_best + 2, sizeof *list)) || a->spans.failed)
+        return bert__answers_memory(a);
+    order = (uint32_t *)(void *)a->order.data;
+    list = (bert_squad_candidate *)(void *)a->candidates.data;
+    spans = (bert__span *)(void *)a->spans.data;
+    bert__sort_order(order, n, bert__span_before, spans);
+    memset(&c, 0, sizeof c);
+    for (i = 0; i < n && count < a->d.n_best; i++) {
+        const bert__span *s = spans + order[i];
+        memset(&c, 0, sizeof c);
+        if (s->start > 0) {
+            bert__squad_span_text(a, q, s, &c);
+            for (k = 0; k < count && !(list[k].text.size == c.text.size && memcmp(list[k].text.text, c.text.text, c.text.size) == 0); k++) {}
+            if (k < count) continue;
+        } else {
+            c.text.text = "";
+            c.start_logit = s->start_logit;
+            c.end_logit = s->end_logit;
+            seen_none = 1;
+        }
+        c.text = bert__answers_keep(a, c.text);
+        if (!c.text.text || a->original.failed || a->pieces.failed || a->predicted.failed || a->tokenized.failed) return bert__answers_memory(a);
+        list[count++] = c;
+    }
+    if ((a->d.version_2 && !seen_none) || !count) {                     /* no answer is always among them; and there is always something */
+        memset(&c, 0, sizeof c);
+        c.text.text = a->d.version_2 ? "" : "empty";
+        c.text.size = strlen(c.text.text);
+        if (a->d.version_2) { c.start_logit = a->null_start; c.end_logit = a->null_end; }
+        list[count++] = c;
+    }
+    for (k = 0; k < count; k++) {
+        const double score = list[k].start_logit + list[k].end_logit;
+        if (!k || score > top) top = score;
+        if (!best && list[k].text.size) best = list + k;
+    }
+    for (k = 0; k < count; k++) {
+        list[k].probability = exp(list[k].start_logit + list[k].end_logit - top);
+        total += list[k].probability;
+    }
+    for (k = 0; k < count; k++) list[k].probability /= total;
+    if (a->d.version_2) {
+        memset(&c, 0, sizeof c);
+        for (i = 0; !best && i < n; i++)                                /* none among the n best: the best behind them */
+            if (spans[order[i]].start > 0) {
+                bert__squad_span_text(a, q, spans + order[i], &c);
+                c.text = bert__answers_keep(a, c.text);
+                if (!c.text.text || a->original.failed || a->pieces.failed || a->predicted.failed || a->tokenized.failed) return bert__answers_memory(a);
+                best = &c;
+            }
+        out->null_odds = best ? a->null_score - best->start_logit - best->end_logit : 1000000;
+        if (!best || out->null_odds > a->d.null_score_diff_threshold) best = NULL;
+    } else best = list;
+    out->text.text = best ? best->text.text : "";
+    out->text.size = best ? best->text.size : 0;
+    out->begin = best ? best->begin : 0;
+    out->end = best ? best->end : 0;
+    kept = (bert_squad_candidate *)bert__arena_get_aligned(&a->arena, (size_t)count * sizeof *list, 16);
+    if (!kept) return bert__answers_memory(a);
+    memcpy(kept, list, (size_t)count * sizeof *list);
+    out->n_best = kept;
+    out->count = count;
+    return BERT_OK;
+}
+BERT__FN void bert__answers_begin(bert_squad_answers *a, int64_t question)
+{
+    a->current = question;
+    a->spans.size = a->windows.size = a->ids.size = a->words.size = 0;
+    a->null_score = 1000000;
+    a->null_start = a->null_end = 0;
+    a->null_window = 0;
+}
+
+BERT_API void bert_squad_answers_close(bert_squad_answers *answers)
+{
+    bert_squad_answers *a = answers;
+    bert__buf *bufs[12];
+    size_t i;
+    if (!a) return;
+    bufs[0] = &a->spans; bufs[1] = &a->windows; bufs[2] = &a->ids; bufs[3] = &a->words; bufs[4] = &a->logits; bufs[5] = &a->best;
+    bufs[6] = &a->order; bufs[7] = &a->candidates; bufs[8] = &a->pieces; bufs[9] = &a->predicted; bufs[10] = &a->original; bufs[11] = &a->tokenized;
+    for (i = 0; i < 12; i++) bert__buf_free(bufs[i]);
+    bert__arena_free(&a->arena);
+    bert__free(&a->d.allocator, a->done);
+    bert__free(&a->d.allocator, a->basic);
+    bert__free(&a->d.allocator, a);
+}
+BERT_API bert_status bert_squad_answers_open(const bert_squad_answers_desc *desc, bert_squad_answers **out)
+{
+    bert_squad_answers_desc d;
+    bert_squad_answers *a;
+    bert_tokenizer_desc t;
+    bert__buf *bufs[12];
+    size_t i, n;
+    int lower;
+    if (!desc || !out || !desc->squad || !desc->tokenizer) return bert__bad_argument(desc ? desc->error : NULL, "bert_squad_answers_open needs questions, a tokenizer and a place for the result");
+    d = *desc;
+    d.allocator = bert__allocator(&desc->allocator);
+    if (!d.n_best) d.n_best = 20;
+    if (!d.max_answer_length) d.max_answer_length = 30;
+    if (d.n_best < 1 || d.n_best > 1000000 || d.max_answer_length < 1) return bert__bad_argument(d.error, "n_best (up to 1000000) and max_answer_length must be at least 1");
+    n = (size_t)bert_squad_count(d.squad);
+    a = (bert_squad_answers *)bert__alloc(&d.allocator, sizeof *a);
+    if (!a) return bert__fail(d.error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for the answers");
+    memset(a, 0, sizeof *a);
+    a->d = d;
+    bufs[0] = &a->spans; bufs[1] = &a->windows; bufs[2] = &a->ids; bufs[3] = &a->words; bufs[4] = &a->logits; bufs[5] = &a->best;
+    bufs[6] = &a->order; bufs[7] = &a->candidates; bufs[8] = &a->pieces; bufs[9] = &a->predicted; bufs[10] = &a->original; bufs[11] = &a->tokenized;
+    for (i = 0; i < 12; i++) bert__buf_init(bufs[i], &d.allocator);
+    bert__arena_init(&a->arena, &d.allocator, (size_t)1 << 16);
+    a->done = (bert_squad_answer *)bert__alloc(&d.allocator, bert__mul(n, sizeof *a->done));
+    a->basic = (bert__basic *)bert__alloc(&d.allocator, sizeof *a->basic);
+    if (!a->done || !a->basic) { bert_squad_answers_close(a); return bert__fail(d.error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for the answers"); }
+    memset(a->done, 0, n * sizeof *a->done);
+    t = bert_tokenizer_desc_resolved(d.tokenizer);
+    lower = d.lower_case == BERT_DEFAULT ? t.lower_case == BERT_ON : d.lower_case == BERT_ON;
+    bert__basic_init(a->basic, t.mode == BERT_TOKENIZER_HF, lower, d.lower_case == BERT_DEFAULT ? t.strip_accents == BERT_ON : lower, 1, 1, 1);
+    bert__answers_begin(a, -1);
+    *out = a;
+    return BERT_OK;
+}
+BERT_API bert_status bert_squad_answers_add(bert_squad_answers *answers, const bert_squad_feature *feature, const float *start_logits, const float *end_logits, int64_t count, int64_t stride)
+{
+    bert_squad_answers *a = answers;
+    const bert_squad_feature *f = feature;
+    bert__span_window w;
+    bert__span s;
+    bert_status st;
+    float *x, *y;
+    int32_t *starts, *ends;
+    int64_t i, j, n;
+    double null_score;
+    if (!a || !f || !start_logits || !end_logits || !f->ids || !f->words || !f->max_context)
+        return bert__bad_argument(a ? a->d.error : NULL, "bert_squad_answers_add needs a feature with its columns ids, words and max_context, and logits");
+    if (f->question < 0 || f->question >= bert_squad_count(a->d.squad) || f->tokens < 1 || count < f->tokens || count > INT32_MAX || stride < 1)
+        return bert__fail(a->d.error, BERT_ERROR_ARGUMENT, NULL, -1, "the feature of question %lld has %lld tokens and %lld logits: it takes at least as many logits as tokens", (long long)f->question, (long long)f->tokens, (long long)count);
+    if (f->question != a->current) {
+        if (a->current >= 0 && (st = bert__answers_question(a, a->current)) != BERT_OK) return st;
+        bert__answers_begin(a, -1);
+        if (a->done[f->question].count) return bert__fail(a->d.error, BERT_ERROR_ARGUMENT, NULL, -1, "question %lld was finished already: add its windows one after another", (long long)f->question);
+        bert__answers_begin(a, f->question);
+    }
+    n = a->d.n_best < count ? a->d.n_best : count;
+    a->logits.size = a->best.size = 0;
+    if (!bert__buf_reserve(&a->logits, bert__mul((size_t)count, 2 * sizeof *x)) || !bert__buf_reserve(&a->best, bert__mul((size_t)n, 2 * sizeof *starts))) return bert__answers_memory(a);
+    x = (float *)(void *)a->logits.data;
+    y = x + count;
+    starts = (int32_t *)(void *)a->best.data;
+    ends = starts + n;
+    for (i = 0; i < count; i++) {
+        x[i] = start_logits[i * stride];
+        y[i] = end_logits[i * stride];
+        if ((bert__float_to_bits(x[i]) & 0x7F800000) == 0x7F800000 || (bert__float_to_bits(y[i]) & 0x7F800000) == 0x7F800000)
+            return bert__fail(a->d.error, BERT_ERROR_FORMAT, NULL, -1, "a logit of row %lld, window %lld of question %lld is not finite: the model has gone astray", (long long)i, (long long)f->window, (long long)f->question);
+    }
+    bert_top_k(x, count, n, starts);
+    bert_top_k(y, count, n, ends);
+    w.first = a->ids.size / sizeof(int32_t);
+    w.tokens = f->tokens;
+    s.window = (int64_t)(a->windows.size / sizeof w);
+    bert__buf_add(&a->windows, &w, sizeof w);
+    bert__buf_add(&a->ids, f->ids, (size_t)f->tokens * sizeof *f->ids);
+    bert__buf_add(&a->words, f->words, (size_t)f->tokens * sizeof *f->words);
+    null_score = (double)x[0] + (double)y[0];
+    if (null_score < a->null_score) {
+        a->null_score = null_score;
+        a->null_window = s.window;
+        a->null_start = (double)x[0];
+        a->null_end = (double)y[0];
+    }
+    for (i = 0; i < n; i++)
+        for (j = 0; j < n; j++) {
+            s.start = starts[i];
+            s.end = ends[j];
+            if (s.start >= f->tokens || s.end >= f->tokens || s.end < s.start || s.end - s.start + 1 > a->d.max_answer_length) continue;
+            if (f->words[s.start] < 0 || f->words[s.end] < 0 || !f->max_context[s.start]) continue;
+            s.start_logit = (double)x[s.start];
+            s.end_logit = (double)y[s.end];
+            bert__buf_add(&a->spans, &s, sizeof s);
+        }
+    return a->windows.failed || a->ids.failed || a->words.failed || a->spans.failed ? bert__answers_memory(a) : BERT_OK;
+}
+BERT_API bert_status bert_squad_answers_finish(bert_squad_answers *answers)
+{
+    bert_squad_answers *a = answers;
+    bert_status st;
+    int64_t i;
+    if (!a) return BERT_ERROR_ARGUMENT;
+    if (a->current >= 0 && (st = bert__answers_question(a, a->current)) != BERT_OK) return st;
+    for (i = 0; i < bert_squad_count(a->d.squad); i++) {                /* passages without words have no windows */
+        bert__answers_begin(a, -1);
+        if (!a->done[i].count && (st = bert__answers_question(a, i)) != BERT_OK) return st;
+    }
+    return BERT_OK;
+}
+BERT_API const bert_squad_answer *bert_squad_answers_get(const bert_squad_answers *answers, int64_t question)
+{
+    if (!answers || question < 0 || question >= bert_squad_count(answers->d.squad) || !answers->done[question].count) return NULL;
+    return answers->done + question;
+}
+
+/* ---- answers to json ---- */
+
+BERT__FN void bert__json_add_text(bert__buf *b, const char *text, size_t size)
+{
+    const size_t n = bert_json_quote(text, size, 1, NULL, 0);
+    if (!bert__buf_reserve(b, n)) return;
+    bert_json_quote(text, size, 1, b->data + b->size, n);
+    b->size += n;
+}
+BERT__FN void bert__json_add_number(bert__buf *b, double v)
+{
+    char text[32];
+    bert__buf_add(b, text, bert__str_repr(v, text));
+}
+BERT__FN void bert__json_add(bert__buf *b, const char *text) { bert__buf_add(b, text, strlen(text)); }
+
+typedef struct bert__slices { const bert_slice *(*at)(const void *user, uint32_t i); const void *user; } bert__slices;
+
+BERT__FN int bert__slice_compare(const bert_slice *a, const bert_slice *b)
+{
+    const size_t n = a->size < b->size ? a->size : b->size;
+    const int c = n ? memcmp(a->text, b->text, n) : 0;
+    return c ? c : a->size < b->size ? -1 : a->size > b->size;
+}
+BERT__FN int bert__slices_before(const void *user, uint32_t a, uint32_t b)
+{
+    const bert__slices *s = (const bert__slices *)user;
+    const int c = bert__slice_compare(s->at(s->user, a), s->at(s->user, b));
+    return c < 0 || (c == 0 && a < b);
+}
+BERT__FN const bert_slice *bert__squad_id_at(const void *user, uint32_t i) { return &((const bert_squad_question *)user)[i].id; }
+
+/* A Python dict of n keys: last[i] is the index of the last of the same key where i is the first of it, else UINT32_MAX. */
+BERT__FN void bert__slices_last(const bert__slices *s, size_t n, uint32_t *order, uint32_t *last)
+{
+    size_t i, j;
+    bert__sort_order(order, n, bert__slices_before, s);
+    for (i = 0; i < n; i = j) {
+        for (j = i + 1; j < n && bert__slice_compare(s->at(s->user, order[i]), s->at(s->user, order[j])) == 0; j++) last[order[j]] = UINT32_MAX;
+        last[order[i]] = order[j - 1];
+    }
+}
+
+/* One of the files: 0 predictions, 1 the n best, 2 null odds. */
+BERT__FN void bert__answers_json(const bert_squad_answers *a, int which, const uint32_t *last, bert__writer *w, bert__buf *b)
+{
+    const bert_squad_question *q = bert_squad_get(a->d.squad, 0);
+    const size_t n = (size_t)bert_squad_count(a->d.squad);
+    size_t i;
+    int64_t k;
+    int any = 0;
+    b->size = 0;
+    bert__json_add(b, "{");
+    for (i = 0; i < n; i++) {
+        const bert_squad_answer *v;
+        if (last[i] == UINT32_MAX) continue;
+        v = a->done + last[i];
+        bert__json_add(b, any ? ",\n    " : "\n    ");
+        any = 1;
+        bert__json_add_text(b, q[i].id.text, q[i].id.size);
+        bert__json_add(b, ": ");
+        if (which == 0) bert__json_add_text(b, v->text.text, v->text.size);
+        else if (which == 2) bert__json_add_number(b, v->null_odds);
+        else {
+            for (k = 0; k < v->count; k++) {
+                bert__json_add(b, k ? "        {\n            \"text\": " : "[\n        {\n            \"text\": ");
+                bert__json_add_text(b, v->n_best[k].text.text, v->n_best[k].text.size);
+                bert__json_add(b, ",\n            \"probability\": ");
+                bert__json_add_number(b, v->n_best[k].probability);
+                bert__json_add(b, ",\n            \"start_logit\": ");
+                bert__json_add_number(b, v->n_best[k].start_logit);
+                bert__json_add(b, ",\n            \"end_logit\": ");
+                bert__json_add_number(b, v->n_best[k].end_logit);
+                bert__json_add(b, k + 1 < v->count ? "\n        },\n" : "\n        }\n    ]");
+            }
+        }
+        bert__writer_add(w, b->data, b->size);
+        b->size = 0;
+    }
+    bert__json_add(b, any ? "\n}\n" : "}\n");
+    bert__writer_add(w, b->data, b->size);
+}
+BERT_API bert_status bert_squad_answers_write(const bert_squad_answers *answers, const char *predictions, const char *n_best, const char *null_odds)
+{
+    const bert_squad_answers *a = answers;
+    const char *paths[3];
+    bert__writer *w;
+    bert__slices ids;
+    bert__buf b;
+    uint32_t *order;
+    bert_status st = BERT_OK;
+    size_t n, k;
+    int i;
+    if (!a) return BERT_ERROR_ARGUMENT;
+    n = (size_t)bert_squad_count(a->d.squad);
+    for (k = 0; k < n; k++) if (!a->done[k].count) return bert__bad_argument(a->d.error, "bert_squad_answers_finish comes before bert_squad_answers_write");
+    if (null_odds && !a->d.version_2) return bert__bad_argument(a->d.error, "null odds exist only with version_2");
+    paths[0] = predictions;
+    paths[1] = n_best;
+    paths[2] = null_odds;
+    bert__buf_init(&b, &a->d.allocator);
+    w = (bert__writer *)bert__alloc(&a->d.allocator, 3 * sizeof *w);
+    order = (uint32_t *)bert__alloc(&a->d.allocator, bert__mul(n, 2 * sizeof *order));
+    if (!w || !order) st = bert__answers_memory(a);
+    else {
+        ids.at = bert__squad_id_at;
+        ids.user = bert_squad_get(a->d.squad, 0);
+        bert__slices_last(&ids, n, order, order + n);
+        for (i = 0; i < 3 && st == BERT_OK; i++) if (paths[i]) st = bert__writer_open(w + i, paths[i], a->d.error);
+        if (st != BERT_OK) {                                            /* i is one past the one that failed */
+            for (i -= 2; i >= 0; i--) if (paths[i]) bert__writer_abort(w + i);
+        } else {
+            for (i = 0; i < 3; i++) if (paths[i]) bert__answers_json(a, i, order + n, w + i, &b);
+            if (b.failed) st = bert__answers_memory(a);
+            for (i = 0; i < 3; i++) if (paths[i] && w[i].status != BERT_OK) st = w[i].status;
+            for (i = 0; i < 3; i++) {
+                if (!paths[i]) continue;
+                if (st == BERT_OK) st = bert__writer_commit(w + i); else bert__writer_abort(w + i);
+            }
+        }
+    }
+    bert__buf_free(&b);
+    bert__free(&a->d.allocator, order);
+    bert__free(&a->d.allocator, w);
+    return st;
+}
+
+/* ============================================================================================================
+   >>squadscore
+   Purpose   how good answers are: SQuAD 1.1, SQuAD 2.0 and CMRC 2018.
+   Uses      >>squad's reader, >>python.
+   Promises  the numbers of the official scripts. Memory and time in proportion to the files, but for CMRC's longest common part, whose
+             time is that of the product of two lengths, and for sorting.
+   ============================================================================================================ */
+
+/* A question of the file, and what was made of it. */
+typedef struct bert__scored {
+    bert_slice id;
+    const bert_json *answers, *prediction;   /* prediction: NULL where there is none */
+    double exact, f1, na_prob;
+    int32_t missing, has_answer, na_seen;
+} bert__scored;
+
+/* What the scripts keep while they score. */
+typedef struct bert__scorer {
+    bert__python python;
+    bert__buf lower, gold, predicted;   /* texts */
+    bert__buf gold_pieces, predicted_pieces, order;     /* bert_slice; uint32_t */
+    bert__buf gold_segments, predicted_segments;        /* CMRC: what the pieces are pieces of */
+} bert__scorer;
+
+/* normalize_answer, appended to `out`: lower case, no punctuation, no articles, single blanks. */
+BERT__FN void bert__score_normalize(bert__python *py, const char *text, size_t size, bert__buf *lower, bert__buf *out)
+{
+    const size_t first = out->size;
+    size_t i, to = 0, n;
+    uint32_t c;
+    char *p;
+    int blank = 0;
+    lower->size = 0;
+    bert__str_lower(py, text, size, lower);
+    if (lower->failed || !bert__buf_reserve(out, lower->size)) { out->failed = 1; return; }
+    p = lower->data;
+    for (i = 0; i < lower->size; i++) {                                 /* string.punctuation is all of ASCII that is neither letter, digit nor blank */
+        const unsigned char b = (unsigned char)p[i];
+        if (b > 32 && b < 127 && !bert__is_digit((char)b) && (b | 32u) - 'a' >= 26) continue;
+        p[to++] = (char)b;
+    }
+    for (i = 0; i < to; i += n) {
+        n = bert__str_get(p + i, to - i, &c);
+        if (bert__is_python_space(c)) { blank = 1; continue; }
+        if (bert__str_word(py, c)) {                                     /* a run of \w, whose both ends are \b */
+            size_t end = i + n, k;
+            uint32_t next;
+            while (end < to) {
+                k = bert__str_get(p + end, to - end, &next);
+                if (!bert__str_word(py, next)) break;
+                end += k;
+            }
+            n = end - i;
+            if ((n == 1 && p[i] == 'a') || (n == 2 && memcmp(p + i, "an", 2) == 0) || (n == 3 && memcmp(p + i, "the", 3) == 0)) { blank = 1; continue; }
+        }
+        if (blank && out->size > first) bert__buf_add(out, " ", 1);
+        blank = 0;
+        bert__buf_add(out, p + i, n);
+    }
+}
+BERT_API bert_status bert_squad_normalize(const char *text, size_t text_size, const bert_allocator *allocator, char *out, size_t capacity, size_t *size)
+{
+    const bert_allocator a = bert__allocator(allocator);
+    bert__python *py;
+    bert__buf lower, b;
+    bert_status st = BERT_OK;
+    if ((!text && text_size) || (!out && capacity)) return BERT_ERROR_ARGUMENT;
+    py = (bert__python *)bert__alloc(&a, sizeof *py);
+    if (!py) return BERT_ERROR_MEMORY;
+    bert__str_init(py);
+    bert__buf_init(&lower, &a);
+    bert__buf_init(&b, &a);
+    bert__score_normalize(py, text, text_size, &lower, &b);
+    if (b.failed) st = BERT_ERROR_MEMORY;
+    else {
+        if (size) *size = b.size;
+        if (b.size > capacity) st = BERT_ERROR_SPACE;
+        if (capacity && b.size) memcpy(out, b.data, b.size < capacity ? b.size : capacity);
+    }
+    bert__buf_free(&lower);
+    bert__buf_free(&b);
+    bert__free(&a, py);
+    return st;
+}
+
+BERT__FN void bert__score_pieces(const bert__buf *text, bert__buf *out)
+{
+    bert_slice s;
+    size_t at = 0;
+    out->size = 0;
+    while (bert__str_split(text->data, text->size, &at, &s.text, &s.size)) bert__buf_add(out, &s, sizeof s);
+}
+BERT__FN int bert__pieces_before(const void *user, uint32_t a, uint32_t b)
+{
+    const bert_slice *s = (const bert_slice *)user;
+    const int c = bert__slice_compare(s + a, s + b);
+    return c < 0 || (c == 0 && a < b);
+}
+/* How many pieces the two have in common, each as often as in the one that has it less often. */
+BERT__FN size_t bert__score_common(bert__scorer *s)
+{
+    const size_t n = s->gold_pieces.size / sizeof(bert_slice), m = s->predicted_pieces.size / sizeof(bert_slice);
+    const bert_slice *g = (const bert_slice *)(const void *)s->gold_pieces.data, *p = (const bert_slice *)(const void *)s->predicted_pieces.data;
+    size_t i = 0, j = 0, common = 0;
+    uint32_t *a, *b;
+    s->order.size = 0;
+    if (!n || !m || n >= UINT32_MAX || m >= UINT32_MAX || !bert__buf_reserve(&s->order, bert__mul(bert__add(n, m), sizeof *a))) return 0;
+    a = (uint32_t *)(void *)s->order.data;
+    b = a + n;
+    bert__sort_order(a, n, bert__pieces_before, g);
+    bert__sort_order(b, m, bert__pieces_before, p);
+    while (i < n && j < m) {
+        const int c = bert__slice_compare(g + a[i], p + b[j]);
+        common += c == 0;
+        i += c <= 0;
+        j += c >= 0;
+    }
+    return common;
+}
+BERT__FN double bert__score_f1(size_t common, size_t gold, size_t predicted)
+{
+    double precision, recall;
+    if (!common) return 0;
+    precision = (double)common / (double)predicted;
+    recall = (double)common / (double)gold;
+    return 2 * precision * recall / (precision + recall);
+}
+/* One answer against one prediction, whose normal form and pieces are there. */
+BERT__FN void bert__score_words(bert__scorer *s, const char *gold, size_t size, int version_2, double *exact, double *f1)
+{
+    size_t n, m;
+    double v;
+    s->gold.size = 0;
+    bert__score_normalize(&s->python, gold, size, &s->lower, &s->gold);
+    bert__score_pieces(&s->gold, &s->gold_pieces);
+    n = s->gold_pieces.size / sizeof(bert_slice);
+    m = s->predicted_pieces.size / sizeof(bert_slice);
+    if (s->gold.size == s->predicted.size && (!s->gold.size || memcmp(s->gold.data, s->predicted.data, s->gold.size) == 0)) *exact = 1;
+    v = version_2 && (!n || !m) ? n == m : bert__score_f1(bert__score_common(s), n, m);
+    if (v > *f1) *f1 = v;
+}
+
+/* ---- CMRC: nltk's word tokenizer (its 24 substitutions, one after another), mixed segments, their longest common part ---- */
+
+BERT__FN void bert__nltk_swap(bert__buf *a, bert__buf *b) { const bert__buf c = *a; *a = *b; *b = c; b->size = 0; }
+
+/* Blanks around each of the strings of a list ("" ends it). */
+BERT__FN void bert__nltk_space(bert__buf *text, bert__buf *out, const char *const *list)
+{
+    size_t i = 0, k, n;
+    while (i < text->size) {
+        for (k = 0; list[k]; k++) if (bert__begins(text->data + i, text->size - i, list[k])) break;
+        n = list[k] ? strlen(list[k]) : 1;
+        if (list[k]) bert__buf_add(out, " ", 1);
+        bert__buf_add(out, text->data + i, n);
+        if (list[k]) bert__buf_add(out, " ", 1);
+        i += n;
+    }
+    bert__nltk_swap(text, out);
+}
+/* Blanks around each run of at least `least` bytes c. */
+BERT__FN void bert__nltk_run(bert__buf *text, bert__buf *out, char c, size_t least)
+{
+    size_t i = 0, n;
+    while (i < text->size) {
+        for (n = 0; i + n < text->size && text->data[i + n] == c; n++) {}
+        if (n >= least) {
+            bert__buf_add(out, " ", 1);
+            bert__buf_add(out, text->data + i, n);
+            bert__buf_add(out, " ", 1);
+        } else bert__buf_add(out, text->data + i, n ? n : (n = 1));
+        i += n;
+    }
+    bert__nltk_swap(text, out);
+}
+/* The full stop at the end: ([^.])(\.)([closing marks]*)\s*$ */
+BERT__FN void bert__nltk_stop(bert__buf *text, bert__buf *out, int first)
+{
+    static const char *const closing[] = { "]", ")", "}", ">", "\"", "'", "\xC2\xBB", "\xE2\x80\x9D", "\xE2\x80\x99", " ", NULL };
+    size_t at = text->size, end, k;
+    uint32_t c;
+    while (at && text->data[at - 1] != '.') at--;
+    if (at < 2 || text->data[at - 2] == '.') return;
+    for (end = at; end < text->size;) {
+        for (k = 0; closing[k]; k++) if ((first || k < 6) && bert__begins(text->data + end, text->size - end, closing[k])) break;
+        if (!closing[k]) break;
+        end += strlen(closing[k]);
+    }
+    for (k = end; k < text->size;) {
+        k += bert__str_get(text->data + k, text->size - k, &c);
+        if (!bert__is_python_space(c)) return;
+    }
+    bert__buf_add(out, text->data, at - 1);
+    bert__buf_add(out, " .", 2);
+    if (first) bert__buf_add(out, " ", 1);
+    bert__buf_add(out, text->data + at, end - at);
+    bert__buf_add(out, " ", 1);
+    bert__nltk_swap(text, out);
+}
+/* A quotation mark that opens a word: (?<!\w)'(?!(re|ve|ll|m|t|s|d|n)\b)(?=\w) */
+BERT__FN void bert__nltk_opening(bert__python *py, bert__buf *text, bert__buf *out)
+{
+    static const char *const clitics[] = { "re", "ve", "ll", "m", "t", "s", "d", "n" };
+    size_t i, k;
+    for (i = 0; i < text->size; i++) {
+        int opens = text->data[i] == '\'' && !(i && bert__str_word(py, bert__str_before(text->data, i))) && bert__str_word(py, bert__str_at(text->data, i + 1, text->size));
+        for (k = 0; opens && k < 8; k++)
+            if (bert__begins(text->data + i + 1, text->size - i - 1, clitics[k]) && !bert__str_word(py, bert__str_at(text->data, i + 1 + strlen(clitics[k]), text->size))) opens = 0;
+        bert__buf_add(out, text->data + i, 1);
+        if (opens) bert__buf_add(out, " ", 1);
+    }
+    bert__nltk_swap(text, out);
+}
+/* A blank before and behind what is split off the end of a word: ([^' ])(ending)<blank> */
+BERT__FN void bert__nltk_ending(bert__buf *text, bert__buf *out, const char *const *endings, const char *not_before)
+{
+    size_t i = 0, k, n;
+    uint32_t c;
+    while (i < text->size) {
+        n = bert__str_get(text->data + i, text->size - i, &c);
+        for (k = 0; endings[k] && !strchr(not_before, text->data[i]); k++) {
+            const size_t m = strlen(endings[k]);
+            if (bert__begins(text->data + i + n, text->size - i - n, endings[k]) && i + n + m < text->size && text->data[i + n + m] == ' ') break;
+        }
+        if (strchr(not_before, text->data[i]) || !endings[k]) { bert__buf_add(out, text->data + i, n); i += n; continue; }
+        bert__buf_add(out, text->data + i, n);
+        bert__buf_add(out, " ", 1);
+        bert__buf_add(out, endings[k], strlen(endings[k]));
+        bert__buf_add(out, " ", 1);
+        i += n + strlen(endings[k]) + 1;
+    }
+    bert__nltk_swap(text, out);
+}
+/* cannot -> can not, and the like. `start`: what stands before, '\b' or a blank; `end`: '\b', or 's' for a blank that must follow. */
+BERT__FN void bert__nltk_contraction(bert__python *py, bert__buf *text, bert__buf *out, const char *one, const char *two, int blank, int space)
+{
+    const size_t n = strlen(one), m = strlen(two);
+    size_t i = 0;
+    while (i < text->size) {
+        const size_t at = i + (size_t)blank, end = at + n + m;
+        int fits = (!blank || text->data[i] == ' ') && end <= text->size && memcmp(text->data + at, one, n) == 0 && memcmp(text->data + at + n, two, m) == 0;
+        if (fits && !blank) fits = !(i && bert__str_word(py, bert__str_before(text->data, i)));
+        if (fits && space) fits = end < text->size && bert__is_python_space(bert__str_at(text->data, end, text->size));
+        if (fits && !space) fits = !(end < text->size && bert__str_word(py, bert__str_at(text->data, end, text->size)));
+        if (!fits) { bert__buf_add(out, text->data + i++, 1); continue; }
+        bert__buf_add(out, " ", 1);
+        bert__buf_add(out, one, n);
+        bert__buf_add(out, " ", 1);
+        bert__buf_add(out, two, m);
+        bert__buf_add(out, " ", 1);
+        i = end;
+    }
+    bert__nltk_swap(text, out);
+}
+/* NLTKWordTokenizer().tokenize of a lower-case text, as a text whose words stand between blanks. `out` is for scratch. */
+BERT__NOINLINE void bert__nltk_words(bert__python *py, bert__buf *text, bert__buf *out)
+{
+    static const char *const open_quotes[] = { "\xC2\xAB", "\xE2\x80\x9C", "\xE2\x80\x98", "\xE2\x80\x9E", NULL };
+    static const char *const back_quotes[] = { "``", NULL }, *const marks[] = { ";", "@", "#", "$", "%", "&", NULL };
+    static const char *const dashes[] = { "\xE2\x80\x92", "\xE2\x80\x93", "\xE2\x80\x94", "\xE2\x80\x95", NULL };
+    static const char *const ends[] = { "?", "!", NULL }, *const star[] = { "*", NULL }, *const double_dash[] = { "--", NULL };
+    static const char *const brackets[] = { "]", "[", "(", ")", "{", "}", "<", ">", NULL };
+    static const char *const close_quotes[] = { "\xC2\xBB", "\xE2\x80\x9D", "\xE2\x80\x99", NULL }, *const two_quotes[] = { "''", NULL };
+    static const char *const quote[] = { "'", NULL }, *const short_ends[] = { "'s", "'m", "'d", "'", NULL }, *const long_ends[] = { "'ll", "'re", "'ve", "n't", NULL };
+    static const char *const contractions[][2] = { { "can", "not" }, { "d", "'ye" }, { "gim", "me" }, { "gon", "na" }, { "got", "ta" }, { "lem", "me" }, { "more", "'n" }, { "wan", "na" },
+                                                   { "'t", "is" }, { "'t", "was" } };
+    size_t i, k, n;
+    uint32_t c;
+    /* opening quotes: the marks and runs of backquotes in one substitution */
+    out->size = 0;
+    for (i = 0; i < text->size; i += n) {
+        for (n = 0; i + n < text->size && text->data[i + n] == '`'; n++) {}
+        for (k = 0; !n && open_quotes[k]; k++) if (bert__begins(text->data + i, text->size - i, open_quotes[k])) n = strlen(open_quotes[k]);
+        if (n) bert__buf_add(out, " ", 1);
+        bert__buf_add(out, text->data + i, n ? n : 1);
+        if (n) bert__buf_add(out, " ", 1);
+        if (!n) n = 1;
+    }
+    bert__nltk_swap(text, out);
+    if (text->size && text->data[0] == '"') {
+        bert__buf_add(out, "``", 2);
+        bert__buf_add(out, text->data + 1, text->size - 1);
+        bert__nltk_swap(text, out);
+    }
+    bert__nltk_space(text, out, back_quotes);
+    for (i = 0; i < text->size;) {                                      /* ([ (\[{<])("|'') */
+        bert__buf_add(out, text->data + i, 1);
+        i++;
+        if (!strchr(" ([{<", text->data[i - 1]) || !text->data[i - 1] || i == text->size) continue;
+        n = text->data[i] == '"' ? 1 : bert__begins(text->data + i, text->size - i, "''") ? 2 : 0;
+        if (n) bert__buf_add(out, " `` ", 4);
+        i += n;
+    }
+    bert__nltk_swap(text, out);
+    bert__nltk_opening(py, text, out);
+    /* punctuation */
+    bert__nltk_stop(text, out, 1);
+    for (i = 0; i < text->size; i += n) {                               /* ([:,])([^\d]) */
+        n = 1;
+        if ((text->data[i] == ':' || text->data[i] == ',') && i + 1 < text->size) {
+            k = bert__str_get(text->data + i + 1, text->size - i - 1, &c);
+            if (!bert__str_digit(py, c)) { bert__buf_add(out, " ", 1); n = 1 + k; bert__buf_add(out, text->data + i, 1); bert__buf_add(out, " ", 1); bert__buf_add(out, text->data + i + 1, k); continue; }
+        }
+        bert__buf_add(out, text->data + i, 1);
+    }
+    bert__nltk_swap(text, out);
+    k = text->size;                                                     /* ([:,])$, where $ is the end or the line feed at the end */
+    if (k > 1 && text->data[k - 1] == '\n' && (text->data[k - 2] == ':' || text->data[k - 2] == ',')) k--;
+    if (k && (text->data[k - 1] == ':' || text->data[k - 1] == ',')) {
+        bert__buf_add(out, text->data, k - 1);
+        bert__buf_add(out, " ", 1);
+        bert__buf_add(out, text->data + k - 1, 1);
+        bert__buf_add(out, " ", 1);
+        bert__buf_add(out, text->data + k, text->size - k);
+        bert__nltk_swap(text, out);
+    }
+    bert__nltk_run(text, out, '.', 2);
+    bert__nltk_space(text, out, marks);
+    bert__nltk_space(text, out, dashes);
+    bert__nltk_stop(text, out, 0);
+    bert__nltk_space(text, out, ends);
+    bert__nltk_ending(text, out, quote, "'");
+    bert__nltk_space(text, out, star);
+    bert__nltk_space(text, out, brackets);
+    bert__nltk_space(text, out, double_dash);
+    bert__buf_add(out, " ", 1);
+    bert__buf_add(out, text->data, text->size);
+    bert__buf_add(out, " ", 1);
+    bert__nltk_swap(text, out);
+    /* closing quotes */
+    bert__nltk_space(text, out, close_quotes);
+    bert__nltk_space(text, out, two_quotes);
+    for (i = 0; i < text->size; i++) {
+        if (text->data[i] == '"') bert__buf_add(out, " '' ", 4);
+        else bert__buf_add(out, text->data + i, 1);
+    }
+    bert__nltk_swap(text, out);
+    for (i = 0, k = 0; i < text->size; i += n) {                        /* \s+ */
+        n = bert__str_get(text->data + i, text->size - i, &c);
+        if (!bert__is_python_space(c)) bert__buf_add(out, text->data + i, n);
+        else if (!k) bert__buf_add(out, " ", 1);
+        k = (size_t)bert__is_python_space(c);
+    }
+    bert__nltk_swap(text, out);
+    bert__nltk_ending(text, out, short_ends, "' ");
+    bert__nltk_ending(text, out, long_ends, "' ");
+    for (i = 0; i < 10; i++) bert__nltk_contraction(py, text, out, contractions[i][0], contractions[i][1], i >= 8, i == 7);
+}
+
+/* The characters that CMRC's script takes away; "......" of two characters in its list never fits one. */
+BERT__FN int bert__cmrc_mark(uint32_t c)
+{
+    static const uint16_t wide[] = { 0xFF0C, 0x3002, 0xFF1A, 0xFF1F, 0xFF01, 0x201C, 0x201D, 0xFF1B, 0x2019, 0x300A, 0x300B, 0xB7, 0x3001, 0x300C, 0x300D, 0xFF08, 0xFF09, 0xFF0D, 0xFF5E, 0x300E, 0x300F };
+    size_t i;
+    if (c < 128) return c && strchr("-:_*^/\\~`+=", (int)c) != NULL;
+    for (i = 0; i < sizeof wide / sizeof *wide; i++) if (wide[i] == c) return 1;
+    return 0;
+}
+/* str.strip() */
+BERT__FN bert_slice bert__str_strip(const char *text, size_t size)
+{
+    bert_slice s;
+    size_t i, n, first = size, last = 0;
+    uint32_t c;
+    for (i = 0; i < size; i += n) {
+        n = bert__str_get(text + i, size - i, &c);
+        if (bert__is_python_space(c)) continue;
+        if (first == size) first = i;
+        last = i + n;
+    }
+    s.text = text + first;
+    s.size = last > first ? last - first : 0;
+    return s;
+}
+/* Takes the marks away from lower(text).strip(): remove_punctuation. */
+BERT__FN void bert__cmrc_plain(bert__scorer *s, const char *text, size_t size, bert__buf *out)
+{
+    bert_slice t;
+    size_t i, n;
+    uint32_t c;
+    s->lower.size = out->size = 0;
+    bert__str_lower(&s->python, text, size, &s->lower);
+    t = bert__str_strip(s->lower.data, s->lower.size);
+    for (i = 0; i < t.size; i += n) {
+        n = bert__str_get(t.text + i, t.size - i, &c);
+        if (!bert__cmrc_mark(c)) bert__buf_add(out, t.text + i, n);
+    }
+    if (s->lower.failed) out->failed = 1;
+}
+/* mixed_segmentation of such a text: ideographs one by one, the words of what is between. The segments lie in `out`, blanks around them. */
+BERT__FN void bert__cmrc_segments(bert__scorer *s, const bert__buf *plain, bert__buf *out, bert__buf *pieces)
+{
+    bert__buf part, scratch;
+    size_t i, n;
+    uint32_t c = 0;
+    bert__buf_init(&part, &plain->allocator);
+    bert__buf_init(&scratch, &plain->allocator);
+    out->size = 0;
+    for (i = 0; i <= plain->size; i += n) {
+        int alone = i == plain->size;
+        n = 1;
+        if (!alone) {
+            n = bert__str_get(plain->data + i, plain->size - i, &c);
+            alone = c >= 0x4E00 && c <= 0x9FA5;
+        }
+        if (!alone) { bert__buf_add(&part, plain->data + i, n); continue; }
+        if (part.size) {
+            bert__nltk_words(&s->python, &part, &scratch);
+            bert__buf_add(out, " ", 1);
+            bert__buf_add(out, part.data, part.size);
+            bert__buf_add(out, " ", 1);
+            part.size = 0;
+        }
+        if (i < plain->size) {
+            bert__buf_add(out, " ", 1);
+            bert__buf_add(out, plain->data + i, n);
+            bert__buf_add(out, " ", 1);
+        }
+    }
+    if (part.failed || scratch.failed) out->failed = 1;
+    bert__buf_free(&part);
+    bert__buf_free(&scratch);
+    bert__score_pieces(out, pieces);
+}
+/* The longest run of segments that both have. */
+BERT__FN size_t bert__cmrc_common(bert__scorer *s)
+{
+    const size_t n = s->gold_pieces.size / sizeof(bert_slice), m = s->predicted_pieces.size / sizeof(bert_slice);
+    const bert_slice *g = (const bert_slice *)(const void *)s->gold_pieces.data, *p = (const bert_slice *)(const void *)s->predicted_pieces.data;
+    size_t i, j, best = 0;
+    uint32_t *row;
+    s->order.size = 0;
+    if (!n || !m || m >= UINT32_MAX || !bert__buf_reserve(&s->order, bert__mul(m + 1, sizeof *row))) return 0;
+    row = (uint32_t *)(void *)s->order.data;                            /* row[j + 1]: of the run that ends with g[i] and p[j] */
+    memset(row, 0, (m + 1) * sizeof *row);
+    for (i = 0; i < n; i++)
+        for (j = m; j--;) {
+            row[j + 1] = g[i].size == p[j].size && memcmp(g[i].text, p[j].text, g[i].size) == 0 ? row[j] + 1 : 0;
+            if (row[j + 1] > best) best = row[j + 1];
+        }
+    return best;
+}
+
+/* ---- files to scores ---- */
+
+typedef struct bert__score_run {
+    bert_squad_score_desc d;
+    bert__squad_reader data, predictions, na_prob;
+    bert__scorer *scorer;
+    bert__buf questions;                /* bert__scored, by the order of the file */
+    bert_squad_score out;
+} bert__score_run;
+
+BERT__FN const bert_slice *bert__scored_id(const void *user, uint32_t i) { return &((const bert__scored *)user)[i].id; }
+
+/* The members of an object, sorted by name. */
+typedef struct bert__score_dict { const bert_json **member; uint32_t *order; size_t count; } bert__score_dict;
+
+BERT__FN int bert__key_compare(const bert_json *v, const char *key, size_t size)
+{
+    bert_slice a, b;
+    a.text = v->key;
+    a.size = v->key_size;
+    b.text = key;
+    b.size = size;
+    return bert__slice_compare(&a, &b);
+}
+BERT__FN int bert__members_before(const void *user, uint32_t a, uint32_t b)
+{
+    const bert_json *const *m = (const bert_json *const *)user;
+    const int c = bert__key_compare(m[a], m[b]->key, m[b]->key_size);
+    return c < 0 || (c == 0 && a < b);
+}
+BERT__FN bert_status bert__dict_open(bert__squad_reader *r, const bert_json *object, const bert_allocator *a, bert__score_dict *d)
+{
+    const bert_json *v;
+    size_t i = 0;
+    memset(d, 0, sizeof *d);
+    if (object->type != 'o') return bert__squad_fail(r, object, "an object is expected here, {\"id of a question\": ...}, not %s", bert__json_kind(object->type));
+    d->count = object->count;
+    d->member = (const bert_json **)bert__alloc(a, bert__mul(d->count, sizeof *d->member));
+    d->order = (uint32_t *)bert__alloc(a, bert__mul(d->count, sizeof *d->order));
+    if (!d->member || !d->order || d->count >= UINT32_MAX) return r->status = bert__fail(r->error, BERT_ERROR_MEMORY, r->path, -1, "out of memory");
+    for (v = object->first; v; v = v->next) d->member[i++] = v;
+    bert__sort_order(d->order, d->count, bert__members_before, d->member);
+    return BERT_OK;
+}
+BERT__FN void bert__dict_close(bert__score_dict *d, const bert_allocator *a)
+{
+    bert__free(a, (void *)d->member);
+    bert__free(a, d->order);
+}
+/* The last member of that name, as in a Python dict; NULL if there is none. */
+BERT__FN const bert_json *bert__dict_get(const bert__score_dict *d, const char *key, size_t size)
+{
+    size_t low = 0, high = d->count;
+    while (low < high) {
+        const size_t middle = (low + high) / 2;
+        if (bert__key_compare(d->member[d->order[middle]], key, size) <= 0) low = middle + 1; else high = middle;
+    }
+    return low && bert__key_compare(d->member[d->order[low - 1]], key, size) == 0 ? d->member[d->order[low - 1]] : NULL;
+}
+
+/* All questions of the file; which metric they ask for. */
+BERT__FN bert_status bert__score_read(bert__score_run *run, const bert_json *root)
+{
+    bert__squad_reader *r = &run->data;
+    const bert_json *p, *qa, *version = root->type == 'o' ? bert_json_get(root, "version") : NULL, *v;
+    int chinese = 0, impossible = 0;
+    if (bert__squad_begin(r, root) != BERT_OK) return r->status;
+    while ((p = bert__squad_paragraph(r)) != NULL)
+        for (qa = bert__first(bert__squad_member(r, p, "qas", 'a')); qa && r->status == BERT_OK; qa = qa->next) {
+            bert__scored s;
+            memset(&s, 0, sizeof s);
+            s.id = bert__squad_id(r, qa);
+            s.answers = bert__squad_member(r, qa, "answers", 'a');
+            if (r->status != BERT_OK) break;
+            s.has_answer = s.answers->first != NULL;
+            if (!run->questions.size && (v = bert_json_get(qa, r->own ? "query_text" : "question")) != NULL && v->type == 's') {
+                size_t i, n;
+                uint32_t c;
+                for (i = 0; i < v->size; i += n) {
+                    n = bert__str_get(v->text + i, v->size - i, &c);
+                    chinese = chinese || (c >= 0x4E00 && c <= 0x9FA5);
+                }
+            }
+            impossible = impossible || bert_json_get(qa, "is_impossible");
+            bert__buf_add(&run->questions, &s, sizeof s);
+            if (run->questions.failed) return r->status = bert__fail(r->error, BERT_ERROR_MEMORY, r->path, -1, "out of memory");
+        }
+    if (r->status != BERT_OK) return r->status;
+    if (!run->questions.size) return bert__squad_fail(r, root, "there are no questions in this file");
+    run->out.metric = run->d.metric;
+    if (run->out.metric == BERT_SQUAD_METRIC_AUTO)
+        run->out.metric = r->own || chinese ? BERT_SQUAD_METRIC_CMRC : impossible || bert_json_is(version, "v2.0") || bert_json_is(version, "2.0") ? BERT_SQUAD_METRIC_2_0 : BERT_SQUAD_METRIC_1_1;
+    return BERT_OK;
+}
+/* exact and f1 of a question. */
+BERT__FN bert_status bert__score_question(bert__score_run *run, bert__scored *q)
+{
+    bert__scorer *s = run->scorer;
+    const bert_json *v = q->prediction, *gold, *text;
+    const int cmrc = run->out.metric == BERT_SQUAD_METRIC_CMRC, version_2 = run->out.metric == BERT_SQUAD_METRIC_2_0;
+    int any = 0;
+    q->exact = q->f1 = 0;
+    if (v->type != 's') return bert__squad_fail(&run->predictions, v, "the prediction of question %.*s must be a string, not %s", (int)(q->id.size < 60 ? q->id.size : 60), q->id.text, bert__json_kind(v->type));
+    s->predicted.size = 0;
+    if (cmrc) {
+        bert__cmrc_plain(s, v->text, v->size, &s->predicted);
+        bert__cmrc_segments(s, &s->predicted, &s->predicted_segments, &s->predicted_pieces);
+    } else {
+        bert__score_normalize(&s->python, v->text, v->size, &s->lower, &s->predicted);
+        bert__score_pieces(&s->predicted, &s->predicted_pieces);
+    }
+    for (gold = q->answers->first; gold; gold = gold->next) {
+        text = gold->type == 's' ? gold : bert__squad_member(&run->data, gold, "text", 's');
+        if (!text) return run->data.status;
+        if (cmrc) {
+            double f1;
+            bert__cmrc_plain(s, text->text, text->size, &s->gold);
+            if (s->gold.size == s->predicted.size && (!s->gold.size || memcmp(s->gold.data, s->predicted.data, s->gold.size) == 0)) q->exact = 1;
+            bert__cmrc_segments(s, &s->gold, &s->gold_segments, &s->gold_pieces);
+            f1 = bert__score_f1(bert__cmrc_common(s), s->gold_pieces.size / sizeof(bert_slice), s->predicted_pieces.size / sizeof(bert_slice));
+            if (f1 > q->f1) q->f1 = f1;
+            any = 1;
+        } else {
+            if (version_2) {                                            /* answers of which nothing is left do not count */
+                s->gold.size = 0;
+                bert__score_normalize(&s->python, text->text, text->size, &s->lower, &s->gold);
+                if (!s->gold.size) continue;
+            }
+            bert__score_words(s, text->text, text->size, version_2, &q->exact, &q->f1);
+            any = 1;
+        }
+    }
+    if (!any && version_2) bert__score_words(s, "", 0, 1, &q->exact, &q->f1);       /* unanswerable */
+    else if (!any) return bert__squad_fail(&run->data, q->answers, "question %.*s has no answer; questions that may have none are scored as version 2.0", (int)(q->id.size < 60 ? q->id.size : 60), q->id.text);
+    if (s->lower.failed || s->gold.failed || s->predicted.failed || s->gold_pieces.failed || s->predicted_pieces.failed || s->order.failed
+        || s->gold_segments.failed || s->predicted_segments.failed)
+        return bert__fail(run->d.error, BERT_ERROR_MEMORY, NULL, -1, "out of memory");
+    return BERT_OK;
+}
+
+/* Questions in the order of their probability of no answer; equal ones as the file of probabilities has them. */
+typedef struct bert__na { double p; uint32_t question; } bert__na;
+BERT__FN int bert__na_before(const void *user, uint32_t a, uint32_t b)
+{
+    const bert__na *n = (const bert__na *)user;
+    return n[a].p < n[b].p || (n[a].p == n[b].p && a < b);
+}
+/* find_best_thresh: per cent, and the threshold. */
+BERT__FN double bert__score_best(const bert__scored *q, const bert__na *na, const uint32_t *order, size_t n, int f1, double none, size_t total, double *thresh)
+{
+    double now = none, best = none;
+    size_t i;
+    *thresh = 0;
+    for (i = 0; i < n; i++) {
+        const bert__na *a = na + order[i];
+        const bert__scored *s = q + a->question;
+        if (s->missing) continue;
+        now += s->has_answer ? (f1 ? s->f1 : s->exact) : s->prediction->size ? -1 : 0;
+        if (now > best) { best = now; *thresh = a->p; }
+    }
+    return 100 * best / (double)total;
+}
+/* make_precision_recall_eval: which is 0 exact, 1 f1, 2 what a perfect reader would get. */
+BERT__FN double bert__score_curve(const bert__score_run *run, const bert__scored *q, const bert__na *na, const uint32_t *order, size_t n, int which, double answerable)
+{
+    double hits = 0, precision, recall, last = 0, area = 0;
+    size_t i;
+    if (run->d.curve) run->d.curve(run->d.user, which, 1, 0);
+    for (i = 0; i < n; i++) {
+        const bert__na *a = na + order[i];
+        const bert__scored *s = q + a->question;
+        if (s->has_answer) hits += which == 2 ? 1 : which ? s->f1 : s->exact;
+        precision = hits / (double)(i + 1);
+        recall = hits / answerable;
+        if (i + 1 < n && na[order[i + 1]].p == a->p) continue;         /* no threshold fits between equal ones */
+        area += precision * (recall - last);
+        last = recall;
+        if (run->d.curve) run->d.curve(run->d.user, which, precision, recall);
+    }
+    return 100 * area;
+}
+BERT__FN void bert__score_sum(const bert__scored *q, const uint32_t *last, size_t n, double thresh, int which, bert_squad_part *out)
+{
+    size_t i;
+    out->exact = out->f1 = 0;
+    out->total = 0;
+    for (i = 0; i < n; i++) {                                           /* which: 0 unanswerable, 1 answerable, 2 all */
+        const bert__scored *s;
+        double exact, f1;
+        if (last[i] == UINT32_MAX) continue;
+        s = q + last[i];
+        if (which != 2 && s->has_answer != which) continue;
+        exact = s->exact;
+        f1 = s->f1;
+        if (!s->missing && s->na_prob > thresh) exact = f1 = !s->has_answer;
+        out->exact += exact;
+        out->f1 += f1;
+        out->total++;
+    }
+    if (!out->total) return;
+    out->exact = 100 * out->exact / (double)out->total;
+    out->f1 = 100 * out->f1 / (double)out->total;
+}
+/* SQuAD 2.0: ids are keys of dicts, of which the last counts at the place of the first. */
+BERT__FN bert_status bert__score_version_2(bert__score_run *run, const bert_json *na_root)
+{
+    bert__scored *q = (bert__scored *)(void *)run->questions.data;
+    const size_t n = run->questions.size / sizeof *q;
+    const bert_allocator *a = &run->d.allocator;
+    const double thresh = run->d.na_prob_thresh ? *run->d.na_prob_thresh : 1;
+    bert_squad_score *out = &run->out;
+    bert__score_dict dict;
+    bert__slices ids;
+    bert__na *na = NULL;
+    uint32_t *order = NULL, *last = NULL;
+    bert_status st = BERT_OK;
+    size_t i, count = 0;
+    double none = 0, answerable = 0;
+    memset(&dict, 0, sizeof dict);
+    order = (uint32_t *)bert__alloc(a, bert__mul(n, 2 * sizeof *order));
+    if (!order) return bert__fail(run->d.error, BERT_ERROR_MEMORY, NULL, -1, "out of memory");
+    last = order + n;
+    ids.at = bert__scored_id;
+    ids.user = q;
+    bert__slices_last(&ids, n, order, last);
+    if (na_root) st = bert__dict_open(&run->na_prob, na_root, a, &dict);
+    for (i = 0; i < n && st == BERT_OK; i++) {
+        const bert_json *v;
+        if (last[i] == UINT32_MAX) continue;
+        none += !q[last[i]].has_answer;
+        answerable += q[last[i]].has_answer;
+        if (!na_root || q[last[i]].missing) continue;
+        v = bert__dict_get(&dict, q[i].id.text, q[i].id.size);
+        if (!v) st = bert__squad_fail(&run->na_prob, na_root, "there is no probability for question %.*s", (int)(q[i].id.size < 60 ? q[i].id.size : 60), q[i].id.text);
+        else if (!bert_json_double(v, &q[last[i]].na_prob) || q[last[i]].na_prob != q[last[i]].na_prob) st = bert__squad_fail(&run->na_prob, v, "a probability must be a number");
+    }
+    if (st == BERT_OK) {
+        bert__score_sum(q, last, n, thresh, 2, &out->all);
+        bert__score_sum(q, last, n, thresh, 1, &out->has_answer);
+        bert__score_sum(q, last, n, thresh, 0, &out->no_answer);
+    }
+    if (st == BERT_OK && na_root) {
+        uint32_t *sorted;
+        na = (bert__na *)bert__alloc(a, bert__mul(dict.count, sizeof *na));
+        sorted = (uint32_t *)bert__alloc(a, bert__mul(dict.count, sizeof *sorted));
+        if (!na || !sorted) st = bert__fail(run->d.error, BERT_ERROR_MEMORY, NULL, -1, "out of memory");
+        else {
+            for (i = 0; i < dict.count; i++) {                          /* the file's order; questions that are not in the data do not count */
+                size_t low = 0, high = n;
+                const bert_json *v = dict.member[i];
+                while (low < high) {
+                    const size_t middle = (low + high) / 2;
+                    if (bert__key_compare(v, q[order[middle]].id.text, q[order[middle]].id.size) > 0) low = middle + 1; else high = middle;
+                }
+                if (low == n || bert__key_compare(v, q[order[low]].id.text, q[order[low]].id.size) != 0 || q[last[order[low]]].missing) continue;
+                na[count].question = last[order[low]];
+                na[count].p = q[na[count].question].na_prob;
+                if (q[na[count].question].na_seen) continue;            /* a name that comes again: the first place, the last value */
+                q[na[count].question].na_seen = 1;
+                count++;
+            }
+            bert__sort_order(sorted, count, bert__na_before, na);
+            out->has_best = 1;
+            out->best_exact = bert__score_best(q, na, sorted, count, 0, none, (size_t)out->all.total, &out->best_exact_thresh);
+            out->best_f1 = bert__score_best(q, na, sorted, count, 1, none, (size_t)out->all.total, &out->best_f1_thresh);
+            if (answerable > 0) {
+                out->has_curves = 1;
+                out->exact_ap = bert__score_curve(run, q, na, sorted, count, 0, answerable);
+                out->f1_ap = bert__score_curve(run, q, na, sorted, count, 1, answerable);
+                out->oracle_ap = bert__score_curve(run, q, na, sorted, count, 2, answerable);
+            }
+        }
+        bert__free(a, na);
+        bert__free(a, sorted);
+    }
+    bert__dict_close(&dict, a);
+    bert__free(a, order);
+    return st;
+}
+BERT__FN bert_status bert__score_all(bert__score_run *run, const bert_json *predictions, const bert_json *na_root)
+{
+    bert__scored *q = (bert__scored *)(void *)run->questions.data;
+    const size_t n = run->questions.size / sizeof *q;
+    const int cmrc = run->out.metric == BERT_SQUAD_METRIC_CMRC;
+    bert__score_dict dict;
+    bert_squad_item item;
+    bert_status st = bert__dict_open(&run->predictions, predictions, &run->d.allocator, &dict);
+    size_t i;
+    double exact = 0, f1 = 0;
+    for (i = 0; i < n && st == BERT_OK; i++) {
+        bert_slice id = q[i].id;
+        if (cmrc) id = bert__str_strip(id.text, id.size);
+        q[i].prediction = bert__dict_get(&dict, id.text, id.size);
+        q[i].missing = !q[i].prediction;
+        if (q[i].missing) run->out.missing++;
+        else st = bert__score_question(run, q + i);
+        exact += q[i].exact;
+        f1 += q[i].f1;
+        item.id = q[i].id;
+        item.exact = q[i].exact;
+        item.f1 = q[i].f1;
+        item.missing = q[i].missing;
+        if (st == BERT_OK && run->d.each) run->d.each(run->d.user, &item);
+    }
+    bert__dict_close(&dict, &run->d.allocator);
+    if (st != BERT_OK) return st;
+    run->out.all.exact = 100 * exact / (double)n;
+    run->out.all.f1 = 100 * f1 / (double)n;
+    run->out.all.total = (int64_t)n;
+    return run->out.metric == BERT_SQUAD_METRIC_2_0 ? bert__score_version_2(run, na_root) : BERT_OK;
+}
+BERT_API bert_status bert_squad_evaluate(const bert_squad_score_desc *desc, bert_squad_score *out)
+{
+    bert__score_run run;
+    bert_json_doc data, predictions, na;
+    bert_file data_file, predictions_file, na_file;
+    bert_status st;
+    bert_allocator a;
+    bert__scorer *s;
+    bert__buf *bufs[8];
+    int i, has_na;
+    if (!desc || !out) return bert__bad_argument(desc ? desc->error : NULL, "bert_squad_evaluate needs a desc and a place for the result");
+    memset(&run, 0, sizeof run);
+    memset(&predictions, 0, sizeof predictions);
+    memset(&predictions_file, 0, sizeof predictions_file);
+    memset(&na, 0, sizeof na);
+    memset(&na_file, 0, sizeof na_file);
+    run.d = *desc;
+    a = run.d.allocator = bert__allocator(&desc->allocator);
+    has_na = desc->na_prob_path || desc->na_prob;
+    s = run.scorer = (bert__scorer *)bert__alloc(&a, sizeof *s);
+    if (!s) return bert__fail(desc->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory");
+    bert__str_init(&s->python);
+    bufs[0] = &s->lower; bufs[1] = &s->gold; bufs[2] = &s->predicted; bufs[3] = &s->gold_pieces; bufs[4] = &s->predicted_pieces; bufs[5] = &s->order; bufs[6] = &s->gold_segments; bufs[7] = &s->predicted_segments;
+    for (i = 0; i < 8; i++) bert__buf_init(bufs[i], &a);
+    bert__buf_init(&run.questions, &a);
+    st = bert__squad_read(&run.data, desc->data_path, desc->data, desc->data_size, &a, desc->error, &data_file, &data, "questions");
+    if (st == BERT_OK) st = bert__score_read(&run, data.root);
+    if (st == BERT_OK) st = bert__squad_read(&run.predictions, desc->predictions_path, desc->predictions, desc->predictions_size, &a, desc->error, &predictions_file, &predictions, "predictions");
+    if (st == BERT_OK && has_na) st = bert__squad_read(&run.na_prob, desc->na_prob_path, desc->na_prob, desc->na_prob_size, &a, desc->error, &na_file, &na, "probabilities");
+    if (st == BERT_OK) st = bert__score_all(&run, predictions.root, has_na ? na.root : NULL);
+    for (i = 0; i < 8; i++) bert__buf_free(bufs[i]);
+    bert__buf_free(&run.questions);
+    bert_json_free(&data);
+    bert_json_free(&predictions);
+    bert_json_free(&na);
+    bert_file_close(&data_file);
+    bert_file_close(&predictions_file);
+    bert_file_close(&na_file);
+    bert__free(&a, s);
+    if (st == BERT_OK) *out = run.out;
+    return st;
+}
+#endif /* BERT_NO_DATA, BERT_NO_TOKENIZER */
 
 /* ============================================================================================================
    >>tasks
