@@ -49,8 +49,10 @@
       >>heads      what stands on the last layer           >>embed      texts to vectors
       >>records    TFRecord files, tf.train.Example        >>python     str.lower(), \w, repr() as Python's
       >>squad      SQuAD, CMRC: features, answers          >>squadscore exact match and F1
-      >>tasks      data sets, texts and words with labels  >>plan       bytes beforehand
-      >>history    changes by version                      >>license    both licences
+      >>tasks      data sets, texts and words with labels  >>python_random Python's random numbers
+      >>paths      lists of files, patterns, folders       >>instances  texts to pre-training data
+      >>plan       bytes beforehand                        >>history    changes by version
+      >>license    both licences
 */
 #ifndef BERT_H
 #define BERT_H
@@ -67,7 +69,7 @@
    BERT_NO_SAFETENSORS   implementation  leaves out safetensors.
    BERT_NO_PICKLE        implementation  leaves out PyTorch's files.
    BERT_NO_TF            implementation  leaves out TensorFlow's.
-   BERT_NO_DATA          every file      leaves out everything about data sets: records, tasks, metrics.
+   BERT_NO_DATA          every file      leaves out everything about data sets: records, tasks, metrics, pre-training data.
    ============================================================================================================ */
 
 /* ============================================================================================================
@@ -566,6 +568,77 @@ typedef struct bert_squad_score {
 } bert_squad_score;
 #endif /* BERT_NO_DATA, BERT_NO_TOKENIZER */
 
+#ifndef BERT_NO_DATA
+/* ---- pre-training data ---- */
+
+/* Python 3's random.Random: from the same seed the same numbers. */
+typedef struct bert_python_random {
+    uint32_t state[624];
+    uint32_t at;                        /* private, as the state is */
+} bert_python_random;
+
+#ifndef BERT_NO_TOKENIZER
+/* An instance: [CLS] a [SEP] b [SEP] with some tokens masked. */
+typedef struct bert_instance {
+    int64_t index;                      /* from 0, in the order of the output */
+    const int32_t *ids;                 /* [length] what the model reads */
+    const int32_t *masked_positions;    /* [masked] rising */
+    const int32_t *masked_ids;          /* [masked] what stood there before */
+    int32_t length, masked;
+    int32_t first;                      /* tokens of [CLS] a [SEP]: segment ids are 0 up to there, then 1 */
+    int32_t is_random_next;             /* b comes from somewhere else */
+} bert_instance;
+
+typedef enum bert_masking {
+    BERT_MASKING_PIECES = 0,            /* each token for itself */
+    BERT_MASKING_WORDS = 1,             /* whole words: a token that begins with "##" belongs to the one before it (Google's) */
+    BERT_MASKING_SEGMENTED = 2          /* and Chinese words: characters without white space between them, in text that was segmented */
+} bert_masking;
+
+typedef struct bert_pretraining_progress {
+    const char *stage;                  /* "reading", "making", "writing" */
+    int64_t done, total;                /* bytes read, tokens, instances; total 0: not known */
+} bert_pretraining_progress;
+
+/* Texts to pre-training instances. A text has a sentence a line; an empty line ends a document. */
+typedef struct bert_pretraining_desc {
+    const bert_tokenizer *tokenizer;
+    const char *const *paths;           /* [path_count] files to read, one after another; or: */
+    size_t path_count;
+    const bert_bytes *texts;            /* [text_count] texts in memory */
+    size_t text_count;
+    const char *const *outputs;         /* [output_count] TFRecord files to write, dealt out in turn; none: only `each` */
+    size_t output_count;
+    int (*each)(void *user, const bert_instance *instance);     /* sees every instance in the order of the output; non-zero stops */
+    int (*progress)(void *user, const bert_pretraining_progress *progress);     /* now and then; non-zero stops */
+    void *user;                         /* for each and progress */
+    int32_t max_seq_length;             /* default 128 */
+    int32_t max_predictions;            /* masked tokens of an instance at most; default 20 */
+    int32_t dupe_factor;                /* times that every document is used; default 10 */
+    bert_masking masking;
+    double masked_lm_prob;              /* share of the tokens to mask; default 0.15; below 0: one token of each instance */
+    double short_seq_prob;              /* share of the documents with shorter instances; default 0.1; below 0: none */
+    const int64_t *seed;                /* default: 12345 */
+    int32_t streaming;                  /* 0: exactly Google's instances, in its order; holds the corpus in memory.
+                                           1: the same statistics in bounded memory, with all threads; see >>instances */
+    size_t max_bytes;                   /* streaming: memory for everything but threads; from 16 MB, default 1 GB */
+    const char *scratch;                /* streaming: a file for what does not fit, removed at the end; default: the first output
+                                           with ".scratch" behind */
+    bert_parallel parallel;             /* never changes the result */
+    bert_allocator allocator;
+    bert_error *error;
+} bert_pretraining_desc;
+
+typedef struct bert_pretraining_counts {
+    int64_t bytes, lines, documents, sentences, tokens; /* of the texts; documents that were cut (streaming) count as several */
+    int64_t instances, random_next, masked;
+    int64_t written;                    /* tokens of all instances */
+    int64_t not_utf8;                   /* lines with bytes that are no UTF-8 (streaming drops the bytes, else that is an error) */
+    int64_t scratch;                    /* bytes that went to the scratch file */
+} bert_pretraining_counts;
+#endif /* BERT_NO_TOKENIZER */
+#endif /* BERT_NO_DATA */
+
 /* ============================================================================================================
    >>api
    ============================================================================================================ */
@@ -825,6 +898,32 @@ BERT_API bert_status bert_squad_evaluate(const bert_squad_score_desc *desc, bert
 /* normalize_answer: lower-cased, without punctuation and articles, blanks single. Writes up to capacity bytes (no NUL); *size is the need. */
 BERT_API bert_status bert_squad_normalize(const char *text, size_t text_size, const bert_allocator *allocator, char *out, size_t capacity, size_t *size);
 #endif /* BERT_NO_DATA, BERT_NO_TOKENIZER */
+
+#ifndef BERT_NO_DATA
+/* ---- pre-training data ---- */
+
+/* random.Random(seed); random(); getrandbits(count), 1 to 64 bits; randint(low, high), both included; shuffle. */
+BERT_API void bert_python_random_seed(bert_python_random *random, int64_t seed);
+BERT_API double bert_python_random_real(bert_python_random *random);
+BERT_API uint64_t bert_python_random_bits(bert_python_random *random, int32_t count);
+BERT_API int64_t bert_python_random_int(bert_python_random *random, int64_t low, int64_t high);
+BERT_API void bert_python_random_shuffle(bert_python_random *random, void *array, size_t count, size_t width);
+/* round(x): to the nearest whole number, halves to the even one. */
+BERT_API double bert_python_round(double x);
+
+/* The files that a list means: names separated by commas, with * ? [a-z] in them, or folders, for all files in them. What each
+   item of the list means is sorted by name; names that begin with . do not count. An item that means nothing is an error. The
+   names belong to `out`, until bert_paths_free. */
+typedef struct bert_paths { const char *const *path; size_t count; void *memory; bert_allocator allocator; } bert_paths;
+BERT_API bert_status bert_paths_find(const char *list, const bert_allocator *allocator, bert_paths *out, bert_error *error);
+BERT_API void bert_paths_free(bert_paths *paths);
+
+#ifndef BERT_NO_TOKENIZER
+/* Makes pre-training data: what Google's create_pretraining_data.py makes of the same texts, vocabulary and seed under Python 3,
+   instance for instance; or, streaming, the like of it in bounded memory. `counts` may be NULL. On failure no output is there. */
+BERT_API bert_status bert_pretraining_data(const bert_pretraining_desc *desc, bert_pretraining_counts *counts);
+#endif
+#endif /* BERT_NO_DATA */
 
 #endif /* BERT_H */
 
@@ -11787,6 +11886,1772 @@ BERT_API bert_status bert_ner_encode(const bert_tokenizer *tokenizer, const bert
     return BERT_OK;
 }
 #endif /* BERT_NO_DATA, BERT_NO_TOKENIZER */
+
+#ifndef BERT_NO_DATA
+
+/* ============================================================================================================
+   >>python_random
+   Purpose   Python 3's random module, for data that must come out as the reference's scripts have it.
+   Uses      nothing.
+   Promises  from the same seed the same numbers as CPython 3 (any since 3.2), on every machine.
+
+   The numbers are Matsumoto's and Nishimura's MT19937. Python seeds it with the words of the seed's absolute value, makes a
+   double of two draws (27 and 26 bits), and draws whole numbers below n by taking as many bits as n has until they are
+   below n: shuffle and randint use this, and so draw at least once even where only one answer is possible.
+   ============================================================================================================ */
+
+BERT__FN void bert__mersenne_seed(bert_python_random *r, const uint32_t *key, size_t count)
+{
+    uint32_t *s = r->state;
+    size_t i, j, k;
+    s[0] = 19650218u;
+    for (i = 1; i < 624; i++) s[i] = 1812433253u * (s[i - 1] ^ s[i - 1] >> 30) + (uint32_t)i;
+    for (i = 1, j = 0, k = count > 624 ? count : 624; k; k--) {
+        s[i] = (s[i] ^ (s[i - 1] ^ s[i - 1] >> 30) * 1664525u) + key[j] + (uint32_t)j;
+        if (++i == 624) { s[0] = s[623]; i = 1; }
+        if (++j == count) j = 0;
+    }
+    for (k = 623; k; k--) {
+        s[i] = (s[i] ^ (s[i - 1] ^ s[i - 1] >> 30) * 1566083941u) - (uint32_t)i;
+        if (++i == 624) { s[0] = s[623]; i = 1; }
+    }
+    s[0] = 0x80000000u;
+    r->at = 624;
+}
+/* The next 624 words at once. */
+BERT__NOINLINE void bert__mersenne_turn(bert_python_random *r)
+{
+    uint32_t *s = r->state, y;
+    size_t i;
+    for (i = 0; i < 624; i++) {
+        y = (s[i] & 0x80000000u) | (s[i == 623 ? 0 : i + 1] & 0x7FFFFFFFu);
+        s[i] = s[i < 227 ? i + 397 : i - 227] ^ y >> 1 ^ (y & 1 ? 0x9908B0DFu : 0);
+    }
+    r->at = 0;
+}
+BERT__INLINE uint32_t bert__mersenne_next(bert_python_random *r)
+{
+    uint32_t y;
+    if (r->at >= 624) bert__mersenne_turn(r);
+    y = r->state[r->at++];
+    y ^= y >> 11;
+    y ^= y << 7 & 0x9D2C5680u;
+    y ^= y << 15 & 0xEFC60000u;
+    return y ^ y >> 18;
+}
+/* A number below n, which is not 0. */
+BERT__INLINE uint64_t bert__python_below(bert_python_random *r, uint64_t n)
+{
+    const uint32_t shift = n >> 32 ? 0 : 31 - bert__top32((uint32_t)n);
+    uint64_t x;
+    if (n >> 32) {
+        const int32_t bits = 33 + (int32_t)bert__top32((uint32_t)(n >> 32));
+        do x = bert_python_random_bits(r, bits); while (x >= n);
+    } else {
+        do x = bert__mersenne_next(r) >> shift; while (x >= n);
+    }
+    return x;
+}
+BERT_API void bert_python_random_seed(bert_python_random *random, int64_t seed)
+{
+    const uint64_t v = seed < 0 ? 0 - (uint64_t)seed : (uint64_t)seed;
+    uint32_t key[2];
+    key[0] = (uint32_t)v;
+    key[1] = (uint32_t)(v >> 32);
+    bert__mersenne_seed(random, key, key[1] ? 2 : 1);
+}
+BERT_API double bert_python_random_real(bert_python_random *random)
+{
+    const uint32_t a = bert__mersenne_next(random) >> 5, b = bert__mersenne_next(random) >> 6;
+    return ((double)a * 67108864.0 + (double)b) * (1.0 / 9007199254740992.0);     /* exact: 53 bits, and a power of two */
+}
+BERT_API uint64_t bert_python_random_bits(bert_python_random *random, int32_t count)
+{
+    uint64_t low;
+    if (count < 1) return 0;
+    if (count <= 32) return bert__mersenne_next(random) >> (32 - count);
+    low = bert__mersenne_next(random);
+    return low | (uint64_t)(bert__mersenne_next(random) >> (count < 64 ? 64 - count : 0)) << 32;
+}
+BERT_API int64_t bert_python_random_int(bert_python_random *random, int64_t low, int64_t high)
+{
+    const uint64_t n = (uint64_t)high - (uint64_t)low + 1;
+    if (high < low) return low;
+    return (int64_t)((uint64_t)low + (n ? bert__python_below(random, n) : bert_python_random_bits(random, 64)));
+}
+BERT_API void bert_python_random_shuffle(bert_python_random *random, void *array, size_t count, size_t width)
+{
+    char *a = (char *)array, *x, *y, t;
+    uint64_t u, v;
+    size_t i, k;
+    for (i = count; width == 8 && i-- > 1;) {
+        y = a + (size_t)bert__python_below(random, (uint64_t)i + 1) * 8;
+        memcpy(&u, a + 8 * i, 8);
+        memcpy(&v, y, 8);
+        memcpy(y, &u, 8);
+        memcpy(a + 8 * i, &v, 8);
+    }
+    for (i = count; width != 8 && i-- > 1;) {
+        x = a + i * width;
+        y = a + (size_t)bert__python_below(random, (uint64_t)i + 1) * width;
+        for (k = 0; k < width; k++) { t = x[k]; x[k] = y[k]; y[k] = t; }
+    }
+}
+BERT_API double bert_python_round(double x)
+{
+    const double low = floor(x), part = x - low;
+    if (part != 0.5) return part < 0.5 ? low : low + 1;
+    return fmod(low, 2) == 0 ? low : low + 1;
+}
+
+/* ============================================================================================================
+   >>paths
+   Purpose   which files a list of names, patterns and folders means.
+   Uses      bert__list_folder and bert__path_kind of >>files.
+   Promises  the same order on every machine: sorted by the bytes of the names, within each item of the list.
+   ============================================================================================================ */
+
+/* Does the name fit the pattern? ? is one character of UTF-8, * any number, [abc] and [a-z] and [!a] one of some bytes. */
+BERT__FN int bert__glob(const char *p, const char *p_end, const char *s)
+{
+    const char *star = NULL, *back = NULL;
+    while (*s) {
+        int fits = 0;
+        const char *next = p;
+        if (p < p_end && *p == '*') { star = p = p + 1; back = s; continue; }
+        if (p < p_end && *p == '[') {
+            const int no = p + 1 < p_end && (p[1] == '!' || p[1] == '^');
+            const char *q = p + 1 + no, *first = q;
+            int in = 0;
+            for (; q < p_end && (*q != ']' || q == first); q++) {
+                if (q + 2 < p_end && q[1] == '-' && q[2] != ']') { in |= (unsigned char)*s >= (unsigned char)q[0] && (unsigned char)*s <= (unsigned char)q[2]; q += 2; }
+                else in |= *s == *q;
+            }
+            if (q < p_end) { fits = in != no; next = q + 1; }
+            else { fits = *s == '['; next = p + 1; }                    /* no end: a plain bracket */
+        } else if (p < p_end) {
+            fits = *p == '?' || *p == *s;
+            next = p + 1;
+        }
+        if (fits) {
+            if (*p == '?') while (((unsigned char)s[1] & 0xC0) == 0x80) s++;
+            p = next;
+            s++;
+        } else if (star) {
+            p = star;
+            s = ++back;
+        } else {
+            return 0;
+        }
+    }
+    while (p < p_end && *p == '*') p++;
+    return p == p_end;
+}
+BERT__FN int bert__is_glob(const char *p, const char *end)
+{
+    for (; p < end; p++) if (*p == '*' || *p == '?' || *p == '[') return 1;
+    return 0;
+}
+
+/* Texts one after another, each with its NUL, and where they begin. */
+typedef struct bert__path_list { bert__buf text, at; } bert__path_list;
+
+BERT__FN const char *bert__path_list_get(const bert__path_list *n, size_t i) { return n->text.data + ((const size_t *)(const void *)n->at.data)[i]; }
+BERT__FN size_t bert__path_list_count(const bert__path_list *n) { return n->at.size / sizeof(size_t); }
+BERT__FN void bert__path_list_add(bert__path_list *n, const char *a, size_t a_size, const char *b, size_t b_size)
+{
+    const size_t at = n->text.size;
+    bert__buf_add(&n->at, &at, sizeof at);
+    bert__buf_add(&n->text, a, a_size);
+    bert__buf_add(&n->text, b, b_size);
+    bert__buf_add(&n->text, "", 1);
+}
+BERT__FN int bert__path_list_before(const void *user, uint32_t a, uint32_t b)
+{
+    const bert__path_list *n = (const bert__path_list *)user;
+    return strcmp(bert__path_list_get(n, a), bert__path_list_get(n, b)) < 0;
+}
+
+/* Adds what stands in `folder` (its slash included; "" is here) and fits what is left of the pattern: names up to the next
+   slash, then the rest in each folder found. */
+BERT__FN bert_status bert__glob_folder(bert__path_list *out, const char *folder, const char *p, const char *end, bert_error *error)
+{
+    const char *part = p, *name;
+    bert__buf names, path;
+    bert_status st;
+    size_t at;
+    while (part < end && *part != '/') part++;
+    bert__buf_init(&names, &out->text.allocator);
+    bert__buf_init(&path, &out->text.allocator);
+    st = bert__list_folder(folder[0] ? folder : ".", &names, error);
+    for (at = 0; st == BERT_OK && at < names.size; at += strlen(name) + 1) {
+        name = names.data + at;
+        if (name[0] == '.' && !(p < part && *p == '.')) continue;
+        if (!bert__glob(p, part, name)) continue;
+        path.size = 0;
+        bert__buf_add(&path, folder, strlen(folder));
+        bert__buf_add(&path, name, strlen(name));
+        bert__buf_add(&path, "/", 2);
+        if (path.failed) { st = BERT_ERROR_MEMORY; break; }
+        if (part < end) {
+            path.data[path.size - 2] = 0;
+            if (bert__path_kind(path.data) != BERT__PATH_FOLDER) continue;
+            path.data[path.size - 2] = '/';
+            st = bert__glob_folder(out, path.data, part + 1, end, error);
+        } else {
+            path.data[path.size - 2] = 0;
+            if (bert__path_kind(path.data) == BERT__PATH_FILE) bert__path_list_add(out, path.data, path.size - 2, "", 0);
+        }
+    }
+    bert__buf_free(&names);
+    bert__buf_free(&path);
+    return st;
+}
+/* Adds what one item of the list means, sorted. */
+BERT__FN bert_status bert__paths_item(bert__path_list *out, const char *item, size_t size, bert_error *error)
+{
+    const char *end = item + size, *glob = item, *q;
+    static const char star[] = "*";
+    bert__path_list found;
+    bert__buf folder;
+    uint32_t *order = NULL;
+    bert_status st = BERT_OK;
+    size_t i, n;
+    bert__buf_init(&found.text, &out->text.allocator);
+    bert__buf_init(&found.at, &out->text.allocator);
+    bert__buf_init(&folder, &out->text.allocator);
+    bert__buf_add(&folder, item, size);
+    bert__buf_add(&folder, "/", 2);
+    if (folder.failed) { st = BERT_ERROR_MEMORY; goto done; }
+    folder.data[size] = 0;
+    n = bert__path_kind(folder.data) == BERT__PATH_NONE ? 0 : 1;        /* a name with a * in it may well exist */
+    if (n && bert__path_kind(folder.data) == BERT__PATH_FOLDER) {
+        if (size && item[size - 1] != '/') folder.data[size] = '/';
+        st = bert__glob_folder(&found, folder.data, star, star + 1, error);
+    } else if (n) {
+        bert__path_list_add(&found, item, size, "", 0);
+    } else if (bert__is_glob(item, end)) {
+        for (q = item; q < end && !bert__is_glob(q, q + 1); q++) if (*q == '/') glob = q + 1;
+        folder.data[glob - item] = 0;
+        if (glob == item || bert__path_kind(folder.data) == BERT__PATH_FOLDER) st = bert__glob_folder(&found, folder.data, glob, end, error);
+    }
+    if (st == BERT_OK && (found.at.failed || found.text.failed)) st = BERT_ERROR_MEMORY;
+    n = bert__path_list_count(&found);
+    if (st == BERT_OK && !n)
+        st = bert__fail(error, BERT_ERROR_IO, NULL, -1, "no file fits \"%.*s\": check the name, and that the folder is not empty", (int)(size > 300 ? 300 : size), item);
+    if (st == BERT_OK && n >= UINT32_MAX) st = BERT_ERROR_MEMORY;
+    if (st == BERT_OK && !(order = (uint32_t *)bert__alloc(&out->text.allocator, bert__mul(n, sizeof *order)))) st = BERT_ERROR_MEMORY;
+    if (st == BERT_OK) {
+        bert__sort_order(order, n, bert__path_list_before, &found);
+        for (i = 0; i < n; i++) bert__path_list_add(out, bert__path_list_get(&found, order[i]), strlen(bert__path_list_get(&found, order[i])), "", 0);
+    }
+done:
+    bert__free(&out->text.allocator, order);
+    bert__buf_free(&folder);
+    bert__buf_free(&found.text);
+    bert__buf_free(&found.at);
+    return st;
+}
+BERT_API bert_status bert_paths_find(const char *list, const bert_allocator *allocator, bert_paths *out, bert_error *error)
+{
+    const bert_allocator a = bert__allocator(allocator);
+    bert_status st = BERT_OK;
+    bert__path_list n;
+    const char *p = list;
+    char **path;
+    size_t i, count;
+    if (!list || !out) return bert__bad_argument(error, "bert_paths_find needs a list and a place for the names");
+    bert__buf_init(&n.text, &a);
+    bert__buf_init(&n.at, &a);
+    while (st == BERT_OK && *p) {
+        const size_t size = strcspn(p, ",");
+        if (size) st = bert__paths_item(&n, p, size, error);
+        p += size + (p[size] == ',');
+    }
+    count = bert__path_list_count(&n);
+    if (st == BERT_OK && !count && !n.at.failed) st = bert__fail(error, BERT_ERROR_ARGUMENT, NULL, -1, "a list of files without a name: give files, patterns or folders, separated by commas");
+    path = (char **)bert__alloc(&a, bert__add(bert__mul(count, sizeof *path), n.text.size));
+    if (st == BERT_OK && (n.at.failed || n.text.failed || !path)) st = BERT_ERROR_MEMORY;
+    if (st == BERT_OK) {
+        char *text = (char *)(path + count);
+        memcpy(text, n.text.data, n.text.size);
+        for (i = 0; i < count; i++) path[i] = text + (bert__path_list_get(&n, i) - n.text.data);
+        out->path = (const char *const *)path;
+        out->count = count;
+        out->memory = (void *)path;
+        out->allocator = a;
+    } else {
+        bert__free(&a, (void *)path);
+        if (st == BERT_ERROR_MEMORY) bert__fail(error, st, NULL, -1, "out of memory for a list of files");
+    }
+    bert__buf_free(&n.text);
+    bert__buf_free(&n.at);
+    return st;
+}
+BERT_API void bert_paths_free(bert_paths *paths)
+{
+    if (!paths) return;
+    if (paths->memory) bert__free(&paths->allocator, paths->memory);
+    memset(paths, 0, sizeof *paths);
+}
+
+#ifndef BERT_NO_TOKENIZER
+/* ============================================================================================================
+   >>instances
+   Purpose   texts to pre-training instances: what create_pretraining_data.py does.
+   Uses      the tokenizer, >>python_random, >>records, bert_parallel.
+   Promises  Reference mode gives Google's instances in Google's order: the same draws of the same random numbers. Streaming
+             gives the same distribution in memory that does not grow with the corpus. Neither depends on the threads.
+
+   What is made  A document is a list of sentences. Sentences are taken until they fill an instance (or, for some documents,
+             a shorter length that is drawn); a random number of them is a. Then b is what follows, or, half the time, from
+             a random sentence of a random other document on, and what followed goes back. Both are cut, at the front or
+             the end by chance, until they fit; some tokens, or whole words, are masked. Every document is used dupe_factor
+             times, and all instances are shuffled in the end.
+   Reference The whole corpus is in memory as token ids, of 2 bytes where the vocabulary allows; an instance is kept as two
+             ranges of it and its masks. The draws are one sequence, so one thread makes them all; reading and writing use
+             the others.
+   Streaming 1. Read. Every document goes to a bucket drawn for it, so that each bucket is a sample of the whole corpus. A
+                very long document is cut into several.
+             2. Make. A bucket is loaded, and every document used dupe_factor times; b's come from the documents of the same
+                bucket. Every instance goes to a second kind of bucket, drawn for it.
+             3. Write. A bucket is loaded and shuffled; what follows bucket after bucket is a random order of all.
+             There are as many buckets as make each fit its share of max_bytes; one that does not is taken in several
+             slices. What all buckets hold beyond their share lies in one scratch file. Work is cut into pieces whose size
+             has nothing to do with the threads, and each piece has random numbers of its own, seeded by its place.
+   Lines     are read as TensorFlow's GFile reads them: \n ends one, every \r is dropped wherever it stands, and bytes that are
+             no UTF-8 are an error. A line of nothing but white space (Python's idea of it) ends a document; one without a
+             token for other reasons is dropped. The end of a file ends a line, not a document.
+   ============================================================================================================ */
+
+#define BERT__TEXT_BLOCK ((size_t)1 << 18)      /* bytes from which a block of lines ends */
+#define BERT__JOINED 0x40000000                 /* flag of an id: SEGMENTED says that it continues a word */
+#define BERT__ID_BLOCK ((size_t)1 << 18)        /* ids of a corpus that lie together */
+#define BERT__WRITE_PIECE 64                    /* instances that one task serializes */
+
+/* ---- reading: files to blocks of whole lines ---- */
+
+typedef struct bert__lines_from {
+    const bert_pretraining_desc *d;
+    size_t index, at;                   /* the text being read; of one in memory the next byte */
+    bert__buf rest;                     /* begin of a line whose end has not been read */
+    size_t longest;                     /* bytes a line may have */
+    int64_t bytes;                      /* read of all texts */
+    int open, inside;                   /* inside: a block of this text has been given out */
+#if !defined(BERT_NO_STDIO) && defined(_WIN32)
+    HANDLE file;
+#elif !defined(BERT_NO_STDIO)
+    int file;
+#endif
+} bert__lines_from;
+
+BERT__FN size_t bert__lines_from_count(const bert__lines_from *s) { return s->d->path_count ? s->d->path_count : s->d->text_count; }
+BERT__FN const char *bert__lines_from_path(const bert__lines_from *s) { return s->d->path_count ? s->d->paths[s->index] : NULL; }
+BERT__FN void bert__lines_from_close(bert__lines_from *s)
+{
+#if !defined(BERT_NO_STDIO) && defined(_WIN32)
+    if (s->open) CloseHandle(s->file);
+#elif !defined(BERT_NO_STDIO)
+    if (s->open) close(s->file);
+#endif
+    s->open = 0;
+}
+/* Up to n bytes of the text; *got is 0 at its end. */
+BERT__FN bert_status bert__lines_from_read(bert__lines_from *s, char *out, size_t n, size_t *got)
+{
+    const char *path = bert__lines_from_path(s);
+    *got = 0;
+    if (!path) {
+        const bert_bytes *t = &s->d->texts[s->index];
+        *got = n < t->size - s->at ? n : t->size - s->at;
+        if (*got) memcpy(out, t->data + s->at, *got);
+        s->at += *got;
+        s->bytes += (int64_t)*got;
+        return BERT_OK;
+    }
+    if (n > 1u << 30) n = 1u << 30;
+#if defined(BERT_NO_STDIO)
+    (void)out; (void)n;
+    return bert__fail(s->d->error, BERT_ERROR_UNSUPPORTED, path, -1, "this program was built without files (BERT_NO_STDIO); give the texts from memory");
+#elif defined(_WIN32)
+    {
+        wchar_t wide[1024];
+        DWORD part = 0;
+        if (!s->open) {
+            if (!bert__wide(path, wide, 1024)) return bert__fail(s->d->error, BERT_ERROR_IO, path, -1, "the path is too long or not UTF-8");
+            s->file = CreateFileW(wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
+            if (s->file == INVALID_HANDLE_VALUE) return bert__fail_system(s->d->error, path, "cannot open");
+            s->open = 1;
+        }
+        if (!ReadFile(s->file, out, (DWORD)n, &part, NULL) && GetLastError() != ERROR_BROKEN_PIPE) return bert__fail_system(s->d->error, path, "cannot read");
+        *got = part;
+    }
+#else
+    {
+        ptrdiff_t part;
+        if (!s->open) {
+            do s->file = open(path, O_RDONLY | BERT__CLOEXEC); while (s->file < 0 && errno == EINTR);
+            if (s->file < 0) return bert__fail_system(s->d->error, path, "cannot open", errno);
+            s->open = 1;
+        }
+        do part = read(s->file, out, n); while (part < 0 && errno == EINTR);
+        if (part < 0) return bert__fail_system(s->d->error, path, "cannot read", errno);
+        *got = (size_t)part;
+    }
+#endif
+    s->bytes += (int64_t)*got;
+    return BERT_OK;
+}
+/* The bytes of all texts; 0 if one is no file of known size. */
+BERT__FN int64_t bert__lines_from_size(const bert_pretraining_desc *d)
+{
+    int64_t sum = 0;
+    size_t i;
+    for (i = 0; !d->path_count && i < d->text_count; i++) sum += (int64_t)d->texts[i].size;
+#if !defined(BERT_NO_STDIO) && defined(_WIN32)
+    for (i = 0; i < d->path_count; i++) {
+        wchar_t wide[1024];
+        WIN32_FILE_ATTRIBUTE_DATA a;
+        if (!bert__wide(d->paths[i], wide, 1024) || !GetFileAttributesExW(wide, GetFileExInfoStandard, &a)) return 0;
+        sum += (int64_t)((uint64_t)a.nFileSizeHigh << 32 | a.nFileSizeLow);
+    }
+#elif !defined(BERT_NO_STDIO)
+    for (i = 0; i < d->path_count; i++) {
+        struct stat st;
+        if (stat(d->paths[i], &st) || !S_ISREG(st.st_mode)) return 0;
+        sum += (int64_t)st.st_size;
+    }
+#endif
+    return sum;
+}
+
+/* Whole lines of one text, and what became of them. */
+typedef struct bert__block_of_lines {
+    bert__buf text, ids;                /* bytes; int32_t */
+    bert__buf sentences;                /* uint32_t: tokens of each; 0 ends a document */
+    bert__buf columns;                  /* size_t: begin and end of a line's tokens, for SEGMENTED */
+    const char *path;
+    const bert_pretraining_desc *d;
+    int begins;                         /* the text begins here */
+    int64_t lines, not_utf8;
+    int64_t bad;                        /* line (from 1) of a failure */
+    bert_status status;
+} bert__block_of_lines;
+
+/* The next block; its text is empty at the end of all. */
+BERT__FN bert_status bert__lines_from_next(bert__lines_from *s, bert__block_of_lines *b)
+{
+    bert_status st;
+    b->text.size = 0;
+    while (s->index < bert__lines_from_count(s)) {
+        size_t got, seen = s->rest.size, cut;
+        b->path = bert__lines_from_path(s);
+        bert__buf_add(&b->text, s->rest.data, s->rest.size);
+        s->rest.size = 0;
+        for (;;) {
+            if (!bert__buf_reserve(&b->text, BERT__TEXT_BLOCK)) return bert__fail(s->d->error, BERT_ERROR_MEMORY, b->path, -1, "out of memory while reading");
+            if ((st = bert__lines_from_read(s, b->text.data + b->text.size, BERT__TEXT_BLOCK, &got)) != BERT_OK) return st;
+            b->text.size += got;
+            if (!got) break;
+            for (cut = b->text.size; cut > seen && b->text.data[cut - 1] != '\n'; cut--) {}
+            if (cut > seen && b->text.size >= BERT__TEXT_BLOCK) {
+                bert__buf_add(&s->rest, b->text.data + cut, b->text.size - cut);
+                if (s->rest.failed) return bert__fail(s->d->error, BERT_ERROR_MEMORY, b->path, -1, "out of memory while reading");
+                b->text.size = cut;
+                b->begins = !s->inside;
+                s->inside = 1;
+                return BERT_OK;
+            }
+            if (cut == seen) seen = b->text.size;
+            if (cut == 0 && b->text.size > s->longest)
+                return bert__fail(s->d->error, BERT_ERROR_TOO_LONG, b->path, -1, "a line of more than %zu bytes: put a sentence on each line (or allow more memory)", s->longest);
+        }
+        bert__lines_from_close(s);
+        s->index++;
+        s->at = 0;
+        b->begins = !s->inside;
+        s->inside = 0;
+        if (b->text.size) return BERT_OK;
+    }
+    return BERT_OK;
+}
+
+/* The first byte that is no UTF-8, or size. */
+BERT__FN size_t bert__utf8_bad(const char *text, size_t size)
+{
+    size_t i = 0;
+    uint32_t c;
+    while (i < size) {
+        int n;
+        while (i + 8 <= size && !(bert__load64(text + i) & 0x8080808080808080u)) i += 8;
+        if (i == size) break;
+        n = bert__utf8_get((const unsigned char *)text + i, size - i, &c);
+        if (n <= 0) return i;
+        i += (size_t)n;
+    }
+    return size;
+}
+/* Is the line nothing but white space, for Python's strip()? Bytes that are no UTF-8 count as nothing. */
+BERT__FN int bert__is_blank(const char *text, size_t size)
+{
+    size_t i = 0;
+    uint32_t c;
+    while (i < size) {
+        const int n = bert__utf8_get((const unsigned char *)text + i, size - i, &c);
+        if (n > 0 && !bert__is_python_space(c)) return 0;
+        i += n > 0 ? (size_t)n : 1;
+    }
+    return 1;
+}
+BERT__FN int bert__is_ideograph(const bert_tokenizer *t, const char *text, size_t size)
+{
+    uint32_t c;
+    return size && bert__utf8_get((const unsigned char *)text, size, &c) > 0 && (bert__facts(&t->basic, c) & BERT__U_CLASS) == BERT__U_CJK;
+}
+
+/* Tokenizes a block: a task of its own. */
+BERT__FN void bert__lines_encode(void *arg, int64_t index)
+{
+    bert__block_of_lines *b = (bert__block_of_lines *)arg + index;
+    const bert_tokenizer *t = b->d->tokenizer;
+    const int joined = b->d->masking == BERT_MASKING_SEGMENTED;
+    char *text = b->text.data;
+    size_t size = b->text.size, at, next, longest = 0, k;
+    bert_encoding e;
+    b->lines = b->not_utf8 = b->bad = 0;
+    b->status = BERT_OK;
+    b->ids.size = b->sentences.size = b->columns.size = 0;
+    if (memchr(text, '\r', size)) {
+        for (at = k = 0; at < size; at++) if (text[at] != '\r') text[k++] = text[at];
+        size = k;
+    }
+    for (at = 0; joined && at < size; at = next + 1) {
+        const char *nl = (const char *)memchr(text + at, '\n', size - at);
+        next = nl ? (size_t)(nl - text) : size;
+        if (next - at > longest) longest = next - at;
+    }
+    if (!bert__buf_reserve(&b->ids, bert__mul(size, sizeof(int32_t))) || !bert__buf_reserve(&b->columns, bert__mul(longest, 2 * sizeof(size_t)))) { b->status = BERT_ERROR_MEMORY; return; }
+    for (at = 0; at < size; at = next + 1) {
+        const char *nl = (const char *)memchr(text + at, '\n', size - at), *line = text + at;
+        const size_t used = b->ids.size / sizeof(int32_t);
+        uint32_t tokens = 0;
+        next = nl ? (size_t)(nl - text) : size;
+        b->lines++;
+        if (bert__utf8_bad(line, next - at) < next - at) {
+            b->not_utf8++;
+            if (!b->d->streaming) { b->status = BERT_ERROR_FORMAT; b->bad = b->lines; return; }
+        }
+        if (!bert__is_blank(line, next - at)) {
+            memset(&e, 0, sizeof e);
+            e.ids = (int32_t *)(void *)b->ids.data + used;
+            e.capacity = next - at;
+            if (joined) { e.begin = (size_t *)(void *)b->columns.data; e.end = e.begin + longest; }
+            b->status = bert_tokenizer_encode(t, line, next - at, &e);
+            if (b->status != BERT_OK) { b->bad = b->lines; return; }
+            if (!e.count) continue;                                     /* nothing in it is a word: no sentence, no end of a document */
+            for (k = 1; joined && k < e.count; k++)
+                if (e.begin[k] == e.end[k - 1] && bert__is_ideograph(t, line + e.begin[k], next - at - e.begin[k]) && bert__is_ideograph(t, line + e.begin[k - 1], next - at - e.begin[k - 1]))
+                    e.ids[k] |= BERT__JOINED;
+            b->ids.size += e.count * sizeof(int32_t);
+            tokens = (uint32_t)e.count;
+        }
+        bert__buf_add(&b->sentences, &tokens, sizeof tokens);
+        if (b->sentences.failed) { b->status = BERT_ERROR_MEMORY; return; }
+    }
+}
+
+/* ---- a corpus in memory: documents of sentences of ids ---- */
+
+typedef struct bert__corpus {
+    bert__buf blocks;                   /* void *: BERT__ID_BLOCK ids each */
+    bert__buf sentences, documents;     /* size_t: first token of each sentence; first sentence of each document */
+    size_t tokens;
+    size_t width;                       /* bytes of an id: 2 or 4 */
+} bert__corpus;
+
+BERT__FN void bert__corpus_init(bert__corpus *c, size_t width, const bert_allocator *a)
+{
+    bert__buf_init(&c->blocks, a);
+    bert__buf_init(&c->sentences, a);
+    bert__buf_init(&c->documents, a);
+    c->tokens = 0;
+    c->width = width;
+}
+BERT__FN void bert__corpus_free(bert__corpus *c)
+{
+    size_t i;
+    for (i = 0; i < c->blocks.size / sizeof(void *); i++) bert__free(&c->blocks.allocator, ((void **)(void *)c->blocks.data)[i]);
+    bert__buf_free(&c->blocks);
+    bert__buf_free(&c->sentences);
+    bert__buf_free(&c->documents);
+}
+BERT__INLINE size_t bert__corpus_count(const bert__buf *b) { return b->size / sizeof(size_t); }
+/* Where sentence i (document i) begins; for the number of them, where the last one ends. */
+BERT__INLINE size_t bert__corpus_sentence(const bert__corpus *c, size_t i) { return i < bert__corpus_count(&c->sentences) ? ((const size_t *)(const void *)c->sentences.data)[i] : c->tokens; }
+BERT__INLINE size_t bert__corpus_document(const bert__corpus *c, size_t i) { return i < bert__corpus_count(&c->documents) ? ((const size_t *)(const void *)c->documents.data)[i] : bert__corpus_count(&c->sentences); }
+
+/* Ids to and from their stored form. */
+BERT__INLINE void bert__ids_store(char *to, const int32_t *ids, size_t n, size_t width)
+{
+    size_t i;
+    if (width == 4) { memcpy(to, ids, 4 * n); return; }
+    for (i = 0; i < n; i++) { const uint16_t v = (uint16_t)ids[i]; memcpy(to + 2 * i, &v, 2); }
+}
+BERT__INLINE void bert__ids_load(const char *from, int32_t *ids, size_t n, size_t width)
+{
+    size_t i;
+    if (width == 4) { memcpy(ids, from, 4 * n); return; }
+    for (i = 0; i < n; i++) { uint16_t v; memcpy(&v, from + 2 * i, 2); ids[i] = v; }
+}
+BERT__FN void bert__corpus_begin_document(bert__corpus *c)
+{
+    const size_t at = bert__corpus_count(&c->sentences);
+    bert__buf_add(&c->documents, &at, sizeof at);
+}
+/* A sentence for the last document; stored as ids say, or already in stored form. 0 without memory. */
+BERT__FN int bert__corpus_add(bert__corpus *c, const int32_t *ids, const char *stored, size_t n)
+{
+    bert__buf_add(&c->sentences, &c->tokens, sizeof c->tokens);
+    while (n) {
+        const size_t at = c->tokens % BERT__ID_BLOCK, part = n < BERT__ID_BLOCK - at ? n : BERT__ID_BLOCK - at, k = c->tokens / BERT__ID_BLOCK;
+        char *block;
+        if (k == c->blocks.size / sizeof(void *)) {
+            void *fresh = bert__buf_reserve(&c->blocks, sizeof fresh) ? bert__alloc(&c->blocks.allocator, BERT__ID_BLOCK * c->width) : NULL;
+            if (!fresh) return 0;
+            bert__buf_add(&c->blocks, &fresh, sizeof fresh);
+        }
+        block = ((char **)(void *)c->blocks.data)[k] + at * c->width;
+        if (stored) { memcpy(block, stored, part * c->width); stored += part * c->width; }
+        else { bert__ids_store(block, ids, part, c->width); ids += part; }
+        c->tokens += part;
+        n -= part;
+    }
+    return !c->sentences.failed && !c->documents.failed;
+}
+BERT__FN void bert__corpus_get(const bert__corpus *c, size_t at, size_t n, int32_t *out)
+{
+    while (n) {
+        const size_t from = at % BERT__ID_BLOCK, part = n < BERT__ID_BLOCK - from ? n : BERT__ID_BLOCK - from;
+        bert__ids_load(((char *const *)(const void *)c->blocks.data)[at / BERT__ID_BLOCK] + from * c->width, out, part, c->width);
+        out += part;
+        at += part;
+        n -= part;
+    }
+}
+
+/* ---- making instances ---- */
+
+/* What has been drawn for an instance: two ranges of the corpus and the masks. */
+typedef struct bert__drawn {
+    size_t a, b;                        /* first tokens */
+    size_t a_count, b_count;
+    int32_t length, masked, random;
+    const int32_t *ids;                 /* [length] with masks */
+    const int32_t *positions, *before, *after;   /* [masked] */
+} bert__drawn;
+
+/* What one thread needs to draw instances. */
+typedef struct bert__maker {
+    const bert_pretraining_desc *d;
+    const uint8_t *pieces;              /* [vocabulary] 1: begins with ## */
+    bert_special_ids special;
+    uint64_t keys;
+    size_t width;
+    int32_t *ids, *covered;             /* [max_seq_length] covered: what a masked position becomes, else -1 */
+    int32_t *positions, *before, *after;
+    uint32_t *groups;                   /* [max_seq_length] first member << 16 | members */
+    uint16_t *members;                  /* [max_seq_length] positions */
+    bert__buf out;                      /* where put() places instances, as it likes */
+    int (*put)(struct bert__maker *m, const bert__drawn *drawn);    /* 0 without memory */
+    void *user;
+} bert__maker;
+
+BERT__FN bert_status bert__maker_init(bert__maker *m, bert__arena *arena, const bert_pretraining_desc *d, const uint8_t *pieces, size_t width)
+{
+    const size_t S = (size_t)d->max_seq_length;
+    memset(m, 0, sizeof *m);
+    bert__buf_init(&m->out, &d->allocator);
+    m->d = d;
+    m->pieces = pieces;
+    m->special = bert_tokenizer_special_ids(d->tokenizer);
+    m->keys = (uint64_t)bert_tokenizer_key_count(d->tokenizer);
+    m->width = width;
+    m->ids = (int32_t *)bert__arena_array(arena, 5 * S, sizeof(int32_t));
+    m->groups = (uint32_t *)bert__arena_array(arena, S, sizeof(uint32_t));
+    m->members = (uint16_t *)bert__arena_array(arena, S, sizeof(uint16_t));
+    if (!m->ids || !m->groups || !m->members) return BERT_ERROR_MEMORY;
+    m->covered = m->ids + S;
+    m->positions = m->covered + S;
+    m->before = m->positions + S;
+    m->after = m->before + S;
+    return BERT_OK;
+}
+
+/* How many tokens of `length` to predict. */
+BERT__FN size_t bert__to_predict(const bert_pretraining_desc *d, int32_t length)
+{
+    const double want = bert_python_round((double)length * d->masked_lm_prob);
+    const size_t most = (size_t)d->max_predictions;
+    return want < 1 ? 1 : want < (double)most ? (size_t)want : most;
+}
+
+/* Masks w->ids; the order of the draws is the reference's. */
+BERT__FN void bert__mask(bert__maker *m, bert__drawn *w, bert_python_random *r)
+{
+    const size_t want = bert__to_predict(m->d, w->length);
+    size_t groups = 0, members = 0, g, k, done = 0;
+    int32_t i;
+    for (i = 0; i < w->length; i++) {
+        const int32_t id = m->ids[i] & ~BERT__JOINED, joined = m->ids[i] & BERT__JOINED;
+        int joins;
+        m->covered[i] = -1;
+        m->ids[i] = id;
+        if (id == m->special.cls || id == m->special.sep) continue;
+        joins = m->d->masking != BERT_MASKING_PIECES && (m->pieces[id] || joined);
+        if (joins && groups) m->groups[groups - 1]++;                   /* across a [SEP] too */
+        else m->groups[groups++] = (uint32_t)members << 16 | 1;
+        m->members[members++] = (uint16_t)i;
+    }
+    for (g = groups; g-- > 1;) {
+        const size_t other = (size_t)bert__python_below(r, (uint64_t)g + 1);
+        const uint32_t t = m->groups[g];
+        m->groups[g] = m->groups[other];
+        m->groups[other] = t;
+    }
+    for (g = 0; g < groups && done < want; g++) {
+        const size_t first = m->groups[g] >> 16, n = m->groups[g] & 0xFFFF;
+        if (done + n > want) continue;
+        for (k = first; k < first + n; k++) {
+            const int32_t at = m->members[k];
+            int32_t id = m->special.mask;
+            if (!(bert_python_random_real(r) < 0.8))
+                id = bert_python_random_real(r) < 0.5 ? m->ids[at] : bert_tokenizer_key(m->d->tokenizer, (int32_t)bert__python_below(r, m->keys));
+            m->covered[at] = id;
+        }
+        done += n;
+    }
+    for (i = 0, k = 0; i < w->length; i++) {
+        if (m->covered[i] < 0) continue;
+        m->positions[k] = i;
+        m->before[k] = m->ids[i];
+        m->after[k] = m->covered[i];
+        m->ids[i] = m->covered[i];
+        k++;
+    }
+    w->masked = (int32_t)k;
+    w->ids = m->ids;
+    w->positions = m->positions;
+    w->before = m->before;
+    w->after = m->after;
+}
+/* [CLS] a [SEP] b [SEP] */
+BERT__FN void bert__join_ranges(const bert__corpus *c, const bert_special_ids *special, size_t a, size_t a_count, size_t b, size_t b_count, int32_t *ids)
+{
+    ids[0] = special->cls;
+    bert__corpus_get(c, a, a_count, ids + 1);
+    ids[1 + a_count] = special->sep;
+    bert__corpus_get(c, b, b_count, ids + 2 + a_count);
+    ids[2 + a_count + b_count] = special->sep;
+}
+
+/* All instances of document `index` of those in `order` (NULL: as they stand). 0 without memory. */
+BERT__FN int bert__make_document(bert__maker *m, const bert__corpus *c, const size_t *order, size_t index, bert_python_random *r)
+{
+    const size_t documents = bert__corpus_count(&c->documents), most = (size_t)m->d->max_seq_length - 3;
+    const size_t document = order ? order[index] : index;
+    const size_t last = bert__corpus_document(c, document + 1);
+    size_t target = most, chunk = bert__corpus_document(c, document), i, k;
+    bert__drawn w;
+    if (bert_python_random_real(r) < m->d->short_seq_prob) target = 2 + (size_t)bert__python_below(r, (uint64_t)most - 1);
+    for (i = chunk; i < last; i++) {
+        const size_t n = i + 1 - chunk;
+        size_t a_end = 1;
+        memset(&w, 0, sizeof w);
+        w.a = bert__corpus_sentence(c, chunk);
+        if (i + 1 < last && bert__corpus_sentence(c, i + 1) - w.a < target) continue;
+        if (n >= 2) a_end = 1 + (size_t)bert__python_below(r, (uint64_t)n - 1);
+        w.b = bert__corpus_sentence(c, chunk + a_end);
+        w.a_count = w.b - w.a;
+        w.random = n == 1 || bert_python_random_real(r) < 0.5;
+        if (w.random) {
+            size_t other = 0, from, end, want = target > w.a_count ? target - w.a_count : 0;
+            for (k = 0; k < 10; k++) {
+                other = (size_t)bert__python_below(r, documents);
+                if (other != index) break;
+            }
+            if (order) other = order[other];
+            from = bert__corpus_document(c, other);
+            end = bert__corpus_document(c, other + 1);
+            from += (size_t)bert__python_below(r, end - from);
+            w.b = bert__corpus_sentence(c, from);
+            do w.b_count = bert__corpus_sentence(c, ++from) - w.b; while (from < end && w.b_count < want);
+            i -= n - a_end;                                             /* what followed is used again */
+        } else {
+            w.b_count = bert__corpus_sentence(c, i + 1) - w.b;
+        }
+        while (w.a_count + w.b_count > most) {
+            size_t *at = w.a_count > w.b_count ? &w.a : &w.b, *count = w.a_count > w.b_count ? &w.a_count : &w.b_count;
+            --*count;
+            if (bert_python_random_real(r) < 0.5) ++*at;
+        }
+        w.length = (int32_t)(w.a_count + w.b_count + 3);
+        bert__join_ranges(c, &m->special, w.a, w.a_count, w.b, w.b_count, m->ids);
+        bert__mask(m, &w, r);
+        if (!m->put(m, &w)) return 0;
+        chunk = i + 1;
+    }
+    return 1;
+}
+
+/* ---- instances as they are kept: until all have been made, and in buckets ---- */
+
+/* Reference: ranges of the corpus, then the masked positions, then what they become. */
+typedef struct bert__kept { uint64_t a, b; uint16_t a_count, b_count, masked, random; } bert__kept;
+
+/* Streaming: 4 numbers, then the ids, the masked positions, what stood there. */
+BERT__FN size_t bert__packed_size(size_t length, size_t masked, size_t width) { return 8 + length * width + masked * (2 + width); }
+
+BERT__FN void bert__positions_store(char *to, const int32_t *positions, size_t n) { bert__ids_store(to, positions, n, 2); }
+
+/* Streaming's put: behind each other in m->out, a size (uint32_t) in front of each. */
+BERT__FN int bert__put_packed(bert__maker *m, const bert__drawn *w)
+{
+    const size_t n = (size_t)w->length, masked = (size_t)w->masked;
+    const uint32_t size = (uint32_t)bert__packed_size(n, masked, m->width);
+    uint16_t head[4];
+    char *p;
+    if (!bert__buf_reserve(&m->out, 4 + (size_t)size)) return 0;
+    p = m->out.data + m->out.size;
+    head[0] = (uint16_t)n;
+    head[1] = (uint16_t)(w->a_count + 2);
+    head[2] = (uint16_t)masked;
+    head[3] = (uint16_t)w->random;
+    memcpy(p, &size, 4);
+    memcpy(p + 4, head, 8);
+    bert__ids_store(p + 12, w->ids, n, m->width);
+    bert__positions_store(p + 12 + n * m->width, w->positions, masked);
+    bert__ids_store(p + 12 + n * m->width + 2 * masked, w->before, masked, m->width);
+    m->out.size += 4 + (size_t)size;
+    return 1;
+}
+
+/* ---- writing ---- */
+
+/* All instances in their order: where each lies, in which form. */
+typedef struct bert__finish {
+    const bert_pretraining_desc *d;
+    const bert__corpus *corpus;         /* of kept ones; NULL: packed ones */
+    bert_special_ids special;
+    size_t width;
+    const char *const *list;            /* [count] */
+    size_t count, begin;                /* instances; the first of the batch in work */
+    int32_t pieces;                     /* tasks of a batch */
+    int32_t *rooms;                     /* [pieces + 1][3 * max_seq_length]: ids, positions, labels */
+    bert__buf *bytes;                   /* [pieces] serialized: size (uint32_t), example, ... */
+    bert_record_writer **writers;
+    int64_t written;                    /* instances before this list */
+    bert_pretraining_counts *counts;
+} bert__finish;
+
+/* What is counted, without the rest. */
+BERT__FN void bert__count_instance(const bert__finish *f, const char *p)
+{
+    uint16_t head[4];
+    if (f->corpus) {
+        bert__kept kept;
+        memcpy(&kept, p, sizeof kept);
+        f->counts->written += kept.a_count + kept.b_count + 3;
+        f->counts->masked += kept.masked;
+        f->counts->random_next += kept.random;
+    } else {
+        memcpy(head, p, 8);
+        f->counts->written += head[0];
+        f->counts->masked += head[2];
+        f->counts->random_next += head[3];
+    }
+}
+/* An instance from its kept or packed form; the arrays lie in room. */
+BERT__FN bert_instance bert__unpack(const bert__finish *f, const char *p, int32_t *room)
+{
+    const size_t S = (size_t)f->d->max_seq_length;
+    int32_t *ids = room, *positions = room + S, *labels = positions + S;
+    bert_instance in;
+    size_t k, n, masked;
+    memset(&in, 0, sizeof in);
+    if (f->corpus) {
+        bert__kept kept;
+        memcpy(&kept, p, sizeof kept);
+        n = (size_t)kept.a_count + kept.b_count + 3;
+        masked = kept.masked;
+        in.first = kept.a_count + 2;
+        in.is_random_next = kept.random;
+        bert__join_ranges(f->corpus, &f->special, (size_t)kept.a, kept.a_count, (size_t)kept.b, kept.b_count, ids);
+        if (f->d->masking == BERT_MASKING_SEGMENTED) for (k = 0; k < n; k++) ids[k] &= ~BERT__JOINED;
+        bert__ids_load(p + sizeof kept, positions, masked, 2);
+        for (k = 0; k < masked; k++) {
+            labels[k] = ids[positions[k]];
+            bert__ids_load(p + sizeof kept + 2 * masked + k * f->width, ids + positions[k], 1, f->width);
+        }
+    } else {
+        uint16_t head[4];
+        memcpy(head, p, 8);
+        n = head[0];
+        masked = head[2];
+        in.first = head[1];
+        in.is_random_next = head[3];
+        bert__ids_load(p + 8, ids, n, f->width);
+        bert__ids_load(p + 8 + n * f->width, positions, masked, 2);
+        bert__ids_load(p + 8 + n * f->width + 2 * masked, labels, masked, f->width);
+    }
+    in.length = (int32_t)n;
+    in.masked = (int32_t)masked;
+    in.ids = ids;
+    in.masked_positions = positions;
+    in.masked_ids = labels;
+    return in;
+}
+
+/* The begin of a feature whose list has n bytes; then they follow. Returns where, or NULL without memory. */
+BERT__FN unsigned char *bert__put_list(bert__buf *b, const char *name, bert_feature_type type, size_t n)
+{
+    const size_t name_size = strlen(name), list = bert__field_size(n);
+    bert__put_field(b, 1, bert__field_size(name_size) + bert__field_size(bert__field_size(list)));
+    bert__put_field(b, 1, name_size);
+    bert__buf_add(b, name, name_size);
+    bert__put_field(b, 2, bert__field_size(list));
+    bert__put_field(b, (unsigned)type, list);
+    bert__put_field(b, 1, n);
+    if (!bert__buf_reserve(b, n)) return NULL;
+    b->size += n;
+    return (unsigned char *)b->data + b->size - n;
+}
+/* A feature of whole numbers, none below 0: `count` of `values`, then zeros up to `all`, which is not 0. */
+BERT__FN void bert__put_numbers(bert__buf *b, const char *name, const int32_t *values, size_t count, size_t all)
+{
+    size_t i, n = all;
+    unsigned char *p;
+    for (i = 0; i < count; i++) n += (size_t)(values[i] > 0x7F) + (size_t)(values[i] > 0x3FFF) + (size_t)(values[i] > 0x1FFFFF) + (size_t)(values[i] > 0xFFFFFFF);
+    if (!(p = bert__put_list(b, name, BERT_FEATURE_INT64, n))) return;
+    for (i = 0; i < count; i++) {
+        const uint32_t v = (uint32_t)values[i];
+        if (v < 128) { *p++ = (unsigned char)v; continue; }
+        if (v < 16384) { p[0] = (unsigned char)(v | 128); p[1] = (unsigned char)(v >> 7); p += 2; continue; }
+        p += bert__varint_put(p, v);
+    }
+    memset(p, 0, all - count);
+}
+/* The same for numbers that are 1 from `begin` to `end`, else 0. */
+BERT__FN void bert__put_ones(bert__buf *b, const char *name, size_t begin, size_t end, size_t all)
+{
+    unsigned char *p = bert__put_list(b, name, BERT_FEATURE_INT64, all);
+    if (!p) return;
+    memset(p, 0, all);
+    memset(p + begin, 1, end - begin);
+}
+/* The weights: `count` times 1.0, then 0.0. */
+BERT__FN void bert__put_weights(bert__buf *b, const char *name, size_t count, size_t all)
+{
+    unsigned char *p = bert__put_list(b, name, BERT_FEATURE_FLOAT, 4 * all);
+    size_t i;
+    for (i = 0; p && i < all; i++) memcpy(p + 4 * i, i < count ? "\0\0\x80\x3F" : "\0\0\0\0", 4);
+}
+/* The features of an instance's tf.train.Example, sorted by name. */
+BERT__FN void bert__put_instance(bert__buf *b, const bert_instance *in, const bert_pretraining_desc *d)
+{
+    const size_t S = (size_t)d->max_seq_length, P = (size_t)d->max_predictions, n = (size_t)in->length, masked = (size_t)in->masked;
+    bert__put_numbers(b, "input_ids", in->ids, n, S);
+    bert__put_ones(b, "input_mask", 0, n, S);
+    bert__put_numbers(b, "masked_lm_ids", in->masked_ids, masked, P);
+    bert__put_numbers(b, "masked_lm_positions", in->masked_positions, masked, P);
+    bert__put_weights(b, "masked_lm_weights", masked, P);
+    bert__put_numbers(b, "next_sentence_labels", &in->is_random_next, 1, 1);
+    bert__put_ones(b, "segment_ids", (size_t)in->first, n, S);
+}
+BERT__FN void bert__finish_piece(void *arg, int64_t index)
+{
+    bert__finish *f = (bert__finish *)arg;
+    const size_t S = (size_t)f->d->max_seq_length, begin = f->begin + (size_t)index * BERT__WRITE_PIECE;
+    const size_t end = begin + BERT__WRITE_PIECE < f->count ? begin + BERT__WRITE_PIECE : f->count;
+    int32_t *room = f->rooms + (size_t)index * 3 * S;
+    bert__buf *out = &f->bytes[2 * index], *features = out + 1;
+    size_t i;
+    out->size = 0;
+    for (i = begin; i < end; i++) {
+        const bert_instance in = bert__unpack(f, f->list[i], room);
+        uint32_t size;
+        const size_t at = out->size;
+        features->size = 0;
+        bert__put_instance(features, &in, f->d);
+        bert__buf_add(out, "\0\0\0\0", 4);
+        bert__put_field(out, 1, features->size);
+        bert__buf_add(out, features->data, features->size);
+        if (features->failed) out->failed = 1;
+        if (out->failed) return;
+        size = (uint32_t)(out->size - at - 4);
+        memcpy(out->data + at, &size, 4);
+    }
+}
+/* Serializes a list of instances, deals them out to the files, shows them to the caller. */
+BERT__FN bert_status bert__finish_run(bert__finish *f, const char *const *list, size_t count)
+{
+    const bert_pretraining_desc *d = f->d;
+    const size_t S = (size_t)d->max_seq_length;
+    bert_pretraining_progress progress;
+    bert_status st = BERT_OK;
+    size_t k, batch = (size_t)f->pieces * BERT__WRITE_PIECE, at;
+    f->list = list;
+    f->count = count;
+    for (f->begin = 0; f->begin < count && st == BERT_OK; f->begin += batch) {
+        const size_t n = count - f->begin < batch ? count - f->begin : batch, pieces = (n + BERT__WRITE_PIECE - 1) / BERT__WRITE_PIECE;
+        if (d->output_count) d->parallel.run(d->parallel.user, (int64_t)pieces, bert__finish_piece, f);
+        for (k = at = 0; k < n && st == BERT_OK; k++) {
+            const int64_t index = f->written + (int64_t)(f->begin + k);
+            bert__count_instance(f, list[f->begin + k]);
+            if (d->each) {
+                bert_instance in = bert__unpack(f, list[f->begin + k], f->rooms + (size_t)f->pieces * 3 * S);
+                in.index = index;
+                if (d->each(d->user, &in)) st = bert__fail(d->error, BERT_ERROR_STOPPED, NULL, -1, "stopped by the caller at instance %lld", (long long)index);
+            }
+            if (d->output_count && st == BERT_OK) {
+                bert__buf *from = &f->bytes[2 * (k / BERT__WRITE_PIECE)];
+                uint32_t size;
+                if (k % BERT__WRITE_PIECE == 0) at = 0;
+                if (from->failed) { st = bert__fail(d->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory while writing instances"); break; }
+                memcpy(&size, from->data + at, 4);
+                st = bert_record_writer_add(f->writers[(size_t)(index % (int64_t)d->output_count)], from->data + at + 4, size, d->error);
+                at += 4 + (size_t)size;
+            }
+        }
+        progress.stage = "writing";
+        progress.done = f->written + (int64_t)(f->begin + n);
+        progress.total = f->counts->instances;
+        if (st == BERT_OK && d->progress && d->progress(d->user, &progress)) st = bert__fail(d->error, BERT_ERROR_STOPPED, NULL, -1, "stopped by the caller");
+    }
+    f->written += (int64_t)count;
+    return st;
+}
+
+/* ---- reading everything: blocks of lines in parallel, then their sentences one after another ---- */
+
+/* What takes the sentences. end: a document ends, perhaps one without a sentence. */
+typedef struct bert__taker {
+    bert_status (*sentence)(struct bert__taker *t, const int32_t *ids, size_t n);
+    bert_status (*end)(struct bert__taker *t);
+    bert_pretraining_counts *counts;
+} bert__taker;
+
+BERT__FN bert_status bert__lines_failed(const bert_pretraining_desc *d, const bert__block_of_lines *b, int64_t before)
+{
+    const int64_t at = b->bad ? BERT__LINE(before + b->bad) : -1;
+    if (b->status == BERT_ERROR_MEMORY) return bert__fail(d->error, b->status, b->path, -1, "out of memory while tokenizing");
+    if (b->status == BERT_ERROR_FORMAT) return bert__fail(d->error, b->status, b->path, at, "line %lld is not UTF-8; convert the file (iconv -f latin1 -t utf-8), or use the streaming mode, which drops such bytes", (long long)(before + b->bad));
+    if (b->status == BERT_ERROR_MISMATCH) return bert__fail(d->error, b->status, b->path, at, "line %lld has a word that needs [UNK], and the vocabulary has none", (long long)(before + b->bad));
+    return bert__fail(d->error, b->status, b->path, at, "line %lld cannot be tokenized: %s", (long long)(before + b->bad), bert_status_string(b->status));
+}
+BERT__FN bert_status bert__read_all(const bert_pretraining_desc *d, size_t longest, bert__taker *taker)
+{
+    const int32_t width = d->parallel.width > 1 ? d->parallel.width * 2 : 1;
+    const int64_t total = bert__lines_from_size(d);
+    bert__block_of_lines *blocks = (bert__block_of_lines *)bert__alloc(&d->allocator, bert__mul((size_t)width, sizeof *blocks));
+    bert__lines_from source;
+    bert_pretraining_progress progress;
+    bert_status st = BERT_OK;
+    int64_t line = 0;
+    int32_t n, k;
+    if (!blocks) return bert__fail(d->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory while reading");
+    memset(&source, 0, sizeof source);
+    memset(blocks, 0, (size_t)width * sizeof *blocks);
+    source.d = d;
+    source.longest = longest;
+    bert__buf_init(&source.rest, &d->allocator);
+    for (k = 0; k < width; k++) {
+        bert__buf_init(&blocks[k].text, &d->allocator);
+        bert__buf_init(&blocks[k].ids, &d->allocator);
+        bert__buf_init(&blocks[k].sentences, &d->allocator);
+        bert__buf_init(&blocks[k].columns, &d->allocator);
+        blocks[k].d = d;
+    }
+    do {
+        for (n = 0; n < width && st == BERT_OK; n++) {
+            st = bert__lines_from_next(&source, &blocks[n]);
+            if (st != BERT_OK || !blocks[n].text.size) break;
+        }
+        if (st == BERT_OK && n) d->parallel.run(d->parallel.user, n, bert__lines_encode, blocks);
+        for (k = 0; k < n && st == BERT_OK; k++) {
+            const bert__block_of_lines *b = &blocks[k];
+            const int32_t *ids = (const int32_t *)(const void *)b->ids.data;
+            const uint32_t *sentences = (const uint32_t *)(const void *)b->sentences.data;
+            size_t i, used = 0;
+            if (b->begins) line = 0;
+            if (b->status != BERT_OK) { st = bert__lines_failed(d, b, line); break; }
+            for (i = 0; i < b->sentences.size / sizeof(uint32_t) && st == BERT_OK; i++) {
+                if (sentences[i]) st = taker->sentence(taker, ids + used, sentences[i]);
+                else st = taker->end(taker);
+                taker->counts->sentences += sentences[i] != 0;
+                used += sentences[i];
+            }
+            line += b->lines;
+            taker->counts->tokens += (int64_t)used;
+            taker->counts->lines += b->lines;
+            taker->counts->not_utf8 += b->not_utf8;
+        }
+        progress.stage = "reading";
+        progress.done = source.bytes;
+        progress.total = total;
+        if (st == BERT_OK && d->progress && d->progress(d->user, &progress)) st = bert__fail(d->error, BERT_ERROR_STOPPED, NULL, -1, "stopped by the caller");
+    } while (st == BERT_OK && n == width);
+    if (st == BERT_OK) st = taker->end(taker);
+    taker->counts->bytes = source.bytes;
+    bert__lines_from_close(&source);
+    bert__buf_free(&source.rest);
+    for (k = 0; k < width; k++) {
+        bert__buf_free(&blocks[k].text);
+        bert__buf_free(&blocks[k].ids);
+        bert__buf_free(&blocks[k].sentences);
+        bert__buf_free(&blocks[k].columns);
+    }
+    bert__free(&d->allocator, blocks);
+    return st;
+}
+
+/* ---- reference mode ---- */
+
+typedef struct bert__reference {
+    bert__taker taker;
+    const bert_pretraining_desc *d;
+    bert__corpus corpus;
+    int inside;                         /* a document */
+    bert__arena kept;
+    bert__buf list;                     /* const char *: a bert__kept each */
+    int64_t made;                       /* tokens of the documents done, for the progress */
+} bert__reference;
+
+BERT__FN bert_status bert__reference_sentence(bert__taker *t, const int32_t *ids, size_t n)
+{
+    bert__reference *f = (bert__reference *)(void *)t;
+    if (!f->inside) bert__corpus_begin_document(&f->corpus);
+    f->inside = 1;
+    if (bert__corpus_add(&f->corpus, ids, NULL, n)) return BERT_OK;
+    return bert__fail(f->d->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory: the reference mode holds the whole corpus; give it part by part, or use the streaming mode");
+}
+BERT__FN bert_status bert__reference_end(bert__taker *t)
+{
+    ((bert__reference *)(void *)t)->inside = 0;
+    return BERT_OK;
+}
+BERT__FN int bert__put_kept(bert__maker *m, const bert__drawn *w)
+{
+    bert__reference *f = (bert__reference *)m->user;
+    const size_t n = (size_t)w->masked;
+    bert__kept kept;
+    char *p = (char *)bert__arena_get_aligned(&f->kept, sizeof kept + n * (2 + m->width), 8);
+    if (!p) return 0;
+    kept.a = w->a;
+    kept.b = w->b;
+    kept.a_count = (uint16_t)w->a_count;
+    kept.b_count = (uint16_t)w->b_count;
+    kept.masked = (uint16_t)n;
+    kept.random = (uint16_t)w->random;
+    memcpy(p, &kept, sizeof kept);
+    bert__positions_store(p + sizeof kept, w->positions, n);
+    bert__ids_store(p + sizeof kept + 2 * n, w->after, n, m->width);
+    bert__buf_add(&f->list, &p, sizeof p);
+    return !f->list.failed;
+}
+BERT__FN bert_status bert__reference_run(const bert_pretraining_desc *d, const uint8_t *pieces, bert__finish *finish, bert__arena *arena)
+{
+    bert__reference f;
+    bert__maker m;
+    bert_python_random random;
+    bert_pretraining_progress progress;
+    size_t *order = NULL, documents = 0, i;
+    int32_t round;
+    bert_status st;
+    memset(&f, 0, sizeof f);
+    f.taker.sentence = bert__reference_sentence;
+    f.taker.end = bert__reference_end;
+    f.taker.counts = finish->counts;
+    f.d = d;
+    bert__corpus_init(&f.corpus, finish->width, &d->allocator);
+    bert__arena_init(&f.kept, &d->allocator, (size_t)1 << 18);
+    bert__buf_init(&f.list, &d->allocator);
+    st = bert__read_all(d, SIZE_MAX / 16, &f.taker);
+    if (st == BERT_OK) {
+        documents = bert__corpus_count(&f.corpus.documents);
+        finish->counts->documents = (int64_t)documents;
+        order = (size_t *)bert__alloc(&d->allocator, bert__mul(documents, sizeof *order));
+        st = order ? bert__maker_init(&m, arena, d, pieces, finish->width) : BERT_ERROR_MEMORY;
+    }
+    if (st == BERT_OK) {
+        m.put = bert__put_kept;
+        m.user = &f;
+        bert_python_random_seed(&random, *d->seed);
+        for (i = 0; i < documents; i++) order[i] = i;
+        bert_python_random_shuffle(&random, order, documents, sizeof *order);
+        progress.stage = "making";
+        progress.total = finish->counts->tokens * d->dupe_factor;
+        for (round = 0; round < d->dupe_factor && st == BERT_OK; round++)
+            for (i = 0; i < documents && st == BERT_OK; i++) {
+                if (!bert__make_document(&m, &f.corpus, order, i, &random)) st = BERT_ERROR_MEMORY;
+                f.made += (int64_t)(bert__corpus_sentence(&f.corpus, bert__corpus_document(&f.corpus, order[i] + 1)) - bert__corpus_sentence(&f.corpus, bert__corpus_document(&f.corpus, order[i])));
+                progress.done = f.made;
+                if (d->progress && i % 256 == 255 && d->progress(d->user, &progress)) st = BERT_ERROR_STOPPED;
+            }
+        bert__buf_free(&m.out);
+    }
+    if (st == BERT_ERROR_STOPPED && documents) bert__fail(d->error, st, NULL, -1, "stopped by the caller");
+    if (st == BERT_ERROR_MEMORY) bert__fail(d->error, st, NULL, -1, "out of memory: the reference mode holds all instances; a smaller dupe_factor needs less, the streaming mode little");
+    if (st == BERT_OK) {
+        const size_t n = f.list.size / sizeof(char *);
+        bert_python_random_shuffle(&random, f.list.data, n, sizeof(char *));
+        finish->corpus = &f.corpus;
+        finish->counts->instances = (int64_t)n;
+        st = bert__finish_run(finish, (const char *const *)(const void *)f.list.data, n);
+    }
+    bert__free(&d->allocator, order);
+    bert__corpus_free(&f.corpus);
+    bert__arena_free(&f.kept);
+    bert__buf_free(&f.list);
+    return st;
+}
+
+/* ---- streaming: a scratch file, and buckets of records that lie in memory as long as their share lasts ---- */
+
+typedef struct bert__scratch {
+    const char *path;
+    bert_error *error;
+    uint64_t size, at;                  /* bytes written; where the file stands */
+    int open;
+#if !defined(BERT_NO_STDIO) && defined(_WIN32)
+    HANDLE file;
+#elif !defined(BERT_NO_STDIO)
+    int file;
+#endif
+} bert__scratch;
+
+#if defined(BERT_NO_STDIO)
+BERT__FN bert_status bert__scratch_open(bert__scratch *s)
+{
+    return bert__fail(s->error, BERT_ERROR_MEMORY, NULL, -1, "the instances do not fit into max_bytes, and this program was built without files (BERT_NO_STDIO)");
+}
+BERT__FN bert_status bert__scratch_move(bert__scratch *s, uint64_t at, char *data, size_t size, int write_it) { (void)s; (void)at; (void)data; (void)size; (void)write_it; return BERT_ERROR_IO; }
+BERT__FN void bert__scratch_close(bert__scratch *s) { (void)s; }
+#elif defined(_WIN32)
+BERT__FN bert_status bert__scratch_open(bert__scratch *s)
+{
+    wchar_t wide[1024];
+    if (!s->path) return bert__bad_argument(s->error, "the instances do not fit into max_bytes: name a scratch file");
+    if (!bert__wide(s->path, wide, 1024)) return bert__fail(s->error, BERT_ERROR_IO, s->path, -1, "the path is too long or not UTF-8");
+    s->file = CreateFileW(wide, GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_TEMPORARY | FILE_FLAG_DELETE_ON_CLOSE, NULL);
+    if (s->file == INVALID_HANDLE_VALUE) return bert__fail_system(s->error, s->path, "cannot create the scratch file (remove it if it is left from another run)");
+    s->open = 1;
+    return BERT_OK;
+}
+BERT__FN bert_status bert__scratch_move(bert__scratch *s, uint64_t at, char *data, size_t size, int write_it)
+{
+    LARGE_INTEGER where;
+    where.QuadPart = (LONGLONG)at;
+    if (at != s->at && !SetFilePointerEx(s->file, where, NULL, FILE_BEGIN)) return bert__fail_system(s->error, s->path, "cannot move in the scratch file");
+    s->at = at + size;
+    while (size) {
+        DWORD part = size > (1u << 30) ? (1u << 30) : (DWORD)size, done = 0;
+        if (!(write_it ? WriteFile(s->file, data, part, &done, NULL) : ReadFile(s->file, data, part, &done, NULL)) || !done)
+            return bert__fail_system(s->error, s->path, write_it ? "cannot write the scratch file" : "cannot read the scratch file");
+        data += done;
+        size -= done;
+    }
+    return BERT_OK;
+}
+BERT__FN void bert__scratch_close(bert__scratch *s) { if (s->open) CloseHandle(s->file); s->open = 0; }
+#else
+/* The file loses its name at once: whatever happens to the program, its space is given back. */
+BERT__FN bert_status bert__scratch_open(bert__scratch *s)
+{
+    if (!s->path) return bert__bad_argument(s->error, "the instances do not fit into max_bytes: name a scratch file");
+    s->file = open(s->path, O_RDWR | O_CREAT | O_EXCL | BERT__CLOEXEC, 0600);
+    if (s->file < 0) return bert__fail_system(s->error, s->path, "cannot create the scratch file (it must not exist)", errno);
+    s->open = 1;
+    unlink(s->path);
+    return BERT_OK;
+}
+BERT__FN bert_status bert__scratch_move(bert__scratch *s, uint64_t at, char *data, size_t size, int write_it)
+{
+    const off_t to = (off_t)at;
+    if ((uint64_t)to != at || to < 0) return bert__fail(s->error, BERT_ERROR_IO, s->path, -1, "the scratch file is too large for this machine: build with -D_FILE_OFFSET_BITS=64, or allow more memory");
+    if (at != s->at && lseek(s->file, to, SEEK_SET) != to) return bert__fail_system(s->error, s->path, "cannot move in the scratch file", errno);
+    s->at = at + size;
+    while (size) {
+        const size_t part = size > (1u << 30) ? (1u << 30) : size;
+        const ptrdiff_t n = write_it ? write(s->file, data, part) : read(s->file, data, part);
+        if (n == 0 && !write_it) return bert__fail(s->error, BERT_ERROR_IO, s->path, -1, "the scratch file is shorter than what was written");
+        if (n < 0 && errno != EINTR) return bert__fail_system(s->error, s->path, write_it ? "cannot write the scratch file" : "cannot read the scratch file", errno);
+        if (n > 0) { data += n; size -= (size_t)n; }
+    }
+    return BERT_OK;
+}
+BERT__FN void bert__scratch_close(bert__scratch *s) { if (s->open) close(s->file); s->open = 0; }
+#endif
+
+/* A full chunk of a bucket: in memory, with a pointer to the one before, or in the file, with its place. */
+typedef struct bert__full_chunk { struct bert__full_chunk *before; size_t size; } bert__full_chunk;
+typedef struct bert__file_chunk { uint64_t before, size; } bert__file_chunk;
+
+typedef struct bert__bucket {
+    bert__full_chunk *last;
+    uint64_t last_in_file;              /* UINT64_MAX: none */
+    uint64_t bytes;                     /* of all records, sizes included */
+    size_t used;                        /* bytes in its room */
+} bert__bucket;
+
+typedef struct bert__buckets {
+    bert_allocator allocator;
+    bert__scratch *scratch;
+    bert__bucket *bucket;               /* [count] */
+    char *room;                         /* [count][chunk] what is not yet a chunk */
+    size_t count, chunk;
+    size_t left;                        /* memory for chunks */
+    size_t largest;                     /* chunk there is */
+} bert__buckets;
+
+BERT__FN bert_status bert__buckets_open(bert__buckets *b, size_t count, size_t rooms, size_t memory, bert__scratch *scratch, const bert_allocator *a)
+{
+    size_t i;
+    memset(b, 0, sizeof *b);
+    b->allocator = *a;
+    b->scratch = scratch;
+    b->count = count;
+    b->chunk = rooms / count < 4096 ? 4096 : rooms / count > 65536 ? 65536 : rooms / count;
+    b->left = memory;
+    b->largest = b->chunk;
+    b->bucket = (bert__bucket *)bert__alloc(a, bert__mul(count, sizeof *b->bucket));
+    b->room = (char *)bert__alloc(a, bert__mul(count, b->chunk));
+    if (!b->bucket || !b->room) return bert__fail(scratch->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for %zu buckets", count);
+    memset(b->bucket, 0, count * sizeof *b->bucket);
+    for (i = 0; i < count; i++) b->bucket[i].last_in_file = UINT64_MAX;
+    return BERT_OK;
+}
+BERT__FN void bert__buckets_close(bert__buckets *b)
+{
+    size_t i;
+    for (i = 0; b->bucket && i < b->count; i++) {
+        bert__full_chunk *c = b->bucket[i].last, *before;
+        for (; c; c = before) { before = c->before; bert__free(&b->allocator, c); }
+    }
+    if (b->count) { bert__free(&b->allocator, b->bucket); bert__free(&b->allocator, b->room); }
+    memset(b, 0, sizeof *b);
+}
+/* Makes a chunk of `size` bytes, given in two parts. */
+BERT__FN bert_status bert__bucket_chunk(bert__buckets *b, bert__bucket *k, char *data, size_t size, char *more, size_t more_size)
+{
+    const size_t all = size + more_size;
+    bert__file_chunk head;
+    bert_status st;
+    if (all > b->largest) b->largest = all;
+    if (all + sizeof(bert__full_chunk) <= b->left) {
+        bert__full_chunk *c = (bert__full_chunk *)bert__alloc(&b->allocator, sizeof *c + all);
+        if (!c) return bert__fail(b->scratch->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory: allow less than there is (max_bytes)");
+        b->left -= all + sizeof *c;
+        c->before = k->last;
+        c->size = all;
+        memcpy(c + 1, data, size);
+        if (more_size) memcpy((char *)(c + 1) + size, more, more_size);
+        k->last = c;
+        return BERT_OK;
+    }
+    b->left = 0;                                                        /* from here on to the file, whatever fits: a bucket's chunks in file are all later ones */
+    if (!b->scratch->open && (st = bert__scratch_open(b->scratch)) != BERT_OK) return st;
+    head.before = k->last_in_file;
+    head.size = all;
+    k->last_in_file = b->scratch->size;
+    if ((st = bert__scratch_move(b->scratch, b->scratch->size, (char *)&head, sizeof head, 1)) != BERT_OK) return st;
+    if ((st = bert__scratch_move(b->scratch, b->scratch->size + sizeof head, data, size, 1)) != BERT_OK) return st;
+    if (more_size && (st = bert__scratch_move(b->scratch, b->scratch->size + sizeof head + size, more, more_size, 1)) != BERT_OK) return st;
+    b->scratch->size += sizeof head + all;
+    return BERT_OK;
+}
+/* Adds a record; its size comes in front of it. */
+BERT__FN bert_status bert__buckets_add(bert__buckets *b, size_t index, char *data, size_t size)
+{
+    bert__bucket *k = &b->bucket[index];
+    char *room = b->room + index * b->chunk;
+    uint32_t n = (uint32_t)size;
+    bert_status st;
+    k->bytes += 4 + (uint64_t)size;
+    if (4 + size > b->chunk - k->used && k->used) {
+        if ((st = bert__bucket_chunk(b, k, room, k->used, NULL, 0)) != BERT_OK) return st;
+        k->used = 0;
+    }
+    if (4 + size > b->chunk) return bert__bucket_chunk(b, k, (char *)&n, 4, data, size);
+    memcpy(room + k->used, &n, 4);
+    memcpy(room + k->used + 4, data, size);
+    k->used += 4 + size;
+    return BERT_OK;
+}
+/* Takes a chunk's records out of the bucket; *size is 0 when it is empty. `out` has room for the largest. */
+BERT__FN bert_status bert__buckets_take(bert__buckets *b, size_t index, char *out, size_t *size)
+{
+    bert__bucket *k = &b->bucket[index];
+    bert__file_chunk head;
+    bert_status st;
+    if (k->used) {
+        *size = k->used;
+        memcpy(out, b->room + index * b->chunk, k->used);
+        k->used = 0;
+    } else if (k->last_in_file != UINT64_MAX) {
+        if ((st = bert__scratch_move(b->scratch, k->last_in_file, (char *)&head, sizeof head, 0)) != BERT_OK) return st;
+        if (head.size > b->largest) return bert__fail(b->scratch->error, BERT_ERROR_FORMAT, b->scratch->path, (int64_t)k->last_in_file, "the scratch file is not what was written");
+        if ((st = bert__scratch_move(b->scratch, k->last_in_file + sizeof head, out, (size_t)head.size, 0)) != BERT_OK) return st;
+        k->last_in_file = head.before;
+        *size = (size_t)head.size;
+    } else if (k->last) {
+        bert__full_chunk *c = k->last;
+        *size = c->size;
+        memcpy(out, c + 1, c->size);
+        k->last = c->before;
+        bert__free(&b->allocator, c);
+    } else {
+        *size = 0;
+    }
+    return BERT_OK;
+}
+
+/* ---- streaming mode ---- */
+
+typedef struct bert__streaming {
+    bert__taker taker;
+    const bert_pretraining_desc *d;
+    const uint8_t *pieces;
+    bert__finish *finish;
+    bert__buf lengths, ids;             /* the document being read: uint32_t, int32_t */
+    bert__buf record;
+    size_t longest;                     /* tokens of a document */
+    bert__buckets documents, instances;
+    bert_python_random random;
+    /* making a slice */
+    bert__corpus corpus;
+    bert__maker *makers;                /* [parallel tasks] */
+    size_t *starts;                     /* [tasks + 1] documents of each task of the batch */
+    int32_t tasks;
+    uint32_t slice, round, first;       /* of the batch; first: tasks of this slice and round before it */
+    bert_status *status;
+} bert__streaming;
+
+/* Random numbers of their own for a place in the work. */
+BERT__FN void bert__place_seed(bert_python_random *r, int64_t seed, uint32_t step, uint32_t a, uint32_t b, uint32_t c)
+{
+    uint32_t key[6];
+    key[0] = (uint32_t)((uint64_t)seed & 0xFFFFFFFFu);
+    key[1] = (uint32_t)((uint64_t)seed >> 32);
+    key[2] = step;
+    key[3] = a;
+    key[4] = b;
+    key[5] = c;
+    bert__mersenne_seed(r, key, 6);
+}
+
+BERT__FN bert_status bert__streaming_end(bert__taker *t)
+{
+    bert__streaming *s = (bert__streaming *)(void *)t;
+    const uint32_t count = (uint32_t)(s->lengths.size / 4);
+    const size_t n = s->ids.size / sizeof(int32_t), width = s->finish->width;
+    bert_status st;
+    if (!count) return BERT_OK;
+    s->record.size = 0;
+    bert__buf_add(&s->record, &count, 4);
+    bert__buf_add(&s->record, s->lengths.data, s->lengths.size);
+    if (bert__buf_reserve(&s->record, n * width)) bert__ids_store(s->record.data + s->record.size, (const int32_t *)(const void *)s->ids.data, n, width);
+    s->record.size += n * width;
+    if (s->record.failed || s->lengths.failed || s->ids.failed) return bert__fail(s->d->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for a document");
+    st = bert__buckets_add(&s->documents, (size_t)bert__python_below(&s->random, s->documents.count), s->record.data, s->record.size);
+    s->lengths.size = s->ids.size = 0;
+    s->taker.counts->documents++;
+    return st;
+}
+BERT__FN bert_status bert__streaming_sentence(bert__taker *t, const int32_t *ids, size_t n)
+{
+    bert__streaming *s = (bert__streaming *)(void *)t;
+    const uint32_t length = (uint32_t)n;
+    bert_status st;
+    if (s->ids.size / sizeof(int32_t) + n > s->longest && (st = bert__streaming_end(t)) != BERT_OK) return st;
+    bert__buf_add(&s->lengths, &length, 4);
+    bert__buf_add(&s->ids, ids, n * sizeof *ids);
+    return BERT_OK;
+}
+
+/* Makes the instances of some documents, in m->out. */
+BERT__FN void bert__streaming_make(void *arg, int64_t index)
+{
+    bert__streaming *s = (bert__streaming *)arg;
+    bert__maker *m = &s->makers[index];
+    bert_python_random r;
+    size_t i;
+    m->out.size = 0;
+    bert__place_seed(&r, *s->d->seed, 2, s->slice, s->round, s->first + (uint32_t)index);
+    for (i = s->starts[index]; i < s->starts[index + 1]; i++)
+        if (!bert__make_document(m, &s->corpus, NULL, i, &r)) { s->status[index] = BERT_ERROR_MEMORY; return; }
+}
+/* All instances of the documents in s->corpus, to their buckets. */
+BERT__FN bert_status bert__streaming_slice(bert__streaming *s, bert_pretraining_progress *progress)
+{
+    const bert_pretraining_desc *d = s->d;
+    const size_t documents = bert__corpus_count(&s->corpus.documents);
+    bert_status st = BERT_OK;
+    size_t done, at;
+    int32_t n, k;
+    for (s->round = 0; s->round < (uint32_t)d->dupe_factor && st == BERT_OK; s->round++) {
+        for (done = 0, s->first = 0; done < documents && st == BERT_OK; s->first += (uint32_t)n) {
+            for (n = 0; n < s->tasks && done < documents; n++) {        /* about 16384 tokens a task */
+                const size_t begin = bert__corpus_sentence(&s->corpus, bert__corpus_document(&s->corpus, done));
+                s->starts[n] = done;
+                s->status[n] = BERT_OK;
+                while (done < documents && bert__corpus_sentence(&s->corpus, bert__corpus_document(&s->corpus, done)) - begin < 16384) done++;
+            }
+            s->starts[n] = done;
+            d->parallel.run(d->parallel.user, n, bert__streaming_make, s);
+            for (k = 0; k < n && st == BERT_OK; k++) {
+                bert__buf *out = &s->makers[k].out;
+                if (s->status[k] != BERT_OK) { st = bert__fail(d->error, s->status[k], NULL, -1, "out of memory while making instances"); break; }
+                for (at = 0; at < out->size && st == BERT_OK;) {
+                    uint32_t size;
+                    memcpy(&size, out->data + at, 4);
+                    st = bert__buckets_add(&s->instances, (size_t)bert__python_below(&s->random, s->instances.count), out->data + at + 4, size);
+                    at += 4 + (size_t)size;
+                    s->finish->counts->instances++;
+                }
+            }
+        }
+        progress->done += (int64_t)s->corpus.tokens;
+        if (st == BERT_OK && d->progress && d->progress(d->user, progress)) st = bert__fail(d->error, BERT_ERROR_STOPPED, NULL, -1, "stopped by the caller");
+    }
+    s->slice++;
+    return st;
+}
+/* Step 2: bucket after bucket of documents, in slices of at most `most` bytes. */
+BERT__FN bert_status bert__streaming_make_all(bert__streaming *s, size_t most)
+{
+    bert_pretraining_progress progress;
+    char *chunk = (char *)bert__alloc(&s->d->allocator, s->documents.largest);
+    const size_t width = s->finish->width;
+    bert_status st = chunk ? BERT_OK : bert__fail(s->d->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for a slice of the corpus");
+    size_t k, size, held = 0, i;
+    progress.stage = "making";
+    progress.done = 0;
+    progress.total = s->finish->counts->tokens * s->d->dupe_factor;
+    bert__place_seed(&s->random, *s->d->seed, 3, 0, 0, 0);
+    for (k = 0; k < s->documents.count && st == BERT_OK; k++) {
+        do {
+            size_t at = 0;
+            if ((st = bert__buckets_take(&s->documents, k, chunk, &size)) != BERT_OK) break;
+            if (held && (!size || held + size > most)) {
+                if ((st = bert__streaming_slice(s, &progress)) != BERT_OK) break;
+                s->corpus.sentences.size = s->corpus.documents.size = s->corpus.tokens = held = 0;
+            }
+            held += size;
+            while (at < size && st == BERT_OK) {
+                uint32_t record, count, n;
+                const char *lengths, *ids;
+                memcpy(&record, chunk + at, 4);
+                memcpy(&count, chunk + at + 4, 4);
+                lengths = chunk + at + 8;
+                ids = lengths + 4 * (size_t)count;
+                bert__corpus_begin_document(&s->corpus);
+                for (i = 0; i < count && st == BERT_OK; i++) {
+                    memcpy(&n, lengths + 4 * i, 4);
+                    if (!bert__corpus_add(&s->corpus, NULL, ids, n)) st = bert__fail(s->d->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for a slice of the corpus");
+                    ids += n * width;
+                }
+                at += 4 + (size_t)record;
+            }
+        } while (st == BERT_OK && size);
+    }
+    bert__free(&s->d->allocator, chunk);
+    return st;
+}
+/* Step 3: bucket after bucket of instances, shuffled. */
+BERT__FN bert_status bert__streaming_write_all(bert__streaming *s, size_t most)
+{
+    const bert_allocator *a = &s->d->allocator;
+    bert__buf list;
+    char *data = NULL;
+    bert_status st = BERT_OK;
+    size_t k, size;
+    uint32_t slice = 0;
+    bert__buf_init(&list, a);
+    for (k = 0; k < s->instances.count && st == BERT_OK; k++) {
+        const uint64_t bytes = s->instances.bucket[k].bytes;
+        const size_t room = (bytes < most ? (size_t)bytes : most) + s->instances.largest;
+        size_t held;
+        if (!(data = (char *)bert__alloc(a, room))) { st = bert__fail(s->d->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory: %zu bytes to shuffle instances in", room); break; }
+        do {
+            bert_python_random r;
+            size_t at;
+            for (held = 0; held + s->instances.largest <= room && st == BERT_OK; held += size) {
+                st = bert__buckets_take(&s->instances, k, data + held, &size);
+                if (st != BERT_OK || !size) break;
+            }
+            list.size = 0;
+            for (at = 0; at < held && st == BERT_OK;) {
+                const char *p = data + at + 4;
+                uint32_t n;
+                memcpy(&n, data + at, 4);
+                bert__buf_add(&list, &p, sizeof p);
+                at += 4 + (size_t)n;
+            }
+            if (list.failed) st = bert__fail(s->d->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory while shuffling instances");
+            if (st != BERT_OK) break;
+            bert__place_seed(&r, *s->d->seed, 4, slice++, 0, 0);
+            bert_python_random_shuffle(&r, list.data, list.size / sizeof(char *), sizeof(char *));
+            st = bert__finish_run(s->finish, (const char *const *)(const void *)list.data, list.size / sizeof(char *));
+        } while (st == BERT_OK && held);
+        bert__free(a, data);
+    }
+    bert__buf_free(&list);
+    return st;
+}
+BERT__FN bert_status bert__streaming_run(const bert_pretraining_desc *d, const uint8_t *pieces, bert__finish *finish, bert__arena *arena)
+{
+    const size_t share = d->max_bytes / 4;
+    const int64_t size = bert__lines_from_size(d);
+    const double bytes = size > 0 ? (double)size : 1.6e10;              /* a pipe may be long: slices serve if it is not */
+    const double documents = ceil(bytes * (double)finish->width / 4 / ((double)share / 2)), instances = ceil(bytes * d->dupe_factor * (double)finish->width / 2.5 / ((double)share / 2));
+    bert__scratch scratch;
+    bert__streaming s;
+    bert_status st;
+    int32_t k;
+    memset(&s, 0, sizeof s);
+    memset(&scratch, 0, sizeof scratch);
+    scratch.path = d->scratch;
+    scratch.error = d->error;
+    s.taker.sentence = bert__streaming_sentence;
+    s.taker.end = bert__streaming_end;
+    s.taker.counts = finish->counts;
+    s.d = d;
+    s.pieces = pieces;
+    s.finish = finish;
+    s.longest = d->max_bytes / 256 < 65536 ? 65536 : d->max_bytes / 256;
+    s.tasks = d->parallel.width > 1 ? d->parallel.width * 4 : 1;
+    bert__buf_init(&s.lengths, &d->allocator);
+    bert__buf_init(&s.ids, &d->allocator);
+    bert__buf_init(&s.record, &d->allocator);
+    bert__corpus_init(&s.corpus, finish->width, &d->allocator);
+    bert__place_seed(&s.random, *d->seed, 1, 0, 0, 0);
+    st = bert__buckets_open(&s.documents, documents > 1024 ? 1024 : (size_t)documents + (documents < 1), d->max_bytes / 16, share, &scratch, &d->allocator);
+    if (st == BERT_OK) st = bert__read_all(d, s.longest * 4, &s.taker);
+    bert__buf_free(&s.lengths);
+    bert__buf_free(&s.ids);
+    bert__buf_free(&s.record);
+    if (st == BERT_OK) st = bert__buckets_open(&s.instances, instances > 1024 ? 1024 : (size_t)instances + (instances < 1), d->max_bytes / 16, share, &scratch, &d->allocator);
+    if (st == BERT_OK) {
+        s.makers = (bert__maker *)bert__arena_array(arena, (size_t)s.tasks, sizeof *s.makers);
+        s.starts = (size_t *)bert__arena_array(arena, (size_t)s.tasks + 1, sizeof *s.starts);
+        s.status = (bert_status *)bert__arena_array(arena, (size_t)s.tasks, sizeof *s.status);
+        if (!s.makers || !s.starts || !s.status) st = BERT_ERROR_MEMORY;
+        if (s.makers) memset(s.makers, 0, (size_t)s.tasks * sizeof *s.makers);
+        for (k = 0; k < s.tasks && st == BERT_OK; k++) {
+            st = bert__maker_init(&s.makers[k], arena, d, pieces, finish->width);
+            s.makers[k].put = bert__put_packed;
+        }
+        if (st != BERT_OK) bert__fail(d->error, st, NULL, -1, "out of memory for %d tasks at once; fewer threads need less", (int)s.tasks);
+    }
+    if (st == BERT_OK) st = bert__streaming_make_all(&s, share);
+    bert__buckets_close(&s.documents);
+    bert__corpus_free(&s.corpus);
+    for (k = 0; s.makers && k < s.tasks; k++) bert__buf_free(&s.makers[k].out);
+    if (st == BERT_OK) st = bert__streaming_write_all(&s, share);
+    bert__buckets_close(&s.instances);
+    finish->counts->scratch = (int64_t)scratch.size;
+    bert__scratch_close(&scratch);
+    return st;
+}
+
+/* ---- the one entry ---- */
+
+/* The desc with its defaults, or an error. */
+BERT__FN bert_status bert__pretraining_check(bert_pretraining_desc *d)
+{
+    bert_error *e = d->error;
+    bert_special_ids ids;
+    const char *missing;
+    if (!d->tokenizer) return bert__bad_argument(e, "bert_pretraining_data needs a tokenizer");
+    ids = bert_tokenizer_special_ids(d->tokenizer);
+    missing = ids.cls < 0 ? "[CLS]" : ids.sep < 0 ? "[SEP]" : ids.mask < 0 ? "[MASK]" : NULL;
+    if (missing) return bert__fail(e, BERT_ERROR_MISMATCH, NULL, -1, "the vocabulary has no %s: pre-training needs [CLS], [SEP] and [MASK]", missing);
+    if ((!d->path_count && !d->text_count) || (d->path_count && (d->text_count || !d->paths)) || (d->text_count && !d->texts)) return bert__bad_argument(e, "bert_pretraining_data needs paths or texts, one of them");
+    if ((!d->output_count && !d->each) || (d->output_count && !d->outputs)) return bert__bad_argument(e, "bert_pretraining_data needs outputs, or a function that takes the instances");
+    if (!d->max_seq_length) d->max_seq_length = 128;
+    if (!d->max_predictions) d->max_predictions = 20;
+    if (!d->dupe_factor) d->dupe_factor = 10;
+    if (d->masked_lm_prob == 0) d->masked_lm_prob = 0.15;
+    if (d->short_seq_prob == 0) d->short_seq_prob = 0.1;
+    if (d->max_seq_length < 5 || d->max_seq_length > 65535)
+        return bert__fail(e, BERT_ERROR_ARGUMENT, NULL, -1, "max_seq_length is %d: it goes from 5 ([CLS] a [SEP] b [SEP]) to 65535", (int)d->max_seq_length);
+    if (d->max_predictions < 0 || d->max_predictions > 65535) return bert__fail(e, BERT_ERROR_ARGUMENT, NULL, -1, "max_predictions is %d: it goes from 1 to 65535", (int)d->max_predictions);
+    if (d->dupe_factor < 0) return bert__fail(e, BERT_ERROR_ARGUMENT, NULL, -1, "dupe_factor is %d: it goes from 1", (int)d->dupe_factor);
+    if (!(d->masked_lm_prob <= 1) || !(d->short_seq_prob <= 1)) return bert__bad_argument(e, "masked_lm_prob and short_seq_prob are shares: at most 1");
+    if ((unsigned)d->masking > BERT_MASKING_SEGMENTED) return bert__bad_argument(e, "masking");
+    if (!d->max_bytes) d->max_bytes = (size_t)1 << 30;
+    if (d->streaming && d->max_bytes < (size_t)16 << 20) return bert__bad_argument(e, "max_bytes: streaming needs 16 MB at least");
+    d->allocator = bert__allocator(&d->allocator);
+    d->parallel = bert__parallel(d->parallel);
+    return BERT_OK;
+}
+BERT_API bert_status bert_pretraining_data(const bert_pretraining_desc *desc, bert_pretraining_counts *counts)
+{
+    static const int64_t seed = 12345;
+    bert_pretraining_desc d;
+    bert_pretraining_counts sum;
+    bert__finish f;
+    bert__arena arena;
+    uint8_t *pieces;
+    char *scratch;
+    bert_status st;
+    size_t i, vocab;
+    if (!desc) return BERT_ERROR_ARGUMENT;
+    d = *desc;
+    if (!d.seed) d.seed = &seed;
+    if ((st = bert__pretraining_check(&d)) != BERT_OK) return st;
+    memset(&sum, 0, sizeof sum);
+    memset(&f, 0, sizeof f);
+    bert__arena_init(&arena, &d.allocator, 65536);
+    vocab = (size_t)bert_tokenizer_size(d.tokenizer);
+    f.d = &d;
+    f.counts = &sum;
+    f.special = bert_tokenizer_special_ids(d.tokenizer);
+    f.width = vocab <= 65536 && d.masking != BERT_MASKING_SEGMENTED ? 2 : 4;
+    f.pieces = d.parallel.width > 1 ? d.parallel.width * 2 : 1;
+    pieces = (uint8_t *)bert__arena_array(&arena, vocab, 1);
+    f.rooms = (int32_t *)bert__arena_array(&arena, bert__mul((size_t)f.pieces + 1, 3 * (size_t)d.max_seq_length), sizeof *f.rooms);
+    f.bytes = (bert__buf *)bert__arena_array(&arena, 2 * (size_t)f.pieces, sizeof *f.bytes);
+    f.writers = (bert_record_writer **)bert__arena_array(&arena, d.output_count, sizeof *f.writers);
+    if (!pieces || !f.rooms || !f.bytes || !f.writers) {
+        bert__arena_free(&arena);
+        return bert__fail(d.error, BERT_ERROR_MEMORY, NULL, -1, "out of memory");
+    }
+    for (i = 0; i < vocab; i++) {
+        size_t n = 0;
+        const char *t = bert_tokenizer_token(d.tokenizer, (int32_t)i, &n);
+        pieces[i] = t && n >= 2 && t[0] == '#' && t[1] == '#';
+    }
+    for (i = 0; i < 2 * (size_t)f.pieces; i++) bert__buf_init(&f.bytes[i], &d.allocator);
+    memset((void *)f.writers, 0, d.output_count * sizeof *f.writers);
+    for (i = 0; i < d.output_count && st == BERT_OK; i++) st = bert_record_writer_open(d.outputs[i], &d.allocator, &f.writers[i], d.error);
+    if (st == BERT_OK && d.streaming && !d.scratch && d.output_count) {
+        const size_t n = strlen(d.outputs[0]);
+        scratch = (char *)bert__arena_get(&arena, n + 9);
+        if (scratch) { memcpy(scratch, d.outputs[0], n); memcpy(scratch + n, ".scratch", 9); }
+        else st = bert__fail(d.error, BERT_ERROR_MEMORY, NULL, -1, "out of memory");
+        d.scratch = scratch;
+    }
+    if (st == BERT_OK) st = d.streaming ? bert__streaming_run(&d, pieces, &f, &arena) : bert__reference_run(&d, pieces, &f, &arena);
+    for (i = 0; i < d.output_count && st == BERT_OK; i++) st = bert_record_writer_commit(f.writers[i], d.error);
+    for (i = 0; i < d.output_count; i++) bert_record_writer_close(f.writers[i]);
+    for (i = 0; i < 2 * (size_t)f.pieces; i++) bert__buf_free(&f.bytes[i]);
+    bert__arena_free(&arena);
+    if (st == BERT_OK && counts) *counts = sum;
+    return st;
+}
+#endif /* BERT_NO_TOKENIZER */
+#endif /* BERT_NO_DATA */
 
 /* ============================================================================================================
    >>plan

@@ -23,6 +23,7 @@
 #include "golden_hf_forward.h"
 #include "golden_tasks.h"
 #include "golden_squad.h"
+#include "golden_pretraining.h"
 #endif
 
 static const struct {
@@ -48,6 +49,7 @@ static const struct {
     { "google", "train_squad", NULL, golden_google_trace },
     { "google", "nezha/train_adam", NULL, golden_google_trace },
     { "google", "lamb", NULL, golden_google_trace },
+    { "google", "pretraining_data", NULL, golden_google_pretraining },
     { "google", "eval_pretrain", NULL, golden_google_eval },
     { "google", "eval_classifier", NULL, golden_google_eval },
     { "google", "eval_squad_v1.1", NULL, golden_google_eval },
