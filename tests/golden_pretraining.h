@@ -145,7 +145,7 @@ static int golden_each_instance(void *user, const bert_instance *in)
 }
 
 /* Two TFRecord files, record by record and feature by feature. */
-static void golden_same_records(const char *have, const char *want)
+static void golden_pretraining_same_records(const char *have, const char *want)
 {
     bert_records *r[2] = { NULL, NULL };
     bert_example e[2];
@@ -257,7 +257,7 @@ static void golden_run_shards(const golden_place *p, const bert_json *run, const
     }
     if (!n) { TEST_FAIL("%s is not here", want[0]); return; }
     golden_run_data(p, run, 2, NULL, outputs, n);
-    for (i = 0; i < n; i++) { golden_same_records(have[i], want[i]); remove(have[i]); }
+    for (i = 0; i < n; i++) { golden_pretraining_same_records(have[i], want[i]); remove(have[i]); }
 }
 
 static void golden_google_pretraining(const golden_place *p)
@@ -303,7 +303,7 @@ static void golden_google_pretraining(const golden_place *p)
         snprintf(name, sizeof name, "%s/%s.tfrecord", p->dir, run->key);
         if (test_enter("%s/%s.tfrecord", p->label, run->key)) {
             golden_run_data(p, run, 2, NULL, own, 1);
-            golden_same_records(own[0], name);
+            golden_pretraining_same_records(own[0], name);
             remove(own[0]);
             test_leave();
         }
