@@ -135,7 +135,7 @@ fails "format of a wrong name" 2 "json|tokens|ids|explain" tokenize --format=xml
 
 # ---- help: exit status 0, on standard output, with every flag of the source ----
 
-for tool in tokenize bench learn_vocab extract_features embed fill_mask; do
+for tool in tokenize bench learn_vocab extract_features embed fill_mask plan inspect convert; do
     name="help of $tool"
     wanted "$name" || continue
     "$bin/$tool" --help >help 2>err
@@ -308,6 +308,18 @@ END
                 if (a !~ /^-?[0-9.]+(e-[0-9]+)?$/ || b !~ /^-?[0-9.]+(e-[0-9]+)?$/) exit 1; d = a - b; if (d > 2e-5 || d < -2e-5) exit 1 } exit NR < 1000 || NR % 2 }'; then pass "extract_features as recorded"
         else fail "extract_features as recorded" "differs"; fi
     fi
+
+    # plan
+    if wanted "plan of a model"; then
+        "$bin/plan" --model small --batch 2 --length 16 --threads 1 --format json >got 2>err && "$bin/plan" --model small --batch 2 --length 16 --threads 1 --budget 1M >got1 2>>err
+        if grep -q '^{"weights": [0-9]*, "packed": [0-9]*, "session": [0-9]*, "pool": 0, "total": [0-9]*}' got && awk -F'[:,}]' '{ exit !($4 + $6 + $8 == $10 && $10 > 0) }' got && grep -q 'tokens at once' got1 && awk '/largest batch/ { on = 1; next } on { bad = 1 } END { exit bad }' got1; then pass "plan of a model"
+        else fail "plan of a model" "says something else"; show got; show got1; show err; fi
+    fi
+    fails "plan, longer than the model" 1 "positions for 32" "$bin/plan" --model small --length 33
+    fails "plan of nothing" 2 "give one of" "$bin/plan"
+    fails "plan of two things" 2 "give one of" "$bin/plan" --model small --config base
+    fails "plan, unknown config" 1 "huge" "$bin/plan" --config huge
+    fails "plan, budget that is none" 2 "budget" "$bin/plan" --config tiny --budget lots
 
     # bench
     : >in
