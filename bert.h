@@ -53,11 +53,11 @@
    >>options
    Those of bert_tokenizer.h hold here too. Besides:
 
-   option                where           what it does, what it costs or saves
+   option                where           what it does, what it costs or saves (sh tools/sizes.sh: gcc 12 -Os, x86-64; all: 166 KB)
    BERT_IMPLEMENTATION   implementation  compiles this header's functions here, and the tokenizer's.
-   BERT_NO_SAFETENSORS   implementation  leaves out safetensors.
-   BERT_NO_PICKLE        implementation  leaves out PyTorch's files.
-   BERT_NO_TF            implementation  leaves out TensorFlow's.
+   BERT_NO_SAFETENSORS   implementation  leaves out safetensors. 8 KB.
+   BERT_NO_PICKLE        implementation  leaves out PyTorch's files. 26 KB.
+   BERT_NO_TF            implementation  leaves out TensorFlow's. 13 KB.
    ============================================================================================================ */
 
 /* ============================================================================================================
