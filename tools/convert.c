@@ -133,7 +133,7 @@ int main(int argc, char **argv)
     int64_t i, n, dropped = 0;
     int google, encoder = 0;
     bert_dtype want;
-    cli a = cli_parse(argc, argv, "convert IN OUT [FLAGS]", "Writes the checkpoint IN (a file, a TensorFlow prefix, an index.json, a directory) as OUT, for TensorFlow, PyTorch or\n"
+    cli a = cli_parse(argc, argv, "convert IN OUT [FLAGS]", "Writes the checkpoint IN (a file, a TensorFlow prefix, an index.json, a directory, a .zip) as OUT, for TensorFlow, PyTorch or\n"
                       "safetensors, and reads it back to be sure. For TensorFlow OUT is a prefix, such as dir/bert_model.ckpt.", flags);
     if (pytorch_dump_path && strcmp(to, "auto") == 0) to = "pytorch";
     in = tf_checkpoint_path ? tf_checkpoint_path : a.count ? a.args[0] : NULL;
