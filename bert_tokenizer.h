@@ -68,11 +68,13 @@
    BERT_TOKENIZER_IMPLEMENTATION   implementation  compiles this header's functions here. BERT_IMPLEMENTATION implies it.
    BERT_STATIC                     every file      makes every function static: a private copy for this file.
    BERT_API                        every file      your own linkage for the declarations, e.g. a DLL export.
-   BERT_NO_TOKENIZER               implementation  leaves out >>unicode to >>learn: only the base stays, for bert.h. 52 KB.
-   BERT_NO_LEARN                   implementation  leaves out vocabulary learning (>>learn). 11 KB.
-   BERT_NO_STDIO                   implementation  no files at all: everything from memory, no <stdio.h>, no POSIX. 2.7 KB.
-   BERT_NO_THREADS                 implementation  no pool: parallel work runs in the caller's thread, one after another. 0.9 KB.
-   BERT_NO_SIMD                    implementation  plain C only; same results, slower. 0.3 KB.
+   BERT_NO_TOKENIZER               implementation  leaves out >>unicode to >>learn: only the base stays, for bert.h.
+   BERT_NO_LEARN                   implementation  leaves out vocabulary learning (>>learn). BERT_NO_TRAIN implies it.
+   BERT_NO_STDIO                   implementation  no files at all: everything from memory, no <stdio.h>, no POSIX.
+   BERT_NO_THREADS                 implementation  no pool: parallel work runs in the caller's thread, one after another.
+   BERT_NO_SIMD                    implementation  plain C only; same results, slower.
+   BERT_NO_MESSAGES                implementation  errors keep code, path, offset, line and tensor, but the message is only the
+                                                   code's text: for programs that have no bytes to spare for words.
    BERT_MALLOC(n), BERT_FREE(p)    implementation  replace the default allocator (both or neither). <stdlib.h> is then
                                                    not used.
    BERT_ASSERT(x)                  implementation  checks of our own mistakes, never of input; default: none.
@@ -81,6 +83,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#if defined(BERT_NO_TRAIN) && !defined(BERT_NO_LEARN)
+#define BERT_NO_LEARN
+#endif
 
 #ifndef BERT_API
 #if defined(BERT_STATIC)
@@ -287,7 +293,7 @@ BERT_API void bert_pool_close(bert_pool *pool);
 
 /* Files (not with BERT_NO_STDIO). bert_file_open maps a file; pipes and empty files are read. Do not shorten a file
    while it is open. bert_file_write writes beside the target, flushes to disk, then renames: the target is either
-   the old file or the whole new one. */
+   the old file or the whole new one. A symbolic link stays, and the file it names is written; an old file's mode stays. */
 BERT_API bert_status bert_file_open(const char *path, const bert_allocator *allocator, bert_file *out, bert_error *error);
 BERT_API void bert_file_close(bert_file *file);
 BERT_API bert_status bert_file_write(const char *path, const void *data, size_t size, bert_error *error);
@@ -435,6 +441,13 @@ BERT_API bert_learn_counts bert_learner_counts(const bert_learner *learner);
 #define BERT__PRINTF(f, a) __attribute__((format(printf, f, a)))
 #endif
 #define BERT__LIKELY(x) __builtin_expect(!!(x), 1)
+#if defined(__x86_64__) || defined(__i386__)
+#define BERT__PAUSE() __builtin_ia32_pause()                          /* tells the core that this is a loop that waits */
+#elif defined(__aarch64__)
+#define BERT__PAUSE() __asm__ volatile("isb")
+#else
+#define BERT__PAUSE() ((void)0)
+#endif
 #define BERT__PREFETCH(p) __builtin_prefetch(p)
 #define BERT__UNLIKELY(x) __builtin_expect(!!(x), 0)
 #elif defined(_MSC_VER)
@@ -443,6 +456,7 @@ BERT_API bert_learn_counts bert_learner_counts(const bert_learner *learner);
 #define BERT__NOINLINE static __declspec(noinline)
 #define BERT__PRINTF(f, a)
 #define BERT__LIKELY(x) (x)
+#define BERT__PAUSE() ((void)0)
 #define BERT__PREFETCH(p) ((void)0)
 #define BERT__UNLIKELY(x) (x)
 #else
@@ -451,6 +465,7 @@ BERT_API bert_learn_counts bert_learner_counts(const bert_learner *learner);
 #define BERT__NOINLINE static
 #define BERT__PRINTF(f, a)
 #define BERT__LIKELY(x) (x)
+#define BERT__PAUSE() ((void)0)
 #define BERT__PREFETCH(p) ((void)0)
 #define BERT__UNLIKELY(x) (x)
 #endif
@@ -482,6 +497,7 @@ BERT_API bert_learn_counts bert_learner_counts(const bert_learner *learner);
 #include <stdio.h>                      /* rename, remove: the rest of stdio is not used */
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 #include <unistd.h>
 #ifdef O_CLOEXEC
 #define BERT__CLOEXEC O_CLOEXEC
@@ -490,6 +506,7 @@ BERT_API bert_learn_counts bert_learner_counts(const bert_learner *learner);
 #endif
 #ifndef __cplusplus
 extern int fsync(int);                  /* hidden by -std=c99; C allows the same declaration twice */
+extern ssize_t readlink(const char *, char *, size_t);
 #endif
 #elif !defined(BERT_NO_STDIO)
 #include <stdio.h>
@@ -569,10 +586,13 @@ typedef volatile int64_t bert__counter;
 #endif
 #if defined(BERT_NO_THREADS)
 BERT__INLINE int64_t bert__atomic_add(bert__counter *p, int64_t n) { int64_t old = *p; *p = old + n; return old; }
+BERT__INLINE int64_t bert__atomic_get(bert__counter *p) { return *p; }
 #elif defined(__GNUC__)
 BERT__INLINE int64_t bert__atomic_add(bert__counter *p, int64_t n) { return __atomic_fetch_add(p, n, __ATOMIC_ACQ_REL); }
+BERT__INLINE int64_t bert__atomic_get(bert__counter *p) { return __atomic_load_n(p, __ATOMIC_ACQUIRE); }
 #elif defined(_WIN32)
 BERT__INLINE int64_t bert__atomic_add(bert__counter *p, int64_t n) { return InterlockedExchangeAdd64((volatile LONG64 *)p, n); }
+BERT__INLINE int64_t bert__atomic_get(bert__counter *p) { return bert__atomic_add(p, 0); }
 #else
 #error "bert_tokenizer.h: no atomics known for this compiler; define BERT_NO_THREADS"
 #endif
@@ -586,10 +606,12 @@ BERT__INLINE int64_t bert__atomic_add(bert__counter *p, int64_t n) { return Inte
 
 BERT_API const char *bert_status_string(bert_status status)
 {
-#define BERT__STATUS_TEXT(name, text) text,
-    static const char *const texts[] = { BERT_STATUS_LIST(BERT__STATUS_TEXT) };
+#define BERT__STATUS_TEXT(name, text) text "\0"
+    const char *p = BERT_STATUS_LIST(BERT__STATUS_TEXT) "unknown status";
 #undef BERT__STATUS_TEXT
-    return (unsigned)status < (unsigned)BERT_STATUS_COUNT ? texts[status] : "unknown status";
+    unsigned i = (unsigned)status < (unsigned)BERT_STATUS_COUNT ? (unsigned)status : (unsigned)BERT_STATUS_COUNT;
+    for (; i; i--) p += strlen(p) + 1;
+    return p;
 }
 
 /* A text being written into a buffer: what does not fit is counted, not written. */
@@ -701,6 +723,14 @@ BERT__PRINTF(5, 6) BERT__NOINLINE bert_status bert__fail(bert_error *e, bert_sta
 }
 
 BERT__FN bert_status bert__bad_argument(bert_error *e, const char *what) { return bert__fail(e, BERT_ERROR_ARGUMENT, NULL, -1, "%s", what); }
+
+#ifdef BERT_NO_MESSAGES
+/* The words go before the compiler keeps them: sizeof looks at them and evaluates nothing. */
+int bert__ignored(const char *format, ...);
+BERT__NOINLINE bert_status bert__fail_briefly(bert_error *e, bert_status status, const char *path, int64_t at) { return bert__fail(e, status, path, at, "%s", bert_status_string(status)); }
+#define bert__fail(e, status, path, at, ...) ((void)sizeof bert__ignored(__VA_ARGS__), bert__fail_briefly(e, status, path, at))
+#define bert__bad_argument(e, what) bert__fail_briefly(e, BERT_ERROR_ARGUMENT, NULL, -1)
+#endif
 
 /* ============================================================================================================
    >>alloc
@@ -884,6 +914,7 @@ typedef struct bert__writer {
     wchar_t target[1024], beside[1024];
 #else
     int file, open;
+    char target[4096];                  /* the path, links followed */
     char beside[4096];                  /* "": a pipe or a device, written directly */
 #endif
 #endif
@@ -995,23 +1026,44 @@ BERT__FN bert_status bert__writer_fail(bert__writer *w)
     bert__writer_abort(w);
     return w->status;
 }
+/* Writes through a link: the target is what it names. A link that leads nowhere is an error. */
+BERT__FN int bert__follow(wchar_t *path, DWORD size)
+{
+    const DWORD a = GetFileAttributesW(path);
+    DWORD n = 0;
+    HANDLE file;
+    if (a == INVALID_FILE_ATTRIBUTES || !(a & FILE_ATTRIBUTE_REPARSE_POINT)) return 1;
+    file = CreateFileW(path, 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
+    if (file == INVALID_HANDLE_VALUE) return 0;
+    n = GetFinalPathNameByHandleW(file, path, size, 0);
+    CloseHandle(file);
+    return n && n < size;
+}
 BERT__FN bert_status bert__writer_open(bert__writer *w, const char *path, bert_error *error)
 {
-    char temporary[4096];
-    size_t n = path ? strlen(path) : 0;
+    LARGE_INTEGER now;
+    char ending[32];
+    size_t n = 0, k;
+    int tries;
     w->error = error;
     w->path = path;
     w->size = w->buffered = 0;
     w->file = INVALID_HANDLE_VALUE;
     if (!path) return w->status = bert__bad_argument(error, "a file to write needs a path");
-    if (n > sizeof temporary - 40) return w->status = bert__fail(error, BERT_ERROR_IO, path, -1, "the path is too long");
-    memcpy(temporary, path, n);                                         /* as it is: names are bytes */
-    bert__format(temporary + n, sizeof temporary - n, ".%u.tmp", (unsigned)GetCurrentProcessId());
-    if (!bert__wide(path, w->target, 1024) || !bert__wide(temporary, w->beside, 1024))
-        return w->status = bert__fail(error, BERT_ERROR_IO, path, -1, "the path is too long or not UTF-8");
-    w->file = CreateFileW(w->beside, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
-    if (w->file == INVALID_HANDLE_VALUE) return w->status = bert__fail_system(error, temporary, "cannot create");
-    return w->status = BERT_OK;
+    if (!bert__wide(path, w->target, 1024)) return w->status = bert__fail(error, BERT_ERROR_IO, path, -1, "the path is too long or not UTF-8");
+    if (!bert__follow(w->target, 1024)) return w->status = bert__fail_system(error, path, "cannot follow the link");
+    while (w->target[n]) n++;
+    if (n > 1024 - sizeof ending) return w->status = bert__fail(error, BERT_ERROR_IO, path, -1, "the path is too long");
+    memcpy(w->beside, w->target, n * sizeof *w->target);
+    for (tries = 0; tries < 100; tries++) {                             /* a new file, that nobody can have put there before */
+        QueryPerformanceCounter(&now);
+        bert__format(ending, sizeof ending, ".%x%x.tmp", (unsigned)now.QuadPart * 0x9E3779B9u, (unsigned)GetCurrentProcessId() + (unsigned)(uintptr_t)w);
+        for (k = 0; k <= strlen(ending); k++) w->beside[n + k] = (wchar_t)ending[k];
+        w->file = CreateFileW(w->beside, GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
+        if (w->file != INVALID_HANDLE_VALUE) return w->status = BERT_OK;
+        if (GetLastError() != ERROR_FILE_EXISTS) break;
+    }
+    return w->status = bert__fail_system(error, path, "cannot create a file beside it");
 }
 BERT__NOINLINE bert_status bert__writer_out(bert__writer *w, const char *data, size_t size)
 {
@@ -1134,27 +1186,66 @@ BERT__FN bert_status bert__writer_fail(bert__writer *w, int code)
     bert__writer_abort(w);
     return w->status;
 }
+/* Writes through links: puts into `path` what the last of them names, whether that is there or not. 0 and errno: it fails. */
+BERT__FN int bert__follow(char *path, size_t size)
+{
+    char link[4096];
+    int links;
+    for (links = 0; links < 40; links++) {
+        size_t dir = strlen(path);
+        const ptrdiff_t n = readlink(path, link, sizeof link);
+        if (n < 0) return 1;                                            /* not a link; if it is worse, open will say so */
+        while (dir && path[dir - 1] != '/') dir--;
+        if (link[0] == '/') dir = 0;
+        if (dir + (size_t)n >= size) break;
+        memcpy(path + dir, link, (size_t)n);
+        path[dir + (size_t)n] = 0;
+    }
+    errno = links < 40 ? ENAMETOOLONG : ELOOP;
+    return 0;
+}
+/* A new file beside the target: O_EXCL, so that nobody can have put it there before, and a name that is not easily foreseen
+   (systems put the stack where it was not last time), so that nobody can be in the way a hundred times. */
+BERT__FN int bert__create_beside(bert__writer *w, mode_t mode)
+{
+    const size_t n = strlen(w->target);
+    int tries, fd = -1;
+    unsigned name = (unsigned)((uintptr_t)&fd >> 4) * 31 + (unsigned)getpid();
+    memcpy(w->beside, w->target, n);                                    /* as it is: names are bytes */
+    for (tries = 0; tries < 100; tries++) {
+        bert__format(w->beside + n, sizeof w->beside - n, ".%x.tmp", name += 0x9E3779B9u);
+        fd = open(w->beside, O_WRONLY | O_CREAT | O_EXCL | BERT__CLOEXEC, mode);
+        if (fd >= 0 || errno != EEXIST) break;
+    }
+    return fd;
+}
 BERT__FN bert_status bert__writer_open(bert__writer *w, const char *path, bert_error *error)
 {
-    struct stat st;
+    struct stat old;
+    const char *what = "cannot create";
+    const size_t n = path ? strlen(path) : 0;
     w->error = error;
     w->path = path;
     w->size = w->buffered = 0;
     w->open = 0;
     w->beside[0] = 0;
     if (!path) return w->status = bert__bad_argument(error, "a file to write needs a path");
-    if (strlen(path) > sizeof w->beside - 40) return w->status = bert__fail(error, BERT_ERROR_IO, path, -1, "the path is too long");
-    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {                 /* a pipe, /dev/stdout: nothing to rename */
+    if (stat(path, &old)) old.st_mode = 0;
+    w->file = -1;
+    if (n > sizeof w->target - 40) errno = ENAMETOOLONG;
+    else if (old.st_mode && !S_ISREG(old.st_mode)) {                    /* a pipe, /dev/stdout: nothing to rename */
         w->file = open(path, O_WRONLY | BERT__CLOEXEC);
     } else {
-        size_t n = strlen(path);
-        memcpy(w->beside, path, n);                                     /* as it is: names are bytes */
-        bert__format(w->beside + n, sizeof w->beside - n, ".%d.tmp", (int)getpid());
-        w->file = open(w->beside, O_WRONLY | O_CREAT | O_TRUNC | BERT__CLOEXEC, 0666);
+        memcpy(w->target, path, n + 1);
+        if (!bert__follow(w->target, sizeof w->target - 40)) what = "cannot follow the link";
+        else w->file = bert__create_beside(w, old.st_mode ? old.st_mode & 0777 : 0666);
     }
-    if (w->file < 0) return w->status = bert__fail_system(error, w->beside[0] ? w->beside : path, "cannot create", errno);
+    if (w->file < 0) return w->status = bert__fail_system(error, path, what, errno);
     w->open = 1;
-    return w->status = BERT_OK;
+    w->status = BERT_OK;
+    /* umask may have taken some of the old mode; where files have no mode of their own (FAT), this fails and need not work */
+    if (w->beside[0] && old.st_mode) (void)!chmod(w->beside, old.st_mode & 0777);
+    return BERT_OK;
 }
 BERT__NOINLINE bert_status bert__writer_out(bert__writer *w, const char *data, size_t size)
 {
@@ -1173,9 +1264,9 @@ BERT__NOINLINE bert_status bert__writer_close(bert__writer *w)
     if (close(w->file) && !code) code = errno;
     w->open = 0;
     if (w->beside[0]) {
-        if (!code && rename(w->beside, w->path)) code = errno;
+        if (!code && rename(w->beside, w->target)) code = errno;
         if (code) unlink(w->beside);
-        else bert__sync_directory_of(w->path);
+        else bert__sync_directory_of(w->target);
     }
     if (code) w->status = bert__fail_system(w->error, w->path, "cannot write", code);
     return w->status;
@@ -1266,6 +1357,8 @@ BERT__FN bert_parallel bert__parallel(bert_parallel p)
 
 #ifdef BERT_NO_THREADS
 struct bert_pool { bert_allocator allocator; };
+BERT__FN size_t bert__pool_bytes(int32_t threads) { (void)threads; return sizeof(bert_pool); }
+BERT__FN int32_t bert__cores(void) { return 1; }
 
 BERT_API bert_status bert_pool_open(int32_t threads, const bert_allocator *allocator, bert_pool **out)
 {
@@ -1332,51 +1425,73 @@ struct bert_pool {
     void *arg;
     int64_t n;
     bert__counter next;                 /* first task nobody has taken */
-    int64_t round;                      /* raised for each run: tells sleepers that there is work */
-    int32_t busy, count, stop;          /* helpers still in this round; helpers; close asked for */
+    bert__counter round;                /* raised for each run, and by close: tells helpers that there is work */
+    bert__counter busy;                 /* helpers still in this round */
+    int32_t count, spins, stop;         /* helpers; how long they look before they sleep; close asked for */
     bert_allocator allocator;
     bert__thread *threads;              /* [count] */
 };
+BERT__FN size_t bert__pool_bytes(int32_t threads) { return sizeof(bert_pool) + (size_t)threads * sizeof(bert__thread); }
 
 BERT__FN void bert__pool_work(bert_pool *p)
 {
     int64_t i;
     while ((i = bert__atomic_add(&p->next, 1)) < p->n) p->task(p->arg, i);
 }
+/* To sleep and be woken costs more than a short task: who waits looks for some microseconds first. Answers whether *p is still
+   `old` after that. */
+#define BERT__SPINS 4000
+BERT__FN int bert__pool_spin(bert__counter *p, int64_t old, int32_t spins)
+{
+    for (; spins > 0 && bert__atomic_get(p) == old; spins--) BERT__PAUSE();
+    return bert__atomic_get(p) == old;
+}
 BERT__FN BERT__THREAD_RESULT bert__pool_main(void *arg)
 {
     bert_pool *p = (bert_pool *)arg;
     int64_t seen = 0;
-    bert__enter(&p->monitor);
     for (;;) {
-        while (p->round == seen && !p->stop) bert__wait(&p->monitor);
+        if (bert__pool_spin(&p->round, seen, p->spins)) {
+            bert__enter(&p->monitor);
+            while (bert__atomic_get(&p->round) == seen) bert__wait(&p->monitor);
+            bert__leave(&p->monitor);
+        }
+        seen++;                                                         /* a round ends when all have been in it: none is missed */
         if (p->stop) break;
-        seen = p->round;
-        bert__leave(&p->monitor);
         bert__pool_work(p);
+        if (bert__atomic_add(&p->busy, -1) != 1) continue;
         bert__enter(&p->monitor);
-        if (--p->busy == 0) bert__wake(&p->monitor);
+        bert__wake(&p->monitor);
+        bert__leave(&p->monitor);
     }
-    bert__leave(&p->monitor);
     BERT__THREAD_RETURN;
+}
+/* What the helpers read is written before the round goes up. */
+BERT__FN void bert__pool_next_round(bert_pool *p)
+{
+    bert__enter(&p->monitor);
+    bert__atomic_add(&p->round, 1);
+    bert__wake(&p->monitor);
+    bert__leave(&p->monitor);
 }
 BERT__FN void bert__pool_run(void *user, int64_t n, bert_task task, void *arg)
 {
     bert_pool *p = (bert_pool *)user;
+    int64_t busy;
     if (n <= 1 || p->count == 0) { bert__serial_run(NULL, n, task, arg); return; }
-    bert__enter(&p->monitor);
     p->task = task;
     p->arg = arg;
     p->n = n;
     p->next = 0;
     p->busy = p->count;
-    p->round++;
-    bert__wake(&p->monitor);
-    bert__leave(&p->monitor);
+    bert__pool_next_round(p);
     bert__pool_work(p);
-    bert__enter(&p->monitor);
-    while (p->busy) bert__wait(&p->monitor);
-    bert__leave(&p->monitor);
+    while ((busy = bert__atomic_get(&p->busy)) > 0) {
+        if (!bert__pool_spin(&p->busy, busy, p->spins)) continue;
+        bert__enter(&p->monitor);
+        while (bert__atomic_get(&p->busy) == busy) bert__wait(&p->monitor);
+        bert__leave(&p->monitor);
+    }
 }
 BERT_API bert_status bert_pool_open(int32_t threads, const bert_allocator *allocator, bert_pool **out)
 {
@@ -1384,12 +1499,13 @@ BERT_API bert_status bert_pool_open(int32_t threads, const bert_allocator *alloc
     bert_pool *p;
     if (threads < 0 || threads > 1024 || !out) return BERT_ERROR_ARGUMENT;
     if (threads == 0) threads = bert__cores();
-    p = (bert_pool *)bert__alloc(&a, sizeof *p + (size_t)threads * sizeof(bert__thread));
+    p = (bert_pool *)bert__alloc(&a, bert__pool_bytes(threads));
     if (!p) return BERT_ERROR_MEMORY;
     memset(p, 0, sizeof *p);
     p->allocator = a;
     p->threads = (bert__thread *)(void *)(p + 1);
     if (!bert__monitor_init(&p->monitor)) { bert__free(&a, p); return BERT_ERROR_MEMORY; }
+    p->spins = threads <= bert__cores() ? BERT__SPINS : 0;
     while (p->count < threads - 1 && bert__thread_start(&p->threads[p->count], bert__pool_main, p)) p->count++;
     if (p->count < threads - 1) { bert_pool_close(p); return BERT_ERROR_MEMORY; }
     *out = p;
@@ -1408,10 +1524,8 @@ BERT_API void bert_pool_close(bert_pool *pool)
     int32_t i;
     if (!pool) return;
     a = pool->allocator;
-    bert__enter(&pool->monitor);
     pool->stop = 1;
-    bert__wake(&pool->monitor);
-    bert__leave(&pool->monitor);
+    bert__pool_next_round(pool);
     for (i = 0; i < pool->count; i++) bert__thread_join(pool->threads[i]);
     bert__monitor_free(&pool->monitor);
     bert__free(&a, pool);
@@ -1734,7 +1848,7 @@ BERT_API int bert_json_double(const bert_json *value, double *out)
     return value && value->type == 'd' && bert_parse_double(value->text, value->size, out);
 }
 
-/* Big non-negative integers for the slow path of bert_parse_double: 10^1095 * 2^64 needs 3702 bits. */
+/* Big non-negative integers for bert_parse_double: 10^1095 * 2^64 needs 3702 bits. */
 typedef struct bert__big { uint32_t limb[128]; int n; } bert__big;
 
 BERT__FN void bert__big_muladd(bert__big *b, uint32_t mul, uint32_t add)
@@ -1750,12 +1864,7 @@ BERT__FN void bert__big_muladd(bert__big *b, uint32_t mul, uint32_t add)
 }
 BERT__FN void bert__big_shift(bert__big *b, int bits)
 {
-    int words = bits / 32, i;
-    if (!b->n) return;
-    for (i = b->n - 1; i >= 0; i--) b->limb[i + words] = b->limb[i];
-    for (i = 0; i < words; i++) b->limb[i] = 0;
-    b->n += words;
-    if (bits % 32) bert__big_muladd(b, (uint32_t)1 << bits % 32, 0);
+    for (; bits > 0; bits -= 31) bert__big_muladd(b, (uint32_t)1 << (bits < 31 ? bits : 31), 0);
 }
 /* a -= b; a is not less. */
 BERT__NOINLINE void bert__big_subtract(bert__big *a, const bert__big *b)
@@ -1778,22 +1887,11 @@ BERT__FN int bert__big_compare(const bert__big *a, const bert__big *b)
     return 0;
 }
 
-/* Does one operation on doubles round once, to a double? Not with the i387's wider registers, which round twice, nor
-   where -ffast-math makes a division a multiplication. */
-#if defined(__FAST_MATH__) || (defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0)
-#define BERT__PLAIN_DOUBLES 0
-#else
-#define BERT__PLAIN_DOUBLES 1
-#endif
-
 /* A decimal number, correctly rounded (half to even), whatever the locale says: [-+]digits[.digits][e[-+]digits], and
-   NaN, Infinity, inf. Up to 15 digits and small exponents by one exact multiplication or division (Clinger's fast
-   path); the rest bit by bit with big integers. Returns 0 if the text is
-   no number. */
+   NaN, Infinity, inf. Bit by bit with big integers: a microsecond or two, and nothing that depends on the machine's own
+   arithmetic. Returns 0 if the text is no number. */
 BERT_API int bert_parse_double(const char *text, size_t size, double *out)
 {
-    static const double tens[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                   1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
     static const char names[][9] = { "Infinity", "inf", "NaN", "nan" };
     const uint64_t infinity = 0x7FF0000000000000u;
     size_t i = 0;
@@ -1802,7 +1900,6 @@ BERT_API int bert_parse_double(const char *text, size_t size, double *out)
     int negative = 0, esign = 1, point = 0, any = 0, used = 0, two, k;
     bert__big num, den;
     num.n = 0;
-    num.limb[0] = num.limb[1] = 0;
     if (i < size && (text[i] == '-' || text[i] == '+')) negative = text[i++] == '-';
     for (k = 0; k < 4; k++)
         if (size - i == strlen(names[k]) && bert__begins(text + i, size - i, names[k])) { bits = k < 2 ? infinity : infinity | infinity >> 1; goto done; }
@@ -1827,12 +1924,6 @@ BERT_API int bert_parse_double(const char *text, size_t size, double *out)
     exponent += esign * e;
     if (!used || used + exponent < -325) goto done;
     if (used + exponent > 310) { bits = infinity; goto done; }
-    if (BERT__PLAIN_DOUBLES && used <= 15 && exponent >= -22 && exponent <= 22) {
-        double v = (double)((uint64_t)num.limb[1] << 32 | num.limb[0]);
-        v = exponent < 0 ? v / tens[-exponent] : v * tens[exponent];
-        memcpy(&bits, &v, 8);
-        goto done;
-    }
     den.limb[0] = 1;
     den.n = 1;
     for (; exponent > 0; exponent--) bert__big_muladd(&num, 10, 0);
@@ -3427,6 +3518,7 @@ BERT__FN size_t bert__encode_some(bert__out *o, const char *text, size_t size, i
     size_t from = 0, at = 0, end = 0, done, hold = size, k;
     uint32_t c;
     int found;
+    if (!text) text = "";                                               /* of no bytes; C forbids even NULL + 0 */
     o->scan.text = text;
     o->scan.text_base = base;
     o->scan.text_size = size;
@@ -3582,38 +3674,35 @@ BERT__NOINLINE size_t bert__parts(size_t n, size_t keep, size_t stride)
 }
 
 /* Copies rows [from, from + n) of one encoding to row `at` of another; zeros where it lacks the column. */
-BERT__FN void bert__copy_column(void *to, size_t at, const void *src, size_t from, size_t n, size_t width)
+BERT__NOINLINE void bert__copy_rows(bert_encoding *to, size_t at, const bert_encoding *src, size_t from, size_t n, int32_t segment)
 {
-    char *p;
-    if (!to) return;
-    p = (char *)to + at * width;
-    if (src) memcpy(p, (const char *)src + from * width, n * width);
-    else memset(p, 0, n * width);
-}
-BERT__FN void bert__copy_rows(bert_encoding *to, size_t at, const bert_encoding *src, size_t from, size_t n, int32_t segment)
-{
+#define BERT__COLUMN(name) { (unsigned char)offsetof(bert_encoding, name), (unsigned char)sizeof *src->name }
+    static const unsigned char columns[][2] = { BERT__COLUMN(ids), BERT__COLUMN(words), BERT__COLUMN(begin), BERT__COLUMN(end), BERT__COLUMN(char_begin), BERT__COLUMN(char_end) };
+#undef BERT__COLUMN
+    size_t k;
     if (at >= to->capacity) return;
     if (n > to->capacity - at) n = to->capacity - at;
-    if (!n) return;
-    bert__copy_column(to->ids, at, src->ids, from, n, sizeof(int32_t));
-    bert__copy_column(to->words, at, src->words, from, n, sizeof(int32_t));
-    bert__copy_column(to->begin, at, src->begin, from, n, sizeof(size_t));
-    bert__copy_column(to->end, at, src->end, from, n, sizeof(size_t));
-    bert__copy_column(to->char_begin, at, src->char_begin, from, n, sizeof(size_t));
-    bert__copy_column(to->char_end, at, src->char_end, from, n, sizeof(size_t));
+    for (k = 0; k < sizeof columns / sizeof *columns; k++) {
+        const size_t width = columns[k][1];
+        const char *rows;
+        char *p;
+        memcpy(&p, (char *)to + columns[k][0], sizeof p);
+        memcpy(&rows, (const char *)src + columns[k][0], sizeof rows);
+        if (!p) continue;
+        if (rows) memcpy(p + at * width, rows + from * width, n * width);
+        else memset(p + at * width, 0, n * width);
+    }
     bert__fill_segments(to, at, n, segment);
 }
 /* [CLS] or [SEP] in row `at`. */
 BERT__FN void bert__put_special(bert_encoding *to, size_t at, int32_t id, int32_t segment)
 {
-    if (at >= to->capacity) return;
-    if (to->ids) to->ids[at] = id;
-    if (to->segment_ids) to->segment_ids[at] = segment;
-    if (to->words) to->words[at] = -1;
-    if (to->begin) to->begin[at] = 0;
-    if (to->end) to->end[at] = 0;
-    if (to->char_begin) to->char_begin[at] = 0;
-    if (to->char_end) to->char_end[at] = 0;
+    bert_encoding one;
+    int32_t no_word = -1;
+    memset(&one, 0, sizeof one);
+    one.ids = &id;
+    one.words = &no_word;
+    bert__copy_rows(to, at, &one, 0, 1, segment);
 }
 BERT__FN bert_status bert__need_specials(const bert_tokenizer *t, bert_error *e)
 {
@@ -3740,6 +3829,7 @@ BERT__FN bert_status bert__basic_words(const bert__basic *b, const char *text, s
 {
     bert__scan s;
     bert__words_state w;
+    if (!text) text = "";                                               /* of no bytes; C forbids even NULL + 0 */
     w.fn = fn;
     w.user = user;
     bert__scan_init(&s, b, bert__give_word, &w);
@@ -3982,7 +4072,9 @@ BERT__FN bert_status bert__read_tokenizer_json(bert__source *s)
             x = bert_json_get(v, "content");
             if (!bert_json_int(bert_json_get(v, "id"), &id) || id < 0 || !x || x->type != 's') return bert__fail(s->error, BERT_ERROR_FORMAT, s->path, (int64_t)v->offset, "tokenizer.json: an added token without id or content");
             if (pass && !s->lines[id].text) { s->lines[id].text = x->text; s->lines[id].size = x->size; }
-            if (bert__is_on(v, "normalized")) return bert__refuse(s, v, "an added token with \"normalized\": true, which is matched in changed text; set it to false");
+            /* Hugging Face finds it in the lower-cased, stripped text, inside words and across them; where specials are off, nobody looks */
+            if (bert__is_on(v, "normalized") && (s->d.specials == BERT_ON || (!s->d.specials && s->d.mode == BERT_TOKENIZER_HF)))
+                return bert__fail(s->error, BERT_ERROR_UNSUPPORTED, s->path, (int64_t)v->offset, "tokenizer.json: the added token \"%.*s\" has \"normalized\": true, which is not supported; set it to false to have it found as it is written, or turn specials off", 99, x->text);
             if (!pass && (size_t)id + 1 > max) max = (size_t)id + 1;
         }
         if (pass) break;
@@ -4154,7 +4246,6 @@ BERT_API bert_status bert_tokenizer_open(const bert_tokenizer_desc *desc, bert_t
     bert__arena arena;
     bert_tokenizer *t;
     bert_status st;
-    bert_flag flags[6];
     size_t i;
     if (!desc || !out) return BERT_ERROR_ARGUMENT;
     memset(&s, 0, sizeof s);
@@ -4162,9 +4253,9 @@ BERT_API bert_status bert_tokenizer_open(const bert_tokenizer_desc *desc, bert_t
     s.error = desc->error;
     s.d = *desc;
     if (desc->max_word < 0 || desc->max_word > BERT__WORD_MAX) return bert__bad_argument(s.error, "max_word goes from 1 to 200, or 0 for the default");
-    flags[0] = desc->lower_case; flags[1] = desc->strip_accents; flags[2] = desc->cjk; flags[3] = desc->clean; flags[4] = desc->specials; flags[5] = desc->basic;
-    for (i = 0; i < 6; i++)
-        if ((unsigned)flags[i] > BERT_OFF) return bert__bad_argument(s.error, "a flag is none of BERT_DEFAULT, BERT_ON and BERT_OFF");
+    if ((unsigned)desc->lower_case > BERT_OFF || (unsigned)desc->strip_accents > BERT_OFF || (unsigned)desc->cjk > BERT_OFF ||
+        (unsigned)desc->clean > BERT_OFF || (unsigned)desc->specials > BERT_OFF || (unsigned)desc->basic > BERT_OFF)
+        return bert__bad_argument(s.error, "a flag is none of BERT_DEFAULT, BERT_ON and BERT_OFF");
     if ((unsigned)desc->mode > BERT_TOKENIZER_HF) return bert__bad_argument(s.error, "mode is none of its values");
     for (i = 0; i < desc->never_split_count; i++)
         if (!desc->never_split || !desc->never_split[i] || !*desc->never_split[i]) return bert__bad_argument(s.error, "an entry of never_split is empty");
@@ -4220,7 +4311,7 @@ BERT__NOINLINE bert_status bert__text_end(bert__text *t, char *out, size_t capac
 }
 
 /* What stands without a blank before it; a lone apostrophe, also without one behind, only in clean_up_tokenization. */
-static const char *const bert__glue[] = { ".", "?", "!", ",", "'", "n't", "'m", "'s", "'ve", "'re" };
+static const char bert__glue[][4] = { ".", "?", "!", ",", "'", "n't", "'m", "'s", "'ve", "'re" };
 enum { BERT__GLUE_COUNT = 10, BERT__GLUE_APOSTROPHE = 4 };
 
 /* transformers' clean_up_tokenization, rule after rule over the whole text; each only shortens it. */
@@ -4293,7 +4384,7 @@ BERT__FN int bert__explain_word(bert__scan *s)
     size_t k;
     /* a lone "'" with a contraction's rest behind it, or "n" before one: words that were split before they came here */
     if (e->words++ && s->first > e->end && raw_size == 1) {
-        static const char *const rests[] = { "'s", "'m", "'d", "'re", "'ve", "'ll", "n't", "N't" };
+        static const char rests[][4] = { "'s", "'m", "'d", "'re", "'ve", "'ll", "n't", "N't" };
         for (k = 0; k < 8; k++) e->treebank += bert__begins(raw, left, rests[k]);
     }
     e->end = s->word_end;

@@ -2,13 +2,15 @@
 # compile.sh - does the header compile wherever it should, and leave nothing behind that is not its own?
 # SPDX-License-Identifier: MIT-0 OR Unlicense
 #
-# With $CC at low optimisation; FULL=1 (CI) takes gcc and clang, more standards, and full optimisation.
+# With $CC; FULL=1 (CI) takes gcc and clang, and more standards. Most of these compilations are for what the compiler says,
+# which costs no optimisation: -O0 where gcc must get as far as its list of unused functions, else -fsyntax-only. The
+# warnings that only the optimiser gives come from -O2 once as C, once as C++, once without SIMD, files and threads.
 . "$(dirname "$0")/sh.inc"
 
 STRICT="-pedantic -Wall -Wextra -Wconversion -Wshadow -Werror"
 FULL=${FULL:-}
 if [ -n "$FULL" ]; then
-    compilers= quick=-O2 cstd="c99 c11 gnu99 gnu11 c2x" cxxstd="c++11 c++14 c++17 c++20 gnu++17 c++2b"
+    compilers= cstd="c99 c11 gnu99 gnu11 c2x" cxxstd="c++11 c++14 c++17 c++20 gnu++17 c++2b"
     for c in gcc clang; do have $c && compilers="$compilers $c"; done
     for c in gcc clang; do
         wanted "compiler $c" || continue
@@ -16,11 +18,21 @@ if [ -n "$FULL" ]; then
     done
     [ -n "$compilers" ] || compilers=$CC
 else
-    compilers=$CC quick=-O0 cstd="c99" cxxstd="c++11 c++20"
+    compilers=$CC cstd="c99" cxxstd="c++11 c++20"
 fi
 
-headers=bert_tokenizer.h
-[ -f "$top/bert.h" ] && headers="$headers bert.h"
+headers=bert_tokenizer.h whole_header=bert_tokenizer.h
+[ -f "$top/bert.h" ] && headers="$headers bert.h" whole_header=bert.h
+
+# A file, to an object of its own (whose name no other job has).
+object() { "$@" -c -o "x$job.o" && rm -f "x$job.o"; }
+# As far as all warnings but the optimiser's.
+warns() {
+    case $1 in
+    *clang*) "$@" -fsyntax-only ;;
+    *) object "$@" -O0 ;;
+    esac
+}
 
 # The C++ compiler that belongs to a C compiler; nothing if there is none.
 cxx_of() {
@@ -45,55 +57,64 @@ base=
 # ---- as C and as C++, with every warning ----
 
 for h in $headers; do
-    printf '#include "%s"\nextern int nothing;\n' "$h" >declare.c
-    printf '#define BERT_IMPLEMENTATION\n#include "%s"\n' "$h" >implement.c
-    cp declare.c declare.cpp
-    cp implement.c implement.cpp
+    printf '#include "%s"\nextern int nothing;\n' "$h" >"declare_$h.c"
+    printf '#define BERT_IMPLEMENTATION\n#include "%s"\n' "$h" >"implement_$h.c"
+    cp "declare_$h.c" "declare_$h.cpp"
+    cp "implement_$h.c" "implement_$h.cpp"
     for c in $compilers; do
-        for s in $cstd; do
-            check "strict $h $c $s declarations" $c -std=$s $STRICT -I"$top" -c declare.c -o x.o
-            check "strict $h $c $s implementation" $c -std=$s $STRICT $quick -I"$top" -c implement.c -o x.o
-        done
         cxx=$(cxx_of "$c")
+        first=${FULL:+1}
+        for s in $cstd; do
+            later "strict $h $c $s declarations" $c -std=$s $STRICT -I"$top" -fsyntax-only "declare_$h.c"
+            if [ -n "$first" ] && [ $h = $whole_header ]; then later "strict $h $c $s implementation" object $c -std=$s $STRICT -O2 -I"$top" "implement_$h.c"
+            elif [ $s = c99 ]; then later "strict $h $c $s implementation" warns $c -std=$s $STRICT -I"$top" "implement_$h.c"
+            else later "strict $h $c $s implementation" $c -std=$s $STRICT -I"$top" -fsyntax-only "implement_$h.c"; fi
+            first=
+        done
+        first=${FULL:+1}
         for s in $cxxstd; do
             if [ -z "$cxx" ]; then
                 wanted "strict $h $c $s" && skip "strict $h $c $s" "no C++ compiler beside $c"
                 continue
             fi
-            check "strict $h $cxx $s declarations" $cxx -std=$s $STRICT -Wno-missing-field-initializers -I"$top" -c declare.cpp -o x.o
-            check "strict $h $cxx $s implementation" $cxx -std=$s $STRICT -Wno-missing-field-initializers $quick -I"$top" -c implement.cpp -o x.o
+            set -- $cxx -std=$s $STRICT -Wno-missing-field-initializers -I"$top"
+            later "strict $h $cxx $s declarations" "$@" -fsyntax-only "declare_$h.cpp"
+            if [ -n "$first" ] && [ $h = $whole_header ]; then later "strict $h $cxx $s implementation" object "$@" -O2 "implement_$h.cpp"
+            elif [ $s = c++11 ]; then later "strict $h $cxx $s implementation" warns "$@" "implement_$h.cpp"
+            else later "strict $h $cxx $s implementation" "$@" -fsyntax-only "implement_$h.cpp"; fi
+            first=
         done
     done
 done
 
 # ---- the switches: each alone, and all ----
 
-guards="BERT_NO_TOKENIZER BERT_NO_LEARN BERT_NO_STDIO BERT_NO_THREADS BERT_NO_SIMD BERT_STATIC"
-[ -f "$top/bert.h" ] && guards="$guards BERT_NO_TF BERT_NO_PICKLE BERT_NO_SAFETENSORS BERT_NO_TRAIN BERT_NO_DATA"
-all=
-for g in $guards; do all="$all -D$g"; done
+own="BERT_NO_TOKENIZER BERT_NO_LEARN BERT_NO_STDIO BERT_NO_THREADS BERT_NO_SIMD BERT_STATIC"
 for h in $headers; do
-    printf '#define BERT_IMPLEMENTATION\n#include "%s"\n' "$h" >guard.c
-    cp guard.c guard.cpp
+    guards=$own all=
+    [ $h = bert.h ] && guards="$own BERT_NO_TF BERT_NO_PICKLE BERT_NO_SAFETENSORS BERT_NO_TRAIN BERT_NO_DATA"
+    for g in $guards; do all="$all -D$g"; done
     for c in $compilers; do
         for g in $guards; do
             more=
             [ "$g" = BERT_STATIC ] && more=$base
-            check "guard $g $h $c" $c -std=c99 $STRICT $quick -D$g $more -I"$top" -c guard.c -o x.o
+            later "guard $g $h $c" warns $c -std=c99 $STRICT -D$g $more -I"$top" "implement_$h.c"
         done
-        check "guard all $h $c" $c -std=c99 $STRICT $quick $all -I"$top" -c guard.c -o x.o
-        check "guard all but the tokenizer $h $c" $c -std=c99 $STRICT $quick -DBERT_NO_LEARN -DBERT_NO_STDIO -DBERT_NO_THREADS -DBERT_NO_SIMD -I"$top" -c guard.c -o x.o
+        later "guard all $h $c" warns $c -std=c99 $STRICT $all -I"$top" "implement_$h.c"
+        set -- $c -std=c99 $STRICT -DBERT_NO_LEARN -DBERT_NO_STDIO -DBERT_NO_THREADS -DBERT_NO_SIMD -I"$top" "implement_$h.c"
+        if [ -n "$FULL" ]; then later "guard all but the tokenizer $h $c" object "$@" -O2
+        else later "guard all but the tokenizer $h $c" warns "$@"; fi
         if [ -n "$FULL" ] && cxx=$(cxx_of "$c"); then
             for g in $guards; do
                 more=
                 [ "$g" = BERT_STATIC ] && more=$base
-                check "guard $g $h $cxx" $cxx -std=c++11 $STRICT -Wno-missing-field-initializers $quick -D$g $more -I"$top" -c guard.cpp -o x.o
+                later "guard $g $h $cxx" warns $cxx -std=c++11 $STRICT -Wno-missing-field-initializers -D$g $more -I"$top" "implement_$h.cpp"
             done
-            check "guard all $h $cxx" $cxx -std=c++11 $STRICT -Wno-missing-field-initializers $quick $all -I"$top" -c guard.cpp -o x.o
+            later "guard all $h $cxx" warns $cxx -std=c++11 $STRICT -Wno-missing-field-initializers $all -I"$top" "implement_$h.cpp"
         fi
     done
-    refuse "guard BERT_MALLOC without BERT_FREE $h" $CC -DBERT_MALLOC=malloc -I"$top" -c guard.c -o x.o
-    refuse "guard BERT_FREE without BERT_MALLOC $h" $CC -DBERT_FREE=free -I"$top" -c guard.c -o x.o
+    refuse "guard BERT_MALLOC without BERT_FREE $h" $CC -DBERT_MALLOC=malloc -I"$top" -fsyntax-only "implement_$h.c"
+    refuse "guard BERT_FREE without BERT_MALLOC $h" $CC -DBERT_FREE=free -I"$top" -fsyntax-only "implement_$h.c"
 done
 
 # ---- including: twice, around the implementation, in several files, after anything ----
@@ -106,29 +127,11 @@ other_body='int other(void) { return bert_status_string(BERT_OK)[0] != (char)111
 
 build_and_run() {
     c_=$1; shift
-    $c_ "$@" -pthread -o program -lm && ./program
+    $c_ "$@" -pthread -o "program$job" -lm && "./program$job" && rm -f "program$job"
 }
 
-for h in $headers; do
-    for c in $compilers; do
-        printf '#include "%s"\n%s\n' "$h" "$main_body" >main.c
-        printf '#include "%s"\n#include "%s"\n%s\n' "$h" "$h" "$other_body" >other.c
-        printf '#define BERT_IMPLEMENTATION\n#include "%s"\n' "$h" >impl.c
-        check "two units, one implementation $h $c" build_and_run "$c" $quick -I"$top" main.c other.c impl.c
-
-        { printf '#include "%s"\n#include "%s"\n' "$h" "$h"
-          printf '#define BERT_IMPLEMENTATION\n#include "%s"\n#include "%s"\n' "$h" "$h"
-          printf '#undef BERT_IMPLEMENTATION\n#include "%s"\n' "$h"
-          printf '%s\n%s\n' "$main_body" "$other_body"; } >twice.c
-        check "included before, twice and after $h $c" build_and_run "$c" -std=c99 $STRICT $quick -Wno-missing-prototypes -I"$top" twice.c
-
-        # every file with a copy of its own, which must not clash
-        printf '#define BERT_STATIC\n#define BERT_IMPLEMENTATION\n#include "%s"\n%s\n' "$h" "$main_body" >static1.c
-        printf '#define BERT_STATIC\n#define BERT_IMPLEMENTATION\n#include "%s"\n%s\n' "$h" "$other_body" >static2.c
-        check "two static copies $h $c" build_and_run "$c" $quick $base -I"$top" static1.c static2.c
-
-        # after what users include and define: system headers, the macros of windows.h, X11 and old compilers
-        cat >crowd.h <<'CROWD'
+# after what users include and define: system headers, the macros of windows.h, X11 and old compilers
+cat >crowd.h <<'CROWD'
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
@@ -176,18 +179,34 @@ for h in $headers; do
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof *(a))
 #define countof(a) (sizeof(a) / sizeof *(a))
 CROWD
+
+for h in $headers; do
+    printf '#include "%s"\n%s\n' "$h" "$main_body" >"main_$h.c"
+    printf '#include "%s"\n#include "%s"\n%s\n' "$h" "$h" "$other_body" >"other_$h.c"
+    { printf '#include "%s"\n#include "%s"\n' "$h" "$h"
+      printf '#define BERT_IMPLEMENTATION\n#include "%s"\n#include "%s"\n' "$h" "$h"
+      printf '#undef BERT_IMPLEMENTATION\n#include "%s"\n' "$h"
+      printf '%s\n%s\n' "$main_body" "$other_body"; } >"twice_$h.c"
+    # every file with a copy of its own, which must not clash
+    printf '#define BERT_STATIC\n#define BERT_IMPLEMENTATION\n#include "%s"\n%s\n' "$h" "$main_body" >"static1_$h.c"
+    printf '#define BERT_STATIC\n#define BERT_IMPLEMENTATION\n#include "%s"\n%s\n' "$h" "$other_body" >"static2_$h.c"
+    printf '#include "crowd.h"\n#define BERT_IMPLEMENTATION\n#include "%s"\n#undef N\n%s\n%s\n' "$h" "$main_body" "$other_body" >"after_$h.c"
+    cp "after_$h.c" "after_$h.cpp"
+    printf '#define BERT_IMPLEMENTATION\n#include "%s"\n#include "crowd.h"\n%s\n%s\n' "$h" "$main_body" "$other_body" >"before_$h.c"
+    for c in $compilers; do
+        later "two units, one implementation $h $c" build_and_run "$c" -O0 -I"$top" "main_$h.c" "other_$h.c" "implement_$h.c"
+        later "included before, twice and after $h $c" build_and_run "$c" -std=c99 $STRICT -O0 -Wno-missing-prototypes -I"$top" "twice_$h.c"
+        later "two static copies $h $c" build_and_run "$c" -O0 $base -I"$top" "static1_$h.c" "static2_$h.c"
         for f in "-std=c99" "-std=c99 -D_POSIX_C_SOURCE=200809L" "-std=gnu11 -D_GNU_SOURCE" "-std=c99 -D_XOPEN_SOURCE=700" "-std=c11 -D_FILE_OFFSET_BITS=64"; do
-            printf '#include "crowd.h"\n#define BERT_IMPLEMENTATION\n#include "%s"\n#undef N\n%s\n%s\n' "$h" "$main_body" "$other_body" >after.c
-            check "after a crowd of includes, $f $h $c" build_and_run "$c" $f -Wall -Wextra -Werror $quick -I"$top" -I. after.c
+            later "after a crowd of includes, $f $h $c" build_and_run "$c" $f -Wall -Wextra -Werror -O0 -I"$top" -I. "after_$h.c"
         done
-        printf '#define BERT_IMPLEMENTATION\n#include "%s"\n#include "crowd.h"\n%s\n%s\n' "$h" "$main_body" "$other_body" >before.c
-        check "before a crowd of includes $h $c" build_and_run "$c" -std=gnu11 -Wall -Wextra -Werror $quick -I"$top" -I. before.c
+        later "before a crowd of includes $h $c" build_and_run "$c" -std=gnu11 -Wall -Wextra -Werror -O0 -I"$top" -I. "before_$h.c"
         if cxx=$(cxx_of "$c"); then
-            cp after.c after.cpp
-            check "after a crowd of includes, C++ $h $cxx" build_and_run "$cxx" -std=c++11 -Wall -Wextra -Werror -Wno-missing-field-initializers $quick -I"$top" -I. after.cpp
+            later "after a crowd of includes, C++ $h $cxx" build_and_run "$cxx" -std=c++11 -Wall -Wextra -Werror -Wno-missing-field-initializers -O0 -I"$top" -I. "after_$h.cpp"
         fi
     done
 done
+settle
 
 # ---- without a system: no files, no threads, memory of its own ----
 
@@ -220,17 +239,17 @@ done
 
 # ---- nothing without our prefix ----
 
+symbols() { $CC -O0 -fno-pic -I"$top" $base -c implement.c -o symbols.o && nm -P symbols.o >symbols.out; }
 symbols_are_ours() {
-    $CC -O1 -fno-pic -I"$top" $base -c implement.c -o symbols.o || return 1
-    nm -P symbols.o >symbols.out || return 1
+    symbols || return 1
     awk '$2 ~ /[TDBRCVWGS]/ && $1 !~ /^_?bert_/ { print "global " $1; bad = 1 }
          $2 == "t" && $1 !~ /^_?bert_/ { print "function " $1; bad = 1 }
          $2 ~ /[rdb]/ && $1 !~ /[.]/ && $1 !~ /^_?bert_/ { print "table " $1; bad = 1 }
          END { if (NR < 10) { print "no symbols read"; bad = 1 } exit bad }' symbols.out
 }
 no_mutable_globals() {
-    $CC -O1 -fno-pic -I"$top" $base -c implement.c -o symbols.o || return 1
-    nm -P symbols.o | awk '$2 ~ /^[dDbBcCsSgG]$/ { print $1 " can change"; bad = 1 } END { exit bad }'
+    symbols || return 1
+    awk '$2 ~ /^[dDbBcCsSgG]$/ { print $1 " can change"; bad = 1 } END { exit bad }' symbols.out
 }
 # Every #define that survives to the end of a file and stands in one of our headers.
 macros_are_ours() {

@@ -1,17 +1,17 @@
 /* golden.c - everything that was recorded from the reference code, directory by directory
    SPDX-License-Identifier: MIT-0 OR Unlicense
 
-   golden [--google DIR] [--hf DIR] [--data DIR] [--only NAME] [--list] [NAME]...
+   golden [--google DIR] [--hf DIR] [--data DIR] [--minilm DIR] [--isa NAME] [--only NAME] [--list] [NAME]...
 
    Each golden directory has one function, which checks it from the files of that layout and nothing else: names,
    counts, sizes and settings are read from the directory, so any other of the same layout can be given. A line for each
-   recorded file; what is missing is counted as skipped. NAME picks the cases whose name contains it. */
+   recorded file; what is missing is counted as skipped. NAME picks the cases whose name contains it. The forward pass is
+   compared with each kind of instructions that this machine has, or only with --isa. --minilm: the folder with the weights of
+   all-MiniLM-L6-v2; default $BERT_MINILM, or examples/minilm, where make -C examples minilm puts them. */
 #ifdef GOLDEN_SLOW
 #include "bert_tokenizer.h"
 #include "slow_api.h"
 #else
-#define BERT_STATIC                     /* a copy of its own: checksums of bundles are a private function's */
-#define BERT_IMPLEMENTATION
 #include "bert.h"
 #endif
 #include "golden.h"
@@ -19,32 +19,75 @@
 #ifndef GOLDEN_SLOW
 #include "golden_checkpoints.h"
 #include "golden_hf_checkpoints.h"
+#include "golden_forward.h"
+#include "golden_hf_forward.h"
+#include "golden_records.h"
+#include "golden_tasks.h"
+#include "golden_squad.h"
+#include "golden_pretraining.h"
+#include "golden_train.h"
 #endif
 
 static const struct {
-    const char *set, *name;
+    const char *set, *name, *dir;       /* dir: of the cases of that name; the name where it is NULL */
     void (*check)(const golden_place *place);
 } golden_table[] = {
-    { "google", "tokenize", golden_google_tokenize },
-    { "hf", "tokenizer", golden_hf_tokenizer },
+    { "google", "tokenize", NULL, golden_google_tokenize },
+    { "hf", "tokenizer", NULL, golden_hf_tokenizer },
 #ifndef GOLDEN_SLOW
-    { "google", "model", golden_google_model },
-    { "google", "nezha/model", golden_google_model },
-    { "google", "train_classifier/checkpoint", golden_google_state },
-    { "google", "train_squad/checkpoint", golden_google_state },
-    { "hf", "checkpoints", golden_hf_checkpoints },
+    { "google", "model", NULL, golden_google_model },
+    { "google", "nezha/model", NULL, golden_google_model },
+    { "google", "train_classifier/checkpoint", NULL, golden_google_state },
+    { "google", "train_squad/checkpoint", NULL, golden_google_state },
+    { "hf", "checkpoints", NULL, golden_hf_checkpoints },
+    { "google", "forward", ".", golden_google_forward },
+    { "google", "nezha/forward", "nezha", golden_google_forward },
+    { "google", "nezha/relative_positions", "nezha", golden_relative_positions },
+    { "google", "extract_features", NULL, golden_google_extract },
+    { "google", "train_pretrain", NULL, golden_google_trace },
+    { "google", "train_pretrain_onehot", NULL, golden_google_trace },
+    { "google", "train_pretrain_tf1sparse", NULL, golden_google_trace },
+    { "google", "train_classifier", NULL, golden_google_trace },
+    { "google", "train_squad", NULL, golden_google_trace },
+    { "google", "nezha/train_adam", NULL, golden_google_trace },
+    { "google", "lamb", NULL, golden_google_trace },
+    { "google", "pretraining_data", NULL, golden_google_pretraining },
+    { "google", "eval_pretrain", NULL, golden_google_eval },
+    { "google", "eval_classifier", NULL, golden_google_eval },
+    { "google", "eval_squad_v1.1", NULL, golden_google_eval },
+    { "google", "eval_squad_v2.0", NULL, golden_google_eval },
+    { "google", "squad", NULL, golden_google_squad },
+    { "google", "eval_squad_v1.1/predictions", "eval_squad_v1.1", golden_google_squad_run },
+    { "google", "eval_squad_v2.0/predictions", "eval_squad_v2.0", golden_google_squad_run },
+    { "hf", "heads", NULL, golden_hf_heads },
+    { "hf", "minilm", NULL, golden_hf_minilm },
+    { "google", "classifier", NULL, golden_google_classifier },
+    { "google", "eval_classifier", NULL, golden_google_eval_records },
+    { "hf", "ner", NULL, golden_hf_ner },
+    { "hf", "eval", NULL, golden_hf_eval_squad },
+    { "google", "train_pretrain", NULL, golden_google_train },
+    { "google", "train_pretrain_onehot", NULL, golden_google_train },
+    { "google", "train_pretrain_tf1sparse", NULL, golden_google_train },
+    { "google", "train_classifier", NULL, golden_google_train },
+    { "google", "train_squad", NULL, golden_google_train },
+    { "google", "nezha/train_adam", NULL, golden_google_train },
+    { "google", "lamb", NULL, golden_google_train },
+    { "google", "bertadam", NULL, golden_bertadam },
+    { "hf", "heads", NULL, golden_hf_gradients },
+    { "hf", "finetune", NULL, golden_hf_finetune },
 #endif
 };
 
-/* Where `name` of the shared directory is, seen from the repository, from tests/ and from the executable. */
-static const char *golden_find(const char *program, const char *name, char *out, size_t size)
+/* Where `name` is under "../shared" or "./", seen from the repository, from tests/ and from the executable. */
+static const char *golden_find(const char *program, const char *name, int shared, char *out, size_t size)
 {
-    static const char *const places[] = { "../shared", "../../shared", "../../../shared" };
+    static const char *const near[] = { ".", "..", "../.." }, *const beyond[] = { "../shared", "../../shared", "../../../shared" };
+    const char *const *places = shared ? beyond : near;
     size_t i, dir = 0;
     int beside;
     for (i = 0; program[i]; i++) if (program[i] == '/') dir = i + 1;
     for (beside = 0; beside < 2; beside++)
-        for (i = 0; i < sizeof places / sizeof *places; i++) {
+        for (i = 0; i < 3; i++) {
             snprintf(out, size, "%.*s%s/%s", beside ? (int)dir : 0, program, places[i], name);
             if (golden_is_directory(out)) return out;
         }
@@ -53,25 +96,26 @@ static const char *golden_find(const char *program, const char *name, char *out,
 
 int main(int argc, char **argv)
 {
-    static const char *const names[] = { "--google", "--hf", "--data", "--only" };
-    const char *value[4] = { NULL, NULL, NULL, NULL };
-    char found[3][1024], beside[1100];
+    static const char *const names[] = { "--google", "--hf", "--data", "--only", "--minilm", "--isa" };
+    const char *value[6] = { NULL, NULL, NULL, NULL, NULL, NULL };
+    char found[4][1024], beside[1100];
     size_t i;
     int a;
     test_begin(0, NULL);
     for (a = 1; a < argc; a++) {
-        for (i = 0; i < 4; i++) {
+        for (i = 0; i < 6; i++) {
             size_t n = strlen(names[i]);
             if (strncmp(argv[a], names[i], n)) continue;
             if (argv[a][n] == '=') { value[i] = argv[a] + n + 1; break; }
             if (!argv[a][n] && a + 1 < argc) { value[i] = argv[++a]; break; }
         }
-        if (i < 4) {
+        if (i < 6) {
             if (i == 3) test_filter(value[3]);
         } else if (strcmp(argv[a], "--list") == 0) {
             test_now.list = 1;
         } else if (argv[a][0] == '-') {
-            fprintf(stderr, "usage: golden [--google DIR] [--hf DIR] [--data DIR] [--only NAME] [--list] [NAME]...\n");
+            fprintf(stderr, "usage: golden [--google DIR] [--hf DIR] [--data DIR] [--minilm DIR] [--isa NAME] [--only NAME] [--list] [NAME]...\n"
+                            "--minilm: the folder of all-MiniLM-L6-v2; default $BERT_MINILM or examples/minilm\n");
             return 2;
         } else {
             test_filter(argv[a]);
@@ -81,18 +125,27 @@ int main(int argc, char **argv)
         snprintf(beside, sizeof beside, "%s/../../data", value[1] ? value[1] : value[0]);
         if (golden_is_directory(beside)) value[2] = beside;
     }
-    if (!value[0]) value[0] = golden_find(argv[0], "goldens/google", found[0], sizeof found[0]);
-    if (!value[1]) value[1] = golden_find(argv[0], "goldens/hf", found[1], sizeof found[1]);
-    if (!value[2]) value[2] = golden_find(argv[0], "data", found[2], sizeof found[2]);
+    if (!value[0]) value[0] = golden_find(argv[0], "goldens/google", 1, found[0], sizeof found[0]);
+    if (!value[1]) value[1] = golden_find(argv[0], "goldens/hf", 1, found[1], sizeof found[1]);
+    if (!value[2]) value[2] = golden_find(argv[0], "data", 1, found[2], sizeof found[2]);
+#ifndef GOLDEN_SLOW
+    golden_minilm = value[4] ? value[4] : getenv("BERT_MINILM");
+    if (!golden_minilm) golden_minilm = golden_find(argv[0], "examples/minilm", 0, found[3], sizeof found[3]);
+    for (a = 0; value[5] && a < BERT_ISA_COUNT; a++) if (a && strcmp(value[5], bert_isa_name((bert_isa)a)) == 0) golden_isa = (bert_isa)a;
+    if (value[5] && (!golden_isa || !bert_isa_available(golden_isa))) { fprintf(stderr, "golden: this machine has no instructions %s\n", value[5]); return 2; }
+#endif
     for (i = 0; i < sizeof golden_table / sizeof *golden_table; i++) {
         char dir[1100], label[64];
         golden_place place;
         place.root = value[strcmp(golden_table[i].set, "hf") == 0];
         place.data = value[2];
-        place.dir = golden_path(dir, sizeof dir, place.root, golden_table[i].name);
+        place.dir = golden_path(dir, sizeof dir, place.root, golden_table[i].dir ? golden_table[i].dir : golden_table[i].name);
         place.label = golden_path(label, sizeof label, golden_table[i].set, golden_table[i].name);
         if (!*place.root || !golden_is_directory(place.dir)) golden_skip(place.label, "this directory of goldens is not here");
         else golden_table[i].check(&place);
     }
+#ifndef GOLDEN_SLOW
+    golden_print_worst();
+#endif
     return test_end();
 }

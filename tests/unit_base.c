@@ -5,11 +5,35 @@
 #define _POSIX_C_SOURCE 200809L         /* mkdtemp, mkfifo, fork: for the test; the header needs none of it */
 #endif
 #include "test.h"
+
+/* Somebody is faster: while `trap` names a file, a name about to be made becomes a link to that file first, `traps` times. */
+#if !defined(_WIN32) && !defined(BERT_NO_STDIO)
+#include <fcntl.h>
+#include <stdarg.h>
+#include <unistd.h>
+static const char *trap;
+static int traps;
+static int test_open(const char *path, int flags, ...)
+{
+    mode_t mode = 0;
+    if (flags & O_CREAT) {
+        va_list args;
+        va_start(args, flags);
+        mode = (mode_t)va_arg(args, int);
+        va_end(args);
+        if (trap && traps > 0 && traps--) (void)!symlink(trap, path);
+    }
+    return open(path, flags, mode);
+}
+#define open(...) test_open(__VA_ARGS__)
+#endif
+
 #define BERT_STATIC
 #define BERT_NO_TOKENIZER
 #define BERT_TOKENIZER_IMPLEMENTATION
 #include "bert_tokenizer.h"
 #include "faults.h"
+#undef open
 
 /* ============================================================================================================
    Numbers. The judge is strtod in the "C" locale, which this program never leaves.
@@ -1000,7 +1024,7 @@ static void files_write(void)
     CHECK_INT(entries(dir), before);                                    /* no temporary stays */
     memset(&error, 0, sizeof error);
     CHECK_INT(bert_file_write(in_dir("nowhere/target"), "x", 1, &error), BERT_ERROR_IO);
-    CHECK(strstr(error.message, "nowhere/target") && strstr(error.message, "cannot create: "));
+    CHECK(strstr(error.message, "nowhere/target: cannot create: ") != NULL);
     CHECK_INT(bert_file_write(in_dir("target/below"), "x", 1, &error), BERT_ERROR_IO);
     CHECK(mkdir(in_dir("folder"), 0755) == 0);
     CHECK_INT(bert_file_write(in_dir("folder"), "x", 1, &error), BERT_ERROR_IO);
@@ -1016,6 +1040,110 @@ static void files_write(void)
     CHECK_INT(bert_file_write("", "x", 1, NULL), BERT_ERROR_IO);
     holds(in_dir("target"), "3", 1);
     CHECK_INT(next_fd(), fd);
+}
+
+/* The file beside the target is nobody else's: its name is always another, and what already lies there is not written to. */
+static void files_beside(void)
+{
+    static bert__writer a, b;
+    bert_error error;
+    int before, fd = next_fd();
+    CHECK_INT(bert_file_write(in_dir("victim"), "safe", 4, &error), BERT_OK);
+    CHECK_INT(bert__writer_open(&a, in_dir("target"), &error), BERT_OK);
+    CHECK_INT(bert__writer_open(&b, in_dir("target"), &error), BERT_OK);
+    CHECK(strcmp(a.beside, b.beside) != 0 && strncmp(a.beside, in_dir("target."), strlen(in_dir("target."))) == 0);
+    bert__writer_add(&a, "of a", 4);
+    bert__writer_add(&b, "of b", 4);
+    CHECK_INT(bert__writer_commit(&b), BERT_OK);
+    holds(in_dir("target"), "of b", 4);
+    CHECK_INT(bert__writer_commit(&a), BERT_OK);
+    holds(in_dir("target"), "of a", 4);
+    before = entries(dir);
+    trap = in_dir("victim");
+    traps = 3;
+    CHECK_INT(bert_file_write(in_dir("target"), "new", 3, &error), BERT_OK);
+    CHECK_INT(traps, 0);
+    holds(in_dir("target"), "new", 3);
+    CHECK_INT(entries(dir), before + 3);                                /* the links: not ours, so they stay */
+    traps = 1000;
+    CHECK_INT(bert_file_write(in_dir("target"), "newer", 5, &error), BERT_ERROR_IO);
+    CHECK(strstr(error.message, "target: cannot create: ") != NULL);
+    CHECK(traps < 1000 && traps > 500);                                 /* it gave up */
+    trap = NULL;
+    holds(in_dir("victim"), "safe", 4);
+    holds(in_dir("target"), "new", 3);
+    CHECK_INT(next_fd(), fd);
+}
+
+static void link_fails(const char *path, const char *says)
+{
+    bert_error error;
+    struct stat st;
+    memset(&error, 0, sizeof error);
+    CHECK_INT(bert_file_write(path, "x", 1, &error), BERT_ERROR_IO);
+    if (!strstr(error.message, path) || !strstr(error.message, says)) TEST_FAIL("\"%s\" does not say \"%s\"", error.message, says);
+    CHECK(lstat(path, &st) == 0 && S_ISLNK(st.st_mode));
+}
+/* A link stays a link; what it names is written, beside its own folder's files. */
+static void files_links(void)
+{
+    static char far_away[4200];
+    bert_error error;
+    struct stat st;
+    int before;
+    CHECK(mkdir(in_dir("far"), 0755) == 0);
+    CHECK_INT(bert_file_write(in_dir("far/file"), "old", 3, &error), BERT_OK);
+    if (symlink("far/file", in_dir("link"))) { test_skip("no symbolic links here"); unlink(in_dir("far/file")); rmdir(in_dir("far")); return; }
+    CHECK(symlink("../link", in_dir("far/back")) == 0);                 /* a link to a link, each relative to its own folder */
+    CHECK(symlink(in_dir("far/new"), in_dir("absolute")) == 0);         /* what it names is not there yet */
+    before = entries(dir);
+    CHECK_INT(bert_file_write(in_dir("link"), "one", 3, &error), BERT_OK);
+    holds(in_dir("far/file"), "one", 3);
+    CHECK_INT(bert_file_write(in_dir("far/back"), "two", 3, &error), BERT_OK);
+    holds(in_dir("far/file"), "two", 3);
+    CHECK_INT(bert_file_write(in_dir("absolute"), "three", 5, &error), BERT_OK);
+    holds(in_dir("far/new"), "three", 5);
+    CHECK(lstat(in_dir("link"), &st) == 0 && S_ISLNK(st.st_mode));
+    CHECK(lstat(in_dir("far/back"), &st) == 0 && S_ISLNK(st.st_mode));
+    CHECK(lstat(in_dir("absolute"), &st) == 0 && S_ISLNK(st.st_mode));
+    CHECK_INT(entries(dir), before);
+    CHECK_INT(entries(in_dir("far")), 3);
+
+    CHECK(symlink("round", in_dir("round")) == 0);
+    link_fails(in_dir("round"), "cannot follow the link: ");
+    CHECK(symlink("nowhere/file", in_dir("astray")) == 0);
+    link_fails(in_dir("astray"), "astray: cannot create: ");
+    memset(far_away, 'f', sizeof far_away - 1);
+    far_away[4000] = 0;
+    CHECK(symlink(far_away, in_dir("long")) == 0);
+    link_fails(in_dir("long"), "File name too long");
+    CHECK_INT(entries(dir), before + 3);
+    unlink(in_dir("far/back"));
+    unlink(in_dir("far/file"));
+    unlink(in_dir("far/new"));
+    CHECK(rmdir(in_dir("far")) == 0);
+}
+
+static int mode_of(const char *path) { struct stat st; return stat(path, &st) ? -1 : (int)(st.st_mode & 07777); }
+
+/* An old file's mode stays, whatever umask says; a new file has what umask leaves. While it is written nobody gets to see more. */
+static void files_modes(void)
+{
+    static const int modes[] = { 0600, 0640, 0644, 0666, 0755, 0400, 04755 };
+    static bert__writer w;
+    bert_error error;
+    size_t i;
+    mode_t mask = umask(027);
+    CHECK_INT(bert_file_write(in_dir("new"), "x", 1, &error), BERT_OK);
+    CHECK_INT(mode_of(in_dir("new")), 0640);
+    for (i = 0; i < sizeof modes / sizeof *modes; i++) {
+        CHECK(chmod(in_dir("new"), (mode_t)modes[i]) == 0);
+        CHECK_INT(bert__writer_open(&w, in_dir("new"), &error), BERT_OK);
+        CHECK((mode_of(w.beside) & ~modes[i]) == 0);
+        CHECK_INT(bert__writer_commit(&w), BERT_OK);
+        CHECK_INT(mode_of(in_dir("new")), modes[i] & 0777);             /* setuid was meant for other contents */
+    }
+    umask(mask);
 }
 
 /* Names are bytes: a line break in one is odd but legal, in the folder's as in the file's. */
@@ -1129,6 +1257,27 @@ static void files_windows(void)
     CHECK_INT(file.size, 0);
     bert_file_close(&file);
     CHECK_INT(bert_file_write("no/such/folder/file", "x", 1, &error), BERT_ERROR_IO);
+    {                                                                   /* two at once do not meet in the file beside it */
+        static bert__writer a, b;
+        CHECK_INT(bert__writer_open(&a, "unit_base.tmp.txt", &error), BERT_OK);
+        CHECK_INT(bert__writer_open(&b, "unit_base.tmp.txt", &error), BERT_OK);
+        bert__writer_add(&a, "of a", 4);
+        bert__writer_add(&b, "of b", 4);
+        CHECK_INT(bert__writer_commit(&b), BERT_OK);
+        CHECK_INT(bert__writer_commit(&a), BERT_OK);
+        REQUIRE(bert_file_open("unit_base.tmp.txt", NULL, &file, &error) == BERT_OK);
+        CHECK_BYTES(file.data, file.size, "of a", 4);
+        bert_file_close(&file);
+    }
+    if (CreateSymbolicLinkW(L"unit_base.tmp.link", L"unit_base.tmp.txt", 2) &&    /* often not allowed, and wine only says it did */
+        GetFileAttributesW(L"unit_base.tmp.link") != INVALID_FILE_ATTRIBUTES) {
+        CHECK_INT(bert_file_write("unit_base.tmp.link", "through", 7, &error), BERT_OK);
+        REQUIRE(bert_file_open("unit_base.tmp.txt", NULL, &file, &error) == BERT_OK);
+        CHECK_BYTES(file.data, file.size, "through", 7);
+        bert_file_close(&file);
+        CHECK((GetFileAttributesW(L"unit_base.tmp.link") & FILE_ATTRIBUTE_REPARSE_POINT) != 0);
+        DeleteFileW(L"unit_base.tmp.link");
+    }
     remove("unit_base.tmp.txt");
 }
 #endif
@@ -1331,6 +1480,9 @@ int main(int argc, char **argv)
     FILES(files_open);
     FILES(files_without_a_size);
     FILES(files_write);
+    FILES(files_beside);
+    FILES(files_links);
+    FILES(files_modes);
     FILES(files_odd_names);
     FILES(files_read_only_folder);
     FILES(files_out_of_memory);

@@ -286,7 +286,8 @@ static bert_tensor tensor_over(const void *data, bert_dtype type, const int64_t 
 static void tensor_strides(void)
 {
     static const int64_t shape[3] = { 2, 3, 4 }, turned[3] = { 1, 2, 6 }, still[3] = { 0, 4, 1 };
-    float storage[24] = { 0 }, out[24];
+    static float storage[24];
+    float out[24];
     double wide[24];
     bert_error err;
     bert_tensor t = tensor_over(storage, BERT_F32, shape, 3, turned);

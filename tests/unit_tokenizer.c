@@ -380,6 +380,36 @@ static void tokenizer_json_refused(void)
     }
 }
 
+/* Hugging Face looks for such a token in the changed text ("NéwWord" holds newword): what we do not, we do not pass over. */
+static void tokenizer_json_normalized(void)
+{
+    static const char text[] = "{\"added_tokens\": [{\"id\": 0, \"content\": \"[UNK]\", \"normalized\": false, \"special\": true},"
+        "{\"id\": 10, \"content\": \"new\\nword\", \"normalized\": true, \"special\": false}]," JSON_NORMALIZER("true") JSON_MODEL;
+    bert_tokenizer_desc d;
+    bert_tokenizer *tok = NULL;
+    columns c;
+    memset(&d, 0, sizeof d);
+    d.data = text;
+    d.size = sizeof text - 1;
+    CHECK_INT(refuse(&d), BERT_ERROR_UNSUPPORTED);
+    mentions(error.message, "\"normalized\": true");
+    mentions(error.message, "word\"");
+    d.mode = BERT_TOKENIZER_GOOGLE;
+    d.specials = BERT_ON;
+    CHECK_INT(refuse(&d), BERT_ERROR_UNSUPPORTED);
+    d.specials = BERT_DEFAULT;                                          /* Google knows no added tokens: nothing is looked for */
+    REQUIRE(bert_tokenizer_open(&d, &tok) == BERT_OK);
+    CHECK_INT(bert_tokenizer_encode(tok, "new\nword he", 11, all(&c)), BERT_OK);
+    CHECK_STR(tokens(tok, &c.e), "[UNK] [UNK] he");
+    CHECK_INT(bert_tokenizer_id(tok, "new\nword", 8), 10);
+    bert_tokenizer_close(tok);
+    d.mode = BERT_TOKENIZER_HF;
+    d.specials = BERT_OFF;
+    tok = NULL;
+    CHECK_INT(bert_tokenizer_open(&d, &tok), BERT_OK);
+    bert_tokenizer_close(tok);
+}
+
 static void directory(void)
 {
     static const char config[] = "{\"do_lower_case\": false, \"strip_accents\": null, \"tokenize_chinese_chars\": true, \"model_max_length\": 512}";
@@ -1202,6 +1232,7 @@ int main(int argc, char **argv)
     TEST(vocabulary_is_copied);
     TEST(tokenizer_json);
     TEST(tokenizer_json_refused);
+    TEST(tokenizer_json_normalized);
     TEST(directory);
     TEST(encode_columns);
     TEST(embedded_nuls);

@@ -50,4 +50,4 @@ $(BIN)/%$(EXE): $(OBJ)/%.o $(OBJ)/flags
 clean:
 	rm -rf bin obj
 
--include $(wildcard $(OBJ)/*.d $(OBJ)/fuzz/*.d)
+-include $(wildcard $(OBJ)/*.d $(OBJ)/fuzz/*.d $(OBJ)/hooks/*.d)

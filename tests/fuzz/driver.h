@@ -8,7 +8,7 @@
       bin/fuzz/json FILE...                                 replays files: one case each
       bin/fuzz/json --random=N --seed=S FILE...             and N inputs made from them
       bin/fuzz/json --random=N --seed=S --keep=C FILE...    writes each to C before it runs: C is the one that crashed
-      clang -g -I. -fsanitize=fuzzer,address,undefined -DFUZZ_LIBFUZZER tests/fuzz/json.c -lm    libFuzzer instead */
+      .ci/run fuzz                                          libFuzzer instead (-DFUZZ_LIBFUZZER), all programs */
 #ifndef FUZZ_DRIVER_H
 #define FUZZ_DRIVER_H
 #ifndef FUZZ_LIBFUZZER

@@ -1,0 +1,420 @@
+/* unit_kernels.c - every kernel of every tier this machine has, against sums in double precision
+   SPDX-License-Identifier: MIT-0 OR Unlicense
+
+   Sizes are no multiples of anything, numbers beside what may be written are watched, and cuts (of rows, panels, queries) must not
+   change a bit. The file holds a private copy of the implementation, because the kernels are private. */
+#define BERT_STATIC
+#define BERT_IMPLEMENTATION
+#include "bert.h"
+#include "test.h"
+
+static uint64_t seed;
+static const bert__kernels *kernels;            /* those under test */
+
+static float uniform(void) { return (float)((double)(test_random(&seed) >> 11) / 4503599627370496.0 - 1); }    /* [-1, 1) */
+static int64_t below(int64_t n) { return (int64_t)(test_random(&seed) % (uint64_t)n); }
+static void *take(size_t size)
+{
+    void *p = malloc(size ? size : 1);
+    if (!p) { fprintf(stderr, "no memory\n"); exit(2); }
+    return p;
+}
+static float *floats(int64_t n) { return (float *)take((size_t)n * sizeof(float)); }
+static float *randoms(int64_t n)
+{
+    float *p = floats(n);
+    int64_t i;
+    for (i = 0; i < n; i++) p[i] = uniform();
+    return p;
+}
+/* Memory for panels and scratch: 64-byte aligned, in a block that ends right behind it. */
+static float *aligned(size_t size, void **block)
+{
+    size_t at;
+    *block = take(size + 64);
+    at = (64 - (size_t)((uintptr_t)*block & 63)) & 63;
+    return (float *)((char *)*block + at);
+}
+#define GUARD 12345.0f
+static float *guards(int64_t n)
+{
+    float *p = floats(n);
+    int64_t i;
+    for (i = 0; i < n; i++) p[i] = GUARD;
+    return p;
+}
+static int same(const float *a, const float *b, int64_t n) { return memcmp(a, b, (size_t)n * sizeof(float)) == 0; }
+
+/* ---- functions of one variable, in double precision ---- */
+
+static double activated(bert_activation kind, double x)
+{
+    double y;
+    switch (kind) {
+    case BERT_GELU_ERF: return 0.5 * x * erfc(-x * 0.70710678118654752440);
+    case BERT_GELU_10: y = 0.5 * x * erfc(-x * 0.70710678118654752440); return y < -10 ? -10 : y > 10 ? 10 : y;
+    case BERT_GELU_TANH: return 0.5 * x * (1 + tanh(0.79788456080286535588 * (x + 0.044715 * x * x * x)));
+    case BERT_QUICK_GELU: return x / (1 + exp(-1.702 * x));
+    case BERT_SILU: return x / (1 + exp(-x));
+    case BERT_RELU: return x > 0 ? x : 0;
+    case BERT_TANH: return tanh(x);
+    default: return x;
+    }
+}
+
+/* y = activation(x) for count numbers, through a product with K = 1 and weights 1. */
+static void activate(bert_activation kind, const float *x, float *y, int64_t count)
+{
+    static const float one = 1;
+    void *block;
+    float *panels = aligned((size_t)kernels->nr * sizeof(float), &block);
+    float *bias = (float *)take((size_t)kernels->nr * sizeof(float));
+    bert__dense w;
+    bert__product p;
+    memset(bias, 0, (size_t)kernels->nr * sizeof(float));
+    memset(&p, 0, sizeof p);
+    kernels->pack(&one, 1, 1, 1, 1, panels);
+    w.panels = panels;
+    w.bias = bias;
+    w.n = w.k = 1;
+    p.w = &w;
+    p.x = x;
+    p.y = y;
+    p.x_stride = p.y_stride = 1;
+    p.activation = kind;
+    kernels->product(&p, 0, count, 0, 1);
+    free(block);
+    free(bias);
+}
+
+static void activations(void)
+{
+    /* errors in units of the last place of the result, plus an absolute error where 1 + erf(x) cancels (which the reference does) */
+    static const struct { bert_activation kind; double relative, absolute; } rules[] = {
+        { BERT_LINEAR, 0, 0 }, { BERT_RELU, 0, 0 }, { BERT_TANH, 5, 0 }, { BERT_GELU_ERF, 6, 2.5e-7 }, { BERT_GELU_TANH, 6, 5e-7 },
+        { BERT_GELU_10, 6, 2.5e-7 }, { BERT_QUICK_GELU, 6, 0 }, { BERT_SILU, 6, 0 } };
+    const int64_t count = 200000;
+    float *x = floats(count), *y = floats(count);
+    int64_t i;
+    size_t r;
+    for (i = 0; i < count; i++) {
+        if (i < 100000) x[i] = (float)(i - 50000) / 50000 * 20;
+        else x[i] = (float)(uniform() * exp((double)uniform() * 60));            /* all sizes */
+    }
+    for (r = 0; r < sizeof rules / sizeof *rules; r++) {
+        double worst = 0;
+        activate(rules[r].kind, x, y, count);
+        for (i = 0; i < count; i++) {
+            const double want = activated(rules[r].kind, (double)x[i]);
+            const double size = fabs((double)x[i]);
+            double allowed = 6e-8 * rules[r].relative * fabs(want) + rules[r].absolute * (size < 6 ? size : 6) + 1.5e-45;
+            /* the exponent is rounded before e is raised to it; where e^x has few digits left so does the quotient */
+            if (rules[r].kind == BERT_QUICK_GELU || rules[r].kind == BERT_SILU) allowed *= 1 + size / 2;
+            if (size > 50) allowed += 1e-30;
+            if (!(fabs((double)y[i] - want) <= allowed)) {
+                TEST_FAIL("%s: %s(%.9g) is %.9g, not %.9g", bert_isa_name(kernels->isa), bert_activation_name(rules[r].kind), (double)x[i], (double)y[i], want);
+                break;
+            }
+            if (fabs(want) > 1e-30 && fabs((double)y[i] / want - 1) / 6e-8 > worst) worst = fabs((double)y[i] / want - 1) / 6e-8;
+        }
+        if (getenv("VERBOSE")) printf("     %s %s: at worst %.1f ulp\n", bert_isa_name(kernels->isa), bert_activation_name(rules[r].kind), worst);
+    }
+    /* the ends, and what is no number */
+    {
+        static const float huge[] = { 1e30f, -1e30f, 3.4e38f, -3.4e38f, 0.0f, -0.0f, 1e-45f, -1e-45f, 1e-38f, 100.0f, -100.0f };
+        float nan = (float)strtod("nan", NULL), out;
+        const int64_t n = (int64_t)(sizeof huge / sizeof *huge);
+        for (r = 0; r < sizeof rules / sizeof *rules; r++) {
+            activate(rules[r].kind, huge, y, n);
+            for (i = 0; i < n; i++) {
+                const double want = activated(rules[r].kind, (double)huge[i]);
+                if (fabs(want) < 3.4e38 && !(fabs((double)y[i] - want) <= 3e-7 * fabs(want) + 1e-36))
+                    TEST_FAIL("%s: %s(%.9g) is %.9g, not %.9g", bert_isa_name(kernels->isa), bert_activation_name(rules[r].kind), (double)huge[i], (double)y[i], want);
+            }
+            activate(rules[r].kind, &nan, &out, 1);
+            if (out == out) TEST_FAIL("%s: %s(NaN) is %.9g", bert_isa_name(kernels->isa), bert_activation_name(rules[r].kind), (double)out);
+        }
+    }
+    free(x);
+    free(y);
+}
+
+/* ---- products ---- */
+
+static void one_product(int64_t m, int64_t n, int64_t k, bert_activation kind, int residual)
+{
+    const int64_t nr = kernels->nr, panels = bert__up(n, nr) / nr, xs = k + below(3), ys = n + below(3);
+    float *x = randoms(m * xs), *matrix = randoms(n * k), *turned = floats(n * k), *bias = randoms(panels * nr), *r = randoms(m * ys), *y = guards(m * ys), *z = floats(m * ys);
+    void *block, *block2;
+    const size_t size = (size_t)(panels * nr * k) * sizeof(float);
+    float *packed = aligned(size, &block), *packed2 = aligned(size, &block2);
+    int64_t i, j, c;
+    bert__dense w;
+    bert__product p;
+    memset(packed, 7, size);
+    memset(packed2, 8, size);
+    for (j = 0; j < n; j++)
+        for (c = 0; c < k; c++) turned[c * n + j] = matrix[j * k + c];
+    kernels->pack(matrix, k, 1, n, k, packed);
+    kernels->pack(turned, 1, n, n, k, packed2);
+    if (memcmp(packed, packed2, size)) TEST_FAIL("%s: [in, out] packs otherwise, n %d k %d", bert_isa_name(kernels->isa), (int)n, (int)k);
+    for (j = 0; j < panels * nr; j++)
+        for (c = 0; c < k; c++)
+            if (packed[(j / nr * k + c) * nr + j % nr] != (j < n ? matrix[j * k + c] : 0)) TEST_FAIL("%s: pack, n %d k %d, at %d %d", bert_isa_name(kernels->isa), (int)n, (int)k, (int)j, (int)c);
+    w.panels = packed;
+    w.bias = bias;
+    w.n = n;
+    w.k = k;
+    memset(&p, 0, sizeof p);
+    p.w = &w;
+    p.x = x;
+    p.y = y;
+    p.x_stride = xs;
+    p.y_stride = ys;
+    p.activation = kind;
+    p.residual = residual ? r : NULL;
+    if (residual == 2) { memcpy(y, r, (size_t)(m * ys) * sizeof(float)); p.residual = y; }
+    kernels->product(&p, 0, m, 0, panels);
+    for (i = 0; i < m; i++)
+        for (j = 0; j < ys; j++) {
+            double want = j < n ? (double)bias[j] : 0, size_of = fabs(want), got = (double)y[i * ys + j];
+            if (j >= n) {
+                if (y[i * ys + j] != (residual == 2 ? r[i * ys + j] : GUARD)) TEST_FAIL("%s: wrote behind row %d", bert_isa_name(kernels->isa), (int)i);
+                continue;
+            }
+            for (c = 0; c < k; c++) {
+                const double t = (double)x[i * xs + c] * (double)matrix[j * k + c];
+                want += t;
+                size_of += fabs(t);
+            }
+            want = activated(kind, want);
+            if (residual) want += (double)r[i * ys + j];
+            if (!(fabs(got - want) <= 1.2 * 6e-8 * ((double)k + 12) * (size_of + 1)))
+                { TEST_FAIL("%s: m %d n %d k %d %s: [%d][%d] is %.9g, not %.9g", bert_isa_name(kernels->isa), (int)m, (int)n, (int)k, bert_activation_name(kind), (int)i, (int)j, got, want); return; }
+        }
+    /* in pieces: the same bits */
+    if (residual == 2) memcpy(z, r, (size_t)(m * ys) * sizeof(float));
+    else for (i = 0; i < m * ys; i++) z[i] = GUARD;
+    p.y = z;
+    if (residual == 2) p.residual = z;
+    for (i = 0; i < m;) {
+        const int64_t rows = 1 + below(m - i < 20 ? m - i : 20);
+        for (j = 0; j < panels;) {
+            const int64_t count = 1 + below(panels - j);
+            kernels->product(&p, i, rows, j, count);
+            j += count;
+        }
+        i += rows;
+    }
+    if (!same(y, z, m * ys)) TEST_FAIL("%s: cuts change bits, m %d n %d k %d", bert_isa_name(kernels->isa), (int)m, (int)n, (int)k);
+    free(x); free(matrix); free(turned); free(bias); free(r); free(y); free(z); free(block); free(block2);
+}
+static void products(void)
+{
+    int64_t i, k;
+    for (k = 1; k < 71; k += 2) one_product(1 + below(20), 1 + below(70), k, (bert_activation)(1 + below(8)), (int)below(3));
+    for (i = 1; i < 40; i++) one_product(i, 1 + below(40), 1 + below(20), BERT_LINEAR, (int)below(3));
+    for (i = 1; i < 71; i++) one_product(1 + below(14), i, 1 + below(9), BERT_GELU_ERF, (int)below(3));
+    one_product(5, 33, 1111, BERT_TANH, 2);                             /* several blocks of K */
+    one_product(1, 1, 2000, BERT_LINEAR, 0);
+    one_product(203, 35, 500, BERT_GELU_TANH, 2);                       /* several blocks of rows */
+    one_product(100, 7, 384, BERT_RELU, 1);
+    one_product(13, 70, 385, BERT_GELU_10, 1);
+}
+
+static void dots(void)
+{
+    int round;
+    for (round = 0; round < 60; round++) {
+        const int64_t m = round < 50 ? 1 + below(20) : 60 + below(80), n = 1 + below(40), k = round == 0 ? 1 : 1 + below(300), xs = k + below(3), ws = k + below(3), ys = n + below(3);
+        float *x = randoms(m * xs), *matrix = randoms(n * ws), *bias = randoms(n), *y = guards(m * ys), *z = guards(m * ys);
+        int64_t i, j, c;
+        const float *b = round % 3 ? bias : NULL;
+        kernels->dots(x, xs, m, matrix, ws, n, k, b, y, ys);
+        for (i = 0; i < m; i++)
+            for (j = 0; j < ys; j++) {
+                double want = b && j < n ? (double)b[j] : 0, size_of = fabs(want), got = (double)y[i * ys + j];
+                if (j >= n) { CHECK(y[i * ys + j] == GUARD); continue; }
+                for (c = 0; c < k; c++) {
+                    const double t = (double)x[i * xs + c] * (double)matrix[j * ws + c];
+                    want += t;
+                    size_of += fabs(t);
+                }
+                if (!(fabs(got - want) <= 6e-8 * ((double)k + 4) * size_of)) TEST_FAIL("%s: dots m %d n %d k %d: %.9g, not %.9g", bert_isa_name(kernels->isa), (int)m, (int)n, (int)k, got, want);
+            }
+        for (i = 0; i < m;) {
+            const int64_t rows = 1 + below(m - i);
+            for (j = 0; j < n;) {
+                const int64_t columns = 1 + below(n - j);
+                kernels->dots(x + i * xs, xs, rows, matrix + j * ws, ws, columns, k, b ? b + j : NULL, z + i * ys + j, ys);
+                j += columns;
+            }
+            i += rows;
+        }
+        if (!same(y, z, m * ys)) TEST_FAIL("%s: dots: cuts change bits, m %d n %d k %d", bert_isa_name(kernels->isa), (int)m, (int)n, (int)k);
+        free(x); free(matrix); free(bias); free(y); free(z);
+    }
+}
+
+static void norms(void)
+{
+    int64_t n;
+    for (n = 1; n < 900; n += n < 70 ? 1 : 83) {
+        const int64_t rows = 3;
+        const int kind = (int)(n % 4);
+        const float epsilon = kind == 1 ? 1e-12f : 1e-5f;
+        float *x = randoms(n * rows), *gamma = randoms(n), *beta = randoms(n), *y = guards(n * rows + 1), *z = floats(n * rows);
+        int64_t i, c;
+        for (i = 0; i < n * rows; i++) x[i] = kind == 2 ? x[i] * 1e3f : kind == 3 ? 300 + x[i] : x[i];
+        if (n == 5) for (i = 0; i < n; i++) x[i] = 1.5f;                /* no variance: beta */
+        kernels->norm(y, x, gamma, beta, epsilon, n, rows);
+        CHECK(y[n * rows] == GUARD);
+        for (i = 0; i < rows; i++) {
+            double mean = 0, variance = 0;
+            for (c = 0; c < n; c++) mean += (double)x[i * n + c];
+            mean /= (double)n;
+            for (c = 0; c < n; c++) variance += ((double)x[i * n + c] - mean) * ((double)x[i * n + c] - mean);
+            variance /= (double)n;
+            for (c = 0; c < n; c++) {
+                const double scale = 1 / sqrt(variance + (double)epsilon), want = ((double)x[i * n + c] - mean) * scale * (double)gamma[c] + (double)beta[c];
+                /* the inputs' own last digits, seen through the scale, are what there is to lose */
+                if (!(fabs((double)y[i * n + c] - want) <= 4e-7 * (fabs(want) + 2) + 1e-9 * scale * fabs(mean)))
+                    TEST_FAIL("%s: norm n %d: %.9g, not %.9g", bert_isa_name(kernels->isa), (int)n, (double)y[i * n + c], want);
+            }
+        }
+        memcpy(z, x, (size_t)(n * rows) * sizeof(float));
+        for (i = 0; i < rows; i++) kernels->norm(z + i * n, z + i * n, gamma, beta, epsilon, n, 1);      /* in place, one by one */
+        if (!same(y, z, n * rows)) TEST_FAIL("%s: norm in place is not the same, n %d", bert_isa_name(kernels->isa), (int)n);
+        free(x); free(gamma); free(beta); free(y); free(z);
+    }
+}
+
+/* ---- attention ---- */
+
+/* masks: 0 none, 1 some keys by -10000, 2 all keys by -10000, 3 some by -FLT_MAX, 4 all by -FLT_MAX, 5 both biases -FLT_MAX */
+static void one_attention(int64_t s, int64_t depth, int64_t relative, int masks, int with_bias, int with_probabilities)
+{
+    const int64_t stride = 3 * depth + below(4), os = depth + below(3);
+    float *qkv = randoms(s * stride), *out = guards(s * os), *again = guards(s * os), *key_bias = floats(s), *bias = randoms(s * s), *table = randoms((2 * (relative < 0 ? 0 : relative) + 1) * depth), *probabilities = guards(s * s), *same_p = guards(s * s);
+    double *score = (double *)take((size_t)s * sizeof(double)), *o = (double *)take((size_t)depth * sizeof(double));
+    const size_t size = kernels->attention_scratch(s, depth, relative > 0 ? relative : 0);
+    void *block;
+    float *scratch = aligned(size, &block);
+    bert__attention a;
+    int64_t i, j, d, q;
+    int bad = 0;
+    memset(scratch, 0xFF, size);                                        /* NaN */
+    for (i = 0; i < s * stride; i++) qkv[i] *= 3;
+    for (j = 0; j < s; j++) key_bias[j] = masks == 2 || (masks == 1 && below(3) == 0) ? -10000.0f : masks >= 4 || (masks == 3 && below(3) == 0) ? -FLT_MAX : 0.0f;
+    for (i = 0; masks == 5 && i < s * s; i++) bias[i] = -FLT_MAX;
+    memset(&a, 0, sizeof a);
+    a.q = qkv;
+    a.k = qkv + depth;
+    a.v = qkv + 2 * depth;
+    a.out = out;
+    a.stride = stride;
+    a.out_stride = os;
+    a.length = s;
+    a.depth = depth;
+    a.scale = (float)(1 / sqrt((double)depth));
+    a.key_bias = masks ? key_bias : NULL;
+    a.bias = with_bias || masks == 5 ? bias : NULL;
+    a.relative = relative >= 0 ? table : NULL;
+    a.max_relative = relative >= 0 ? relative : 0;
+    a.probabilities = with_probabilities ? probabilities : NULL;
+    kernels->attention(&a, 0, s, scratch);
+    for (i = 0; i < s && !bad; i++) {
+        double top = -1e300, sum = 0, spread = 1;
+        for (j = 0; j < s; j++) {
+            const float *r = a.relative ? table + bert__relative_row(i, j, relative) * depth : NULL;
+            double dot = 0;
+            for (d = 0; d < depth; d++) dot += (double)a.q[i * stride + d] * ((double)a.k[j * stride + d] + (r ? (double)r[d] : 0));
+            dot *= (double)a.scale;
+            spread = fabs(dot) > spread ? fabs(dot) : spread;
+            if (a.key_bias) dot = masks == 2 ? (double)((float)dot - 10000.0f) : dot + (double)key_bias[j];
+            if (a.bias) dot += (double)bias[i * s + j];
+            /* a number of the size of the mask has no digits left for the score */
+            if (dot < -1e30) dot = -(double)FLT_MAX;
+            score[j] = dot;
+            top = dot > top ? dot : top;
+        }
+        for (j = 0; j < s; j++) sum += score[j] = exp(score[j] - top);
+        for (d = 0; d < depth; d++) o[d] = 0;
+        for (j = 0; j < s; j++) {
+            const float *r = a.relative ? table + bert__relative_row(i, j, relative) * depth : NULL;
+            const double p = score[j] / sum;
+            if (a.probabilities && !(fabs((double)probabilities[i * s + j] - p) <= (masks == 2 ? 3e-3 : 1e-5) * p + 1e-9)) {
+                TEST_FAIL("%s: probability %.9g, not %.9g: S %d D %d R %d masks %d", bert_isa_name(kernels->isa), (double)probabilities[i * s + j], p, (int)s, (int)depth, (int)relative, masks);
+                bad = 1;
+            }
+            for (d = 0; d < depth; d++) o[d] += p * ((double)a.v[j * stride + d] + (r ? (double)r[d] : 0));
+        }
+        for (d = 0; d < os && !bad; d++) {
+            if (d >= depth) { if (out[i * os + d] != GUARD) { TEST_FAIL("%s: attention wrote behind row %d", bert_isa_name(kernels->isa), (int)i); bad = 1; } continue; }
+            if (!(fabs((double)out[i * os + d] - o[d]) <= (masks == 2 ? 4e-3 : 6e-7 * ((double)(depth + s) / 8 + 12)))) {
+                TEST_FAIL("%s: attention [%d][%d] %.9g, not %.9g: S %d D %d R %d masks %d bias %d", bert_isa_name(kernels->isa), (int)i, (int)d, (double)out[i * os + d], o[d], (int)s, (int)depth, (int)relative, masks, with_bias);
+                bad = 1;
+            }
+        }
+    }
+    a.out = again;
+    if (with_probabilities) a.probabilities = same_p;
+    memset(scratch, 0xFF, size);
+    for (q = 0; q < s;) {
+        const int64_t count = 1 + below(s - q);
+        kernels->attention(&a, q, count, scratch);
+        q += count;
+    }
+    if (!same(out, again, s * os) || !same(probabilities, same_p, s * s)) TEST_FAIL("%s: cuts of queries change bits, S %d D %d R %d", bert_isa_name(kernels->isa), (int)s, (int)depth, (int)relative);
+    free(qkv); free(out); free(again); free(key_bias); free(bias); free(table); free(probabilities); free(same_p); free(score); free(o); free(block);
+}
+static void attentions(void)
+{
+    int64_t i;
+    for (i = 1; i < 70; i++) one_attention(i, 1 + below(40), -1, (int)below(6), (int)below(2), (int)below(2));
+    for (i = 1; i < 60; i++) one_attention(1 + below(80), i, below(3) ? below(20) : -1, (int)below(6), (int)below(2), (int)below(2));
+    one_attention(3, 8, 0, 0, 0, 1);
+    one_attention(1, 64, 64, 0, 0, 1);
+    one_attention(40, 64, 64, 1, 0, 1);
+    one_attention(300, 64, 64, 1, 1, 1);
+    one_attention(400, 33, -1, 3, 0, 1);                                /* several blocks of keys */
+    one_attention(1030, 16, 7, 1, 0, 0);
+}
+
+/* ---- every tier ---- */
+
+static void each(const char *name, void (*test)(void))
+{
+    int isa;
+    for (isa = BERT_ISA_REF; isa < BERT_ISA_COUNT; isa++) {
+        if (!test_enter("%s/%s", bert_isa_name((bert_isa)isa), name)) continue;
+        kernels = bert__kernels_of((bert_isa)isa);
+        seed = 1;
+        if (kernels) {
+            CHECK(kernels->isa == (bert_isa)isa && kernels->nr > 0 && kernels->rows > 0);
+            test();
+        } else test_skip("not on this machine");
+        test_leave();
+    }
+}
+static void best(void)
+{
+    CHECK(bert_isa_available(BERT_ISA_REF));
+    CHECK(bert_isa_available(bert_isa_best()));
+    CHECK(!bert_isa_available(BERT_ISA_DEFAULT));
+#ifdef BERT_NO_SIMD
+    CHECK_INT(bert_isa_best(), BERT_ISA_REF);
+#endif
+}
+
+int main(int argc, char **argv)
+{
+    test_begin(argc, argv);
+    TEST(best);
+    each("activations", activations);
+    each("products", products);
+    each("dots", dots);
+    each("norms", norms);
+    each("attentions", attentions);
+    return test_end();
+}

@@ -1,0 +1,113 @@
+/* tools/plan.c - how much memory will it take, and how large a batch fits?
+   SPDX-License-Identifier: MIT-0 OR Unlicense */
+#include "cli.h"
+
+static const char *model_path, *config_name, *bert_config_file, *isa = "default", *precision = "f32", *heads = "pooler", *budget_text, *format = "text";
+static int64_t batch = 1, length = 128, threads, labels = 2;
+
+static const cli_flag flags[] = {
+    { "model", 's', &model_path, "a checkpoint: its config and its heads" },
+    { "config", 's', &config_name, "or a built-in config: base, large, tiny, L-4_H-256, nezha-base, ..." },
+    { "bert_config_file", 's', &bert_config_file, "or a config file" },
+    { "heads", 's', &heads, "with a config: which heads: pooler,mlm,nsp,classifier,span or none" },
+    { "labels", 'i', &labels, "with a config: labels of the classifier" },
+    { "batch", 'i', &batch, "sequences computed at once" },
+    { "length", 'i', &length, "tokens of each" },
+    { "threads", 'i', &threads, "how many; 0: one a core" },
+    { "isa", 's', &isa, "kernels: default|ref|avx2|avx512|neon" },
+    { "precision", 's', &precision, "of the weights in memory: default|f32|bf16|int8" },
+    { "budget", 's', &budget_text, "bytes there are (512M, 4G, ...): prints the largest batch for several lengths" },
+    { "format", 's', &format, "text|json" },
+    { 0, 0, 0, 0 }
+};
+
+static size_t parse_bytes(const char *text)
+{
+    char *end;
+    double n = strtod(text, &end);
+    const char *unit = "KMGT", *u = *end ? strchr(unit, *end & ~32) : NULL;
+    if (end == text || (*end && !u) || (*end && end[1] && strcmp(end + 1, "B") != 0 && strcmp(end + 1, "iB") != 0) || !(n > 0)) cli_usage("--budget: not a number of bytes: ", text);
+    for (; u && u >= unit; u--) n *= 1024;
+    return n < 1e18 ? (size_t)n : SIZE_MAX;
+}
+static uint32_t parse_heads(const char *text)
+{
+    static const char *const names[] = { "none", "pooler", "mlm", "nsp", "classifier", "span" };
+    static const uint32_t bits[] = { 0, BERT_HEAD_POOLER, BERT_HEAD_MLM, BERT_HEAD_NSP, BERT_HEAD_CLASSIFIER, BERT_HEAD_SPAN };
+    uint32_t all = 0;
+    while (*text) {
+        const size_t n = strcspn(text, ",");
+        int i;
+        for (i = 0; i < 6 && (strlen(names[i]) != n || memcmp(names[i], text, n) != 0); i++) {}
+        if (i == 6) cli_usage("--heads takes none, pooler, mlm, nsp, classifier, span, not ", text);
+        all |= bits[i];
+        text += n + (text[n] == ',');
+    }
+    return all;
+}
+static const char *mega(size_t bytes, char out[32])
+{
+    snprintf(out, 32, "%zu (%.1f MiB)", bytes, (double)bytes / 1048576);
+    return out;
+}
+
+int main(int argc, char **argv)
+{
+    static const int64_t lengths[] = { 64, 128, 256, 320, 384, 512 };
+    bert_error err = { 0 };
+    bert_config config;
+    bert_model_desc md = { 0 };
+    bert_model *model = NULL;
+    bert_plan_desc d = { 0 };
+    bert_plan p;
+    char text[4][32];
+    size_t i;
+    cli c = cli_parse(argc, argv, "plan (--model PATH | --config NAME | --bert_config_file FILE) [FLAGS]",
+                      "Bytes that inference will take: exactly what the library then asks its allocator for.", flags);
+    const int json = cli_choice("format", format, "text|json");
+    if (c.count) cli_usage("what is this: ", c.args[0]);
+    if (!model_path + !config_name + !bert_config_file != 2) cli_usage("give one of --model, --config, --bert_config_file", "");
+    if (batch < 1 || length < 1 || batch > INT64_MAX / length / 4096) cli_usage("--batch and --length begin at 1", "");
+    d.isa = (bert_isa)cli_choice("isa", isa, "default|ref|avx2|avx512|neon");
+    d.precision = (bert_precision)cli_choice("precision", precision, "default|f32|bf16|int8");
+    d.threads = (int32_t)(threads < 0 || threads > 1024 ? -1 : threads);
+    md.path = model_path;
+    md.error = &err;
+    if (model_path && bert_model_open(&md, &model)) cli_fail(err.message);
+    if (config_name && bert_config_named(config_name, &config, &err)) cli_fail(err.message);
+    if (bert_config_file && bert_config_read(bert_config_file, &config, &err)) cli_fail(err.message);
+    if (!model && !config.labels) config.labels = (int32_t)labels;
+    d.model = model;
+    if (!model) { d.config = &config; d.heads = parse_heads(heads); }
+    if (model) config = *bert_model_config(model);
+    d.max_tokens = batch * length;
+    if (bert_plan_memory(&d, &p, &err)) cli_fail(err.message);
+    if (!config.max_relative_position && length > config.max_positions) {
+        snprintf(err.message, sizeof err.message, "--length %lld: the model has positions for %d tokens", (long long)length, (int)config.max_positions);
+        cli_fail(err.message);
+    }
+    if (json) printf("{\"weights\": %zu, \"packed\": %zu, \"session\": %zu, \"pool\": %zu, \"total\": %zu", p.weights, p.packed, p.session, p.pool, p.total);
+    else {
+        printf("parameters in a file, float32   %s\n", mega(p.weights, text[0]));
+        printf("packed weights                  %s\n", mega(p.packed, text[1]));
+        printf("session, %lld x %lld tokens%*s%s\n", (long long)batch, (long long)length, (int)(15 - snprintf(NULL, 0, "%lld x %lld", (long long)batch, (long long)length)), "", mega(p.session, text[2]));
+        printf("threads                         %zu\n", p.pool);
+        printf("total                           %s\n", mega(p.total, text[3]));
+        printf("(the word embeddings stay in the file, mapped: they are not in the total)\n");
+    }
+    if (budget_text) {
+        const size_t budget = parse_bytes(budget_text);
+        const int64_t most = bert_plan_largest(&d, budget);
+        if (json) printf(", \"budget\": %zu, \"max_tokens\": %lld, \"batches\": {", budget, (long long)most);
+        else printf("\nwith %s bytes: %lld tokens at once\n\nlength   largest batch\n", mega(budget, text[0]), (long long)most);
+        for (i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+            if (!config.max_relative_position && lengths[i] > config.max_positions) continue;
+            if (json) printf("%s\"%lld\": %lld", i ? ", " : "", (long long)lengths[i], (long long)(most / lengths[i]));
+            else printf("%6lld   %lld\n", (long long)lengths[i], (long long)(most / lengths[i]));
+        }
+        if (json) printf("}");
+    }
+    if (json) printf("}\n");
+    bert_model_close(model);
+    return 0;
+}
