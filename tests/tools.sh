@@ -356,6 +356,40 @@ fi
 fails "bench of nothing" 2 "tokenize, infer or start" "$bin/bench"
 fails "bench without files" 2 "vocab_file" "$bin/bench" tokenize
 
+# ---- inspect and convert: archives of tiny models as they are published ----
+
+seeds=$top/tests/fuzz/seeds/model
+if wanted "inspect an archive"; then
+    if "$bin/inspect" "$seeds/google.zip" >got 2>err && grep -q '^BERT of Google: 1 layers, hidden 2, 1 heads, intermediate 3, vocabulary 5' got &&
+       grep -q 'google.zip/uncased_L-12_H-768_A-12/bert_config.json$' got && grep -q 'gelu_new' got; then pass "inspect an archive"
+    else fail "inspect an archive" "says something else"; show got; show err; fi
+fi
+mkdir -p out
+for to in model.safetensors pytorch_model.bin bert_model.ckpt; do
+    wanted "convert to $to" || continue
+    if "$bin/convert" "$seeds/google.zip" out/$to >got 2>err && "$bin/inspect" out/$to "$seeds/google.zip" >got 2>err &&
+       grep -q '^21 tensors are the same, 0 differ' got && grep -q '"hidden_act": "gelu_new"' out/config.json && grep -q '"num_attention_heads": 1' out/config.json; then pass "convert to $to"
+    else fail "convert to $to" "not the same"; show got; show err; fi
+done
+if wanted "convert as f16"; then
+    if "$bin/convert" "$seeds/hf.zip" out/half.safetensors --dtype f16 >got 2>err && "$bin/inspect" out/half.safetensors "$seeds/hf.zip" >got 2>err && grep -q '^21 tensors are the same, 0 differ' got &&
+       "$bin/inspect" out/half.safetensors >got 2>err && grep -q '^F16 ' got && ! grep -q '^F32 ' got; then pass "convert as f16"
+    else fail "convert as f16" "not the same"; show got; show err; fi
+fi
+if wanted "inspect what differs"; then
+    "$bin/inspect" "$seeds/heads.safetensors" "$seeds/hf.safetensors" >got 2>err
+    if [ $? = 1 ] && grep -q '^only in .*heads.safetensors: classifier.weight$' got && grep -q '^21 tensors are the same, 4 differ or stand alone$' got; then pass "inspect what differs"
+    else fail "inspect what differs" "says something else"; show got; show err; fi
+fi
+echo '{"hidden_size": 2}' >short.json
+if wanted "inspect with a bad config"; then                            # what the file holds is listed all the same
+    "$bin/inspect" "$seeds/hf.safetensors" --bert_config_file short.json >got 2>err
+    if [ $? = 1 ] && grep -q 'short.json: num_hidden_layers' err && grep -q 'word_embeddings' got; then pass "inspect with a bad config"
+    else fail "inspect with a bad config" "says something else"; show got; show err; fi
+fi
+fails "convert without a config" 1 'bert_config_file' "$bin/convert" "$seeds/hf.safetensors" out/none.bin
+fails "convert what is not there" 1 'nowhere.bin' "$bin/convert" nowhere.bin out/none.bin
+
 # ---- learn_vocab: the same vocabulary from any number of threads, fit for tokenize ----
 
 if wanted "learn_vocab"; then
