@@ -5395,7 +5395,7 @@ BERT__SIMD_FN void BERT__TIER(pack)(const float *w, int64_t out_stride, int64_t 
 /* ---- rows against rows: lanes along k, so nothing needs packing ---- */
 
 /* y[i][0..3] = x_i . w[0..3] for i < mr (a constant, as in tile); four sums of W lanes become four numbers at the end */
-BERT__SIMD_INLINE void BERT__TIER(dot_tile)(const int mr, int64_t k, const float *x, int64_t x_stride, const float *const w[4], float (*y)[4])
+BERT__SIMD_INLINE void BERT__TIER(dot_tile)(const int mr, int64_t k, const float *x, int64_t x_stride, const float *w[4], float (*y)[4])
 {
     BERT__VEC a[BERT__DR][4], b[BERT__DR], v;
     int64_t c;
@@ -5418,6 +5418,15 @@ BERT__SIMD_INLINE void BERT__TIER(dot_tile)(const int mr, int64_t k, const float
 #undef BERT__LOAD_ROW
 #undef BERT__ZERO_ROW
 }
+BERT__SIMD_NOINLINE void BERT__TIER(dot_rows)(int64_t rows, int64_t k, const float *x, int64_t x_stride, const float *w[4], float (*y)[4])
+{
+#define BERT__CASE(i, u) case i + 1: BERT__TIER(dot_tile)(i + 1, k, x, x_stride, w, y); break;
+    switch (rows) {
+    BERT__EACH_DOT(BERT__CASE, 0)
+    default: break;
+    }
+#undef BERT__CASE
+}
 BERT__SIMD_FN void BERT__TIER(dots)(const float *x, int64_t x_stride, int64_t m, const float *w, int64_t w_stride, int64_t n, int64_t k, const float *bias, float *y, int64_t y_stride)
 {
     int64_t row, i, j, c;
@@ -5429,14 +5438,12 @@ BERT__SIMD_FN void BERT__TIER(dots)(const float *x, int64_t x_stride, int64_t m,
             for (c = 0; c < 4; c++) four[c] = w + (c < width ? j + c : n - 1) * w_stride;     /* past the end: the last once more */
             for (i = row; i < end; i += BERT__DR) {
                 float sums[BERT__DR][4];
-                const int64_t count = end - i < BERT__DR ? end - i : BERT__DR;
+                const int64_t count = end - i < BERT__DR ? end - i : BERT__DR, slice = (k * count + end - row - 1) / (end - row);
                 int64_t r;
-#define BERT__CASE(r, u) case r + 1: BERT__TIER(dot_tile)(r + 1, k, x + i * x_stride, x_stride, four, sums); break;
-                switch (count) {
-                BERT__EACH_DOT(BERT__CASE, 0)
-                default: break;
-                }
-#undef BERT__CASE
+                /* each tile fetches its share of the next four: the processor's guesses end with a row */
+                for (r = j + 4; r < j + 8 && r < n; r++)
+                    for (c = k * (i - row) / (end - row); c < k * (i - row) / (end - row) + slice; c += 16) bert__vahead(w + r * w_stride + c);
+                BERT__TIER(dot_rows)(count, k, x + i * x_stride, x_stride, four, sums);
                 for (r = 0; r < count; r++)
                     for (c = 0; c < width; c++) y[(i + r) * y_stride + j + c] = bias ? sums[r][c] + bias[j + c] : sums[r][c];
             }
@@ -5813,13 +5820,13 @@ BERT__FORCEINLINE BERT__TARGET void bert__avx2_transpose(const float *from, int6
 #define BERT__W 16
 #define BERT__NV 2
 #define BERT__MR 12
-#define BERT__DR 6
+#define BERT__DR 5
 #define BERT__KC 384
 #define BERT__SQUARE 8
 #define BERT__VEC __m512
 #define BERT__EACH_VEC(X, i) X(i, 0) X(i, 1)
 #define BERT__EACH_ROW(X, u) X(0, u) X(1, u) X(2, u) X(3, u) X(4, u) X(5, u) X(6, u) X(7, u) X(8, u) X(9, u) X(10, u) X(11, u)
-#define BERT__EACH_DOT(X, u) X(0, u) X(1, u) X(2, u) X(3, u) X(4, u) X(5, u)
+#define BERT__EACH_DOT(X, u) X(0, u) X(1, u) X(2, u) X(3, u) X(4, u)
 #define bert__vzero() _mm512_setzero_ps()
 #define bert__vset(x) _mm512_set1_ps(x)
 #define bert__vload(p) _mm512_loadu_ps(p)
@@ -5865,13 +5872,13 @@ BERT__FORCEINLINE BERT__TARGET void bert__avx512_transpose(const float *from, in
 #define BERT__W 4
 #define BERT__NV 4
 #define BERT__MR 6
-#define BERT__DR 6
+#define BERT__DR 5
 #define BERT__KC 384
 #define BERT__SQUARE 4
 #define BERT__VEC float32x4_t
 #define BERT__EACH_VEC(X, i) X(i, 0) X(i, 1) X(i, 2) X(i, 3)
 #define BERT__EACH_ROW(X, u) X(0, u) X(1, u) X(2, u) X(3, u) X(4, u) X(5, u)
-#define BERT__EACH_DOT(X, u) X(0, u) X(1, u) X(2, u) X(3, u) X(4, u) X(5, u)
+#define BERT__EACH_DOT(X, u) X(0, u) X(1, u) X(2, u) X(3, u) X(4, u)
 #define bert__vzero() vdupq_n_f32(0)
 #define bert__vset(x) vdupq_n_f32(x)
 #define bert__vload(p) vld1q_f32(p)
