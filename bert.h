@@ -6536,8 +6536,8 @@ BERT__SIMD_NOINLINE void BERT__TIER(activate)(bert_activation kind, float *sums,
 /* ---- products ---- */
 
 /* c[i][0..NR-1] = (fresh ? 0 : c) + sum over k of x[i][k] w[k][0..NR-1] for i < mr, which is a constant wherever this is
-   called: each call is a function of its own, without the rows from mr on. */
-BERT__SIMD_INLINE void BERT__TIER(tile)(const int mr, int64_t k, const float *x, int64_t x_stride, const float *w, float *c, int64_t c_stride, int fresh)
+   called: each call is a function of its own, without the rows from mr on. ahead: memory wanted soon, `step` floats for each k. */
+BERT__SIMD_INLINE void BERT__TIER(tile)(const int mr, int64_t k, const float *x, int64_t x_stride, const float *w, float *c, int64_t c_stride, int fresh, const float *ahead, int64_t step)
 {
     BERT__VEC a[BERT__MR][BERT__NV], b[BERT__NV], v;
 #define BERT__ZERO(i, j) a[i][j] = bert__vzero();
@@ -6551,7 +6551,8 @@ BERT__SIMD_INLINE void BERT__TIER(tile)(const int mr, int64_t k, const float *x,
 #define BERT__FMA_ROW(i, u) if (i < mr) { v = bert__vset(x[(i) * x_stride]); BERT__EACH_VEC(BERT__FMA, i) }
     if (fresh) { BERT__EACH_ROW(BERT__ZERO_ROW, 0) }
     else { BERT__EACH_ROW(BERT__LOAD_ROW, 0) }
-    for (; k > 0; k--, x++, w += BERT__NR) {                            /* four steps at once were slower: gcc runs out of registers */
+    for (; k > 0; k--, x++, w += BERT__NR, ahead += step) {             /* four steps at once were slower: gcc runs out of registers */
+        bert__vahead(ahead);
         BERT__EACH_VEC(BERT__WEIGHTS, 0)
         BERT__EACH_ROW(BERT__FMA_ROW, 0)
     }
@@ -6566,13 +6567,15 @@ BERT__SIMD_INLINE void BERT__TIER(tile)(const int mr, int64_t k, const float *x,
 #undef BERT__LOAD
 #undef BERT__ZERO
 }
-/* The same for any number of rows, in tiles as equal as can be: 8 rows as 4 and 4 keep more sums in flight than 6 and 2. */
-BERT__SIMD_NOINLINE void BERT__TIER(tiles)(int64_t rows, int64_t k, const float *x, int64_t x_stride, const float *w, float *c, int64_t c_stride, int fresh)
+/* The same for any number of rows, in tiles as equal as can be: 8 rows as 4 and 4 keep more sums in flight than 6 and 2. Together
+   they fetch NR * k floats from `ahead` on, the next block of weights, into the second cache. */
+BERT__SIMD_NOINLINE void BERT__TIER(tiles)(int64_t rows, int64_t k, const float *x, int64_t x_stride, const float *w, float *c, int64_t c_stride, int fresh, const float *ahead)
 {
     int64_t left = (rows + BERT__MR - 1) / BERT__MR, count;
-    for (; left > 0; left--, rows -= count, x += count * x_stride, c += count * c_stride) {
+    const int64_t step = left > 1 ? (BERT__NR + left - 1) / left : 0;   /* one tile alone: the processor's own guesses are better */
+    for (; left > 0; left--, rows -= count, x += count * x_stride, c += count * c_stride, ahead += step * k) {
         count = (rows + left - 1) / left;
-#define BERT__CASE(i, u) case i + 1: BERT__TIER(tile)(i + 1, k, x, x_stride, w, c, c_stride, fresh); break;
+#define BERT__CASE(i, u) case i + 1: BERT__TIER(tile)(i + 1, k, x, x_stride, w, c, c_stride, fresh, ahead, step); break;
         switch (count) {
         BERT__EACH_ROW(BERT__CASE, 0)
         default: break;
@@ -6592,8 +6595,11 @@ BERT__SIMD_FN void BERT__TIER(product)(const bert__product *p, int64_t row, int6
         for (at = panel; at < panel + panels; at++) {
             const float *w = p->w->panels + at * k * BERT__NR, *bias = p->w->bias + at * BERT__NR;
             const int64_t first = at * BERT__NR, width = n - first < BERT__NR ? n - first : BERT__NR, full = width - width % BERT__W;
-            for (from = 0; from < k; from += BERT__KC)
-                BERT__TIER(tiles)(count, k - from < BERT__KC ? k - from : BERT__KC, p->x + row * p->x_stride + from, p->x_stride, w + from * BERT__NR, sums, BERT__NR, from == 0);
+            for (from = 0; from < k; from += BERT__KC) {
+                const int64_t block = k - from < BERT__KC ? k - from : BERT__KC;
+                const float *ahead = w + (from + block < k || at + 1 < panel + panels ? from + block : from) * BERT__NR;
+                BERT__TIER(tiles)(count, block, p->x + row * p->x_stride + from, p->x_stride, w + from * BERT__NR, sums, BERT__NR, from == 0, ahead);
+            }
             BERT__TIER(activate)(p->activation, sums, count * BERT__NR, bias);
             for (i = 0; i < count; i++) {
                 float *y = p->y + (row + i) * p->y_stride + first;
@@ -6631,7 +6637,7 @@ BERT__SIMD_FN void BERT__TIER(pack)(const float *w, int64_t out_stride, int64_t 
 /* ---- rows against rows: lanes along k, so nothing needs packing ---- */
 
 /* y[i][0..3] = x_i . w[0..3] for i < mr (a constant, as in tile); four sums of W lanes become four numbers at the end */
-BERT__SIMD_INLINE void BERT__TIER(dot_tile)(const int mr, int64_t k, const float *x, int64_t x_stride, const float *const w[4], float (*y)[4])
+BERT__SIMD_INLINE void BERT__TIER(dot_tile)(const int mr, int64_t k, const float *x, int64_t x_stride, const float *w[4], float (*y)[4])
 {
     BERT__VEC a[BERT__DR][4], b[BERT__DR], v;
     int64_t c;
@@ -6654,6 +6660,15 @@ BERT__SIMD_INLINE void BERT__TIER(dot_tile)(const int mr, int64_t k, const float
 #undef BERT__LOAD_ROW
 #undef BERT__ZERO_ROW
 }
+BERT__SIMD_NOINLINE void BERT__TIER(dot_rows)(int64_t rows, int64_t k, const float *x, int64_t x_stride, const float *w[4], float (*y)[4])
+{
+#define BERT__CASE(i, u) case i + 1: BERT__TIER(dot_tile)(i + 1, k, x, x_stride, w, y); break;
+    switch (rows) {
+    BERT__EACH_DOT(BERT__CASE, 0)
+    default: break;
+    }
+#undef BERT__CASE
+}
 BERT__SIMD_FN void BERT__TIER(dots)(const float *x, int64_t x_stride, int64_t m, const float *w, int64_t w_stride, int64_t n, int64_t k, const float *bias, float *y, int64_t y_stride)
 {
     int64_t row, i, j, c;
@@ -6665,14 +6680,12 @@ BERT__SIMD_FN void BERT__TIER(dots)(const float *x, int64_t x_stride, int64_t m,
             for (c = 0; c < 4; c++) four[c] = w + (c < width ? j + c : n - 1) * w_stride;     /* past the end: the last once more */
             for (i = row; i < end; i += BERT__DR) {
                 float sums[BERT__DR][4];
-                const int64_t count = end - i < BERT__DR ? end - i : BERT__DR;
+                const int64_t count = end - i < BERT__DR ? end - i : BERT__DR, slice = (k * count + end - row - 1) / (end - row);
                 int64_t r;
-#define BERT__CASE(r, u) case r + 1: BERT__TIER(dot_tile)(r + 1, k, x + i * x_stride, x_stride, four, sums); break;
-                switch (count) {
-                BERT__EACH_DOT(BERT__CASE, 0)
-                default: break;
-                }
-#undef BERT__CASE
+                /* each tile fetches its share of the next four: the processor's guesses end with a row */
+                for (r = j + 4; r < j + 8 && r < n; r++)
+                    for (c = k * (i - row) / (end - row); c < k * (i - row) / (end - row) + slice; c += 16) bert__vahead(w + r * w_stride + c);
+                BERT__TIER(dot_rows)(count, k, x + i * x_stride, x_stride, four, sums);
                 for (r = 0; r < count; r++)
                     for (c = 0; c < width; c++) y[(i + r) * y_stride + j + c] = bias ? sums[r][c] + bias[j + c] : sums[r][c];
             }
@@ -6836,9 +6849,9 @@ BERT__SIMD_FN void BERT__TIER(attention)(const bert__attention *a, int64_t query
     for (; query < end; query += count) {
         count = end - query < BERT__QB ? end - query : BERT__QB;
         for (i = 0; i < count; i++) BERT__TIER(scaled)(q + i * q_stride, a->q + (query + i) * a->stride, depth, a->scale);
-        for (at = 0; at < p.keys; at += BERT__NR) BERT__TIER(tiles)(count, depth, q, q_stride, base + p.k + at * depth, scores + at, p.stride, 1);
+        for (at = 0; at < p.keys; at += BERT__NR) BERT__TIER(tiles)(count, depth, q, q_stride, base + p.k + at * depth, scores + at, p.stride, 1, base + p.k + at * depth);
         if (a->relative)
-            for (at = 0; at < p.across; at += BERT__NR) BERT__TIER(tiles)(count, depth, q, q_stride, base + p.rk + at * depth, relative + at, p.across, 1);
+            for (at = 0; at < p.across; at += BERT__NR) BERT__TIER(tiles)(count, depth, q, q_stride, base + p.rk + at * depth, relative + at, p.across, 1, base + p.k);
         for (i = 0; i < count; i++) {
             float *score = scores + i * p.stride, *r = relative + i * p.across;
             /* keys before `low` are at distance -max or more, those from `high` on at max or more */
@@ -6862,8 +6875,8 @@ BERT__SIMD_FN void BERT__TIER(attention)(const bert__attention *a, int64_t query
         }
         for (at = 0; at < p.depth; at += BERT__NR) {
             const float *v = base + p.v + at * s;
-            for (j = 0; j < s; j += BERT__KC) BERT__TIER(tiles)(count, s - j < BERT__KC ? s - j : BERT__KC, scores + j, p.stride, v + j * BERT__NR, out + at, p.depth, j == 0);
-            if (a->relative) BERT__TIER(tiles)(count, p.distances, relative, p.across, base + p.rv + at * p.distances, out + at, p.depth, 0);
+            for (j = 0; j < s; j += BERT__KC) BERT__TIER(tiles)(count, s - j < BERT__KC ? s - j : BERT__KC, scores + j, p.stride, v + j * BERT__NR, out + at, p.depth, j == 0, v + j * BERT__NR);
+            if (a->relative) BERT__TIER(tiles)(count, p.distances, relative, p.across, base + p.rv + at * p.distances, out + at, p.depth, 0, v);
         }
         for (i = 0; i < count; i++) BERT__TIER(scaled)(a->out + (query + i) * a->out_stride, out + i * p.depth, depth, inverse[i]);
     }
@@ -6895,6 +6908,7 @@ static const bert__kernels BERT__TIER(kernels) = {
 #undef bert__vzero
 #undef bert__vset
 #undef bert__vload
+#undef bert__vahead
 #undef bert__vstore
 #undef bert__vadd
 #undef bert__vsub
@@ -6970,6 +6984,7 @@ static const bert__kernels BERT__TIER(kernels) = {
 #define bert__vzero() _mm256_setzero_ps()
 #define bert__vset(x) _mm256_set1_ps(x)
 #define bert__vload(p) _mm256_loadu_ps(p)
+#define bert__vahead(p) _mm_prefetch((const char *)(p), _MM_HINT_T1)
 #define bert__vstore(p, v) _mm256_storeu_ps(p, v)
 #define bert__vadd(a, b) _mm256_add_ps(a, b)
 #define bert__vsub(a, b) _mm256_sub_ps(a, b)
@@ -7047,16 +7062,17 @@ BERT__FORCEINLINE BERT__TARGET void bert__avx2_transpose(const float *from, int6
 #define BERT__W 16
 #define BERT__NV 2
 #define BERT__MR 12
-#define BERT__DR 6
+#define BERT__DR 5
 #define BERT__KC 384
 #define BERT__SQUARE 8
 #define BERT__VEC __m512
 #define BERT__EACH_VEC(X, i) X(i, 0) X(i, 1)
 #define BERT__EACH_ROW(X, u) X(0, u) X(1, u) X(2, u) X(3, u) X(4, u) X(5, u) X(6, u) X(7, u) X(8, u) X(9, u) X(10, u) X(11, u)
-#define BERT__EACH_DOT(X, u) X(0, u) X(1, u) X(2, u) X(3, u) X(4, u) X(5, u)
+#define BERT__EACH_DOT(X, u) X(0, u) X(1, u) X(2, u) X(3, u) X(4, u)
 #define bert__vzero() _mm512_setzero_ps()
 #define bert__vset(x) _mm512_set1_ps(x)
 #define bert__vload(p) _mm512_loadu_ps(p)
+#define bert__vahead(p) _mm_prefetch((const char *)(p), _MM_HINT_T1)
 #define bert__vstore(p, v) _mm512_storeu_ps(p, v)
 #define bert__vadd(a, b) _mm512_add_ps(a, b)
 #define bert__vsub(a, b) _mm512_sub_ps(a, b)
@@ -7098,16 +7114,17 @@ BERT__FORCEINLINE BERT__TARGET void bert__avx512_transpose(const float *from, in
 #define BERT__W 4
 #define BERT__NV 4
 #define BERT__MR 6
-#define BERT__DR 6
+#define BERT__DR 5
 #define BERT__KC 384
 #define BERT__SQUARE 4
 #define BERT__VEC float32x4_t
 #define BERT__EACH_VEC(X, i) X(i, 0) X(i, 1) X(i, 2) X(i, 3)
 #define BERT__EACH_ROW(X, u) X(0, u) X(1, u) X(2, u) X(3, u) X(4, u) X(5, u)
-#define BERT__EACH_DOT(X, u) X(0, u) X(1, u) X(2, u) X(3, u) X(4, u) X(5, u)
+#define BERT__EACH_DOT(X, u) X(0, u) X(1, u) X(2, u) X(3, u) X(4, u)
 #define bert__vzero() vdupq_n_f32(0)
 #define bert__vset(x) vdupq_n_f32(x)
 #define bert__vload(p) vld1q_f32(p)
+#define bert__vahead(p) __builtin_prefetch(p, 0, 2)
 #define bert__vstore(p, v) vst1q_f32(p, v)
 #define bert__vadd(a, b) vaddq_f32(a, b)
 #define bert__vsub(a, b) vsubq_f32(a, b)
