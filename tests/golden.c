@@ -56,6 +56,7 @@ static const struct {
     { "google", "classifier", NULL, golden_google_classifier },
     { "google", "eval_classifier", NULL, golden_google_eval_records },
     { "hf", "ner", NULL, golden_hf_ner },
+    { "hf", "eval", NULL, golden_hf_glue },
 #endif
 };
 
