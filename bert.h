@@ -36,18 +36,21 @@
       >>options    compile-time switches                   >>types      dtypes, tensors, checkpoints
       >>api        all public functions
       ---- implementation (the base it stands on is in bert_tokenizer.h) ----
-      >>dtypes     sizes, names, conversion by value       >>container  the list of tensors behind every format
-      >>zip        archives and inflate                    >>safetensors
-      >>pytorch    zip and legacy, a pickle machine        >>bundle     TensorFlow's .index and .data files
-      >>resolve    what a path means                       >>config     the numbers of a BERT
-      >>tensors    THE table of parameters                 >>names      who spells them how
-      >>model      a checkpoint understood
+      >>dtypes     sizes, names, conversion by value       >>rng        random numbers by place
+      >>container  the list of tensors behind every format >>zip        archives and inflate
+      >>safetensors                                        >>pytorch    zip and legacy, a pickle machine
+      >>bundle     TensorFlow's .index and .data files     >>resolve    what a path means
+      >>config     the numbers of a BERT                   >>tensors    THE table of parameters
+      >>names      who spells them how                     >>model      a checkpoint understood
       >>kernels    what all kernels do, as a table         >>ref        the kernels in plain C: the specification
       >>simd       the fast kernels, written once          >>tiers      AVX2, AVX-512, NEON: what they are written in
       >>cpu        which kernels this machine runs         >>packed     weights in the kernels' layout
       >>session    threads and memory of a run             >>forward    the encoder
       >>heads      what stands on the last layer           >>embed      texts to vectors
-      >>records    TFRecord files, tf.train.Example        >>tasks      data sets, texts and words with labels
+      >>records    TFRecord files, tf.train.Example        >>python     str.lower(), \w, repr() as Python's
+      >>squad      SQuAD, CMRC: features, answers          >>squadscore exact match and F1
+      >>tasks      data sets, texts and words with labels  >>python_random Python's random numbers
+      >>paths      lists of files, patterns, folders       >>instances  texts to pre-training data
       >>metrics    scores, correlations, entities          >>plan       bytes beforehand
       >>history    changes by version                      >>license    both licences
 */
@@ -62,22 +65,26 @@
 
    option                where           what it does, what it costs or saves
    BERT_IMPLEMENTATION   implementation  compiles this header's functions here, and the tokenizer's.
+   BERT_NO_TRAIN         implementation  leaves out training, models made at random, and vocabulary learning.
    BERT_NO_SAFETENSORS   implementation  leaves out safetensors.
    BERT_NO_PICKLE        implementation  leaves out PyTorch's files.
    BERT_NO_TF            implementation  leaves out TensorFlow's.
-   BERT_NO_DATA          every file      leaves out everything about data sets: records, tasks, metrics.
+   BERT_NO_DATA          every file      leaves out everything about data sets: records, tasks, metrics, pre-training data.
    ============================================================================================================ */
 
 /* ============================================================================================================
    >>types
    ============================================================================================================ */
 
-/* Types of stored values: name as safetensors spells it, bytes. */
+/* Types of stored values: name as safetensors spells it, bytes. Strings, and the types of 4 and 6 bits, are listed but not
+   converted. */
 #define BERT_DTYPE_LIST(X)                                                                                             \
     X(BERT_DTYPE_NONE, "none", 0) X(BERT_F32, "F32", 4) X(BERT_F64, "F64", 8) X(BERT_F16, "F16", 2)                    \
     X(BERT_BF16, "BF16", 2) X(BERT_I64, "I64", 8) X(BERT_I32, "I32", 4) X(BERT_I16, "I16", 2) X(BERT_I8, "I8", 1)      \
     X(BERT_U64, "U64", 8) X(BERT_U32, "U32", 4) X(BERT_U16, "U16", 2) X(BERT_U8, "U8", 1) X(BERT_BOOL, "BOOL", 1)      \
-    X(BERT_F8_E4M3, "F8_E4M3", 1) X(BERT_F8_E5M2, "F8_E5M2", 1) X(BERT_C64, "C64", 8) X(BERT_STRING, "STRING", 0)
+    X(BERT_F8_E4M3, "F8_E4M3", 1) X(BERT_F8_E5M2, "F8_E5M2", 1) X(BERT_F8_E4M3FNUZ, "F8_E4M3FNUZ", 1)                  \
+    X(BERT_F8_E5M2FNUZ, "F8_E5M2FNUZ", 1) X(BERT_F8_E8M0, "F8_E8M0", 1) X(BERT_C64, "C64", 8)                          \
+    X(BERT_STRING, "STRING", 0) X(BERT_F4, "F4", 0) X(BERT_F6_E2M3, "F6_E2M3", 0) X(BERT_F6_E3M2, "F6_E3M2", 0)
 #define BERT_DTYPE_ENUM(name, text, bytes) name,
 typedef enum bert_dtype { BERT_DTYPE_LIST(BERT_DTYPE_ENUM) BERT_DTYPE_COUNT } bert_dtype;
 
@@ -165,12 +172,19 @@ typedef struct bert_model bert_model;
 #define BERT_HEAD_SPAN 16u              /* Google's cls/squad; HF's qa_outputs */
 
 typedef struct bert_model_desc {
-    const char *path;                   /* as for bert_checkpoint_open */
+    const char *path;                   /* as for bert_checkpoint_open, */
+    const void *data;                   /* and so are these */
+    size_t size;
     const char *config_path;            /* default: bert_config.json or config.json beside the checkpoint */
     const bert_config *config;          /* instead of any file */
     uint32_t heads;                     /* these must be there */
     bert_source source;                 /* default: told from names and config */
     bert_activation activation;         /* default: by config and source */
+    bert_flag init_missing;             /* on: of these heads, what the checkpoint lacks is made: weights from a normal distribution
+                                           cut off at two of its deviations, the config's initializer_range; biases 0, LayerNorm 1.
+                                           Without path and data all of the model is made so; config or config_path says which */
+    int32_t labels;                     /* of a classifier; 0: as the file has, else the config, else 2 */
+    uint64_t seed;                      /* same seed, same values, on every machine */
     bert_allocator allocator;
     bert_error *error;
 } bert_model_desc;
@@ -178,11 +192,12 @@ typedef struct bert_model_desc {
 /* One parameter of a model: a row of the table of tensors, in one layer. */
 typedef struct bert_parameter {
     const char *name;                   /* Hugging Face's, with "bert." in front of the encoder's */
-    const bert_tensor *tensor;          /* in the checkpoint */
+    const bert_tensor *tensor;          /* in the checkpoint, or made by init_missing */
     int64_t shape[2];                   /* [rank] as the table has it: a matrix is [out, in] */
     int32_t rank, layer;                /* layer: -1 outside the encoder */
     int32_t transposed;                 /* the file has it the other way round (TensorFlow's kernels) */
     int32_t decay;                      /* 1: weight decay applies to it by Google's rule */
+    int32_t made;                       /* 1: not in the checkpoint, but made by init_missing */
 } bert_parameter;
 
 /* ---- sessions: sequences in, numbers out ---- */
@@ -422,9 +437,205 @@ typedef struct bert_labels {
     void *memory;                       /* private */
     bert_allocator allocator;
 } bert_labels;
+
+/* ---- SQuAD and CMRC: questions about passages ---- */
+
+typedef struct bert_slice { const char *text; size_t size; } bert_slice;      /* UTF-8, not terminated */
+
+typedef struct bert_squad bert_squad;
+
+/* Questions to read: a file, or its text. SQuAD 1.1 and 2.0, and CMRC 2018 in SQuAD's layout or its own. */
+typedef struct bert_squad_desc {
+    const char *path;
+    const void *data;                   /* or the json itself, copied */
+    size_t size;
+    int32_t training;                   /* 1: answers are read, and questions whose answer is not in the passage are put aside */
+    int32_t version_2;                  /* 1: is_impossible counts; else every question of a training set must have an answer */
+    bert_flag characters;               /* words are ideographs, punctuation and what stands between, as for Chinese, and not what
+                                           stands between blanks; default: on for CMRC's own layout, else off */
+    bert_allocator allocator;
+    bert_error *error;
+} bert_squad_desc;
+
+/* A question; belongs to the bert_squad. */
+typedef struct bert_squad_question {
+    bert_slice id, question, context;
+    bert_slice answer;                  /* training: its text as written in the file; text is NULL when reading for prediction */
+    const bert_slice *words;            /* [word_count] of the context: Google's doc_tokens */
+    int64_t word_count;
+    int64_t start, end;                 /* training: first and last word of the answer, -1 where it is impossible; else -1 */
+    int32_t impossible;
+} bert_squad_question;
+
+typedef struct bert_squad_features bert_squad_features;
+
+typedef struct bert_squad_features_desc {
+    const bert_squad *squad;            /* both stay open as long as the features */
+    const bert_tokenizer *tokenizer;
+    int64_t max_seq_length;             /* default 384 */
+    int64_t doc_stride;                 /* default 128 */
+    int64_t max_query_length;           /* default 64; max_seq_length must be more than this and 3 */
+    const int64_t *order;               /* [order_count] questions in this order; default: all as they come */
+    int64_t order_count;
+    bert_allocator allocator;
+    bert_error *error;
+} bert_squad_features_desc;
+
+/* A window over a passage: [CLS] question [SEP] part of the passage [SEP]. Point the columns you want at arrays of max_seq_length
+   entries; what lies behind the tokens is filled with 0 (words: -1). */
+typedef struct bert_squad_feature {
+    int64_t unique_id;                  /* 1000000000, 1000000001, ... */
+    int64_t example_index;              /* place in the order */
+    int64_t question;                   /* which of the bert_squad */
+    int64_t window;                     /* of this question: doc_span_index */
+    int64_t tokens;                     /* without padding; 0: there are no more features */
+    int64_t start, end;                 /* training: rows of the answer, 0 where this window has none; else -1 */
+    int32_t impossible;
+    int32_t *ids, *mask, *segment_ids;  /* lent by you, or NULL */
+    int32_t *words;                     /* token_to_orig_map: the word of the passage, -1 outside of it */
+    uint8_t *max_context;               /* token_is_max_context */
+} bert_squad_feature;
+
+typedef struct bert_squad_answers bert_squad_answers;
+
+typedef struct bert_squad_answers_desc {
+    const bert_squad *squad;            /* both stay open as long as the answers */
+    const bert_tokenizer *tokenizer;
+    int64_t n_best;                     /* default 20 */
+    int64_t max_answer_length;          /* tokens; default 30 */
+    int32_t version_2;                  /* 1: a question may have no answer */
+    double null_score_diff_threshold;   /* there is none where null_odds are more than this */
+    bert_flag lower_case;               /* of the text that get_final_text looks into; default: as the tokenizer */
+    bert_allocator allocator;
+    bert_error *error;
+} bert_squad_answers_desc;
+
+typedef struct bert_squad_candidate {
+    bert_slice text;                    /* "": there is no answer */
+    double probability, start_logit, end_logit;
+    size_t begin, end;                  /* bytes of the context it stands in; 0, 0 where there is none */
+} bert_squad_candidate;
+
+/* What was found; belongs to the bert_squad_answers. */
+typedef struct bert_squad_answer {
+    bert_slice text;                    /* the prediction */
+    size_t begin, end;                  /* bytes of the context; 0, 0 for "" */
+    double null_odds;                   /* version_2: score of no answer less that of the best answer */
+    const bert_squad_candidate *n_best; /* [count] best first */
+    int64_t count;
+} bert_squad_answer;
+
+/* ---- how good answers are ---- */
+
+/* AUTO: CMRC where the file has CMRC's own layout or its first question is in Chinese; else 2.0 where its version says so or a
+   question has "is_impossible"; else 1.1. */
+typedef enum bert_squad_metric {
+    BERT_SQUAD_METRIC_AUTO = 0, BERT_SQUAD_METRIC_1_1 = 1, BERT_SQUAD_METRIC_2_0 = 2, BERT_SQUAD_METRIC_CMRC = 3
+} bert_squad_metric;
+
+/* The scores of one question, 0 to 1, before any threshold. */
+typedef struct bert_squad_item {
+    bert_slice id;
+    double exact, f1;
+    int32_t missing;                    /* 1: there is no prediction; it scores 0 */
+} bert_squad_item;
+
+typedef struct bert_squad_score_desc {
+    const char *data_path, *predictions_path, *na_prob_path;   /* na_prob: of no answer, for each question; may be missing */
+    const void *data, *predictions, *na_prob;                  /* or the json itself */
+    size_t data_size, predictions_size, na_prob_size;
+    bert_squad_metric metric;
+    const double *na_prob_thresh;       /* more than this is taken for no answer; default 1 */
+    void (*each)(void *user, const bert_squad_item *item);     /* may be NULL; called in the order of the file */
+    void (*curve)(void *user, int which, double precision, double recall);   /* may be NULL; points of the curves, 0 exact, 1 f1, 2 oracle */
+    void *user;
+    bert_allocator allocator;
+    bert_error *error;
+} bert_squad_score_desc;
+
+typedef struct bert_squad_part { double exact, f1; int64_t total; } bert_squad_part;   /* per cent */
+
+typedef struct bert_squad_score {
+    bert_squad_metric metric;           /* the one that was used */
+    int64_t missing;                    /* questions without a prediction */
+    bert_squad_part all;
+    bert_squad_part has_answer, no_answer;      /* 2.0; total 0: there are none */
+    int32_t has_best, has_curves;       /* 2.0 with na_prob: the following are filled */
+    double best_exact, best_exact_thresh, best_f1, best_f1_thresh;
+    double exact_ap, f1_ap, oracle_ap;  /* average precision */
+} bert_squad_score;
 #endif /* BERT_NO_DATA, BERT_NO_TOKENIZER */
 
 #ifndef BERT_NO_DATA
+/* ---- pre-training data ---- */
+
+/* Python 3's random.Random: from the same seed the same numbers. */
+typedef struct bert_python_random {
+    uint32_t state[624];
+    uint32_t at;                        /* private, as the state is */
+} bert_python_random;
+
+#ifndef BERT_NO_TOKENIZER
+/* An instance: [CLS] a [SEP] b [SEP] with some tokens masked. */
+typedef struct bert_instance {
+    int64_t index;                      /* from 0, in the order of the output */
+    const int32_t *ids;                 /* [length] what the model reads */
+    const int32_t *masked_positions;    /* [masked] rising */
+    const int32_t *masked_ids;          /* [masked] what stood there before */
+    int32_t length, masked;
+    int32_t first;                      /* tokens of [CLS] a [SEP]: segment ids are 0 up to there, then 1 */
+    int32_t is_random_next;             /* b comes from somewhere else */
+} bert_instance;
+
+typedef enum bert_masking {
+    BERT_MASKING_PIECES = 0,            /* each token for itself */
+    BERT_MASKING_WORDS = 1,             /* whole words: a token that begins with "##" belongs to the one before it (Google's) */
+    BERT_MASKING_SEGMENTED = 2          /* and Chinese words: characters without white space between them, in text that was segmented */
+} bert_masking;
+
+typedef struct bert_pretraining_progress {
+    const char *stage;                  /* "reading", "making", "writing" */
+    int64_t done, total;                /* bytes read, tokens, instances; total 0: not known */
+} bert_pretraining_progress;
+
+/* Texts to pre-training instances. A text has a sentence a line; an empty line ends a document. */
+typedef struct bert_pretraining_desc {
+    const bert_tokenizer *tokenizer;
+    const char *const *paths;           /* [path_count] files to read, one after another; or: */
+    size_t path_count;
+    const bert_bytes *texts;            /* [text_count] texts in memory */
+    size_t text_count;
+    const char *const *outputs;         /* [output_count] TFRecord files to write, dealt out in turn; none: only `each` */
+    size_t output_count;
+    int (*each)(void *user, const bert_instance *instance);     /* sees every instance in the order of the output; non-zero stops */
+    int (*progress)(void *user, const bert_pretraining_progress *progress);     /* now and then; non-zero stops */
+    void *user;                         /* for each and progress */
+    int32_t max_seq_length;             /* default 128 */
+    int32_t max_predictions;            /* masked tokens of an instance at most; default 20 */
+    int32_t dupe_factor;                /* times that every document is used; default 10 */
+    bert_masking masking;
+    double masked_lm_prob;              /* share of the tokens to mask; default 0.15; below 0: one token of each instance */
+    double short_seq_prob;              /* share of the documents with shorter instances; default 0.1; below 0: none */
+    const int64_t *seed;                /* default: 12345 */
+    int32_t streaming;                  /* 0: exactly Google's instances, in its order; holds the corpus in memory.
+                                           1: the same statistics in bounded memory, with all threads; see >>instances */
+    size_t max_bytes;                   /* streaming: memory for everything but threads; from 16 MB, default 1 GB */
+    const char *scratch;                /* streaming: a file for what does not fit, removed at the end; default: the first output
+                                           with ".scratch" behind */
+    bert_parallel parallel;             /* never changes the result */
+    bert_allocator allocator;
+    bert_error *error;
+} bert_pretraining_desc;
+
+typedef struct bert_pretraining_counts {
+    int64_t bytes, lines, documents, sentences, tokens; /* of the texts; documents that were cut (streaming) count as several */
+    int64_t instances, random_next, masked;
+    int64_t written;                    /* tokens of all instances */
+    int64_t not_utf8;                   /* lines with bytes that are no UTF-8 (streaming drops the bytes, else that is an error) */
+    int64_t scratch;                    /* bytes that went to the scratch file */
+} bert_pretraining_counts;
+#endif /* BERT_NO_TOKENIZER */
+
 /* ---- metrics ---- */
 
 #define BERT_LABEL_IGNORED (-100)       /* the label of an item that no loss and no metric looks at */
@@ -482,8 +693,10 @@ typedef struct bert_entity_metrics {
 BERT_API const char *bert_dtype_name(bert_dtype dtype);
 BERT_API size_t bert_dtype_size(bert_dtype dtype);
 
-/* Converts n values by value; numbers round to nearest even, too large ones become infinite, integers saturate. `from`
-   and `to` may not overlap unless they are the same type. Refuses C64 and STRING on either side unless the types agree. */
+/* Converts n values by value. To a narrower float: to the nearest, ties to even; too large ones become infinite, or NaN where
+   there is no infinity. To an integer: the fraction is cut off, what is too large or small becomes the largest or smallest,
+   NaN becomes 0. F8_E8M0 has powers of two alone: the nearest, the larger of two; NaN for a negative number. `from` and `to`
+   may not overlap unless they are the same type. Refuses C64, STRING and the types of less than a byte unless both agree. */
 BERT_API bert_status bert_convert(const void *from, bert_dtype from_type, void *to, bert_dtype to_type, size_t n);
 
 BERT_API bert_status bert_checkpoint_open(const bert_checkpoint_desc *desc, bert_checkpoint **out);
@@ -496,11 +709,20 @@ BERT_API const char *bert_checkpoint_format(const bert_checkpoint *checkpoint);
 BERT_API const char *bert_checkpoint_path(const bert_checkpoint *checkpoint);
 /* A value of safetensors' __metadata__, or NULL. */
 BERT_API const char *bert_checkpoint_metadata(const bert_checkpoint *checkpoint, const char *key);
+/* A file that lies beside the checkpoint (config.json, vocab.txt): in its folder, inside its archive, or in the assets/ of a
+   SavedModel or hub module. `path` (may be NULL) becomes where it was. Close *out with bert_file_close. BERT_ERROR_IO: there
+   is none. */
+BERT_API bert_status bert_checkpoint_beside(const bert_checkpoint *checkpoint, const char *name, char *path, size_t path_size,
+                                            bert_file *out, bert_error *error);
 
 /* All values of a tensor as `type`, `count` of them (the tensor's own count, or an error). */
 BERT_API bert_status bert_tensor_read(const bert_tensor *tensor, bert_dtype type, void *out, int64_t count, bert_error *error);
 /* The values where they lie, if that is contiguous, aligned and in the machine's byte order; else NULL. */
 BERT_API const void *bert_tensor_view(const bert_tensor *tensor);
+/* A matrix seen the other way round: the same values, shape and strides exchanged. `room` holds what the result points to. */
+BERT_API bert_tensor bert_tensor_transposed(const bert_tensor *tensor, int64_t room[4]);
+/* Bytes of all values as the file counts them; types of less than a byte are packed. */
+BERT_API size_t bert_tensor_bytes(const bert_tensor *tensor);
 
 /* Writes a checkpoint: complete, or not at all. */
 BERT_API bert_status bert_checkpoint_write(const bert_write_desc *desc);
@@ -511,20 +733,38 @@ BERT_API bert_status bert_config_parse(const char *text, size_t size, const char
 BERT_API bert_status bert_config_read(const char *path, bert_config *out, bert_error *error);
 BERT_API bert_status bert_config_named(const char *name, bert_config *out, bert_error *error);
 BERT_API bert_status bert_config_check(const bert_config *config, const char *path, bert_error *error);
+/* Is a vocabulary of so many tokens short enough for the model's embeddings? A shorter one is: rows may be spare. path: of the
+   vocabulary, for the message. */
+BERT_API bert_status bert_config_check_vocabulary(const bert_config *config, int64_t tokens, const char *path, bert_error *error);
+/* Does the casing contradict the name of one of Google's models? The rules and words of validate_case_matches_checkpoint in
+   Google's tokenization.py; `checkpoint` is the path, such as "uncased_L-12_H-768_A-12/bert_model.ckpt". */
+BERT_API bert_status bert_case_check(int lower_case, const char *checkpoint, bert_error *error);
 BERT_API const char *bert_activation_name(bert_activation activation);     /* as transformers spells it */
 
 /* A model: a checkpoint whose tensors have been recognised. The encoder must be complete and its shapes agree, with each
-   other and with the config. What the file has besides is listed, not refused. */
+   other and with the config. What the file has besides is listed, not refused. With init_missing, heads that were asked for
+   and are not there are made at random; without path and data, all of it is. */
 BERT_API bert_status bert_model_open(const bert_model_desc *desc, bert_model **out);
 BERT_API void bert_model_close(bert_model *model);
 BERT_API const bert_config *bert_model_config(const bert_model *model);
-BERT_API const bert_checkpoint *bert_model_checkpoint(const bert_model *model);
+/* The file the config was read from, and its text; NULL if it came from the desc or was told from the shapes. */
+BERT_API const char *bert_model_config_path(const bert_model *model);
+BERT_API const char *bert_model_config_text(const bert_model *model, size_t *size);
+BERT_API const bert_checkpoint *bert_model_checkpoint(const bert_model *model);   /* NULL: made from a config alone */
 BERT_API uint32_t bert_model_heads(const bert_model *model);
 BERT_API int64_t bert_model_parameter_count(const bert_model *model);
 BERT_API const bert_parameter *bert_model_parameter(const bert_model *model, int64_t index);
 BERT_API const bert_parameter *bert_model_find(const bert_model *model, const char *name);
 /* The values, float32, in the table's layout (matrices [out, in]). */
 BERT_API bert_status bert_parameter_read(const bert_parameter *parameter, float *out, int64_t count, bert_error *error);
+
+#ifndef BERT_NO_TOKENIZER
+/* The tokenizer that belongs to a model. What the desc (may be NULL) leaves open comes from the files beside the checkpoint:
+   tokenizer.json or vocab.txt, with tokenizer_config.json; where none says whether to lower-case, a word in the checkpoint's
+   path does (uncased; cased; chinese or multilingual: uncased), else Google's default: on. A vocabulary longer than the model's
+   is an error, and so is casing against bert_case_check, unless check_case is BERT_OFF. */
+BERT_API bert_status bert_model_tokenizer(const bert_model *model, const bert_tokenizer_desc *desc, bert_flag check_case, bert_tokenizer **out);
+#endif
 
 /* What a tensor of a checkpoint is. name: Hugging Face's name; google: Google's; each with the slot ("/adam_m") behind, if it is
    one. Returns 0 for a tensor that is no part of a BERT (then the names are its own). */
@@ -657,9 +897,80 @@ BERT_API bert_status bert_ner_labels(const bert_ner_desc *desc, bert_labels *out
 BERT_API bert_status bert_labels_read(const char *path, const bert_allocator *allocator, bert_labels *out, bert_error *error);
 BERT_API bert_status bert_labels_write(const char *path, const char *const *names, size_t count, bert_error *error);
 BERT_API void bert_labels_free(bert_labels *labels);
+
+/* ---- SQuAD and CMRC ---- */
+
+/* Reading. What is missing or of another type, answers out of range, and texts that are not Unicode are refused, with line and
+   column. Different from run_squad.py: of several answers of a question in a training set the first is taken. An answer of CMRC's
+   own layout, which says no place, is looked for in the passage. */
+BERT_API bert_status bert_squad_open(const bert_squad_desc *desc, bert_squad **out);
+BERT_API void bert_squad_close(bert_squad *squad);
+BERT_API int64_t bert_squad_count(const bert_squad *squad);
+BERT_API const bert_squad_question *bert_squad_get(const bert_squad *squad, int64_t index);
+/* Training: questions put aside because their answer cannot be found in the passage, as run_squad.py does. */
+BERT_API int64_t bert_squad_skipped_count(const bert_squad *squad);
+BERT_API const bert_squad_question *bert_squad_skipped(const bert_squad *squad, int64_t index);
+
+/* Features, one after another: nothing but the passage at hand is in memory. bert_squad_features_next fills the feature and the
+   columns you lent; feature->tokens is 0 when there are no more. A passage without words gives no feature. */
+BERT_API bert_status bert_squad_features_open(const bert_squad_features_desc *desc, bert_squad_features **out);
+BERT_API bert_status bert_squad_features_next(bert_squad_features *features, bert_squad_feature *feature);
+BERT_API void bert_squad_features_close(bert_squad_features *features);
+/* A feature as a tf.train.Example of FeatureWriter: all of max_seq_length rows; for training with positions and is_impossible. */
+BERT_API bert_status bert_squad_feature_write(bert_record_writer *writer, const bert_squad_feature *feature, int64_t max_seq_length, bert_error *error);
+
+/* From logits to answers: add the windows of a question one after another, then finish. A feature needs its columns ids, words and
+   max_context, and `count` logits, `stride` floats apart: at least its tokens; more are those of padded rows, which compete for the
+   n best as they do in the reference. Differs from write_predictions where that crashes: with version_2 and no answer among the n
+   best, the best one behind them counts; where there is none at all, the prediction is "" and null_odds are 1000000. Logits that
+   are not finite are refused. */
+BERT_API bert_status bert_squad_answers_open(const bert_squad_answers_desc *desc, bert_squad_answers **out);
+BERT_API bert_status bert_squad_answers_add(bert_squad_answers *answers, const bert_squad_feature *feature, const float *start_logits,
+                                            const float *end_logits, int64_t count, int64_t stride);
+BERT_API bert_status bert_squad_answers_finish(bert_squad_answers *answers);
+BERT_API const bert_squad_answer *bert_squad_answers_get(const bert_squad_answers *answers, int64_t question);     /* NULL before it is finished */
+/* predictions.json, nbest_predictions.json and null_odds.json as the reference writes them, byte for byte; any may be NULL. Of
+   questions with the same id the last counts. Either all files are written or none. */
+BERT_API bert_status bert_squad_answers_write(const bert_squad_answers *answers, const char *predictions, const char *n_best, const char *null_odds);
+BERT_API void bert_squad_answers_close(bert_squad_answers *answers);
+
+/* get_final_text: where the predicted text (normalised, its pieces joined) stands in the original; all of it where that cannot be told. */
+BERT_API bert_status bert_squad_final_text(const char *predicted, size_t predicted_size, const char *original, size_t original_size, int lower_case,
+                                           const bert_allocator *allocator, size_t *begin, size_t *end);
+
+/* Scores as evaluate-v1.1.py, evaluate-v2.0.py and cmrc2018_evaluate.py compute them (the last with nltk's word tokenizer, without its
+   model of sentences). Different from evaluate-v2.0.py, which crashes: a question without a prediction scores 0; probabilities of
+   unknown questions are left out. */
+BERT_API bert_status bert_squad_evaluate(const bert_squad_score_desc *desc, bert_squad_score *out);
+/* normalize_answer: lower-cased, without punctuation and articles, blanks single. Writes up to capacity bytes (no NUL); *size is the need. */
+BERT_API bert_status bert_squad_normalize(const char *text, size_t text_size, const bert_allocator *allocator, char *out, size_t capacity, size_t *size);
 #endif /* BERT_NO_DATA, BERT_NO_TOKENIZER */
 
 #ifndef BERT_NO_DATA
+/* ---- pre-training data ---- */
+
+/* random.Random(seed); random(); getrandbits(count), 1 to 64 bits; randint(low, high), both included; shuffle. */
+BERT_API void bert_python_random_seed(bert_python_random *random, int64_t seed);
+BERT_API double bert_python_random_real(bert_python_random *random);
+BERT_API uint64_t bert_python_random_bits(bert_python_random *random, int32_t count);
+BERT_API int64_t bert_python_random_int(bert_python_random *random, int64_t low, int64_t high);
+BERT_API void bert_python_random_shuffle(bert_python_random *random, void *array, size_t count, size_t width);
+/* round(x): to the nearest whole number, halves to the even one. */
+BERT_API double bert_python_round(double x);
+
+/* The files that a list means: names separated by commas, with * ? [a-z] in them, or folders, for all files in them. What each
+   item of the list means is sorted by name; names that begin with . do not count. An item that means nothing is an error. The
+   names belong to `out`, until bert_paths_free. */
+typedef struct bert_paths { const char *const *path; size_t count; void *memory; bert_allocator allocator; } bert_paths;
+BERT_API bert_status bert_paths_find(const char *list, const bert_allocator *allocator, bert_paths *out, bert_error *error);
+BERT_API void bert_paths_free(bert_paths *paths);
+
+#ifndef BERT_NO_TOKENIZER
+/* Makes pre-training data: what Google's create_pretraining_data.py makes of the same texts, vocabulary and seed under Python 3,
+   instance for instance; or, streaming, the like of it in bounded memory. `counts` may be NULL. On failure no output is there. */
+BERT_API bert_status bert_pretraining_data(const bert_pretraining_desc *desc, bert_pretraining_counts *counts);
+#endif
+
 /* ---- metrics ---- */
 
 /* Counts predictions in a confusion matrix [classes,classes]: row the label, column the prediction. Labels of BERT_LABEL_IGNORED
@@ -691,6 +1002,23 @@ BERT_API void bert_entity_scores_close(bert_entity_scores *scores);
 #if defined(BERT_IMPLEMENTATION) && !defined(BERT__IMPLEMENTED)
 #define BERT__IMPLEMENTED
 
+/* Parts that a build may leave out, as constants: what stands behind `if (!BERT__FILES)` is dropped by the compiler. */
+#ifdef BERT_NO_STDIO
+#define BERT__FILES 0
+#else
+#define BERT__FILES 1
+#endif
+#if defined(BERT_NO_STDIO) && defined(BERT_NO_PICKLE) && defined(BERT_NO_TF)
+#define BERT__ONLY_SAFETENSORS 1        /* one file in memory: no archives, no indexes, nothing beside it */
+#else
+#define BERT__ONLY_SAFETENSORS 0
+#endif
+#ifdef BERT_NO_TRAIN
+#define BERT__TRAIN 0
+#else
+#define BERT__TRAIN 1
+#endif
+
 #include "bert_tokenizer.h"             /* its implementation, where its declarations came earlier */
 #include <float.h>
 #include <math.h>
@@ -717,18 +1045,30 @@ BERT_API size_t bert_dtype_size(bert_dtype dtype)
     return (unsigned)dtype < (unsigned)BERT_DTYPE_COUNT ? sizes[dtype] : 0;
 }
 
+/* The bits a value takes in a file. */
+BERT__FN uint64_t bert__dtype_bits(bert_dtype type)
+{
+    return type == BERT_F4 ? 4 : type == BERT_F6_E2M3 || type == BERT_F6_E3M2 ? 6 : bert_dtype_size(type) * 8;
+}
+
 BERT__INLINE float bert__bits_to_float(uint32_t bits) { float f; memcpy(&f, &bits, 4); return f; }
 BERT__INLINE uint32_t bert__float_to_bits(float f) { uint32_t bits; memcpy(&bits, &f, 4); return bits; }
 
-/* A small binary float (sign, `exponent` bits, `mantissa` bits) widened to float32, exactly. F8_E4M3 has no infinity. */
-BERT__FN float bert__widen(uint32_t v, int exponent, int mantissa, int infinite)
+/* What the highest codes of a small float mean: infinity and NaN as in IEEE 754; no infinity, and NaN where all bits are set
+   (E4M3); neither: all codes are numbers but the one of -0, which is NaN, and exponents are biased by one more (FNUZ). */
+enum { BERT__NO_INFINITY = 0, BERT__IEEE = 1, BERT__FNUZ = 2 };
+
+/* A small binary float (sign, `exponent` bits, `mantissa` bits) widened to float32, exactly. */
+BERT__FN float bert__widen(uint32_t v, int exponent, int mantissa, int kind)
 {
     const uint32_t sign = v >> (exponent + mantissa) << 31, e = v >> mantissa & (((uint32_t)1 << exponent) - 1);
     uint32_t m = v & (((uint32_t)1 << mantissa) - 1);
-    const int bias = (1 << (exponent - 1)) - 1;
+    const int bias = (1 << (exponent - 1)) - (kind != BERT__FNUZ);
     int shift = 0;
-    if (e == ((uint32_t)1 << exponent) - 1 && (infinite || m == ((uint32_t)1 << mantissa) - 1)) {
-        if (!infinite) return bert__bits_to_float(sign | 0x7FC00000u);
+    if (kind == BERT__FNUZ) {
+        if (sign && !e && !m) return bert__bits_to_float(0xFFC00000u);
+    } else if (e == ((uint32_t)1 << exponent) - 1 && (kind == BERT__IEEE || m == ((uint32_t)1 << mantissa) - 1)) {
+        if (kind == BERT__NO_INFINITY) return bert__bits_to_float(sign | 0x7FC00000u);
         return bert__bits_to_float(sign | 0x7F800000u | m << (23 - mantissa));
     }
     if (e) return bert__bits_to_float(sign | (uint32_t)((int)e - bias + 127) << 23 | m << (23 - mantissa));
@@ -737,23 +1077,34 @@ BERT__FN float bert__widen(uint32_t v, int exponent, int mantissa, int infinite)
     return bert__bits_to_float(sign | (uint32_t)(1 - shift - bias + 127) << 23 | (m & (((uint32_t)1 << mantissa) - 1)) << (23 - mantissa));
 }
 /* float32 to a small binary float, nearest even; too large becomes infinite (or NaN where there is no infinity). */
-BERT__FN uint32_t bert__narrow(float f, int exponent, int mantissa, int infinite)
+BERT__FN uint32_t bert__narrow(float f, int exponent, int mantissa, int kind)
 {
     const uint32_t bits = bert__float_to_bits(f), sign = bits >> 31 << (exponent + mantissa), top = ((uint32_t)1 << exponent) - 1;
-    const int bias = (1 << (exponent - 1)) - 1;
+    const int bias = (1 << (exponent - 1)) - (kind != BERT__FNUZ);
     const uint32_t field = bits >> 23 & 255;                            /* 0: subnormal, without a leading bit */
     int e = (int)(field ? field : 1) - 127 + bias, drop = 23 - mantissa;
     uint32_t m = (bits & 0x7FFFFF) | (field ? 0x800000u : 0), v, rest;
-    if ((bits & 0x7FFFFFFF) > 0x7F800000) return sign | top << mantissa | (infinite ? (m >> drop & (((uint32_t)1 << mantissa) - 1)) | (uint32_t)1 << (mantissa - 1) : ((uint32_t)1 << mantissa) - 1);
-    if ((bits & 0x7FFFFFFF) == 0) return sign;
+    const uint32_t nan = kind == BERT__FNUZ ? (uint32_t)1 << (exponent + mantissa) : sign | top << mantissa | (kind == BERT__IEEE ? 0 : ((uint32_t)1 << mantissa) - 1);
+    if ((bits & 0x7FFFFFFF) > 0x7F800000) return nan | (kind == BERT__IEEE ? (m >> drop & (((uint32_t)1 << mantissa) - 1)) | (uint32_t)1 << (mantissa - 1) : 0);
     if (e < 1) { drop += 1 - e; e = 0; }                                /* subnormal there */
-    if (drop > 25) return sign;
+    if (drop > 25 || (bits & 0x7FFFFFFF) == 0) return kind == BERT__FNUZ ? 0 : sign;
     rest = m & (((uint32_t)1 << drop) - 1);
     v = m >> drop;
     v += rest > (uint32_t)1 << (drop - 1) || (rest == (uint32_t)1 << (drop - 1) && (v & 1));
     v += e ? (uint32_t)(e - 1) << mantissa : 0;                         /* the leading bit of v raises the exponent by one */
-    if (infinite ? v >= top << mantissa : v >= (top << mantissa | (((uint32_t)1 << mantissa) - 1)) ) v = infinite ? top << mantissa : top << mantissa | (((uint32_t)1 << mantissa) - 1);
-    return sign | v;
+    if (kind == BERT__FNUZ) return v >= (top + 1) << mantissa ? nan : v ? sign | v : 0;
+    return v >= (nan & ~sign) ? nan : sign | v;                         /* infinity's code, in IEEE's kind */
+}
+/* F8_E8M0 is the exponent field of a float32 and nothing else: powers of two, and NaN. The nearest, the larger of two; 0 has
+   no code and becomes the smallest, 2^-127 (what lies above that does not, as in torch and ml_dtypes); a negative number
+   becomes NaN. */
+BERT__FN unsigned char bert__narrow_power(float f)
+{
+    const uint32_t bits = bert__float_to_bits(f), field = bits >> 23 & 255;
+    if ((bits & 0x7FFFFFFF) == 0) return 0;
+    if (bits >> 31 || field == 255) return 255;
+    if (!field) return (bits & 0x7FFFFF) > 0x400000;
+    return (unsigned char)(field + (bits >> 22 & 1));
 }
 
 /* Value i of p as float64; float64 holds all of these types but the largest 64-bit integers exactly. */
@@ -775,6 +1126,9 @@ BERT__FN double bert__load_value(const unsigned char *p, bert_dtype type)
     case BERT_BOOL: return p[0] != 0;
     case BERT_F8_E4M3: return bert__widen(p[0], 4, 3, 0);
     case BERT_F8_E5M2: return bert__widen(p[0], 5, 2, 1);
+    case BERT_F8_E4M3FNUZ: return bert__widen(p[0], 4, 3, BERT__FNUZ);
+    case BERT_F8_E5M2FNUZ: return bert__widen(p[0], 5, 2, BERT__FNUZ);
+    case BERT_F8_E8M0: return bert__bits_to_float(p[0] == 255 ? 0x7FC00000u : p[0] ? (uint32_t)p[0] << 23 : 0x400000u);
     default: return 0;
     }
 }
@@ -810,6 +1164,9 @@ BERT__FN void bert__store_value(unsigned char *p, bert_dtype type, double v)
     case BERT_BOOL: p[0] = v != 0; break;
     case BERT_F8_E4M3: p[0] = (unsigned char)bert__narrow(bert__round_to_odd(v), 4, 3, 0); break;
     case BERT_F8_E5M2: p[0] = (unsigned char)bert__narrow(bert__round_to_odd(v), 5, 2, 1); break;
+    case BERT_F8_E4M3FNUZ: p[0] = (unsigned char)bert__narrow(bert__round_to_odd(v), 4, 3, BERT__FNUZ); break;
+    case BERT_F8_E5M2FNUZ: p[0] = (unsigned char)bert__narrow(bert__round_to_odd(v), 5, 2, BERT__FNUZ); break;
+    case BERT_F8_E8M0: p[0] = bert__narrow_power(bert__round_to_odd(v)); break;
     default: break;
     }
 }
@@ -854,6 +1211,74 @@ BERT_API bert_status bert_convert(const void *from, bert_dtype from_type, void *
 }
 
 /* ============================================================================================================
+   >>rng
+   Purpose   random numbers that depend on what they are for, not on what was drawn before.
+   Uses      nothing.
+   Promises  same seed and place, same number: on every machine, in any order, with any number of threads. All arithmetic
+             that decides is on integers.
+
+   Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011) is a function of a 64-bit key and a
+   128-bit counter, which it encrypts: ten rounds of two multiplications, each word's product with a constant split into
+   its halves, which change places and are mixed with the key. Whoever knows where a number belongs can compute it alone.
+   The key is the user's seed. The counter is { element / 4, its upper half, layer (0: none, else its number + 1), the row of
+   the table of tensors }; later uses (dropout, masking) take other values of the last word. Each counter gives four words,
+   one for each of four elements.
+
+   Weights are normal, cut off at two deviations. A word's lowest bit is the sign, the rest a fraction u, and the quantile of the cut-off half-normal
+   distribution at u is the value: u times a ratio of two polynomials of r = 1 - u^2, fitted to it. As all their coefficients
+   are positive, integers do: r has 32 bits behind the point, the coefficients 24, the quotient 32, the value 31. It is
+   within 3e-7 of the true quantile.
+   ============================================================================================================ */
+
+BERT__FN void bert__philox(const uint32_t counter[4], uint64_t key, uint32_t out[4])
+{
+    uint32_t a = counter[0], b = counter[1], c = counter[2], d = counter[3], k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
+    int round;
+    for (round = 0; round < 10; round++) {
+        const uint64_t x = (uint64_t)a * 0xD2511F53u, y = (uint64_t)c * 0xCD9E8D57u;
+        a = (uint32_t)(y >> 32) ^ b ^ k0;
+        b = (uint32_t)y;
+        c = (uint32_t)(x >> 32) ^ d ^ k1;
+        d = (uint32_t)x;
+        k0 += 0x9E3779B9u;
+        k1 += 0xBB67AE85u;
+    }
+    out[0] = a; out[1] = b; out[2] = c; out[3] = d;
+}
+/* A word as a normal number cut off at 2, with 31 bits behind the point and the sign apart. */
+BERT__FN uint32_t bert__half_normal(uint32_t word)
+{
+    static const uint32_t above[5] = { 68630119, 868688094, 1217563420, 402696906, 33554429 }, below[5] = { 169052424, 890272433, 859841121, 230034242, 16777216 };
+    const uint64_t u = word >> 1, r = ((uint64_t)1 << 32) - (u * u >> 30);
+    uint64_t p = above[0], q = below[0];
+    int k;
+    for (k = 1; k < 5; k++) {
+        p = (p * r >> 32) + above[k];
+        q = (q * r >> 32) + below[k];
+    }
+    return (uint32_t)(u * ((p << 32) / q) >> 32);
+}
+BERT__FN void bert__init_normal(float *out, int64_t n, double deviation, uint64_t seed, uint32_t row, uint32_t layer)
+{
+    const double scale = deviation / 2147483648.0;
+    uint32_t counter[4], words[4];
+    int64_t i;
+    counter[2] = layer;
+    counter[3] = row;
+    for (i = 0; i < n; i++) {
+        if (i % 4 == 0) {
+            counter[0] = (uint32_t)(i / 4);
+            counter[1] = (uint32_t)((uint64_t)i >> 34);
+            bert__philox(counter, seed, words);
+        }
+        {
+            const float v = (float)(bert__half_normal(words[i % 4]) * scale);
+            out[i] = words[i % 4] & 1 ? -v : v;
+        }
+    }
+}
+
+/* ============================================================================================================
    >>container
    Purpose   what every format's reader fills: a list of tensors over files in memory.
    Uses      >>dtypes, the base.
@@ -867,12 +1292,20 @@ BERT_API bert_status bert_convert(const void *from, bert_dtype from_type, void *
 
 typedef struct bert__open_file { struct bert__open_file *next; bert_file file; } bert__open_file;
 
+/* Where the files of a checkpoint come from: a directory, an archive. `get` gives a file's bytes, which stay as long as
+   the checkpoint is open, and counts them in c->file_bytes; it reports its failures. */
+typedef struct bert__files_from {
+    bert_status (*get)(void *user, bert_checkpoint *c, const char *name, const unsigned char **data, size_t *size);
+    void *user;
+} bert__files_from;
+
 struct bert_checkpoint {
     bert__arena arena;                  /* holds this struct too */
     bert__buf tensors;                  /* bert_tensor [count] */
     uint32_t *index;                    /* [slots] open addressing: tensor number + 1 */
     size_t slots;
     bert__open_file *files;
+    bert__files_from from;              /* for the files beside the first */
     const char *format, *path;
     const char **metadata;              /* [2 * metadata_count] key, value */
     size_t metadata_count;
@@ -892,7 +1325,31 @@ BERT__PRINTF(6, 7) BERT__NOINLINE bert_status bert__fail_tensor(bert_error *e, b
     if (e) bert__format(e->tensor, sizeof e->tensor, "%s", tensor);
     return status;
 }
+#ifdef BERT_NO_MESSAGES
+BERT__NOINLINE bert_status bert__fail_tensor_briefly(bert_error *e, bert_status status, const char *path, int64_t at, const char *tensor)
+{
+    bert__fail_briefly(e, status, path, at);
+    if (e) bert__format(e->tensor, sizeof e->tensor, "%s", tensor);
+    return status;
+}
+#define bert__fail_tensor(e, status, path, at, tensor, ...) ((void)sizeof bert__ignored(__VA_ARGS__), bert__fail_tensor_briefly(e, status, path, at, tensor))
+#endif
 
+/* What ends a folder's name in a path. */
+BERT__FN int bert__is_slash(char c)
+{
+#ifdef _WIN32
+    if (c == '\\' || c == ':') return 1;
+#endif
+    return c == '/';
+}
+/* Bytes of the path up to the file's name: "dir/" of "dir/file". */
+BERT__FN size_t bert__directory_size(const char *path)
+{
+    size_t n = strlen(path);
+    while (n && !bert__is_slash(path[n - 1])) n--;
+    return n;
+}
 /* Opens a file that stays open with the checkpoint; NULL after a failure that is reported. */
 BERT__FN const bert_file *bert__checkpoint_file(bert_checkpoint *c, const char *path, bert_status *status)
 {
@@ -904,6 +1361,23 @@ BERT__FN const bert_file *bert__checkpoint_file(bert_checkpoint *c, const char *
     c->files = f;
     c->file_bytes = bert__add(c->file_bytes, f->file.size);
     return &f->file;
+}
+BERT__FN bert_status bert__directory_get(void *user, bert_checkpoint *c, const char *name, const unsigned char **data, size_t *size)
+{
+    bert_status status = BERT_OK;
+    const bert_file *f = bert__checkpoint_file(c, name, &status);
+    (void)user;
+    if (!f) return status;
+    *data = f->data;
+    *size = f->size;
+    return BERT_OK;
+}
+BERT__FN bert__files_from bert__from_directory(void)
+{
+    bert__files_from from;
+    from.get = bert__directory_get;
+    from.user = NULL;
+    return from;
 }
 /* A terminated copy of a string, which lives as long as the checkpoint; NULL when memory runs out. */
 BERT__FN const char *bert__checkpoint_string(bert_checkpoint *c, const char *text, size_t size)
@@ -981,7 +1455,7 @@ BERT__FN bert_status bert__add_tensor(bert_checkpoint *c, const bert__found *f)
     bert__format(name, sizeof name, "%.*s", f->name_size < 100 ? (int)f->name_size : 100, f->name);
     if (memchr(f->name, 0, f->name_size)) return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, f->path, f->at, name, "the name holds a NUL");
     if (f->name_size > 65535) return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, f->path, f->at, name, "the name has %zu bytes", f->name_size);
-    if (!n && f->dtype != BERT_STRING) return bert__fail_tensor(c->error, BERT_ERROR_UNSUPPORTED, f->path, f->at, name, "values of type %s", bert_dtype_name(f->dtype));
+    if (!bert__dtype_bits(f->dtype) && f->dtype != BERT_STRING) return bert__fail_tensor(c->error, BERT_ERROR_UNSUPPORTED, f->path, f->at, name, "values of type %s", bert_dtype_name(f->dtype));
     if (f->rank < 0 || f->rank > 64) return bert__fail_tensor(c->error, BERT_ERROR_UNSUPPORTED, f->path, f->at, name, "it has %lld dimensions; up to 64 are read", (long long)f->rank);
     for (k = 0; k < f->rank; k++) {
         if (f->shape[k] < 0) return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, f->path, f->at, name, "dimension %lld is %lld", (long long)k, (long long)f->shape[k]);
@@ -996,6 +1470,8 @@ BERT__FN bert_status bert__add_tensor(bert_checkpoint *c, const bert__found *f)
     if (!f->strides) last = f->offset > INT64_MAX / 16 - count ? INT64_MAX / 16 : f->offset + (count ? count - 1 : 0);
     if (f->offset < 0 || (count && n && (uint64_t)last >= f->limit / n))
         return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, f->path, f->at, name, "needs element %lld of a storage that has %zu", (long long)last, f->limit / n);
+    if (!n && (uint64_t)count > (uint64_t)f->limit * 8 && f->dtype != BERT_STRING)
+        return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, f->path, f->at, name, "needs more than the %zu bytes it has", f->limit);
     if ((uint64_t)count * n / 4 > c->file_bytes)                            /* a tensor by stride 0 from few values: nobody stores that */
         return bert__fail_tensor(c->error, BERT_ERROR_UNSUPPORTED, f->path, f->at, name, "it expands to %lld values, far more than the file holds", (long long)count);
     t.name = bert__checkpoint_string(c, f->name, f->name_size);
@@ -1031,12 +1507,12 @@ BERT_API const bert_tensor *bert_checkpoint_find(const bert_checkpoint *checkpoi
     slot = bert__name_slot(checkpoint, name, strlen(name));
     return checkpoint->index[slot] ? bert__tensor_at(checkpoint, checkpoint->index[slot] - 1) : NULL;
 }
-BERT_API const char *bert_checkpoint_format(const bert_checkpoint *checkpoint) { return checkpoint->format; }
-BERT_API const char *bert_checkpoint_path(const bert_checkpoint *checkpoint) { return checkpoint->path; }
+BERT_API const char *bert_checkpoint_format(const bert_checkpoint *checkpoint) { return checkpoint ? checkpoint->format : NULL; }
+BERT_API const char *bert_checkpoint_path(const bert_checkpoint *checkpoint) { return checkpoint ? checkpoint->path : NULL; }
 BERT_API const char *bert_checkpoint_metadata(const bert_checkpoint *checkpoint, const char *key)
 {
     size_t i;
-    for (i = 0; i < checkpoint->metadata_count; i++)
+    for (i = checkpoint ? checkpoint->metadata_count : 0; i-- > 0; )    /* of two equal keys the last counts */
         if (strcmp(checkpoint->metadata[2 * i], key) == 0) return checkpoint->metadata[2 * i + 1];
     return NULL;
 }
@@ -1047,6 +1523,23 @@ BERT_API const void *bert_tensor_view(const bert_tensor *tensor)
     const size_t n = bert_dtype_size(tensor->dtype);
     if (tensor->strides || !n || (tensor->big_endian != bert__machine_is_big() && n > 1)) return NULL;
     return (uintptr_t)tensor->data % (n < 8 ? n : 8) ? NULL : tensor->data;
+}
+BERT_API size_t bert_tensor_bytes(const bert_tensor *tensor)
+{
+    const uint64_t bits = bert__dtype_bits(tensor->dtype);
+    return (size_t)((uint64_t)tensor->count * (bits / 2) / 4);          /* no more than 2^59 values, 64 bits each at most */
+}
+BERT_API bert_tensor bert_tensor_transposed(const bert_tensor *tensor, int64_t room[4])
+{
+    const bert_tensor *t = tensor;
+    bert_tensor v = *t;
+    room[0] = t->shape[1];
+    room[1] = t->shape[0];
+    room[2] = t->strides ? t->strides[1] : 1;
+    room[3] = t->strides ? t->strides[0] : t->shape[1];
+    v.shape = room;
+    v.strides = room + 2;
+    return v;
 }
 BERT_API bert_status bert_tensor_read(const bert_tensor *tensor, bert_dtype type, void *out, int64_t count, bert_error *error)
 {
@@ -1557,7 +2050,8 @@ BERT__FN bert_status bert__zip_bytes(bert_checkpoint *c, bert__zip *z, bert__zip
    Purpose   Hugging Face's format for weights: read in place, and written byte for byte as their library writes it.
    Uses      >>json, >>container; bert__writer of >>files.
    Promises  the tensors of an accepted file tile it exactly: no hole, no overlap, nothing before or behind them. Opening
-             touches the header only, so the size of the weights does not matter; n tensors cost n log n.
+             touches the header only, so the size of the weights does not matter; n tensors cost n log n, and memory
+             that is at most some times the header's text.
 
    A file is   8 bytes     N, little-endian
                N bytes     a JSON object, padded with blanks:
@@ -1565,11 +2059,12 @@ BERT__FN bert_status bert__zip_bytes(bert_checkpoint *c, bert__zip *z, bert__zip
                             "bert.pooler.dense.bias":{"dtype":"F32","shape":[768],"data_offsets":[0,3072]}, ...}
                the rest    the values, little-endian and row-major; data_offsets [begin,end) count from here
 
-   Reading. The header is checked as UTF-8 and becomes a tree of the base's parser, whose offsets are those of the file,
-   so that each complaint can name a byte. Each member gives one tensor; a name that occurs twice counts with its last
-   entry, as in the reference library. Then the ranges are sorted by their begin, and each must begin where the one
-   before it ended, the last at the end of the file. Stricter than the reference: an entry must be an object (theirs may
-   be a list), the first byte of the header must be '{' (as the format says), and 64 dimensions are enough.
+   Reading. The header is checked as UTF-8; then each member becomes a tree of the base's parser, whose offsets are those
+   of the file, so that each complaint can name a byte, and a tensor, before the next is looked at. A name that occurs twice
+   counts with its last entry, as in the reference library. Then the ranges are sorted by their begin, and each must begin
+   where the one before it ended, the last at the end of the file. Stricter than the reference: an entry must be an object
+   (theirs may be a list) of at most 64 KB, the first byte of the header must be '{' (as the format says), and 64 dimensions
+   are enough.
 
    Writing. The order is theirs: by type in the order of their list, last first (so wide types come first and every
    tensor lies aligned, for the header's length is a multiple of 8), then by name. The values are streamed.
@@ -1611,17 +2106,12 @@ BERT__FN size_t bert__utf8_check(const char *text, size_t n)
 
 #ifndef BERT_NO_SAFETENSORS
 
-enum { BERT__ST_HEADER_MOST = 100000000 };      /* the reference's limit too */
+enum { BERT__ST_HEADER_MOST = 100000000, BERT__ST_ENTRY_MOST = 65536 };      /* the first is the reference's limit too */
 
-/* The types in the order of the reference's list; those without a type here are sub-byte or rarer kinds of float. */
-typedef struct bert__st_dtype { char name[12]; bert_dtype type; } bert__st_dtype;
-static const bert__st_dtype bert__st_dtypes[] = {
-    { "BOOL", BERT_BOOL }, { "F4", BERT_DTYPE_NONE }, { "F6_E2M3", BERT_DTYPE_NONE }, { "F6_E3M2", BERT_DTYPE_NONE },
-    { "U8", BERT_U8 }, { "I8", BERT_I8 }, { "F8_E5M2", BERT_F8_E5M2 }, { "F8_E4M3", BERT_F8_E4M3 },
-    { "F8_E8M0", BERT_DTYPE_NONE }, { "F8_E4M3FNUZ", BERT_DTYPE_NONE }, { "F8_E5M2FNUZ", BERT_DTYPE_NONE },
-    { "I16", BERT_I16 }, { "U16", BERT_U16 }, { "F16", BERT_F16 }, { "BF16", BERT_BF16 }, { "I32", BERT_I32 },
-    { "U32", BERT_U32 }, { "F32", BERT_F32 }, { "C64", BERT_C64 }, { "F64", BERT_F64 }, { "I64", BERT_I64 },
-    { "U64", BERT_U64 }
+/* The types in the order of the reference's list (safetensors 0.8). */
+static const bert_dtype bert__st_dtypes[] = {
+    BERT_BOOL, BERT_F4, BERT_F6_E2M3, BERT_F6_E3M2, BERT_U8, BERT_I8, BERT_F8_E5M2, BERT_F8_E4M3, BERT_F8_E8M0, BERT_F8_E4M3FNUZ,
+    BERT_F8_E5M2FNUZ, BERT_I16, BERT_U16, BERT_F16, BERT_BF16, BERT_I32, BERT_U32, BERT_F32, BERT_C64, BERT_F64, BERT_I64, BERT_U64
 };
 enum { BERT__ST_DTYPES = sizeof bert__st_dtypes / sizeof *bert__st_dtypes };
 
@@ -1637,26 +2127,45 @@ BERT__FN int bert__st_range_before(const void *user, uint32_t a, uint32_t b)
 /* A number of the header: digits only, at most 2^63 - 1. */
 BERT__FN int bert__st_number(const bert_json *v, int64_t *out) { return bert_json_int(v, out) && v->text[0] != '-'; }
 
-/* __metadata__: strings by name. Filled from the back, so that of two equal keys the last is found. */
-BERT__FN bert_status bert__st_metadata(bert_checkpoint *c, const char *path, const bert_json *map)
+/* The header while it is read, member by member: a tree of all of it would take far more memory than its text. */
+typedef struct bert__st_reader {
+    bert_checkpoint *c;
+    bert__json_state s;                 /* text from byte 0 of the file: offsets are the file's */
+    const unsigned char *data;
+    size_t size, values;                /* of the file; where the values begin */
+    bert__buf ranges, strings;          /* bert__st_range of each tensor; keys and values of __metadata__ */
+    int metadata;                       /* it was there */
+} bert__st_reader;
+
+typedef bert_status (*bert__st_member_fn)(bert__st_reader *r, const bert_json *v);
+
+/* Where the value at `at` ends: at the comma or bracket that is not its own. What is between is checked when it is parsed. */
+BERT__FN size_t bert__st_value_end(const char *text, size_t at, size_t end)
 {
-    const bert_json *v;
-    size_t i = map->count;
-    if (map->type == 'n') return BERT_OK;
-    if (map->type != 'o') return bert__fail(c->error, BERT_ERROR_FORMAT, path, (int64_t)map->offset, "__metadata__ is not an object of strings");
-    c->metadata = (const char **)bert__arena_get(&c->arena, bert__mul(map->count, 2 * sizeof *c->metadata));
-    if (!c->metadata) return bert__fail(c->error, BERT_ERROR_MEMORY, path, -1, "out of memory");
-    for (v = map->first; v; v = v->next) {
-        if (v->type != 's') return bert__fail(c->error, BERT_ERROR_FORMAT, path, (int64_t)v->offset, "__metadata__ holds \"%s\", which is not a string", v->key);
-        if (bert__utf8_check(v->key, v->key_size) != v->key_size || bert__utf8_check(v->text, v->size) != v->size)
-            return bert__fail(c->error, BERT_ERROR_FORMAT, path, (int64_t)v->offset, "__metadata__ names half of a surrogate pair");
-        i--;
-        c->metadata[2 * i] = bert__checkpoint_string(c, v->key, v->key_size);
-        c->metadata[2 * i + 1] = bert__checkpoint_string(c, v->text, v->size);
-        if (!c->metadata[2 * i] || !c->metadata[2 * i + 1]) return bert__fail(c->error, BERT_ERROR_MEMORY, path, -1, "out of memory");
+    size_t depth = 0;
+    for (; at < end; at++) {
+        const char c = text[at];
+        if (c == '"') for (at++; at < end && text[at] != '"'; at++) at += text[at] == '\\';
+        if (!depth && (c == ',' || c == '}' || c == ']')) return at;
+        if (c == '{' || c == '[') depth++;
+        if (c == '}' || c == ']') depth--;
     }
-    c->metadata_count = map->count;
-    return BERT_OK;
+    return end;
+}
+BERT__FN bert_status bert__st_members(bert__st_reader *r, bert__st_member_fn each);
+
+/* One member of __metadata__: a string by name. */
+BERT__FN bert_status bert__st_metadata(bert__st_reader *r, const bert_json *v)
+{
+    bert_checkpoint *c = r->c;
+    const char *pair[2];
+    if (v->type != 's') return bert__fail(c->error, BERT_ERROR_FORMAT, r->s.path, (int64_t)v->offset, "__metadata__ holds \"%s\", which is not a string", v->key);
+    if (bert__utf8_check(v->key, v->key_size) != v->key_size || bert__utf8_check(v->text, v->size) != v->size)
+        return bert__fail(c->error, BERT_ERROR_FORMAT, r->s.path, (int64_t)v->offset, "__metadata__ names half of a surrogate pair");
+    pair[0] = bert__checkpoint_string(c, v->key, v->key_size);
+    pair[1] = bert__checkpoint_string(c, v->text, v->size);
+    bert__buf_add(&r->strings, pair, sizeof pair);
+    return pair[0] && pair[1] && !r->strings.failed ? BERT_OK : bert__fail(c->error, BERT_ERROR_MEMORY, r->s.path, -1, "out of memory");
 }
 
 /* One member of the header becomes a tensor of c over `values`; *range says where it lies. */
@@ -1682,23 +2191,23 @@ BERT__FN bert_status bert__st_entry(bert_checkpoint *c, const char *path, const 
     }
     if (!dtype || !dims || !offsets)
         return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)v->offset, name, "%s is missing", !dtype ? "dtype" : !dims ? "shape" : "data_offsets");
-    for (k = 0; k < BERT__ST_DTYPES && !bert_json_is(dtype, bert__st_dtypes[k].name); k++) {}
+    for (k = 0; k < BERT__ST_DTYPES && !bert_json_is(dtype, bert_dtype_name(bert__st_dtypes[k])); k++) {}
     if (k == BERT__ST_DTYPES)
         return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)dtype->offset, name, "dtype \"%.*s\" is none of safetensors' types", 40, dtype->type == 's' ? dtype->text : "(not a string)");
-    found.dtype = bert__st_dtypes[k].type;
-    if (found.dtype == BERT_DTYPE_NONE)
-        return bert__fail_tensor(c->error, BERT_ERROR_UNSUPPORTED, path, (int64_t)dtype->offset, name, "values of type %s are not read; convert them to F16, BF16 or F32 first", bert__st_dtypes[k].name);
-
+    found.dtype = bert__st_dtypes[k];
     if (dims->type != 'a') return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)dims->offset, name, "the shape is not a list of numbers");
     if (dims->count > 64) return bert__fail_tensor(c->error, BERT_ERROR_UNSUPPORTED, path, (int64_t)dims->offset, name, "it has %zu dimensions; up to 64 are read", dims->count);
-    need = bert_dtype_size(found.dtype);
+    need = bert__dtype_bits(found.dtype);
     for (field = dims->first; field; field = field->next, n++) {
         if (!bert__st_number(field, &shape[n]))
             return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)field->offset, name, "dimension %d is %.*s, not a whole number from 0 to 2^63 - 1", n, 40, field->text ? field->text : "not a number");
         if (shape[n] && need > UINT64_MAX / (uint64_t)shape[n])
-            return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)field->offset, name, "the dimensions multiply to more than 2^64 bytes");
+            return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)field->offset, name, "the dimensions multiply to more than 2^64 bits");
         need *= (uint64_t)shape[n];
     }
+    if (need % 8)
+        return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)dims->offset, name, "%llu bits of %s do not end at a byte", (unsigned long long)need, bert_dtype_name(found.dtype));
+    need /= 8;
     if (offsets->type != 'a' || offsets->count != 2 || !bert__st_number(offsets->first, &begin) || !bert__st_number(offsets->first->next, &end))
         return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)offsets->offset, name, "data_offsets are not two whole numbers from 0 to 2^63 - 1");
     if (end < begin)
@@ -1723,40 +2232,94 @@ BERT__FN bert_status bert__st_entry(bert_checkpoint *c, const char *path, const 
     return bert__add_tensor(c, &found);
 }
 
-/* All of the header's tree; the values begin at byte `values`. `ranges` and `order` have room for an entry a member. */
-BERT__FN bert_status bert__st_header(bert_checkpoint *c, const char *path, const bert_json *root, const unsigned char *data, size_t size, size_t values, bert__st_range *ranges, uint32_t *order)
+/* One member of the header: a tensor. */
+BERT__FN bert_status bert__st_tensor(bert__st_reader *r, const bert_json *v)
 {
-    const bert_json *v;
-    size_t i, n;
-    uint64_t at = 0;
-    int metadata = 0;
+    bert__st_range range;
+    size_t at;
+    bert_status st = bert__st_entry(r->c, r->s.path, v, r->data + r->values, r->size - r->values, &range);
+    if (st != BERT_OK) return st;
+    at = (size_t)(bert_checkpoint_find(r->c, v->key) - bert__tensor_at(r->c, 0)) * sizeof range;
+    if (at < r->ranges.size) memcpy(r->ranges.data + at, &range, sizeof range);     /* the name came before */
+    else bert__buf_add(&r->ranges, &range, sizeof range);
+    return r->ranges.failed ? bert__fail(r->c->error, BERT_ERROR_MEMORY, r->s.path, -1, "out of memory") : BERT_OK;
+}
+/* The members of the object whose '{' r->s stands behind, each parsed alone and then forgotten. */
+BERT__FN bert_status bert__st_members(bert__st_reader *r, bert__st_member_fn each)
+{
+    bert__json_state *s = &r->s;
+    const size_t size = s->size;
+    const int top = each == bert__st_tensor;
     bert_status st = BERT_OK;
-    for (v = root->first; v && st == BERT_OK; v = v->next) {
-        bert__st_range range;
-        if (v->key_size == 12 && memcmp(v->key, "__metadata__", 12) == 0) {
-            if (metadata++) return bert__fail(c->error, BERT_ERROR_FORMAT, path, (int64_t)v->offset, "__metadata__ is given twice");
-            st = bert__st_metadata(c, path, v);
-        } else if ((st = bert__st_entry(c, path, v, data + values, size - values, &range)) == BERT_OK) {
-            ranges[bert_checkpoint_find(c, v->key) - bert__tensor_at(c, 0)] = range;
+    bert__arena tree;
+    char c = bert__json_next(s);
+    if (c == '}') { s->at++; return BERT_OK; }
+    bert__arena_init(&tree, &r->c->arena.allocator, 4096);
+    for (s->arena = &tree; st == BERT_OK; s->at++) {
+        bert_json v;
+        const bert_json *value = NULL;
+        const char *key = NULL;
+        size_t key_size = 0;
+        if (bert__json_next(s) != '"') { st = bert__json_fail(s, "a member's name in quotes is missing here"); break; }
+        if ((st = bert__json_string(s, &key, &key_size)) != BERT_OK) break;
+        if (bert__json_next(s) != ':') { st = bert__json_fail(s, "a ':' is missing here"); break; }
+        s->at++;
+        c = bert__json_next(s);
+        if (top && key_size == 12 && memcmp(key, "__metadata__", 12) == 0 && c == '{') {
+            if (r->metadata++) { st = bert__fail(r->c->error, BERT_ERROR_FORMAT, s->path, (int64_t)s->at, "__metadata__ is given twice"); break; }
+            s->at++;
+            st = bert__st_members(r, bert__st_metadata);
+            s->arena = &tree;
+        } else {
+            s->size = bert__st_value_end(s->text, s->at, size);
+            if (c != '"' && s->size - s->at > BERT__ST_ENTRY_MOST)
+                st = bert__fail_tensor(r->c->error, BERT_ERROR_UNSUPPORTED, s->path, (int64_t)s->at, key, "its entry in the header has %zu bytes; up to %d are read", s->size - s->at, (int)BERT__ST_ENTRY_MOST);
+            else if (s->size == s->at && s->at == size) st = bert__json_fail(s, "the text ends too early");
+            else if (s->size == s->at) st = bert__json_fail(s, "a value is missing here or misspelt");
+            else st = bert__json_parse(s, &value);
+            s->size = size;
+            if (st != BERT_OK) break;
+            v = *value;
+            v.key = key;
+            v.key_size = key_size;
+            if (!top || key_size != 12 || memcmp(key, "__metadata__", 12) != 0) st = each(r, &v);
+            else if (r->metadata++) st = bert__fail(r->c->error, BERT_ERROR_FORMAT, s->path, (int64_t)v.offset, "__metadata__ is given twice");
+            else if (v.type != 'n') st = bert__fail(r->c->error, BERT_ERROR_FORMAT, s->path, (int64_t)v.offset, "__metadata__ is not an object of strings");
         }
+        bert__arena_free(&tree);
+        if (st != BERT_OK) break;
+        c = bert__json_next(s);
+        if (c == '}') { s->at++; break; }
+        if (c != ',') st = bert__json_fail(s, s->at < size ? "a ',' or the closing bracket is missing here" : "the text ends too early");
     }
-    n = bert__tensor_count(c);
-    if (st == BERT_OK) bert__sort_order(order, n, bert__st_range_before, ranges);
-    for (i = 0; i < n && st == BERT_OK; i++) {
-        const bert__st_range *r = &ranges[order[i]];
-        const char *name = bert__tensor_at(c, order[i])->name;
-        if (r->begin > at)
-            st = bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)r->at, name, "begins at byte %llu of the values, but what is before it ends at %llu: a hole",
-                                   (unsigned long long)r->begin, (unsigned long long)at);
-        else if (r->begin < at)
-            st = bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)r->at, name, "begins at byte %llu of the values, where %s still lies: they overlap",
-                                   (unsigned long long)r->begin, bert__tensor_at(c, order[i - 1])->name);
-        at = r->end;
-    }
-    if (st == BERT_OK && at != size - values)
-        st = bert__fail(c->error, BERT_ERROR_FORMAT, path, (int64_t)(values + at), "%llu bytes after the last tensor's values: the file is not what was written",
-                        (unsigned long long)(size - values - at));
+    bert__arena_free(&tree);
     return st;
+}
+/* The ranges of all tensors, sorted, must tile the values. */
+BERT__FN bert_status bert__st_tiles(const bert__st_reader *r, uint32_t *order)
+{
+    const bert__st_range *ranges = (const bert__st_range *)(const void *)r->ranges.data;
+    bert_checkpoint *c = r->c;
+    const size_t n = bert__tensor_count(c);
+    const char *path = r->s.path;
+    uint64_t at = 0;
+    size_t i;
+    bert__sort_order(order, n, bert__st_range_before, ranges);
+    for (i = 0; i < n; i++) {
+        const bert__st_range *range = &ranges[order[i]];
+        const char *name = bert__tensor_at(c, order[i])->name;
+        if (range->begin > at)
+            return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)range->at, name, "begins at byte %llu of the values, but what is before it ends at %llu: a hole",
+                                     (unsigned long long)range->begin, (unsigned long long)at);
+        if (range->begin < at)
+            return bert__fail_tensor(c->error, BERT_ERROR_FORMAT, path, (int64_t)range->at, name, "begins at byte %llu of the values, where %s still lies: they overlap",
+                                     (unsigned long long)range->begin, bert__tensor_at(c, order[i - 1])->name);
+        at = range->end;
+    }
+    if (at != r->size - r->values)
+        return bert__fail(c->error, BERT_ERROR_FORMAT, path, (int64_t)(r->values + at), "%llu bytes after the last tensor's values: the file is not what was written",
+                          (unsigned long long)(r->size - r->values - at));
+    return BERT_OK;
 }
 
 BERT__FN bert_status bert__open_safetensors(bert_checkpoint *c, const char *path, const unsigned char *data, size_t size)
@@ -1764,9 +2327,7 @@ BERT__FN bert_status bert__open_safetensors(bert_checkpoint *c, const char *path
     bert_status st;
     uint64_t header;
     size_t bad;
-    bert__arena tree;
-    bert__json_state s;
-    const bert_json *root = NULL;
+    bert__st_reader r;
     c->format = "safetensors";
     if (size < 8) return bert__fail(c->error, BERT_ERROR_FORMAT, path, 0, "%zu bytes are too few for a safetensors file: fetch it again", size);
     header = bert__load64(data);
@@ -1778,21 +2339,33 @@ BERT__FN bert_status bert__open_safetensors(bert_checkpoint *c, const char *path
     bad = bert__utf8_check((const char *)data + 8, (size_t)header);
     if (bad < header) return bert__fail(c->error, BERT_ERROR_FORMAT, path, (int64_t)bad + 8, "the header is not UTF-8 here");
 
-    bert__arena_init(&tree, &c->arena.allocator, header < 1024 ? 4096 : header > (1 << 18) ? (1 << 20) : (size_t)header * 4);
-    s.text = (const char *)data;                                        /* from byte 8 of the file: offsets are the file's */
-    s.at = 8;
-    s.size = (size_t)header + 8;
-    s.arena = &tree;
-    s.path = path;
-    s.error = c->error;
-    st = bert__json_parse(&s, &root);
+    memset(&r, 0, sizeof r);
+    r.c = c;
+    r.data = data;
+    r.size = size;
+    r.values = (size_t)header + 8;
+    r.s.text = (const char *)data;
+    r.s.at = 9;                                                         /* behind the '{' */
+    r.s.size = r.values;
+    r.s.path = path;
+    r.s.error = c->error;
+    bert__buf_init(&r.ranges, &c->arena.allocator);
+    bert__buf_init(&r.strings, &c->arena.allocator);
+    st = bert__st_members(&r, bert__st_tensor);
+    if (st == BERT_OK && (bert__json_next(&r.s), r.s.at < r.s.size)) st = bert__json_fail(&r.s, "more text after the end of the value");
     if (st == BERT_OK) {
-        bert__st_range *ranges = (bert__st_range *)bert__arena_get(&tree, bert__mul(root->count, sizeof *ranges));
-        uint32_t *order = (uint32_t *)bert__arena_get(&tree, bert__mul(root->count, sizeof *order));
-        st = ranges && order ? bert__st_header(c, path, root, data, size, s.size, ranges, order)
-                             : bert__fail(c->error, BERT_ERROR_MEMORY, path, -1, "out of memory");
+        uint32_t *order = (uint32_t *)bert__alloc(&c->arena.allocator, bert__mul(bert__tensor_count(c), sizeof *order));
+        c->metadata = (const char **)bert__arena_get(&c->arena, r.strings.size);
+        if (!order || !c->metadata) st = bert__fail(c->error, BERT_ERROR_MEMORY, path, -1, "out of memory");
+        else {
+            if (r.strings.size) memcpy((void *)c->metadata, r.strings.data, r.strings.size);
+            c->metadata_count = r.strings.size / (2 * sizeof *c->metadata);
+            st = bert__st_tiles(&r, order);
+        }
+        bert__free(&c->arena.allocator, order);
     }
-    bert__arena_free(&tree);
+    bert__buf_free(&r.ranges);
+    bert__buf_free(&r.strings);
     return st;
 }
 
@@ -1801,7 +2374,7 @@ BERT__FN bert_status bert__open_safetensors(bert_checkpoint *c, const char *path
 BERT__FN int bert__st_place(bert_dtype type)
 {
     int k;
-    for (k = 0; k < BERT__ST_DTYPES && bert__st_dtypes[k].type != type; k++) {}
+    for (k = 0; k < BERT__ST_DTYPES && bert__st_dtypes[k] != type; k++) {}
     return k;
 }
 BERT__FN int bert__st_output_before(const void *user, uint32_t a, uint32_t b)
@@ -2049,6 +2622,9 @@ static const bert__py_global bert__py_globals[] = {
     { "torch", "uint64", BERT__PY_G_DTYPE, BERT_U64 },
     { "torch", "float8_e4m3fn", BERT__PY_G_DTYPE, BERT_F8_E4M3 },
     { "torch", "float8_e5m2", BERT__PY_G_DTYPE, BERT_F8_E5M2 },
+    { "torch", "float8_e4m3fnuz", BERT__PY_G_DTYPE, BERT_F8_E4M3FNUZ },
+    { "torch", "float8_e5m2fnuz", BERT__PY_G_DTYPE, BERT_F8_E5M2FNUZ },
+    { "torch", "float8_e8m0fnu", BERT__PY_G_DTYPE, BERT_F8_E8M0 },
     { "torch", "float32", BERT__PY_G_DTYPE, BERT_F32 },
     { "torch", "float", BERT__PY_G_DTYPE, BERT_F32 },
     { "torch", "float64", BERT__PY_G_DTYPE, BERT_F64 },
@@ -3204,6 +3780,7 @@ BERT__FN bert_status bert__write_pytorch(const bert_write_desc *d)
    and have no values here.
    ============================================================================================================ */
 
+#if !defined(BERT_NO_TF) || !defined(BERT_NO_DATA)
 /* ---- crc32c ---- */
 
 BERT__INLINE uint32_t bert__crc_mask(uint32_t crc) { return (crc >> 15 | crc << 17) + 0xA282EAD8u; }
@@ -3288,32 +3865,9 @@ BERT__FN int bert__proto_next(bert__proto *m)
     }
 }
 
+#endif /* BERT_NO_TF and BERT_NO_DATA */
+
 #ifndef BERT_NO_TF
-
-/* Where the files of a checkpoint come from: a directory, an archive. `get` gives a file's bytes, which stay as long as
-   the checkpoint is open, and counts them in c->file_bytes; it reports its failures. */
-typedef struct bert__files_from {
-    bert_status (*get)(void *user, bert_checkpoint *c, const char *name, const unsigned char **data, size_t *size);
-    void *user;
-} bert__files_from;
-
-BERT__FN bert_status bert__directory_get(void *user, bert_checkpoint *c, const char *name, const unsigned char **data, size_t *size)
-{
-    bert_status status = BERT_OK;
-    const bert_file *f = bert__checkpoint_file(c, name, &status);
-    (void)user;
-    if (!f) return status;
-    *data = f->data;
-    *size = f->size;
-    return BERT_OK;
-}
-BERT__FN bert__files_from bert__from_directory(void)
-{
-    bert__files_from from;
-    from.get = bert__directory_get;
-    from.user = NULL;
-    return from;
-}
 
 /* ---- snappy ---- */
 
@@ -3921,9 +4475,7 @@ BERT__FN bert_status bert__write_bundle(const bert_write_desc *d)
     memcpy(index_path + n, ".index", 7);
     for (i = 0; i < d->count; i++) tensors[i] = d->tensors + i;
     bert__sort_outputs(tensors, d->count);
-    for (i = 1; i < d->count && status == BERT_OK; i++)
-        if (strcmp(tensors[i - 1]->name, tensors[i]->name) == 0) status = bert__fail_tensor(d->error, BERT_ERROR_ARGUMENT, d->path, -1, tensors[i]->name, "is given twice");
-    if (status == BERT_OK) {
+    {
         o->allocator = allocator;
         bert__crc_init(&o->crc, BERT__CRC_CASTAGNOLI);
         bert__block_init(&o->block, &allocator, 16);
@@ -4035,14 +4587,8 @@ BERT__FN bert_status bert__write_state(const char *prefix, const bert_allocator 
     static const char *const lines[] = { "model_checkpoint_path: \"", "all_model_checkpoint_paths: \"" };
     bert__buf text;
     bert_status status;
-    size_t base = strlen(prefix), path, k;
+    size_t base = bert__directory_size(prefix), path, k;
     const char *p;
-    while (base && prefix[base - 1] != '/') {
-#ifdef _WIN32
-        if (prefix[base - 1] == '\\' || prefix[base - 1] == ':') break;
-#endif
-        base--;
-    }
     bert__buf_init(&text, allocator);
     for (k = 0; k < 2; k++) {
         bert__buf_add(&text, lines[k], strlen(lines[k]));
@@ -4092,17 +4638,6 @@ BERT__FN int bert__ends(const char *text, const char *end)
 {
     size_t n = strlen(text), m = strlen(end);
     return n >= m && memcmp(text + n - m, end, m) == 0;
-}
-/* Bytes of the path up to the file's name: "dir/" of "dir/file". */
-BERT__FN size_t bert__directory_size(const char *path)
-{
-    size_t n = strlen(path);
-    while (n && path[n - 1] != '/'
-#ifdef _WIN32
-           && path[n - 1] != '\\' && path[n - 1] != ':'
-#endif
-    ) n--;
-    return n;
 }
 BERT__FN int bert__is_absolute(const char *path)
 {
@@ -4174,7 +4709,9 @@ BERT__FN size_t bert__values_prefix(const char *path)
     return memcmp(path + n - 9, "-of-", 4) == 0 && memcmp(path + n - 20, ".data-", 6) == 0 ? n - 20 : 0;
 }
 
-BERT__FN bert_status bert__open_content(bert_checkpoint *c, const char *path, const unsigned char *data, size_t size, int shard);
+/* Where bytes come from: a file that was named; a shard of an index; an entry of an archive. */
+enum { BERT__CONTENT_FILE, BERT__CONTENT_SHARD, BERT__CONTENT_ENTRY };
+BERT__FN bert_status bert__open_content(bert_checkpoint *c, const char *path, const unsigned char *data, size_t size, int kind);
 
 /* ---- the readers, or what to say where they were left out ---- */
 
@@ -4202,9 +4739,8 @@ BERT__FN bert_status bert__open_prefix(bert_checkpoint *c, const char *prefix)
 #ifdef BERT_NO_TF
     return bert__fail(c->error, BERT_ERROR_UNSUPPORTED, prefix, -1, "a TensorFlow checkpoint; this program was built without them (BERT_NO_TF)");
 #else
-    bert__files_from from = bert__from_directory();
     c->path = prefix;
-    return bert__open_bundle(c, prefix, &from);
+    return bert__open_bundle(c, prefix, &c->from);
 #endif
 }
 /* What the state file of a folder names. */
@@ -4240,6 +4776,8 @@ BERT__FN bert_status bert__open_state(bert_checkpoint *c, const char *folder)
 
 typedef struct bert__part { struct bert__part *next; const char *name; bert_checkpoint c; } bert__part;
 
+enum { BERT__JSON_MOST = 1 << 24 };       /* bytes of an index or config: their tree takes some 40 times as much */
+
 /* A file's name and nothing else: what an index may refer to. */
 BERT__FN int bert__is_plain_name(const char *name, size_t n)
 {
@@ -4266,14 +4804,18 @@ BERT__FN bert_status bert__part_open(bert_checkpoint *c, bert__part *s, const ch
 {
     bert_status st = BERT_OK;
     const char *full = bert__checkpoint_join(c, path, bert__directory_size(path), s->name);
-    const bert_file *file;
+    const unsigned char *data;
+    size_t size;
     memset(&s->c, 0, sizeof s->c);
     bert__arena_init(&s->c.arena, &c->arena.allocator, c->arena.block_size);
     bert__buf_init(&s->c.tensors, &c->arena.allocator);
     s->c.error = c->error;
+    s->c.from = c->from;
+    s->c.file_bytes = c->file_bytes;                                    /* in an archive that is all there is */
     if (!full) return BERT_ERROR_MEMORY;
-    file = bert__checkpoint_file(&s->c, full, &st);
-    return file ? bert__open_content(&s->c, full, file->data, file->size, 1) : st;
+    if (c->from.get == bert__directory_get) s->c.file_bytes = 0;
+    st = c->from.get(c->from.user, &s->c, full, &data, &size);
+    return st == BERT_OK ? bert__open_content(&s->c, full, data, size, BERT__CONTENT_SHARD) : st;
 }
 BERT__FN bert_status bert__open_weight_map(bert_checkpoint *c, const char *path, const bert_json *map, bert__part **shards)
 {
@@ -4323,7 +4865,9 @@ BERT__FN bert_status bert__open_json(bert_checkpoint *c, const char *path, const
 {
     bert_json_doc doc;
     const bert_json *map;
-    bert_status st = bert__json_read(path, (const char *)data, size, &c->arena.allocator, &doc, c->error);
+    bert_status st;
+    if (size > BERT__JSON_MOST) return bert__fail(c->error, BERT_ERROR_UNSUPPORTED, path, -1, "a JSON file of %zu bytes; the index of a sharded checkpoint has at most 16 MB here", size);
+    st = bert__json_read(path, (const char *)data, size, &c->arena.allocator, &doc, c->error);
     if (st != BERT_OK) return st;
     map = bert_json_get(doc.root, "weight_map");
     if (map && path) st = bert__open_index(c, path, map);
@@ -4349,8 +4893,25 @@ BERT__FN uint64_t bert__step_of(const char *name, size_t n)
     return step;
 }
 
-/* Google publishes its models as .zip files of a TensorFlow checkpoint; PyTorch's own format is a zip as well. */
-#ifndef BERT_NO_TF
+static const char *const bert__usual[] = {
+    "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
+    "bert_model.ckpt.index", "variables/variables.index"
+};
+enum { BERT__USUAL = sizeof bert__usual / sizeof *bert__usual };
+/* What PyTorch trainers lay beside a model. */
+static const char *const bert__companions[] = { "training_args.bin", "optimizer.bin", "optimizer.pt", "scheduler.bin", "scheduler.pt", "scaler.pt", "rng_state.pth" };
+
+BERT__FN int bert__is_candidate(const char *name)
+{
+    static const char *const ends[] = { ".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".zip" };
+    size_t i;
+    for (i = 0; i < sizeof bert__companions / sizeof *bert__companions; i++) if (strcmp(name, bert__companions[i]) == 0) return 0;
+    for (i = 0; i < sizeof ends / sizeof *ends; i++) if (bert__ends(name, ends[i])) return 1;
+    return 0;
+}
+
+/* Google publishes its models as .zip files of a TensorFlow checkpoint; others zip a folder of Hugging Face's. PyTorch's own
+   format is a zip as well. */
 typedef struct bert__from_zip { bert__zip zip; size_t skip; } bert__from_zip;
 
 /* A file of the archive: `name` is the archive's path, '/', and the entry's name. */
@@ -4364,77 +4925,101 @@ BERT__FN bert_status bert__zip_get(void *user, bert_checkpoint *c, const char *n
     if (st == BERT_OK && e->method) c->file_bytes = bert__add(c->file_bytes, *size);
     return st;
 }
-#endif
 BERT__FN int bert__entry_ends(const bert__zip_entry *e, const char *end)
 {
     const size_t n = strlen(end);
     return e->name_size >= n && memcmp(e->name + e->name_size - n, end, n) == 0 && !(e->name_size > 9 && memcmp(e->name, "__MACOSX/", 9) == 0);
 }
+/* The entry that holds the weights, chosen as in a folder, whatever folder of the archive it lies in: *best stays NULL if
+   there is none. */
+BERT__FN bert_status bert__choose_entry(bert_checkpoint *c, const bert__zip *zip, const bert__zip_entry **best)
+{
+    const bert__zip_entry *also = NULL;
+    uint64_t step = 0;
+    size_t i, k;
+    *best = NULL;
+    for (k = 0; k < BERT__USUAL + 2 && !*best; k++)                     /* the usual names; an index; anything that ends like weights */
+        for (i = 0; i < zip->count; i++) {
+            const bert__zip_entry *e = &zip->entries[i];
+            uint64_t s = 0;
+            if (k < BERT__USUAL) {
+                const size_t n = strlen(bert__usual[k]);
+                if (!bert__entry_ends(e, bert__usual[k]) || (e->name_size > n && e->name[e->name_size - n - 1] != '/')) continue;
+            } else if (k == BERT__USUAL) {
+                if (!bert__entry_ends(e, ".index")) continue;
+                s = bert__step_of(e->name, e->name_size);
+            } else {
+                char name[256];
+                size_t n = e->name_size < 255 ? e->name_size : 255;
+                memcpy(name, e->name + e->name_size - n, n);
+                name[n] = 0;
+                if (!bert__entry_ends(e, "") || !bert__is_candidate(name + bert__directory_size(name))) continue;
+            }
+            if (!*best || s > step) { *best = e; step = s; also = NULL; }
+            else if (s == step) also = e;
+        }
+    if (!also) return BERT_OK;
+    return bert__fail(c->error, BERT_ERROR_ARGUMENT, zip->path, -1, "the archive holds several checkpoints (%.*s and %.*s, perhaps more): unpack it and name the one you mean",
+                      (*best)->name_size < 100 ? (int)(*best)->name_size : 100, (*best)->name, also->name_size < 100 ? (int)also->name_size : 100, also->name);
+}
 BERT__FN bert_status bert__open_archive(bert_checkpoint *c, const char *path, const unsigned char *data, size_t size)
 {
-    bert__zip zip;
-    const bert__zip_entry *index = NULL, *also = NULL;
+    bert__from_zip *from = (bert__from_zip *)bert__arena_get(&c->arena, sizeof *from);
+    const bert__zip_entry *best;
+    const char *place = path ? path : "(memory)", *entry, *whole;
     size_t i, arrays = 0;
-    uint64_t step = 0;
     bert_status st;
-    memset(&zip, 0, sizeof zip);
-    st = bert__zip_open(c, &zip, path, data, size);
+    if (!from) return bert__fail(c->error, BERT_ERROR_MEMORY, path, -1, "out of memory");
+    memset(from, 0, sizeof *from);
+    st = bert__zip_open(c, &from->zip, path, data, size);
     if (st != BERT_OK) return st;
-    for (i = 0; i < zip.count; i++) {
-        const bert__zip_entry *e = &zip.entries[i];
-        uint64_t s;
-        if (bert__entry_ends(e, "data.pkl")) return bert__open_pickle(c, path, data, size);
-        arrays += (size_t)bert__entry_ends(e, ".npy");
-        if (!bert__entry_ends(e, ".index")) continue;
-        s = bert__step_of(e->name, e->name_size);
-        if (!index || s > step) { index = e; step = s; also = NULL; }
-        else if (s == step) also = e;
+    for (i = 0; i < from->zip.count; i++) {
+        if (bert__entry_ends(&from->zip.entries[i], "data.pkl")) return bert__open_pickle(c, path, data, size);
+        arrays += (size_t)bert__entry_ends(&from->zip.entries[i], ".npy");
     }
-    if (!index && arrays)
+    st = bert__choose_entry(c, &from->zip, &best);
+    if (st != BERT_OK) return st;
+    if (!best && arrays)
         return bert__fail(c->error, BERT_ERROR_UNSUPPORTED, path, -1, "a numpy archive (.npz), which is not read: save its arrays with safetensors.numpy.save_file");
-    if (!index) return bert__open_pickle(c, path, data, size);
-    if (also)
-        return bert__fail(c->error, BERT_ERROR_ARGUMENT, path, -1, "the archive holds several checkpoints (%.*s and %.*s, perhaps more): unpack it and name the one you mean",
-                          index->name_size < 100 ? (int)index->name_size : 100, index->name, also->name_size < 100 ? (int)also->name_size : 100, also->name);
-#ifdef BERT_NO_TF
-    return bert__open_prefix(c, path);
-#else
-    {
-        bert__from_zip *from = (bert__from_zip *)bert__arena_get(&c->arena, sizeof *from);
-        bert__files_from files;
-        const char *place = path ? path : "(memory)", *entry = bert__checkpoint_string(c, index->name, index->name_size - 6), *prefix = bert__checkpoint_join(c, place, strlen(place), "/");
-        if (prefix && entry) prefix = bert__checkpoint_join(c, prefix, strlen(prefix), entry);
-        if (!from || !entry || !prefix) return bert__fail(c->error, BERT_ERROR_MEMORY, path, -1, "out of memory");
-        from->zip = zip;
-        from->skip = strlen(place) + 1;
-        files.get = bert__zip_get;
-        files.user = from;
-        c->path = prefix;
-        return bert__open_bundle(c, prefix, &files);
+    if (!best) return bert__open_pickle(c, path, data, size);
+    entry = bert__checkpoint_string(c, best->name, best->name_size);
+    whole = bert__checkpoint_join(c, place, strlen(place), "/");
+    if (whole && entry) whole = bert__checkpoint_join(c, whole, strlen(whole), entry);
+    if (!entry || !whole) return bert__fail(c->error, BERT_ERROR_MEMORY, path, -1, "out of memory");
+    from->skip = strlen(place) + 1;
+    c->from.get = bert__zip_get;
+    c->from.user = from;
+    if (bert__ends(whole, ".index")) {
+        whole = bert__checkpoint_join(c, whole, strlen(whole) - 6, "");
+        return whole ? bert__open_prefix(c, whole) : BERT_ERROR_MEMORY;
     }
-#endif
+    c->path = whole;
+    st = bert__zip_get(from, c, whole, &data, &size);
+    return st == BERT_OK ? bert__open_content(c, whole, data, size, BERT__CONTENT_ENTRY) : st;
 }
 
 /* ---- one file ---- */
 
 /* Which reader knows these bytes. The path serves for messages, and for the files beside it; NULL: there are none. In a
-   shard only weights are accepted, no further index. */
-BERT__FN bert_status bert__open_content(bert_checkpoint *c, const char *path, const unsigned char *data, size_t size, int shard)
+   shard only weights are accepted, no further index; in an archive no archive but PyTorch's. */
+BERT__FN bert_status bert__open_content(bert_checkpoint *c, const char *path, const unsigned char *data, size_t size, int kind)
 {
+    const int named = kind == BERT__CONTENT_FILE;
     const int is_table = size >= 48 && bert__load64(data + size - 8) == 0xDB4775248B80FB57u;     /* see >>bundle */
     const int brace = size > 8 && data[8] == '{';
     size_t i;
     if (!size) return bert__fail(c->error, BERT_ERROR_FORMAT, path, -1, "the file is empty: fetch it again");
     if (brace && bert__load64(data) <= size - 8) return bert__open_values(c, path, data, size);
+    if (BERT__ONLY_SAFETENSORS) return bert__fail(c->error, BERT_ERROR_UNSUPPORTED, path, -1, "no safetensors file; this program was built for these alone");
     for (i = 0; i < sizeof bert__other_files / sizeof *bert__other_files; i++) {
         const bert__other_file *o = &bert__other_files[i];
         if (size >= o->at + o->size && memcmp(data + o->at, o->bytes, o->size) == 0 && !(i && is_table))
             return bert__fail(c->error, i ? BERT_ERROR_UNSUPPORTED : BERT_ERROR_FORMAT, path, -1, "%s", o->what);
     }
-    if (data[0] != 0x80 && bert__is_zip(data, size)) return bert__open_archive(c, path, data, size);
+    if (data[0] != 0x80 && bert__is_zip(data, size)) return named ? bert__open_archive(c, path, data, size) : bert__open_pickle(c, path, data, size);
     if (bert__is_html(data, size))
         return bert__fail(c->error, BERT_ERROR_FORMAT, path, -1, "an HTML page, not weights: the server answered with a web page; download the file itself");
-    if (is_table && path && bert__ends(path, ".index") && !shard) {
+    if (is_table && path && bert__ends(path, ".index") && named) {
         const char *prefix = bert__checkpoint_join(c, path, strlen(path) - 6, "");
         return prefix ? bert__open_prefix(c, prefix) : BERT_ERROR_MEMORY;
     }
@@ -4442,13 +5027,13 @@ BERT__FN bert_status bert__open_content(bert_checkpoint *c, const char *path, co
         return bert__fail(c->error, BERT_ERROR_UNSUPPORTED, NULL, -1, "a TensorFlow index, given as bytes: give the checkpoint's path, the values lie in files beside it");
     if (is_table)
         return bert__fail(c->error, BERT_ERROR_UNSUPPORTED, path, -1, "a TensorFlow checkpoint of the old version 1: load it in TensorFlow and save it again with tf.train.Saver(write_version=tf.train.SaverDef.V2)");
-    if (size > 22 && memcmp(data, "model_checkpoint_path:", 22) == 0 && path && !shard) {
+    if (size > 22 && memcmp(data, "model_checkpoint_path:", 22) == 0 && path && named) {
         const char *folder = bert__checkpoint_join(c, path, bert__directory_size(path), "");
         return folder ? bert__open_state(c, folder) : BERT_ERROR_MEMORY;
     }
     if (brace && !(data[7] >= 32 && data[7] < 127)) return bert__open_values(c, path, data, size);
     for (i = 0; i < size && (data[i] == ' ' || data[i] == '\n' || data[i] == '\r' || data[i] == '\t'); i++) {}
-    if (i < size && data[i] == '{' && !shard) return bert__open_json(c, path, data, size);
+    if (i < size && data[i] == '{' && kind != BERT__CONTENT_SHARD) return bert__open_json(c, path, data, size);
     if (data[0] == 0x80 || (path && (bert__ends(path, ".bin") || bert__ends(path, ".pt") || bert__ends(path, ".pth")))) return bert__open_pickle(c, path, data, size);
     if (path && bert__ends(path, ".safetensors")) return bert__open_values(c, path, data, size);
     if (bert__is_onnx(data, size))
@@ -4458,27 +5043,12 @@ BERT__FN bert_status bert__open_content(bert_checkpoint *c, const char *path, co
 
 /* ---- folders and paths ---- */
 
-static const char *const bert__usual[] = {
-    "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
-    "bert_model.ckpt.index", "variables/variables.index"
-};
-/* What PyTorch trainers lay beside a model. */
-static const char *const bert__companions[] = { "training_args.bin", "optimizer.bin", "optimizer.pt", "scheduler.bin", "scheduler.pt", "scaler.pt", "rng_state.pth" };
-
 BERT__FN bert_status bert__open_one(bert_checkpoint *c, const char *path)
 {
     bert_status st;
     const bert_file *file = bert__checkpoint_file(c, path, &st);
     c->path = path;
-    return file ? bert__open_content(c, path, file->data, file->size, 0) : st;
-}
-BERT__FN int bert__is_candidate(const char *name)
-{
-    static const char *const ends[] = { ".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".zip" };
-    size_t i;
-    for (i = 0; i < sizeof bert__companions / sizeof *bert__companions; i++) if (strcmp(name, bert__companions[i]) == 0) return 0;
-    for (i = 0; i < sizeof ends / sizeof *ends; i++) if (bert__ends(name, ends[i])) return 1;
-    return 0;
+    return file ? bert__open_content(c, path, file->data, file->size, BERT__CONTENT_FILE) : st;
 }
 /* Of the names in a folder the one that is meant: *best stays NULL if there is none. Two that are equally good are an
    error that names both. */
@@ -4507,7 +5077,7 @@ BERT__FN bert_status bert__open_folder(bert_checkpoint *c, const char *folder)
     bert_status st;
     if (!path) return BERT_ERROR_MEMORY;
     if (bert__path_kind(path) == BERT__PATH_FILE) return bert__open_state(c, folder);
-    for (i = 0; i < sizeof bert__usual / sizeof *bert__usual; i++) {
+    for (i = 0; i < BERT__USUAL; i++) {
         path = bert__checkpoint_path_in(c, folder, bert__usual[i]);
         if (!path) return BERT_ERROR_MEMORY;
         if (bert__path_kind(path) == BERT__PATH_FILE) return bert__open_one(c, path);
@@ -4563,18 +5133,88 @@ BERT_API bert_status bert_checkpoint_open(const bert_checkpoint_desc *desc, bert
     memset(c, 0, sizeof *c);
     c->arena = arena;
     c->error = desc->error;
+    c->from = bert__from_directory();
     bert__buf_init(&c->tensors, &desc->allocator);
     if (desc->path) {
         const char *path = bert__checkpoint_string(c, desc->path, strlen(desc->path));
         st = path ? bert__open_path(c, path) : bert__fail(c->error, BERT_ERROR_MEMORY, desc->path, -1, "out of memory");
     } else {
         c->file_bytes = desc->size;
-        st = bert__open_content(c, NULL, (const unsigned char *)desc->data, desc->size, 0);
+        st = bert__open_content(c, NULL, (const unsigned char *)desc->data, desc->size, BERT__CONTENT_FILE);
     }
     c->error = NULL;
     if (st != BERT_OK) { bert_checkpoint_close(c); return st; }
     *out = c;
     return BERT_OK;
+}
+
+/* ---- the files beside a checkpoint ---- */
+
+/* Where a file of this name lies beside the checkpoint, in `out`; 0: nowhere. That is the folder of the checkpoint (in the
+   archive, if it lies in one); for variables/ of a SavedModel or hub module also the folder above and its assets/. */
+BERT__FN int bert__find_beside(const bert_checkpoint *c, const char *name, char *out, size_t size)
+{
+    const bert__from_zip *zip = !BERT__ONLY_SAFETENSORS && c->from.get == bert__zip_get ? (const bert__from_zip *)c->from.user : NULL;
+    const size_t n = c->path ? bert__directory_size(c->path) : 0;
+    int place;
+    if (BERT__ONLY_SAFETENSORS || (!BERT__FILES && !zip) || !c->path) return 0;
+    for (place = 0; place < 3; place++) {
+        size_t folder = n;
+        const char *up = "";
+        if (place && n >= 10 && memcmp(c->path + n - 10, "variables", 9) == 0 && (n == 10 || bert__is_slash(c->path[n - 11]))) folder = n - 10;
+        else if (place && !n && !zip && strcmp(c->path, "variables") == 0) up = "../";
+        else if (place) break;
+        if (folder + strlen(name) + 16 > size) continue;
+        bert__format(out, size, "%.*s%s%s%s", (int)folder, c->path, up, place == 2 ? "assets/" : "", name);
+        if (zip ? bert__zip_find(&zip->zip, out + zip->skip, strlen(out) - zip->skip) != NULL : bert__path_kind(out) == BERT__PATH_FILE) return 1;
+    }
+    return 0;
+}
+/* Reads what bert__find_beside found. An entry of an archive is unpacked each time: the checkpoint does not change. */
+BERT__FN bert_status bert__read_beside(const bert_checkpoint *c, const char *path, bert_file *out, bert_error *error)
+{
+    const bert__from_zip *from = (const bert__from_zip *)c->from.user;
+    const unsigned char *data;
+    bert_checkpoint unpacker;
+    bert__zip zip;
+    bert__zip_entry entry;
+    bert_status st;
+    size_t size;
+    if (BERT__ONLY_SAFETENSORS || c->from.get != bert__zip_get) return bert_file_open(path, &c->arena.allocator, out, error);
+    memset(&unpacker, 0, sizeof unpacker);
+    bert__arena_init(&unpacker.arena, &c->arena.allocator, 4096);
+    unpacker.error = error;
+    zip = from->zip;
+    zip.unpacked = 0;
+    entry = *bert__zip_find(&from->zip, path + from->skip, strlen(path) - from->skip);
+    entry.unpacked = NULL;
+    st = bert__zip_bytes(&unpacker, &zip, &entry, &data, &size);
+    if (st == BERT_OK) {
+        void *memory = bert__alloc(&c->arena.allocator, size);
+        if (!memory) st = bert__fail(error, BERT_ERROR_MEMORY, path, -1, "out of memory");
+        else {
+            if (size) memcpy(memory, data, size);
+            memset(out, 0, sizeof *out);
+            out->data = (const unsigned char *)memory;
+            out->size = size;
+            out->memory = memory;
+            out->allocator = c->arena.allocator;
+        }
+    }
+    bert__arena_free(&unpacker.arena);
+    return st;
+}
+BERT_API bert_status bert_checkpoint_beside(const bert_checkpoint *checkpoint, const char *name, char *path, size_t path_size, bert_file *out, bert_error *error)
+{
+    char place[4096];
+    bert_status st;
+    if (!checkpoint || !name || !out || !bert__is_plain_name(name, strlen(name)))
+        return bert__fail(error, BERT_ERROR_ARGUMENT, NULL, -1, "bert_checkpoint_beside needs an open checkpoint, the name of a file without a path, and a place for it");
+    if (!bert__find_beside(checkpoint, name, place, sizeof place))
+        return bert__fail(error, BERT_ERROR_IO, checkpoint->path, -1, "no %s lies beside this checkpoint", name);
+    st = bert__read_beside(checkpoint, place, out, error);
+    if (st == BERT_OK && path && path_size) bert__format(path, path_size, "%s", place);
+    return st;
 }
 
 /* ---- writing ---- */
@@ -4616,6 +5256,7 @@ BERT_API bert_status bert_checkpoint_write(const bert_write_desc *desc)
         return bert__fail(desc->error, BERT_ERROR_ARGUMENT, desc->path, -1, "bert_checkpoint_write needs a path, tensors and a format of the list");
     for (i = 0; i < desc->count && st == BERT_OK; i++) st = bert__check_written(desc, &desc->tensors[i]);
     if (st != BERT_OK) return st;
+    if (!BERT__FILES) return bert__fail(desc->error, BERT_ERROR_UNSUPPORTED, desc->path, -1, "this program was built without files (BERT_NO_STDIO)");
     allocator = bert__allocator(&desc->allocator);
     order = (uint32_t *)bert__alloc(&allocator, bert__mul(desc->count, sizeof *order));
     if (!order) return bert__fail(desc->error, BERT_ERROR_MEMORY, desc->path, -1, "out of memory");
@@ -4676,11 +5317,13 @@ BERT_API bert_status bert_config_check(const bert_config *c, const char *path, b
 {
     static const struct { const char *name; int32_t low, high; } limits[] = {
         { "hidden_size", 1, 1 << 17 }, { "num_hidden_layers", 1, 1024 }, { "num_attention_heads", 1, 1 << 14 }, { "intermediate_size", 1, 1 << 19 },
-        { "vocab_size", 1, 1 << 26 }, { "max_position_embeddings", 1, 1 << 22 }, { "type_vocab_size", 1, 1 << 16 } };
-    int32_t v[7];
+        { "vocab_size", 1, 1 << 26 }, { "max_position_embeddings", 1, 1 << 22 }, { "type_vocab_size", 1, 1 << 16 },
+        { "max_relative_position", 0, 1 << 16 }, { "num_labels", 0, 1 << 20 } };
+    int32_t v[9];
     int i;
     v[0] = c->hidden_size; v[1] = c->layers; v[2] = c->heads; v[3] = c->intermediate_size; v[4] = c->vocab_size; v[5] = c->max_positions; v[6] = c->type_vocab_size;
-    for (i = 0; i < 7; i++)
+    v[7] = c->max_relative_position; v[8] = c->labels;
+    for (i = 0; i < 9; i++)
         if (v[i] < limits[i].low || v[i] > limits[i].high)
             return bert__fail_tensor(error, BERT_ERROR_FORMAT, path, -1, limits[i].name, "is %d; it can be %d to %d", (int)v[i], (int)limits[i].low, (int)limits[i].high);
     if (c->hidden_size % c->heads)
@@ -4689,6 +5332,42 @@ BERT_API bert_status bert_config_check(const bert_config *c, const char *path, b
     if (!(c->hidden_dropout >= 0 && c->hidden_dropout < 1)) return bert__fail_tensor(error, BERT_ERROR_FORMAT, path, -1, "hidden_dropout_prob", "must lie in [0, 1)");
     if (!(c->attention_dropout >= 0 && c->attention_dropout < 1)) return bert__fail_tensor(error, BERT_ERROR_FORMAT, path, -1, "attention_probs_dropout_prob", "must lie in [0, 1)");
     if (!(c->initializer_range >= 0 && c->initializer_range < 100)) return bert__fail_tensor(error, BERT_ERROR_FORMAT, path, -1, "initializer_range", "must lie in [0, 100)");
+    return BERT_OK;
+}
+
+BERT_API bert_status bert_config_check_vocabulary(const bert_config *config, int64_t tokens, const char *path, bert_error *error)
+{
+    if (!config) return bert__fail(error, BERT_ERROR_ARGUMENT, path, -1, "bert_config_check_vocabulary needs a config");
+    if (tokens <= config->vocab_size) return BERT_OK;
+    return bert__fail_tensor(error, BERT_ERROR_MISMATCH, path, -1, "vocab_size", "the vocabulary has %lld tokens, the model only %d (its vocab_size): give the vocabulary the model was trained with, or raise "
+                             "vocab_size and train from scratch", (long long)tokens, (int)config->vocab_size);
+}
+
+/* The models Google published first, whose folders say how they were cased. */
+static const struct { const char *name; int lower; } bert__case_models[] = {
+    { "uncased_L-24_H-1024_A-16", 1 }, { "uncased_L-12_H-768_A-12", 1 }, { "multilingual_L-12_H-768_A-12", 1 }, { "chinese_L-12_H-768_A-12", 1 },
+    { "cased_L-12_H-768_A-12", 0 }, { "cased_L-24_H-1024_A-16", 0 }, { "multi_cased_L-12_H-768_A-12", 0 } };
+
+BERT__FN int bert__is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+BERT_API bert_status bert_case_check(int lower_case, const char *checkpoint, bert_error *error)
+{
+    const char *p, *name;
+    size_t i, n;
+    /* the expression is ^.*?([A-Za-z0-9_-]+)/bert_model.ckpt : the first place where it fits, a line's end before it not allowed */
+    for (p = checkpoint; p && *p && *p != '\n'; p++) {
+        if (strncmp(p, "/bert_model", 11) != 0 || !p[11] || p[11] == '\n' || strncmp(p + 12, "ckpt", 4) != 0) continue;
+        for (name = p; name > checkpoint && (bert__is_letter(name[-1]) || bert__is_digit(name[-1]) || name[-1] == '_' || name[-1] == '-'); name--) {}
+        n = (size_t)(p - name);
+        if (!n) continue;
+        for (i = 0; i < sizeof bert__case_models / sizeof *bert__case_models; i++) {
+            if (strlen(bert__case_models[i].name) != n || memcmp(bert__case_models[i].name, name, n) != 0 || !lower_case == !bert__case_models[i].lower) continue;
+            return bert__fail(error, BERT_ERROR_MISMATCH, NULL, -1, "You passed in `--do_lower_case=%s` with `--init_checkpoint=%.*s`. However, `%.*s` seems to be a %s model, so you should pass in "
+                              "`--do_lower_case=%s` so that the fine-tuning matches how the model was pre-training. If this error is wrong, switch the check off.", lower_case ? "True" : "False",
+                              160, checkpoint, (int)n, name, lower_case ? "cased" : "lowercased", lower_case ? "False" : "True");
+        }
+        break;
+    }
     return BERT_OK;
 }
 
@@ -4754,7 +5433,7 @@ BERT__FN bert_status bert__config_json(const bert_json *root, const char *path, 
         if (i == sizeof members / sizeof *members) used += bert__format(c.unknown + used, sizeof c.unknown - used, "%s%s", used ? ", " : "", v->key);
     }
     v = bert_json_get(root, "id2label");
-    if (v && v->type == 'o' && !c.labels) c.labels = (int32_t)v->count;
+    if (v && v->type == 'o' && !c.labels) c.labels = v->count < INT32_MAX ? (int32_t)v->count : INT32_MAX;
     v = bert_json_get(root, "use_relative_position");
     if ((v && v->type == 't') || bert_json_is(bert_json_get(root, "model_type"), "nezha")) {
         if (!c.max_relative_position) c.max_relative_position = 64;
@@ -4777,10 +5456,19 @@ BERT__FN bert_status bert__config_json(const bert_json *root, const char *path, 
 }
 BERT_API bert_status bert_config_parse(const char *text, size_t size, const char *path, bert_config *out, bert_error *error)
 {
+    union { char bytes[16384]; double aligned; } room;                  /* enough for any usual config: no allocator is asked */
     bert_json_doc doc;
+    bert_fixed fixed;
+    bert_allocator allocator;
     bert_status st;
     if (!text || !out) return bert__fail(error, BERT_ERROR_ARGUMENT, path, -1, "bert_config_parse needs a text and a place for the config");
-    st = bert__json_read(path, text, size, NULL, &doc, error);
+    if (size > BERT__JSON_MOST) return bert__fail(error, BERT_ERROR_UNSUPPORTED, path, -1, "%zu bytes are too many for a config: at most 16 MB are read", size);
+    memset(&fixed, 0, sizeof fixed);
+    fixed.memory = &room;
+    fixed.size = sizeof room;
+    allocator = bert_fixed_allocator(&fixed);
+    st = bert__json_read(path, text, size, &allocator, &doc, error);
+    if (st == BERT_ERROR_MEMORY) st = bert__json_read(path, text, size, NULL, &doc, error);
     if (st != BERT_OK) return st;
     st = bert__config_json(doc.root, path, out, error);
     bert_json_free(&doc);
@@ -4950,8 +5638,8 @@ BERT_API int bert_tensor_recognise(const char *name, bert_tensor_role *out)
     memset(&r, 0, sizeof r);
     r.row = -1;
     r.layer = -1;
-    bert__format(r.name, sizeof r.name, "%s", name);
-    bert__format(r.google, sizeof r.google, "%s", name);
+    memcpy(r.name, name, n < sizeof r.name ? n : sizeof r.name - 1);    /* byte for byte, and cut if it is too long */
+    memcpy(r.google, r.name, sizeof r.google);
     *out = r;
     if (n >= 150) return 0;
     memcpy(text + 5, name, n + 1);                                      /* room for "bert." in front */
@@ -4995,13 +5683,16 @@ BERT_API int bert_tensor_recognise(const char *name, bert_tensor_role *out)
 /* ============================================================================================================
    >>model
    Purpose   a checkpoint understood: its config, and for each row of the table the tensor that holds it.
-   Uses      >>resolve, >>config, >>tensors, >>names.
+   Uses      >>rng, >>resolve, >>config, >>tensors, >>names.
    Promises  immutable after open. An open model is complete: every encoder parameter is there in the right shape. What is
-             missing, in excess or misshapen is named.
+             missing, in excess or misshapen is named. Nothing is made up unless init_missing asks for it, and what was
+             made says so.
    ============================================================================================================ */
 
 struct bert_model {
-    bert_checkpoint *checkpoint;
+    bert_checkpoint *checkpoint;        /* NULL: made from a config alone */
+    const char *config_path, *config_text;
+    size_t config_size;
     bert_config config;
     bert_parameter *parameters;         /* [count] in the order of the table, layer by layer */
     int64_t count;
@@ -5015,6 +5706,7 @@ typedef struct bert__survey {
     const bert_tensor **at;
     uint8_t *reversed;                  /* the file has the matrix the other way round */
     int32_t layers;                     /* highest number + 1 */
+    int64_t labels;                     /* of the classifier: asked for, or of the parameter that was seen first; 0: not known */
     bert_source source;
     bert_error *error;
 } bert__survey;
@@ -5026,15 +5718,28 @@ BERT__FN size_t bert__cell(const bert__survey *s, int row, int32_t layer)
 }
 BERT__FN const bert_tensor *bert__surveyed(const bert__survey *s, int row, int32_t layer) { return s->at[bert__cell(s, row, layer)]; }
 
+/* What a tensor of the checkpoint is; row -1: of no use here. */
+typedef struct bert__seen { int32_t row, layer; uint8_t reversed, source; } bert__seen;
+
 /* Goes through all tensors. Of two spellings of one parameter in a file the later one counts. */
 BERT__FN bert_status bert__survey_take(bert__survey *s, bert__arena *arena)
 {
     const int64_t n = bert_checkpoint_count(s->checkpoint);
+    bert__seen *roles = (bert__seen *)bert__arena_array(arena, (size_t)n + 1, sizeof *roles);
     bert_tensor_role role;
     int64_t i;
     size_t cells;
-    for (i = 0; i < n; i++)
-        if (bert_tensor_recognise(bert_checkpoint_tensor(s->checkpoint, i)->name, &role) && role.layer >= s->layers) s->layers = role.layer + 1;
+    if (!roles) return bert__fail(s->error, BERT_ERROR_MEMORY, bert_checkpoint_path(s->checkpoint), -1, "out of memory");
+    for (i = 0; i < n; i++) {
+        roles[i].row = -1;
+        if (!bert_tensor_recognise(bert_checkpoint_tensor(s->checkpoint, i)->name, &role)) continue;
+        if (role.layer >= s->layers) s->layers = role.layer + 1;
+        if (role.slot) continue;
+        roles[i].row = role.row;
+        roles[i].layer = role.layer;
+        roles[i].reversed = (uint8_t)(role.source == BERT_SOURCE_GOOGLE && role.matrix);
+        roles[i].source = (uint8_t)role.source;
+    }
     if (s->layers > 1024) return bert__fail(s->error, BERT_ERROR_UNSUPPORTED, bert_checkpoint_path(s->checkpoint), -1, "it has a layer %d; up to 1024 layers are supported", (int)s->layers - 1);
     cells = bert__cell(s, BERT__ROWS, 0);
     s->at = (const bert_tensor **)bert__arena_get(arena, cells * sizeof *s->at);
@@ -5043,13 +5748,12 @@ BERT__FN bert_status bert__survey_take(bert__survey *s, bert__arena *arena)
     memset((void *)s->at, 0, cells * sizeof *s->at);
     memset(s->reversed, 0, cells);
     for (i = 0; i < n; i++) {
-        const bert_tensor *t = bert_checkpoint_tensor(s->checkpoint, i);
         size_t cell;
-        if (!bert_tensor_recognise(t->name, &role) || role.slot) continue;
-        cell = bert__cell(s, role.row, role.layer);
-        s->at[cell] = t;
-        s->reversed[cell] = (uint8_t)(role.source == BERT_SOURCE_GOOGLE && role.matrix);
-        if (!s->source || role.source == BERT_SOURCE_NVIDIA) s->source = role.source;
+        if (roles[i].row < 0) continue;
+        cell = bert__cell(s, roles[i].row, roles[i].layer);
+        s->at[cell] = bert_checkpoint_tensor(s->checkpoint, i);
+        s->reversed[cell] = roles[i].reversed;
+        if (!s->source || roles[i].source == BERT_SOURCE_NVIDIA) s->source = (bert_source)roles[i].source;
     }
     return BERT_OK;
 }
@@ -5095,11 +5799,11 @@ BERT__FN bert_status bert__config_from_shapes(const bert__survey *s, bert_config
 }
 
 /* One parameter: present, in shape? Fills *p. Returns OK with p->tensor NULL if it is absent. */
-BERT__FN bert_status bert__check_parameter(const bert__survey *s, const bert_config *c, int row, int32_t layer, bert_parameter *p, char *name, size_t name_size)
+BERT__FN bert_status bert__check_parameter(bert__survey *s, const bert_config *c, int row, int32_t layer, bert_parameter *p, char *name, size_t name_size)
 {
     const bert__row *r = bert__rows + row;
-    const bert_tensor *t = bert__surveyed(s, row, layer);
-    const int reversed = s->reversed[bert__cell(s, row, layer)];
+    const bert_tensor *t = layer < s->layers ? bert__surveyed(s, row, layer) : NULL;
+    const int reversed = t && s->reversed[bert__cell(s, row, layer)];
     const char *path = bert_checkpoint_path(s->checkpoint);
     int32_t k;
     memset(p, 0, sizeof *p);
@@ -5110,13 +5814,14 @@ BERT__FN bert_status bert__check_parameter(const bert__survey *s, const bert_con
     if (!t) return BERT_OK;
     if (t->rank != p->rank) return bert__fail_tensor(s->error, BERT_ERROR_MISMATCH, path, -1, t->name, "has %d dimensions instead of %d", (int)t->rank, (int)p->rank);
     for (k = 0; k < p->rank; k++) {
-        int64_t want = bert__dimension(c, r->dims[k]), have = bert__stored(t, reversed, k);
+        int64_t want = r->dims[k] == 'N' ? s->labels : bert__dimension(c, r->dims[k]), have = bert__stored(t, reversed, k);
         const int padded = r->dims[k] == 'V' && have > want && have % 8 == 0 && have - want < 64;   /* NVIDIA pads the vocabulary */
-        if (!want) want = have;                                         /* the number of labels: whatever it is */
+        if (r->dims[k] == 'N' && (have < 1 || have > 1 << 20)) return bert__fail_tensor(s->error, BERT_ERROR_MISMATCH, path, -1, t->name, "is for %lld labels", (long long)have);
+        if (!want) want = s->labels = have;                             /* the number of labels: whatever it is */
         if (have != want && !padded)
             return bert__fail_tensor(s->error, BERT_ERROR_MISMATCH, path, -1, t->name, "dimension %d is %lld instead of %lld (%s)", (int)(reversed ? p->rank - 1 - k : k), (long long)have, (long long)want,
                                      r->dims[k] == 'C' ? "hidden_size" : r->dims[k] == 'F' ? "intermediate_size" : r->dims[k] == 'V' ? "vocab_size" : r->dims[k] == 'P' ? "max_position_embeddings"
-                                     : r->dims[k] == 'K' ? "type_vocab_size" : "the head's");
+                                     : r->dims[k] == 'K' ? "type_vocab_size" : r->dims[k] == 'N' ? "labels" : "the head's");
         p->shape[k] = want;
     }
     if (!bert__is_number(t->dtype) || (t->dtype >= BERT_I64 && t->dtype <= BERT_BOOL))
@@ -5127,26 +5832,71 @@ BERT__FN bert_status bert__check_parameter(const bert__survey *s, const bert_con
 }
 
 /* The config: given, in a file, beside the checkpoint, or from the shapes. */
-BERT__FN bert_status bert__find_config(const bert_model_desc *d, const bert__survey *s, bert_config *c)
+BERT__FN bert_status bert__find_config(const bert_model_desc *d, const bert__survey *s, bert_model *m)
 {
+    static const char *const names[] = { "bert_config.json", "config.json" };
     bert_error *e = s->error;
-    if (d->config) { *c = *d->config; return bert_config_check(c, "config", e); }
-    if (d->config_path) return bert_config_read(d->config_path, c, e);
-#ifndef BERT_NO_STDIO
-    {
-        static const char *const names[] = { "bert_config.json", "config.json" };
-        const char *path = bert_checkpoint_path(s->checkpoint);
-        char dir[1024], beside[1100];
-        size_t n = path ? strlen(path) : 0, i;
-        while (n && path[n - 1] != '/' && !(path[n - 1] == '\\' && sizeof(wchar_t) == 2)) n--;
-        if (path && n < sizeof dir) {
-            bert__format(dir, sizeof dir, "%.*s", n > 1 ? (int)n - 1 : (int)n, path);
-            for (i = 0; i < 2; i++)
-                if (bert__beside(n ? dir : ".", names[i], beside, sizeof beside)) return bert_config_read(beside, c, e);
+    bert_file file;
+    char place[4096];
+    const char *path = d->config_path;
+    char *kept;
+    bert_status st;
+    size_t i;
+    if (d->config) { m->config = *d->config; return bert_config_check(&m->config, "config", e); }
+    memset(&file, 0, sizeof file);
+    for (i = 0; i < 2 && !path && m->checkpoint; i++)
+        if (bert__find_beside(m->checkpoint, names[i], place, sizeof place)) path = place;
+    if (!path) return bert__config_from_shapes(s, &m->config);
+    st = d->config_path ? bert_file_open(path, &d->allocator, &file, e) : bert__read_beside(m->checkpoint, path, &file, e);
+    if (st != BERT_OK) return st;
+    st = bert_config_parse((const char *)file.data, file.size, path, &m->config, e);
+    if (st == BERT_OK) {
+        const size_t n = strlen(path) + 1;
+        kept = (char *)bert__arena_get_aligned(&m->arena, bert__add(n, bert__add(file.size, 1)), 1);
+        if (!kept) st = bert__fail(e, BERT_ERROR_MEMORY, path, -1, "out of memory");
+        else {
+            memcpy(kept, path, n);
+            if (file.size) memcpy(kept + n, file.data, file.size);
+            kept[n + file.size] = 0;
+            m->config_path = kept;
+            m->config_text = kept + n;
+            m->config_size = file.size;
         }
     }
-#endif
-    return bert__config_from_shapes(s, c);
+    bert_file_close(&file);
+    return st;
+}
+
+/* Makes a parameter that no file has: its values, in the table's layout, and the tensor that holds them. p has name, rank and
+   layer. */
+BERT__FN bert_status bert__make_parameter(bert_model *m, const bert__survey *s, int row, uint64_t seed, bert_parameter *p)
+{
+    const bert__row *r = bert__rows + row;
+    bert_tensor *t = (bert_tensor *)bert__arena_get(&m->arena, sizeof *t);
+    int64_t *shape = (int64_t *)bert__arena_get_aligned(&m->arena, 2 * sizeof *shape, 8), n = 1, i;
+    float *values;
+    int32_t k;
+    for (k = 0; k < p->rank; k++) {
+        p->shape[k] = r->dims[k] == 'N' ? s->labels : bert__dimension(&m->config, r->dims[k]);
+        n *= p->shape[k];                                               /* bert_config_check bounds both factors */
+    }
+    values = (float *)bert__arena_array(&m->arena, (uint64_t)n > SIZE_MAX / 8 ? SIZE_MAX / 2 : (size_t)n, sizeof *values);
+    if (!t || !shape || !values)
+        return bert__fail_tensor(s->error, BERT_ERROR_MEMORY, bert_checkpoint_path(m->checkpoint), -1, p->name, "out of memory for %lld values", (long long)n);
+    if (r->init == 'n') bert__init_normal(values, n, m->config.initializer_range, seed, (uint32_t)row, (uint32_t)(p->layer + 1));
+    else for (i = 0; i < n; i++) values[i] = r->init == '1' ? 1.0f : 0.0f;
+    memset(t, 0, sizeof *t);
+    for (k = 0; k < p->rank; k++) shape[k] = p->shape[k];
+    t->name = p->name;
+    t->shape = shape;
+    t->count = n;
+    t->rank = p->rank;
+    t->dtype = BERT_F32;
+    t->data = (const unsigned char *)values;
+    t->big_endian = bert__machine_is_big();
+    p->tensor = t;
+    p->made = 1;
+    return BERT_OK;
 }
 
 BERT__FN bert_status bert__model_fill(const bert_model_desc *d, bert_model *m)
@@ -5158,6 +5908,7 @@ BERT__FN bert_status bert__model_fill(const bert_model_desc *d, bert_model *m)
     bert__survey s;
     bert_parameter p;
     bert_status st;
+    const uint32_t make = BERT__TRAIN && d->init_missing == BERT_ON ? d->heads : 0;
     uint32_t incomplete = 0, present = 0;
     char name[160], lacking[5][160];
     int32_t layer;
@@ -5166,10 +5917,12 @@ BERT__FN bert_status bert__model_fill(const bert_model_desc *d, bert_model *m)
     memset(lacking, 0, sizeof lacking);
     s.checkpoint = m->checkpoint;
     s.error = e;
+    s.labels = d->labels;
+    if (d->labels < 0 || d->labels > 1 << 20) return bert__fail(e, BERT_ERROR_ARGUMENT, path, -1, "labels is %d; it can be 1 to %d, or 0 for the file's", (int)d->labels, 1 << 20);
     if ((st = bert__survey_take(&s, &m->arena)) != BERT_OK) return st;
-    if (!s.layers) return bert__fail(e, BERT_ERROR_MISMATCH, path, -1, "holds no encoder layer of a BERT; it has %lld tensors%s%s", (long long)bert_checkpoint_count(m->checkpoint),
+    if (m->checkpoint && !s.layers) return bert__fail(e, BERT_ERROR_MISMATCH, path, -1, "holds no encoder layer of a BERT; it has %lld tensors%s%s", (long long)bert_checkpoint_count(m->checkpoint),
                                      bert_checkpoint_count(m->checkpoint) ? ", the first is " : "", bert_checkpoint_count(m->checkpoint) ? bert_checkpoint_tensor(m->checkpoint, 0)->name : "");
-    if ((st = bert__find_config(d, &s, &m->config)) != BERT_OK) return st;
+    if ((st = bert__find_config(d, &s, m)) != BERT_OK) return st;
     if (s.layers > m->config.layers) return bert__fail(e, BERT_ERROR_MISMATCH, path, -1, "has %d layers, the config says %d", (int)s.layers, (int)m->config.layers);
     if (m->config.max_relative_position && bert__surveyed(&s, BERT__ROW_POSITIONS, 0))
         return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, bert__rows[BERT__ROW_POSITIONS].name, "is a table of absolute positions, but the config says relative ones");
@@ -5183,30 +5936,30 @@ BERT__FN bert_status bert__model_fill(const bert_model_desc *d, bert_model *m)
         const uint32_t head = bert__rows[row].head;
         for (layer = 0; layer < (bert__in_layer(row) ? m->config.layers : 1); layer++) {
             char *keep;
-            if (bert__in_layer(row) && layer >= s.layers) {
-                bert__spell(name, sizeof name, bert__rows[row].name, layer, "");
-                return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, name, "is missing: the config says %d layers, the file has %d", (int)m->config.layers, (int)s.layers);
-            }
             st = bert__check_parameter(&s, &m->config, row, bert__in_layer(row) ? layer : -1, &p, name, sizeof name);
             if (st != BERT_OK) return st;
             if (!p.tensor) {
-                for (i = 0; i < 5; i++) if (heads[i].head == head) bert__format(lacking[i], sizeof lacking[i], "%s", name);
-                if (head) { incomplete |= head; continue; }
+                for (i = 0; i < 5; i++) if (heads[i].head == head && !lacking[i][0]) bert__format(lacking[i], sizeof lacking[i], "%s", name);
+                if (head && !(make & head)) { incomplete |= head; continue; }
                 if (row >= BERT__ROW_DECODER || (row == BERT__ROW_POSITIONS && m->config.max_relative_position)) continue;
-                return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, name, "is missing");
+                if (m->checkpoint && !head && bert__in_layer(row) && layer >= s.layers)
+                    return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, name, "is missing: the config says %d layers, the file has %d", (int)m->config.layers, (int)s.layers);
+                if (m->checkpoint && !head) return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, name, "is missing");
             }
             present |= head;
             keep = (char *)bert__arena_get_aligned(&m->arena, strlen(name) + 1, 1);
             if (!keep) return bert__fail(e, BERT_ERROR_MEMORY, path, -1, "out of memory");
             memcpy(keep, name, strlen(name) + 1);
             p.name = keep;
+            if (!s.labels && head == BERT_HEAD_CLASSIFIER) s.labels = m->config.labels ? m->config.labels : 2;
+            if (!p.tensor && BERT__TRAIN && (st = bert__make_parameter(m, &s, row, d->seed, &p)) != BERT_OK) return st;
             m->parameters[m->count++] = p;
         }
     }
     m->heads = present & ~incomplete;
     for (i = 0; i < 5; i++)
         if (d->heads & heads[i].head & ~m->heads)
-            return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, lacking[i], "is missing: the file has no %s head", heads[i].name);
+            return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, lacking[i], "is missing: the file has no whole %s head; to train one from scratch, allow to make it (init_missing)", heads[i].name);
     if (m->heads & BERT_HEAD_CLASSIFIER) m->config.labels = (int32_t)bert_model_find(m, "classifier.weight")->shape[0];
     return BERT_OK;
 }
@@ -5214,17 +5967,26 @@ BERT__FN bert_status bert__model_fill(const bert_model_desc *d, bert_model *m)
 BERT_API bert_status bert_model_open(const bert_model_desc *desc, bert_model **out)
 {
     bert_checkpoint_desc cd;
-    bert_checkpoint *c;
+    bert_checkpoint *c = NULL;
     bert_model *m;
     bert__arena arena;
     bert_status st;
     if (!desc || !out) return BERT_ERROR_ARGUMENT;
     memset(&cd, 0, sizeof cd);
     cd.path = desc->path;
+    cd.data = desc->data;
+    cd.size = desc->size;
     cd.allocator = desc->allocator;
     cd.error = desc->error;
-    st = bert_checkpoint_open(&cd, &c);
-    if (st != BERT_OK) return st;
+    if (!BERT__TRAIN && desc->init_missing == BERT_ON) return bert__fail(desc->error, BERT_ERROR_UNSUPPORTED, desc->path, -1, "init_missing: this program was built without training (BERT_NO_TRAIN)");
+    if ((unsigned)desc->init_missing > BERT_OFF) return bert__fail(desc->error, BERT_ERROR_ARGUMENT, NULL, -1, "init_missing is none of BERT_DEFAULT, BERT_ON and BERT_OFF");
+    if (!desc->path && !desc->data) {
+        if (desc->init_missing != BERT_ON || (!desc->config && !desc->config_path))
+            return bert__fail(desc->error, BERT_ERROR_ARGUMENT, NULL, -1, "bert_model_open needs a path or the bytes of a file; to make a model at random give its config and set init_missing");
+    } else {
+        st = bert_checkpoint_open(&cd, &c);
+        if (st != BERT_OK) return st;
+    }
     bert__arena_init(&arena, &desc->allocator, 1 << 16);
     m = (bert_model *)bert__arena_get(&arena, sizeof *m);
     if (!m) {
@@ -5250,7 +6012,15 @@ BERT_API void bert_model_close(bert_model *model)
     bert__arena_free(&arena);
 }
 BERT_API const bert_config *bert_model_config(const bert_model *model) { return &model->config; }
+BERT_API const char *bert_model_config_path(const bert_model *model) { return model->config_path; }
+BERT_API const char *bert_model_config_text(const bert_model *model, size_t *size)
+{
+    if (size) *size = model->config_size;
+    return model->config_text;
+}
 BERT_API const bert_checkpoint *bert_model_checkpoint(const bert_model *model) { return model->checkpoint; }
+/* For messages; NULL: the model lies in memory or was made. */
+BERT__FN const char *bert__model_path(const bert_model *m) { return m->checkpoint ? bert_checkpoint_path(m->checkpoint) : NULL; }
 BERT_API uint32_t bert_model_heads(const bert_model *model) { return model->heads; }
 BERT_API int64_t bert_model_parameter_count(const bert_model *model) { return model->count; }
 BERT_API const bert_parameter *bert_model_parameter(const bert_model *model, int64_t index)
@@ -5264,30 +6034,93 @@ BERT_API const bert_parameter *bert_model_find(const bert_model *model, const ch
     return NULL;
 }
 
-/* A tensor seen transposed: the same values with shape and strides exchanged. `room` holds what the view points to. */
-BERT__FN bert_tensor bert__transposed(const bert_tensor *t, int64_t room[4])
-{
-    bert_tensor v = *t;
-    room[0] = t->shape[1];
-    room[1] = t->shape[0];
-    room[2] = t->strides ? t->strides[1] : 1;
-    room[3] = t->strides ? t->strides[0] : t->shape[1];
-    v.shape = room;
-    v.strides = room + 2;
-    return v;
-}
 BERT_API bert_status bert_parameter_read(const bert_parameter *parameter, float *out, int64_t count, bert_error *error)
 {
     const bert_parameter *p = parameter;
     int64_t room[4], shape[2];
     bert_tensor t = *p->tensor;
-    if (p->transposed) t = bert__transposed(p->tensor, room);
+    if (p->transposed) t = bert_tensor_transposed(p->tensor, room);
     shape[0] = p->shape[0];                                             /* leaves out rows that only pad the vocabulary */
     shape[1] = p->rank == 2 ? p->shape[1] : 1;
     t.shape = shape;
     t.count = shape[0] * shape[1];
     return bert_tensor_read(&t, BERT_F32, out, count, error);
 }
+
+#ifndef BERT_NO_TOKENIZER
+/* ---- its tokenizer ---- */
+
+/* A word of the checkpoint's path that says how it was cased; of several the one in the last folder that has any. */
+BERT__FN bert_flag bert__case_by_name(const char *path)
+{
+    static const struct { const char *word; bert_flag lower; } words[] = { { "uncased", BERT_ON }, { "cased", BERT_OFF }, { "chinese", BERT_ON }, { "multilingual", BERT_ON } };
+    size_t end = path ? strlen(path) : 0, start, i, k, n;
+    for (; end; end = start ? start - 1 : 0) {                          /* a part of the path between slashes */
+        for (start = end; start && !bert__is_slash(path[start - 1]); start--) {}
+        for (i = 0; i < sizeof words / sizeof *words; i++)
+            for (n = strlen(words[i].word), k = start; k + n <= end; k++)
+                if (memcmp(path + k, words[i].word, n) == 0 && !(k > start && bert__is_letter(path[k - 1])) && !(k + n < end && bert__is_letter(path[k + n]))) return words[i].lower;
+    }
+    return BERT_DEFAULT;
+}
+/* A failure in a file that was given as bytes: its message gets the file's name in front. */
+BERT__FN void bert__name_failure(bert_error *e, const char *path)
+{
+    const bert_error old = *e;
+    if (old.path[0]) return;
+    bert__fail(e, old.code, path, -1, "%s", old.message);
+    e->offset = old.offset;
+    e->line = old.line;
+}
+BERT_API bert_status bert_model_tokenizer(const bert_model *model, const bert_tokenizer_desc *desc, bert_flag check_case, bert_tokenizer **out)
+{
+    static const char *const names[] = { "tokenizer.json", "vocab.txt" };
+    const bert_checkpoint *c = model ? model->checkpoint : NULL;
+    bert_error *e = desc ? desc->error : NULL, unheard;
+    bert_tokenizer *tokenizer = NULL;
+    bert__source s;                                                     /* for its reader of tokenizer_config.json */
+    bert_file file;
+    char place[4096], beside[4096];
+    const char *path = NULL;
+    bert_status st = BERT_OK;
+    int i;
+    if (!model || !out) return bert__fail(e, BERT_ERROR_ARGUMENT, NULL, -1, "bert_model_tokenizer needs a model and a place for the tokenizer");
+    memset(&unheard, 0, sizeof unheard);
+    memset(&s, 0, sizeof s);
+    memset(&file, 0, sizeof file);
+    if (desc) s.d = *desc;
+    if (!e) e = &unheard;
+    s.d.error = e;
+    s.allocator = s.d.allocator = bert__allocator(desc && desc->allocator.alloc ? &desc->allocator : &model->arena.allocator);
+    if (s.d.path || s.d.data) path = s.d.path;
+    else {
+        for (i = 0; i < 2 && !path && c; i++)
+            if (bert__find_beside(c, names[s.d.mode == BERT_TOKENIZER_GOOGLE ? 1 - i : i], place, sizeof place)) path = place;
+        if (!path)
+            return bert__fail(e, BERT_ERROR_IO, bert_checkpoint_path(c), -1, "no vocabulary %s: neither tokenizer.json nor vocab.txt; give its path", c ? "lies beside the checkpoint" : "comes with a model made from a config");
+        if (bert__find_beside(c, "tokenizer_config.json", beside, sizeof beside)) {
+            st = bert__read_beside(c, beside, &s.config_file, e);
+            if (st == BERT_OK) st = bert__json_read(beside, (const char *)s.config_file.data, s.config_file.size, &s.allocator, &s.config, e);
+            if (st == BERT_OK) bert__read_config(&s);
+        }
+        if (st == BERT_OK) st = bert__read_beside(c, path, &file, e);
+        s.d.data = file.data;
+        s.d.size = file.size;
+        if (st == BERT_OK && !bert__looks_like_json((const char *)file.data, file.size) && s.d.lower_case == BERT_DEFAULT) s.d.lower_case = bert__case_by_name(bert_checkpoint_path(c));
+    }
+    if (st == BERT_OK) {
+        st = bert_tokenizer_open(&s.d, &tokenizer);
+        if (st != BERT_OK && file.data) bert__name_failure(e, path);
+    }
+    if (st == BERT_OK) st = bert_config_check_vocabulary(&model->config, bert_tokenizer_size(tokenizer), path, e);
+    if (st == BERT_OK && check_case != BERT_OFF) st = bert_case_check(tokenizer->desc.lower_case == BERT_ON, bert_checkpoint_path(c), e);
+    if (st != BERT_OK) bert_tokenizer_close(tokenizer);
+    else *out = tokenizer;
+    bert__source_free(&s);
+    bert_file_close(&file);
+    return st;
+}
+#endif
 
 /* ============================================================================================================
    >>kernels
@@ -5481,21 +6314,31 @@ static const bert__kernels bert__kernels_ref = {
 
 /* ---- functions of one variable: errors of a few units in the last place; NaN gives NaN, the ends are exact ---- */
 
-/* e^x = 2^n e^r, n the integer nearest to x/log 2. |r| <= log(2)/2: 1 + r + r^2 P(r). 0 below -104, infinity above 89. */
-BERT__SIMD_INLINE BERT__VEC BERT__TIER(exp)(BERT__VEC x)
+/* e^x = 2^n e^r, n the integer nearest to x/log 2. |r| <= log(2)/2: e^r = 1 + r + r^2 P(r). */
+BERT__SIMD_INLINE BERT__VEC BERT__TIER(exp_rest)(BERT__VEC x, BERT__VEC n)
 {
-    BERT__VEC n, r, p;
-    x = bert__vmax(bert__vset(-104.0f), bert__vmin(bert__vset(89.0f), x));      /* these give the second if that is NaN */
-    n = bert__vround(bert__vmul(x, bert__vset(1.44269504f)));
+    BERT__VEC p = bert__vset(0.00139047297573f), r;
     r = bert__vfnma(n, bert__vset(0.693145752f), x);                            /* log 2 in two parts, the first with zeros below */
     r = bert__vfnma(n, bert__vset(1.42860677e-6f), r);
-    p = bert__vset(0.00139047297573f);
     p = bert__vfma(p, r, bert__vset(0.00836886688877f));
     p = bert__vfma(p, r, bert__vset(0.0416669413802f));
     p = bert__vfma(p, r, bert__vset(0.166665190743f));
     p = bert__vfma(p, r, bert__vset(0.499999984185f));
-    p = bert__vfma(bert__vmul(p, r), r, r);
-    return bert__vscale(bert__vadd(p, bert__vset(1.0f)), n);
+    return bert__vadd(bert__vfma(bert__vmul(p, r), r, r), bert__vset(1.0f));
+}
+/* 0 below -104, infinity above 89 */
+BERT__SIMD_INLINE BERT__VEC BERT__TIER(exp)(BERT__VEC x)
+{
+    BERT__VEC n;
+    x = bert__vmax(bert__vset(-104.0f), bert__vmin(bert__vset(89.0f), x));      /* these give the second if that is NaN */
+    n = bert__vround(bert__vmul(x, bert__vset(1.44269504f)));
+    return bert__vscale(BERT__TIER(exp_rest)(x, n), n);
+}
+/* For x <= 0. What would be no normal number is 0: denormal numbers cost hundreds of cycles in the products after a softmax. */
+BERT__SIMD_INLINE BERT__VEC BERT__TIER(exp_negative)(BERT__VEC x)
+{
+    const BERT__VEC n = bert__vround(bert__vmul(x, bert__vset(1.44269504f)));
+    return bert__vabove(bert__vset(-87.3f), x, bert__vzero(), bert__vscale_normal(BERT__TIER(exp_rest)(x, n), n));
 }
 /* Odd functions that reach 1: x P(x^2) / Q(x^2), fitted for the least relative error up to `end`, where they round to 1. */
 BERT__SIMD_INLINE BERT__VEC BERT__TIER(erf)(BERT__VEC x)
@@ -5577,21 +6420,16 @@ BERT__SIMD_INLINE void BERT__TIER(tile)(const int mr, int64_t k, const float *x,
 #define BERT__ZERO_ROW(i, u) if (i < mr) { BERT__EACH_VEC(BERT__ZERO, i) }
 #define BERT__LOAD_ROW(i, u) if (i < mr) { BERT__EACH_VEC(BERT__LOAD, i) }
 #define BERT__STORE_ROW(i, u) if (i < mr) { BERT__EACH_VEC(BERT__STORE, i) }
-#define BERT__WEIGHTS(u, j) b[j] = bert__vload(w + (u) * BERT__NR + (j) * BERT__W);
+#define BERT__WEIGHTS(u, j) b[j] = bert__vload(w + (j) * BERT__W);
 #define BERT__FMA(i, j) a[i][j] = bert__vfma(v, b[j], a[i][j]);
-#define BERT__FMA_ROW(i, u) if (i < mr) { v = bert__vset(x[(i) * x_stride + (u)]); BERT__EACH_VEC(BERT__FMA, i) }
-#define BERT__STEP(u) { BERT__EACH_VEC(BERT__WEIGHTS, u) BERT__EACH_ROW(BERT__FMA_ROW, u) }
+#define BERT__FMA_ROW(i, u) if (i < mr) { v = bert__vset(x[(i) * x_stride]); BERT__EACH_VEC(BERT__FMA, i) }
     if (fresh) { BERT__EACH_ROW(BERT__ZERO_ROW, 0) }
     else { BERT__EACH_ROW(BERT__LOAD_ROW, 0) }
-    for (; k >= 4; k -= 4, x += 4, w += 4 * BERT__NR) {
-        BERT__STEP(0)
-        BERT__STEP(1)
-        BERT__STEP(2)
-        BERT__STEP(3)
+    for (; k > 0; k--, x++, w += BERT__NR) {                            /* four steps at once were slower: gcc runs out of registers */
+        BERT__EACH_VEC(BERT__WEIGHTS, 0)
+        BERT__EACH_ROW(BERT__FMA_ROW, 0)
     }
-    for (; k > 0; k--, x++, w += BERT__NR) BERT__STEP(0)
     BERT__EACH_ROW(BERT__STORE_ROW, 0)
-#undef BERT__STEP
 #undef BERT__FMA_ROW
 #undef BERT__FMA
 #undef BERT__WEIGHTS
@@ -5602,17 +6440,19 @@ BERT__SIMD_INLINE void BERT__TIER(tile)(const int mr, int64_t k, const float *x,
 #undef BERT__LOAD
 #undef BERT__ZERO
 }
-/* The same for any number of rows. */
+/* The same for any number of rows, in tiles as equal as can be: 8 rows as 4 and 4 keep more sums in flight than 6 and 2. */
 BERT__SIMD_NOINLINE void BERT__TIER(tiles)(int64_t rows, int64_t k, const float *x, int64_t x_stride, const float *w, float *c, int64_t c_stride, int fresh)
 {
-    for (; rows >= BERT__MR; rows -= BERT__MR, x += BERT__MR * x_stride, c += BERT__MR * c_stride)
-        BERT__TIER(tile)(BERT__MR, k, x, x_stride, w, c, c_stride, fresh);
-#define BERT__REST(i, u) case i: if (i > 0 && i < BERT__MR) BERT__TIER(tile)(i, k, x, x_stride, w, c, c_stride, fresh); break;
-    switch (rows) {
-    BERT__EACH_ROW(BERT__REST, 0)
-    default: break;
+    int64_t left = (rows + BERT__MR - 1) / BERT__MR, count;
+    for (; left > 0; left--, rows -= count, x += count * x_stride, c += count * c_stride) {
+        count = (rows + left - 1) / left;
+#define BERT__CASE(i, u) case i + 1: BERT__TIER(tile)(i + 1, k, x, x_stride, w, c, c_stride, fresh); break;
+        switch (count) {
+        BERT__EACH_ROW(BERT__CASE, 0)
+        default: break;
+        }
+#undef BERT__CASE
     }
-#undef BERT__REST
 }
 
 #define BERT__ROWS_MAX 96                       /* rows at a time: their sums are 6 or 12 KB on the stack */
@@ -5808,7 +6648,7 @@ BERT__SIMD_FN size_t BERT__TIER(attention_scratch)(int64_t length, int64_t depth
 {
     return bert__mul(BERT__TIER(place)(length, depth, max_relative).total, sizeof(float));
 }
-/* s[0..n-1] = exp(s + key_bias + bias - the largest of these), zeros behind them up to a multiple of W; returns their sum. Scores
+/* s[0..n-1] = exp(s + key_bias + bias - the largest of these); returns their sum. Scores
    that overflow to -infinity count as -FLT_MAX: a row of nothing else is a row of equals, as in >>ref. */
 BERT__SIMD_FN float BERT__TIER(softmax)(float *s, int64_t n, const float *key_bias, const float *bias)
 {
@@ -5833,16 +6673,24 @@ BERT__SIMD_FN float BERT__TIER(softmax)(float *s, int64_t n, const float *key_bi
     }
     top = bert__vset(bert__vtop(top));
     for (j = 0; j + BERT__W <= n; j += BERT__W) {
-        v = BERT__TIER(exp)(bert__vsub(bert__vload(s + j), top));
+        v = BERT__TIER(exp_negative)(bert__vsub(bert__vload(s + j), top));
         sum = bert__vadd(sum, v);
         bert__vstore(s + j, v);
     }
     if (j < n) {
-        v = bert__vkeep(BERT__TIER(exp)(bert__vsub(bert__vload(s + j), top)), n - j, bert__vzero());
+        v = bert__vkeep(BERT__TIER(exp_negative)(bert__vsub(bert__vload(s + j), top)), n - j, bert__vzero());
         sum = bert__vadd(sum, v);
         bert__vstore(s + j, v);
     }
     return bert__vsum(sum);
+}
+/* y[0..n-1] = x factor */
+BERT__SIMD_INLINE void BERT__TIER(scaled)(float *y, const float *x, int64_t n, float factor)
+{
+    const BERT__VEC f = bert__vset(factor);
+    int64_t j = 0;
+    for (; j + BERT__W <= n; j += BERT__W) bert__vstore(y + j, bert__vmul(bert__vload(x + j), f));
+    if (j < n) bert__vstore_n(y + j, bert__vmul(bert__vload_n(x + j, n - j), f), n - j);
 }
 BERT__SIMD_FN void BERT__TIER(attention)(const bert__attention *a, int64_t query, int64_t queries, void *scratch)
 {
@@ -5850,7 +6698,8 @@ BERT__SIMD_FN void BERT__TIER(attention)(const bert__attention *a, int64_t query
     const BERT__TIER(places) p = BERT__TIER(place)(s, depth, a->max_relative);
     float *const base = (float *)scratch, *const q = base + p.q, *const scores = base + p.scores, *const relative = base + p.relative, *const out = base + p.out;
     const int64_t end = query + queries, q_stride = bert__up(depth, 16);
-    int64_t i, j, d, at, count;
+    int64_t i, j, at, count;
+    float inverse[BERT__QB];
     BERT__TIER(pack)(a->k, a->stride, 1, s, depth, base + p.k);
     BERT__TIER(pack)(a->v, 1, a->stride, depth, s, base + p.v);
     if (a->relative) {                                                  /* the rows of the distances that occur, -max to max */
@@ -5860,13 +6709,12 @@ BERT__SIMD_FN void BERT__TIER(attention)(const bert__attention *a, int64_t query
     }
     for (; query < end; query += count) {
         count = end - query < BERT__QB ? end - query : BERT__QB;
-        for (i = 0; i < count; i++)
-            for (d = 0; d < depth; d++) q[i * q_stride + d] = a->q[(query + i) * a->stride + d] * a->scale;
+        for (i = 0; i < count; i++) BERT__TIER(scaled)(q + i * q_stride, a->q + (query + i) * a->stride, depth, a->scale);
         for (at = 0; at < p.keys; at += BERT__NR) BERT__TIER(tiles)(count, depth, q, q_stride, base + p.k + at * depth, scores + at, p.stride, 1);
         if (a->relative)
             for (at = 0; at < p.across; at += BERT__NR) BERT__TIER(tiles)(count, depth, q, q_stride, base + p.rk + at * depth, relative + at, p.across, 1);
         for (i = 0; i < count; i++) {
-            float *score = scores + i * p.stride, *r = relative + i * p.across, inverse;
+            float *score = scores + i * p.stride, *r = relative + i * p.across;
             /* keys before `low` are at distance -max or more, those from `high` on at max or more */
             const int64_t low = query + i - max > 0 ? query + i - max : 0, high = query + i + max < s ? query + i + max : s;
             if (a->relative) {
@@ -5874,9 +6722,8 @@ BERT__SIMD_FN void BERT__TIER(attention)(const bert__attention *a, int64_t query
                 for (; j < high; j++) score[j] += r[j - query - i + max];
                 for (; j < s; j++) score[j] += r[2 * max];
             }
-            inverse = 1 / BERT__TIER(softmax)(score, s, a->key_bias, a->bias ? a->bias + (query + i) * s : NULL);
-            for (j = 0; j < p.keys; j += BERT__W) bert__vstore(score + j, j < s ? bert__vmul(bert__vload(score + j), bert__vset(inverse)) : bert__vzero());
-            if (a->probabilities) memcpy(a->probabilities + (query + i) * s, score, (size_t)s * sizeof(float));
+            inverse[i] = 1 / BERT__TIER(softmax)(score, s, a->key_bias, a->bias ? a->bias + (query + i) * s : NULL);
+            if (a->probabilities) BERT__TIER(scaled)(a->probabilities + (query + i) * s, score, s, inverse[i]);
             if (a->relative) {
                 for (j = 0; j < p.across; j++) r[j] = 0;
                 for (j = low; j < high; j++) r[j - query - i + max] = score[j];
@@ -5892,7 +6739,7 @@ BERT__SIMD_FN void BERT__TIER(attention)(const bert__attention *a, int64_t query
             for (j = 0; j < s; j += BERT__KC) BERT__TIER(tiles)(count, s - j < BERT__KC ? s - j : BERT__KC, scores + j, p.stride, v + j * BERT__NR, out + at, p.depth, j == 0);
             if (a->relative) BERT__TIER(tiles)(count, p.distances, relative, p.across, base + p.rv + at * p.distances, out + at, p.depth, 0);
         }
-        for (i = 0; i < count; i++) memcpy(a->out + (query + i) * a->out_stride, out + i * p.depth, (size_t)depth * sizeof(float));
+        for (i = 0; i < count; i++) BERT__TIER(scaled)(a->out + (query + i) * a->out_stride, out + i * p.depth, depth, inverse[i]);
     }
 }
 
@@ -5939,6 +6786,7 @@ static const bert__kernels BERT__TIER(kernels) = {
 #undef bert__vstore_n
 #undef bert__vkeep
 #undef bert__vscale
+#undef bert__vscale_normal
 #undef bert__vsum
 #undef bert__vtop
 #undef bert__vsum4
@@ -6013,6 +6861,7 @@ static const bert__kernels BERT__TIER(kernels) = {
 #define bert__vstore_n(p, v, n) _mm256_maskstore_ps(p, bert__avx2_first(n), v)
 #define bert__vkeep(v, n, other) _mm256_blendv_ps(other, v, _mm256_castsi256_ps(bert__avx2_first(n)))   /* lanes from n on: other */
 #define bert__vscale(a, n) bert__avx2_scale(a, n)                       /* a 2^n, n integers, -151 < n < 130 */
+#define bert__vscale_normal(a, n) _mm256_mul_ps(a, _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23)))   /* -127 < n < 128 */
 #define bert__vsum(a) bert__avx2_sum_lanes(a)                           /* of all lanes, in a fixed order */
 #define bert__vtop(a) bert__avx2_top(a)                                 /* the largest lane */
 #define bert__vsum4(out, a, b, c, d) bert__avx2_sum4(out, a, b, c, d)   /* four such sums; the order within is the same for all */
@@ -6099,6 +6948,7 @@ BERT__FORCEINLINE BERT__TARGET void bert__avx2_transpose(const float *from, int6
 #define bert__vstore_n(p, v, n) _mm512_mask_storeu_ps(p, bert__avx512_first(n), v)
 #define bert__vkeep(v, n, other) _mm512_mask_blend_ps(bert__avx512_first(n), other, v)
 #define bert__vscale(a, n) _mm512_maskz_scalef_ps(0xFFFF, a, n)
+#define bert__vscale_normal(a, n) _mm512_maskz_scalef_ps(0xFFFF, a, n)
 #define bert__vsum(a) bert__avx2_sum_lanes(bert__avx512_fold(a))
 #define bert__vtop(a) bert__avx2_top(_mm256_max_ps(bert__avx512_low(a), bert__avx512_high(a)))
 #define bert__vsum4(out, a, b, c, d) bert__avx2_sum4(out, bert__avx512_fold(a), bert__avx512_fold(b), bert__avx512_fold(c), bert__avx512_fold(d))
@@ -6149,6 +6999,7 @@ BERT__FORCEINLINE BERT__TARGET void bert__avx512_transpose(const float *from, in
 #define bert__vstore_n(p, v, n) bert__neon_store_n(p, v, n)
 #define bert__vkeep(v, n, other) vbslq_f32(vld1q_u32(bert__neon_lanes + 4 - (n)), v, other)
 #define bert__vscale(a, n) bert__neon_scale(a, n)
+#define bert__vscale_normal(a, n) vmulq_f32(a, vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(vcvtnq_s32_f32(n), vdupq_n_s32(127)), 23)))
 #define bert__vsum(a) bert__neon_sum_lanes(a)
 #define bert__vtop(a) vmaxvq_f32(a)
 #define bert__vsum4(out, a, b, c, d) vst1q_f32(out, vpaddq_f32(vpaddq_f32(a, b), vpaddq_f32(c, d)))
@@ -6349,38 +7200,27 @@ BERT__FN const float *bert__table_row(const bert__table *t, int64_t i, float *ro
     return room;
 }
 
-/* Rows of weights [outs,K] into columns of a panel [K][nr]. */
-BERT__FN void bert__pack_rows(const float *w, int64_t stride, int64_t outs, int64_t k, int64_t nr, float *out)
-{
-    int64_t c, j;
-    for (c = 0; c < k; c++)
-        for (j = 0; j < outs; j++) out[c * nr + j] = w[j * stride + c];
-}
-/* One panel of a dense layer. Values come as float32 in place where they are that, else in runs over a buffer. */
+/* One panel of a dense layer: at once where its outputs are those of one parameter that lies there as float32, else output by
+   output in runs over a buffer. */
 #define BERT__PACK_RUN 256
 BERT__FN void bert__pack_panel(const bert__kernels *kernels, const bert__origin *o, const bert__dense *w, int64_t panel, float *out)
 {
-    const int64_t nr = kernels->nr, part = w->n / o->parts, first = panel * nr;
+    const int64_t nr = kernels->nr, part = w->n / o->parts, first = panel * nr, width = w->n - first < nr ? w->n - first : nr;
+    const bert_parameter *p = o->weight[first / part];
+    const float *view = p->tensor->dtype == BERT_F32 ? (const float *)bert_tensor_view(p->tensor) : NULL;
     int64_t j, k, c;
-    for (j = 0; j < nr; j++) {
-        const bert_parameter *p = first + j < w->n ? o->weight[(first + j) / part] : NULL;
-        const int64_t row = p ? (first + j) % part : 0;
-        float run[BERT__PACK_RUN];
-        const float *view = p && p->tensor->dtype == BERT_F32 ? (const float *)bert_tensor_view(p->tensor) : NULL;
-        if (view && !p->transposed) {                                   /* as many rows of this parameter as the panel has */
-            int64_t rows = 1;
-            while (j + rows < nr && first + j + rows < w->n && (first + j + rows) / part == (first + j) / part) rows++;
-            bert__pack_rows(view + row * w->k, w->k, rows, w->k, nr, out + j);
-            j += rows - 1;
-        } else if (view) {
-            for (k = 0; k < w->k; k++) out[k * nr + j] = view[k * p->tensor->shape[1] + row];
-        } else for (k = 0; k < w->k; k += BERT__PACK_RUN) {
+    if (view && first / part == (first + width - 1) / part) {
+        const int64_t across = p->tensor->shape[1], out_stride = p->transposed ? 1 : across, in_stride = p->transposed ? across : 1;
+        kernels->pack(view + first % part * out_stride, out_stride, in_stride, width, w->k, out);
+        return;
+    }
+    for (j = 0; j < nr; j++)
+        for (k = 0; k < w->k; k += BERT__PACK_RUN) {
             const int64_t n = w->k - k < BERT__PACK_RUN ? w->k - k : BERT__PACK_RUN;
-            if (p) bert__read_run(p->tensor, row, k, n, p->transposed, run);
-            else memset(run, 0, sizeof run);
+            float run[BERT__PACK_RUN] = { 0 };
+            if (j < width) bert__read_run(o->weight[(first + j) / part]->tensor, (first + j) % part, k, n, o->weight[(first + j) / part]->transposed, run);
             for (c = 0; c < n; c++) out[(k + c) * nr + j] = run[c];
         }
-    }
 }
 
 BERT__FN const bert_parameter *bert__find_parameter(const bert_model *m, const char *pattern, int32_t layer)
@@ -6525,12 +7365,12 @@ BERT_API bert_status bert_packed_open(const bert_packed_desc *desc, bert_packed 
     c = bert_model_config(d->model);
     memset(&measure, 0, sizeof measure);
     if ((st = bert__choose_kernels(d->precision, d->isa, &measure.kernels, d->error)) != BERT_OK) return st;
-    if (c->heads < 1) return bert__fail(d->error, BERT_ERROR_MISMATCH, bert_checkpoint_path(bert_model_checkpoint(d->model)), -1, "the number of attention heads is not known: give a config");
+    if (c->heads < 1) return bert__fail(d->error, BERT_ERROR_MISMATCH, bert__model_path(d->model), -1, "the number of attention heads is not known: give a config");
     memset(&l, 0, sizeof l);
     bert__lay(&l, 1, sizeof *p);
     bert__packed_layout(&l, &measure, c, bert_model_heads(d->model), NULL);
     memory = bert__alloc(&allocator, bert__block_bytes(l.size));
-    if (!memory) return bert__fail(d->error, BERT_ERROR_MEMORY, bert_checkpoint_path(bert_model_checkpoint(d->model)), -1, "out of memory: the packed weights take %zu bytes", bert__block_bytes(l.size));
+    if (!memory) return bert__fail(d->error, BERT_ERROR_MEMORY, bert__model_path(d->model), -1, "out of memory: the packed weights take %zu bytes", bert__block_bytes(l.size));
     l.base = bert__aligned(memory);
     l.size = 0;
     p = (bert_packed *)bert__lay(&l, 1, sizeof *p);
@@ -7110,7 +7950,7 @@ BERT__FN bert_status bert__check_rows(const bert_session *s, const bert_batch *b
 }
 BERT__FN bert_status bert__check_run(const bert_session *s, const bert_batch *b, const bert_result *r, bert_error *e)
 {
-    const char *path = bert_checkpoint_path(bert_model_checkpoint(s->packed->model));
+    const char *path = bert__model_path(s->packed->model);
     const uint32_t heads = bert_model_heads(s->packed->model);
     int64_t i;
     if (b->sequences < 0 || (b->sequences && (!b->offsets || b->offsets[0] != 0))) return bert__bad_argument(e, "batch: offsets are needed, from 0 on");
@@ -7432,7 +8272,7 @@ BERT_API bert_status bert_embed_desc_read(const bert_model *model, bert_embed_de
     int64_t length;
     if (!model || !desc) return bert__bad_argument(error, "bert_embed_desc_read needs a model and a desc");
     d = *desc;
-    file = bert_checkpoint_path(bert_model_checkpoint(model));
+    file = bert__model_path(model);
     n = file ? bert__directory_size(file) : 0;
     if (!file || n >= sizeof folder) return BERT_OK;
     bert__format(folder, sizeof folder, "%.*s", n > 1 ? (int)n - 1 : (int)n, file);
@@ -7448,7 +8288,7 @@ BERT_API bert_status bert_embed_desc_read(const bert_model *model, bert_embed_de
             else if (strcmp(name, "Pooling") == 0 && at && at->type == 's' && strlen(folder) + at->size + 2 < sizeof inner) {
                 bert__format(inner, sizeof inner, "%s/%s", folder, at->text);
                 st = bert__read_pooling(inner, &d, error);
-            } else if (strcmp(name, "Transformer") != 0) st = bert__fail(error, BERT_ERROR_UNSUPPORTED, path, (int64_t)v->offset, "the module \"%.60s\" is not supported; Transformer, Pooling and Normalize are", name);
+            } else if (strcmp(name, "Transformer") != 0) st = bert__fail(error, BERT_ERROR_UNSUPPORTED, path, (int64_t)v->offset, "the module \"%.*s\" is not supported; Transformer, Pooling and Normalize are", 60, name);
         }
         bert_json_free(&doc);
     } else {
@@ -7979,6 +8819,2246 @@ BERT_API bert_status bert_record_writer_commit(bert_record_writer *writer, bert_
     return bert__record_answer(writer, bert__writer_commit(&writer->file), error);
 }
 #endif /* BERT_NO_DATA */
+
+#if !defined(BERT_NO_DATA) && !defined(BERT_NO_TOKENIZER)
+/* ============================================================================================================
+   >>python
+   Purpose   what the reference scripts take from Python: str.lower(), str.split(), \w and \d of its regular expressions,
+             repr() of a float.
+   Uses      >>unicode of the tokenizer, and the two tables below, of the same Unicode 14.0 (Python 3.11).
+   Promises  the same answers for every code point and every double; bytes that are not UTF-8, and lone surrogates, are
+             characters that are neither letters nor spaces, and are copied.
+
+   The tables are runs of code points from U+0080 on: a gap, a length, a gap, ... as ints of seven bits a byte.
+   ============================================================================================================ */
+
+/* ---- generated by tools/gen_unicode --words: Unicode 14.0.0, from the Unicode Character Database ---- */
+#define BERT__STR_ALNUM 730
+static const uint8_t bert__str_alnum[1531] = {
+    42,1,7,2,1,1,3,2,1,3,1,23,1,31,1,202,3,4,12,14,5,7,1,1,1,129,1,5,1,2,2,4,1,1,6,1,1,3,1,1,1,20,1,83,1,139,1,8,166,
+    1,1,38,2,1,6,41,71,27,4,4,45,43,21,10,4,2,1,99,1,1,15,2,7,15,2,1,16,1,1,30,29,89,11,1,14,43,9,2,4,1,5,22,4,1,9,1,
+    3,1,23,25,7,11,5,24,1,6,17,42,58,54,3,1,18,1,7,10,4,10,1,16,4,8,2,2,2,22,1,7,1,1,3,4,3,1,16,1,13,2,1,3,4,12,2,6,2,
+    1,8,6,4,2,2,22,1,7,1,2,1,2,1,2,31,4,1,1,7,10,2,3,16,9,1,3,1,22,1,7,1,2,1,5,3,1,18,1,15,2,4,10,9,1,11,8,2,2,2,22,1,
+    7,1,2,1,5,3,1,30,2,1,3,4,10,1,7,11,1,1,6,3,3,1,4,3,2,1,1,1,2,3,2,3,3,3,12,22,1,21,13,18,8,1,3,1,23,1,16,3,1,26,3,
+    2,1,2,2,4,10,8,7,1,1,4,8,1,3,1,23,1,10,1,5,3,1,31,2,1,2,4,10,1,2,17,9,1,3,1,41,2,1,16,1,5,3,1,10,4,19,1,6,5,18,3,
+    24,1,9,1,1,2,7,31,10,17,48,1,2,12,7,9,10,39,2,1,1,1,5,1,24,1,1,1,10,1,2,9,1,2,5,1,1,9,10,2,4,32,1,31,20,12,8,1,36,
+    27,5,115,43,20,11,6,6,4,4,3,1,3,2,7,3,4,13,12,1,1,10,6,38,1,1,5,1,2,43,1,205,2,1,4,2,7,1,1,1,4,2,41,1,4,2,33,1,4,
+    2,7,1,1,1,4,2,15,1,57,1,4,2,67,14,20,3,16,16,86,2,6,3,236,4,2,17,1,26,5,75,3,11,7,18,13,19,14,18,14,13,1,3,15,52,
+    35,1,4,1,3,10,6,10,22,10,6,89,7,5,2,34,1,1,5,70,10,31,39,40,2,5,11,44,4,26,6,11,37,23,9,53,43,10,6,10,13,1,93,47,
+    17,8,3,10,41,30,13,56,26,36,28,10,3,49,2,9,7,43,2,3,41,4,1,6,1,2,3,1,5,192,1,64,150,2,2,6,2,38,2,6,2,8,1,1,1,1,1,
+    1,1,31,2,53,1,7,1,1,3,3,1,7,3,4,2,6,4,13,5,3,1,7,115,2,2,6,5,11,6,13,101,1,4,1,2,10,1,1,3,5,6,1,1,1,1,1,1,4,1,11,
+    2,4,5,5,4,1,1,58,214,5,60,78,22,246,4,30,236,8,229,1,6,4,3,2,9,1,2,38,1,1,5,1,2,56,7,1,16,23,9,7,1,7,1,7,1,7,1,7,
+    1,7,1,7,1,7,80,1,213,3,3,25,9,7,5,2,5,4,86,6,3,1,90,1,4,5,43,1,94,3,4,10,32,48,16,32,10,30,8,1,15,32,10,39,15,192,
+    2,192,51,64,141,173,1,67,46,2,141,2,3,28,20,47,16,31,2,80,39,9,2,103,2,64,5,2,1,1,1,5,24,16,1,3,1,4,1,23,13,6,10,
+    52,14,50,28,10,24,6,3,1,1,2,1,38,10,23,25,29,7,47,28,11,6,5,1,25,1,41,23,3,1,8,4,10,6,23,3,1,3,50,1,1,3,2,2,5,2,1,
+    1,1,24,3,2,11,7,3,12,6,2,6,2,6,9,7,1,7,1,43,1,14,6,115,13,10,6,164,87,12,23,4,49,132,66,238,2,2,106,38,7,12,5,5,1,
+    1,10,1,13,1,5,1,1,1,2,1,2,1,108,33,235,2,18,64,2,54,40,12,116,5,1,135,1,19,10,7,26,6,26,11,89,3,6,2,6,2,6,2,3,35,
+    12,1,26,1,19,1,2,1,15,2,14,34,123,12,45,12,57,17,2,244,1,29,3,49,16,27,4,36,9,30,5,38,10,30,2,36,4,8,1,5,42,158,1,
+    2,10,6,36,4,36,4,40,8,52,12,11,1,15,1,7,1,2,1,11,1,15,1,7,1,2,67,183,2,9,22,10,8,24,6,1,42,1,9,69,6,2,1,1,44,1,2,
+    3,1,2,23,2,31,2,38,8,9,48,19,1,2,5,33,4,26,70,56,4,20,2,47,15,4,1,3,1,29,10,9,23,31,1,32,32,8,1,28,6,5,16,54,10,
+    22,2,27,5,26,23,7,80,73,55,51,13,51,7,42,12,10,166,2,31,1,42,6,2,78,40,8,22,11,4,27,18,46,28,20,23,12,53,26,30,1,
+    2,2,1,13,45,32,25,7,10,9,36,15,10,4,1,2,1,8,35,3,1,12,48,14,4,11,11,1,1,4,20,11,18,1,25,84,7,1,1,1,4,1,15,1,10,7,
+    47,17,10,11,8,2,2,2,22,1,7,1,2,1,5,3,1,18,1,12,5,158,1,53,18,4,5,10,5,3,30,48,20,2,1,1,8,10,166,1,47,41,4,36,48,
+    20,1,11,10,38,43,13,1,7,10,54,27,21,12,4,7,185,1,44,116,83,12,8,2,1,2,8,1,2,1,24,15,1,1,1,14,10,70,8,2,39,16,1,1,
+    1,28,1,10,40,7,1,21,1,11,46,19,1,18,73,135,2,9,1,37,17,1,15,29,5,30,112,7,1,2,1,38,21,1,9,10,6,6,1,2,1,32,14,1,7,
+    10,182,2,19,189,1,1,15,21,43,154,7,102,111,17,196,1,204,20,97,15,175,8,209,31,199,4,185,67,185,4,7,31,1,10,6,79,1,
+    10,6,30,18,48,16,4,12,10,1,7,1,21,5,19,176,5,87,105,75,5,1,66,13,64,2,1,1,28,248,47,8,214,9,42,9,231,69,4,1,7,1,2,
+    1,163,2,45,3,17,4,8,140,3,132,18,107,5,13,3,9,7,10,198,44,20,108,25,135,1,85,1,71,1,2,2,1,2,2,2,4,1,12,1,1,1,7,1,
+    65,1,4,2,8,1,7,1,28,1,4,1,5,1,1,3,7,1,212,2,2,25,1,25,1,31,1,25,1,31,1,25,1,31,1,25,1,31,1,25,1,8,2,50,128,14,31,
+    225,3,45,10,7,2,10,4,1,193,2,30,18,44,4,10,230,9,7,1,4,1,2,1,15,1,197,1,2,9,48,68,7,1,4,10,151,6,59,1,3,1,4,76,45,
+    1,15,194,1,4,1,27,1,2,1,1,2,1,1,10,1,4,1,1,1,1,6,1,4,1,1,1,1,1,1,3,1,2,1,1,2,1,1,1,1,1,1,1,1,1,1,2,1,1,2,4,1,7,1,
+    4,1,4,1,1,1,10,1,17,5,3,1,5,1,17,196,4,13,227,21,10,134,8,224,205,2,32,185,32,7,222,1,2,130,45,14,177,58,159,24,
+    158,4,226,11,203,38
+};
+#define BERT__STR_DECIMAL 61
+static const uint8_t bert__str_decimal[160] = {
+    224,11,10,134,1,10,198,1,10,156,3,10,118,10,118,10,118,10,118,10,118,10,118,10,118,10,118,10,118,10,96,10,118,10,
+    70,10,150,2,10,70,10,198,14,10,38,10,172,2,10,128,1,10,166,1,10,6,10,182,1,10,86,10,134,1,10,6,10,198,147,2,10,
+    166,5,10,38,10,198,1,10,22,10,86,10,150,3,10,150,166,1,10,134,11,10,134,17,10,172,6,10,128,1,10,60,10,144,1,10,
+    150,2,10,214,2,10,118,10,246,2,10,102,10,102,10,166,3,10,102,10,246,5,10,246,1,10,70,10,182,153,1,10,86,10,134,1,
+    10,244,216,1,50,192,18,10,166,3,10,214,12,10,150,37,10
+};
+/* ---- end of generated tables ---- */
+
+typedef struct bert__python {
+    bert__unicode unicode;
+    uint8_t pages[BERT__UNICODE_PAGES * 256];
+    uint32_t alnum[BERT__STR_ALNUM][2], decimal[BERT__STR_DECIMAL][2];    /* from, to (exclusive) */
+} bert__python;
+
+BERT__FN void bert__str_runs(const uint8_t *p, const uint8_t *end, uint32_t (*out)[2])
+{
+    uint32_t c = 0x80;
+    for (; p < end; out++) {
+        c += bert__u_int(&p);
+        (*out)[0] = c;
+        c += bert__u_int(&p);
+        (*out)[1] = c;
+    }
+}
+BERT__FN void bert__str_init(bert__python *py)
+{
+    bert__unicode_expand(&py->unicode, py->pages, 0);
+    bert__str_runs(bert__str_alnum, bert__str_alnum + sizeof bert__str_alnum, py->alnum);
+    bert__str_runs(bert__str_decimal, bert__str_decimal + sizeof bert__str_decimal, py->decimal);
+}
+BERT__FN int bert__str_in(uint32_t (*runs)[2], size_t n, uint32_t c)
+{
+    size_t low = 0, high = n;
+    while (high > low + 1) {
+        const size_t middle = (low + high) / 2;
+        if (runs[middle][0] <= c) low = middle; else high = middle;
+    }
+    return c >= runs[low][0] && c < runs[low][1];
+}
+/* \w and \d of a str pattern. */
+BERT__FN int bert__str_word(bert__python *py, uint32_t c)
+{
+    if (c < 128) return bert__is_digit((char)c) || (c | 32) - 'a' < 26 || c == '_';
+    return bert__str_in(py->alnum, BERT__STR_ALNUM, c);
+}
+BERT__FN int bert__str_digit(bert__python *py, uint32_t c)
+{
+    return c < 128 ? bert__is_digit((char)c) : bert__str_in(py->decimal, BERT__STR_DECIMAL, c);
+}
+
+/* One character of a Python string: its bytes. What is not UTF-8 is U+FFFF byte by byte, a lone surrogate too, as a whole. */
+BERT__FN size_t bert__str_get(const char *text, size_t size, uint32_t *c)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    const int n = bert__utf8_get(s, size, c);
+    if (n > 0) return (size_t)n;
+    *c = 0xFFFF;
+    return size >= 3 && s[0] == 0xED && (s[1] & 0xC0) == 0x80 && (s[2] & 0xC0) == 0x80 ? 3 : 1;
+}
+/* The character that ends at byte `at`; U+FFFF at the start of the text, too. */
+BERT__FN uint32_t bert__str_before(const char *text, size_t at)
+{
+    uint32_t c;
+    return bert__utf8_before(text, 0, at, &c) ? c : 0xFFFF;
+}
+BERT__FN uint32_t bert__str_at(const char *text, size_t at, size_t size)
+{
+    uint32_t c = 0xFFFF;
+    if (at < size) bert__str_get(text + at, size - at, &c);
+    return c;
+}
+/* len() */
+BERT__FN size_t bert__str_length(const char *text, size_t size)
+{
+    size_t n = 0, at;
+    uint32_t c;
+    for (at = 0; at < size; n++) at += bert__str_get(text + at, size - at, &c);
+    return n;
+}
+
+/* 1 cased, 0 not, -1 case-ignorable: what str.lower() asks of the neighbours of a capital sigma. */
+BERT__FN int bert__str_cased(const bert__python *py, uint32_t c)
+{
+    const uint32_t facts = py->pages[(size_t)py->unicode.index[c >> 8] * 256 + (c & 255)];
+    if ((facts & BERT__U_CLASS) == BERT__U_DROP) return c < 0xA0 || c == 0xFFFD ? 0 : -1;      /* Cc; Cf */
+    return facts & BERT__U_IGNORABLE ? -1 : (facts & BERT__U_CASED) != 0;
+}
+BERT__NOINLINE int bert__str_final_sigma(const bert__python *py, const char *text, size_t at, size_t size)
+{
+    size_t i = at, n;
+    uint32_t c;
+    int cased = -1;
+    while (i && cased < 0) {
+        n = bert__utf8_before(text, 0, i, &c);
+        cased = n ? bert__str_cased(py, c) : 0;
+        i -= n;
+    }
+    if (cased <= 0) return 0;
+    for (i = at + 2, cased = -1; i < size && cased < 0; i += n) {
+        n = bert__str_get(text + i, size - i, &c);
+        cased = bert__str_cased(py, c);
+    }
+    return cased <= 0;
+}
+/* str.lower(), appended. */
+BERT__FN void bert__str_lower(const bert__python *py, const char *text, size_t size, bert__buf *out)
+{
+    size_t i = 0, n;
+    if (!bert__buf_reserve(out, size)) return;
+    while (i < size) {
+        uint32_t c, low[2];
+        char bytes[8];
+        int count, k = 0;
+        if ((unsigned char)text[i] < 128) {
+            const char b = text[i++];
+            bytes[0] = (char)(b >= 'A' && b <= 'Z' ? b + 32 : b);
+            bert__buf_add(out, bytes, 1);
+            continue;
+        }
+        n = bert__str_get(text + i, size - i, &c);
+        if (c == 0xFFFF) bert__buf_add(out, text + i, n);
+        else {
+            if (c == 0x3A3) { low[0] = bert__str_final_sigma(py, text, i, size) ? 0x3C2 : 0x3C3; count = 1; }
+            else count = bert__unicode_lower(c, 0, low);
+            k = bert__utf8_put(bytes, low[0]);
+            if (count == 2) k += bert__utf8_put(bytes + k, low[1]);
+            bert__buf_add(out, bytes, (size_t)k);
+        }
+        i += n;
+    }
+}
+/* The next piece of str.split() from *at on; 0 at the end. */
+BERT__FN int bert__str_split(const char *text, size_t size, size_t *at, const char **piece, size_t *length)
+{
+    size_t i = *at, n, from;
+    uint32_t c;
+    for (; i < size; i += n) {
+        n = bert__str_get(text + i, size - i, &c);
+        if (!bert__is_python_space(c)) break;
+    }
+    for (from = i; i < size; i += n) {
+        n = bert__str_get(text + i, size - i, &c);
+        if (bert__is_python_space(c)) break;
+    }
+    *at = i;
+    *piece = text + from;
+    *length = i - from;
+    return i > from;
+}
+/* " ".join(text.split()), appended. */
+BERT__FN void bert__str_join(const char *text, size_t size, bert__buf *out)
+{
+    size_t at = 0, n, first = out->size;
+    const char *p;
+    while (bert__str_split(text, size, &at, &p, &n)) {
+        if (out->size > first) bert__buf_add(out, " ", 1);
+        bert__buf_add(out, p, n);
+    }
+}
+/* The first place of `what` in text, SIZE_MAX if there is none: str.find, in bytes. */
+BERT__FN size_t bert__find_bytes(const char *text, size_t size, const char *what, size_t n)
+{
+    size_t at = 0;
+    if (!n) return 0;
+    while (size - at >= n) {
+        const char *p = (const char *)memchr(text + at, what[0], size - at - n + 1);
+        if (!p) break;
+        at = (size_t)(p - text);
+        if (memcmp(p, what, n) == 0) return at;
+        at++;
+    }
+    return SIZE_MAX;
+}
+
+BERT__FN void bert__big_add(bert__big *a, const bert__big *b)
+{
+    uint64_t carry = 0;
+    int i;
+    for (i = 0; i < b->n || carry; i++) {
+        carry += (uint64_t)(i < a->n ? a->limb[i] : 0) + (i < b->n ? b->limb[i] : 0);
+        a->limb[i] = (uint32_t)carry;
+        carry >>= 32;
+        if (i >= a->n) a->n = i + 1;
+    }
+}
+/* -1, 0, 1: a + b against c. */
+BERT__FN int bert__big_compare_sum(const bert__big *a, const bert__big *b, const bert__big *c)
+{
+    bert__big sum = *a;
+    bert__big_add(&sum, b);
+    return bert__big_compare(&sum, c);
+}
+/* The digits of the shortest decimal number that is read back as the same double, the nearest of these (Steele and White's
+   free-format algorithm); v is finite and positive. Returns how many; the number is 0.digits * 10^*exponent. */
+BERT__NOINLINE int bert__shortest(double v, char digits[24], int *exponent)
+{
+    uint64_t bits, f;
+    int e, k, i, n = 0, even, boundary, low = 0, high = 0;
+    bert__big r, s, up, down;           /* v = r / s; half the gaps to the neighbours are up / s and down / s */
+    memcpy(&bits, &v, 8);
+    e = (int)(bits >> 52 & 2047);
+    f = bits & (((uint64_t)1 << 52) - 1);
+    boundary = f == 0 && e > 1;                                         /* a power of two: the gap below is half of that above */
+    if (e) f |= (uint64_t)1 << 52; else e = 1;
+    e -= 1075;
+    even = !(f & 1);                                                    /* then half-way numbers are read as this one */
+    memset(&r, 0, sizeof r);
+    s = up = down = r;
+    r.limb[0] = (uint32_t)f;
+    r.limb[1] = (uint32_t)(f >> 32);
+    r.n = r.limb[1] ? 2 : 1;
+    s.limb[0] = up.limb[0] = down.limb[0] = 1;
+    s.n = up.n = down.n = 1;
+    bert__big_shift(&r, 1 + boundary + (e > 0 ? e : 0));
+    bert__big_shift(&s, 1 + boundary + (e < 0 ? -e : 0));
+    bert__big_shift(&up, boundary + (e > 0 ? e : 0));
+    bert__big_shift(&down, e > 0 ? e : 0);
+    for (i = 0; f >> i; i++) {}
+    k = (int)ceil((double)(e + i - 1) * 0.30102999566398119521 - 1e-9);     /* the exponent, or one too low */
+    for (i = 0; i < k; i++) bert__big_muladd(&s, 10, 0);
+    for (i = 0; i > k; i--) { bert__big_muladd(&r, 10, 0); bert__big_muladd(&up, 10, 0); bert__big_muladd(&down, 10, 0); }
+    if (bert__big_compare_sum(&r, &up, &s) >= !even) { bert__big_muladd(&s, 10, 0); k++; }
+    do {
+        int digit = 0;
+        bert__big_muladd(&r, 10, 0);
+        bert__big_muladd(&up, 10, 0);
+        bert__big_muladd(&down, 10, 0);
+        while (bert__big_compare(&r, &s) >= 0) { bert__big_subtract(&r, &s); digit++; }
+        low = bert__big_compare(&r, &down) <= -!even;                   /* the digits so far will do, */
+        high = bert__big_compare_sum(&r, &up, &s) >= !even;             /* or these with one more at the end */
+        if (low && high) {
+            const int half = bert__big_compare_sum(&r, &r, &s);
+            digit += half > 0 || (half == 0 && (digit & 1));
+        } else digit += high;
+        digits[n++] = (char)('0' + digit);
+    } while (!low && !high);
+    *exponent = k;
+    return n;
+}
+/* repr(v), as json.dumps writes it; returns the length, at most 24. */
+BERT__FN size_t bert__str_repr(double v, char out[32])
+{
+    char digits[24];
+    uint64_t bits;
+    int n, e, i;
+    size_t at = 0;
+    memcpy(&bits, &v, 8);
+    if (bits >> 63 && ((bits >> 52 & 2047) != 2047 || !(bits << 12))) out[at++] = '-';
+    bits &= ~((uint64_t)1 << 63);
+    if (bits >> 52 == 2047) { memcpy(out + at, bits << 12 ? "NaN" : "Infinity", bits << 12 ? 3 : 8); return at + (bits << 12 ? 3 : 8); }
+    if (!bits) { memcpy(out + at, "0.0", 3); return at + 3; }
+    memcpy(&v, &bits, 8);
+    n = bert__shortest(v, digits, &e);
+    if (e > -4 && e <= 16) {                                            /* plain: 0.0001 to 9999999999999998.0 */
+        if (e <= 0) {
+            out[at++] = '0';
+            out[at++] = '.';
+            for (i = e; i < 0; i++) out[at++] = '0';
+        }
+        for (i = 0; i < n || i <= e; i++) {
+            if (i == e && e > 0) out[at++] = '.';
+            out[at++] = i < n ? digits[i] : '0';
+        }
+        return at;
+    }
+    out[at++] = digits[0];
+    if (n > 1) out[at++] = '.';
+    for (i = 1; i < n; i++) out[at++] = digits[i];
+    e--;
+    return at + bert__format(out + at, 8, "e%s%s%d", e < 0 ? "-" : "+", e > -10 && e < 10 ? "0" : "", e < 0 ? -e : e);
+}
+
+/* ============================================================================================================
+   >>squad
+   Purpose   reading comprehension: json to questions, questions to features, logits to answers.
+   Uses      >>python, the tokenizer, json and files of the base.
+   Promises  features, texts and numbers as run_squad.py has them. Linear in the text, but for windows that overlap. Only the
+             passage at hand is tokenized; the json stays in memory.
+   ============================================================================================================ */
+
+/* ---- json to questions ---- */
+
+struct bert_squad {
+    bert__arena arena;                  /* words */
+    bert_json_doc doc;
+    bert__buf questions, skipped;       /* bert_squad_question */
+    int32_t training, characters;
+};
+
+/* What walks over a file: paragraph by paragraph, in either layout. */
+typedef struct bert__squad_reader {
+    const char *path, *text;
+    size_t size;
+    bert_error *error;
+    bert_status status;
+    int own;                            /* CMRC's own layout: a list of paragraphs, other names */
+    const bert_json *article, *paragraph;   /* the next ones */
+} bert__squad_reader;
+
+/* Fails at a value, by line and column. */
+BERT__PRINTF(3, 4) BERT__NOINLINE bert_status bert__squad_fail(bert__squad_reader *r, const bert_json *at, const char *format, ...)
+{
+    char what[400];
+    int64_t line = 1, column = 1;
+    size_t i;
+    va_list args;
+    va_start(args, format);
+    bert__vformat(what, sizeof what, format, args);
+    va_end(args);
+    for (i = 0; at && i < at->offset && i < r->size; i++) { column++; if (r->text[i] == '\n') { line++; column = 1; } }
+    r->status = at ? bert__fail(r->error, BERT_ERROR_FORMAT, r->path, (int64_t)at->offset, "line %lld, column %lld: %s", (long long)line, (long long)column, what)
+                   : bert__fail(r->error, BERT_ERROR_FORMAT, r->path, -1, "%s", what);
+    return r->status;
+}
+BERT__FN const char *bert__json_kind(char type)
+{
+    return type == 'o' ? "an object" : type == 'a' ? "a list" : type == 's' ? "a string" : type == 'd' ? "a number" : type == 'n' ? "null" : "true or false";
+}
+/* A member that must be there and of this type; NULL after a failure. */
+BERT__FN const bert_json *bert__squad_member(bert__squad_reader *r, const bert_json *object, const char *key, char type)
+{
+    const bert_json *v = bert_json_get(object, key);
+    if (r->status != BERT_OK) return NULL;
+    if (object->type != 'o') bert__squad_fail(r, object, "an object with \"%s\" is expected here, not %s", key, bert__json_kind(object->type));
+    else if (!v) bert__squad_fail(r, object, "this object has no \"%s\"", key);
+    else if (v->type != type) bert__squad_fail(r, v, "\"%s\" must be %s, not %s", key, bert__json_kind(type), bert__json_kind(v->type));
+    return r->status == BERT_OK ? v : NULL;
+}
+/* A text that must be Unicode. */
+BERT__FN bert_slice bert__squad_text(bert__squad_reader *r, const bert_json *v)
+{
+    bert_slice s = { NULL, 0 };
+    size_t bad;
+    if (!v || r->status != BERT_OK) return s;
+    bad = bert__utf8_check(v->text, v->size);
+    if (bad < v->size)
+        bert__squad_fail(r, v, "byte %zu of this string is no Unicode text: %s", bad, (unsigned char)v->text[bad] == 0xED ? "half of a surrogate pair (\\uD800 to \\uDFFF)" : "not UTF-8");
+    s.text = v->text;
+    s.size = v->size;
+    return s;
+}
+/* Names differ between the layouts. */
+BERT__FN const bert_json *bert__squad_named(bert__squad_reader *r, const bert_json *object, const char *squad, const char *own, char type)
+{
+    return bert__squad_member(r, object, r->own ? own : squad, type);
+}
+BERT__FN bert_slice bert__squad_id(bert__squad_reader *r, const bert_json *qa)
+{
+    const char *key = r->own ? "query_id" : "id";
+    const bert_json *v = bert_json_get(qa, key);
+    return bert__squad_text(r, v && v->type == 'd' ? v : bert__squad_member(r, qa, key, 's'));     /* a number, as it is written */
+}
+BERT__FN bert_status bert__squad_read(bert__squad_reader *r, const char *path, const void *data, size_t size, const bert_allocator *a, bert_error *error, bert_file *file, bert_json_doc *doc, const char *what)
+{
+    memset(r, 0, sizeof *r);
+    memset(file, 0, sizeof *file);
+    memset(doc, 0, sizeof *doc);
+    r->path = path;
+    r->error = error;
+    if (!path == !data) return r->status = bert__fail(error, BERT_ERROR_ARGUMENT, NULL, -1, "give the %s either as path or as data and size", what);
+    if (path && (r->status = bert_file_open(path, a, file, error)) != BERT_OK) return r->status;
+    r->text = path ? (const char *)file->data : (const char *)data;
+    r->size = path ? file->size : size;
+    return r->status = bert__json_read(path, r->text, r->size, a, doc, error);
+}
+BERT__FN bert_status bert__squad_begin(bert__squad_reader *r, const bert_json *root)
+{
+    r->own = root->type == 'a';
+    if (r->own) { r->paragraph = root->first; return BERT_OK; }
+    if (root->type != 'o' || !bert_json_get(root, "data"))
+        return bert__squad_fail(r, root, "this is no file of questions: neither an object with \"data\" (SQuAD) nor a list of passages (CMRC)");
+    r->article = bert__first(bert__squad_member(r, root, "data", 'a'));
+    return r->status;
+}
+BERT__FN const bert_json *bert__squad_paragraph(bert__squad_reader *r)
+{
+    const bert_json *p;
+    while (!r->paragraph && r->article && r->status == BERT_OK) {
+        r->paragraph = bert__first(bert__squad_member(r, r->article, "paragraphs", 'a'));
+        r->article = r->article->next;
+    }
+    if (r->status != BERT_OK || (p = r->paragraph) == NULL) return NULL;
+    r->paragraph = p->next;
+    return p;
+}
+
+/* The words of a passage, each character's word for those who ask. */
+typedef struct bert__squad_words {
+    bert__buf words, of;                /* bert_slice; int32_t for each character */
+    const bert__basic *basic;           /* or NULL: split at blanks */
+    bert_slice context;
+    int32_t more, want;
+} bert__squad_words;
+
+BERT__FN int bert__squad_add_word(void *user, const bert_word *word)
+{
+    bert__squad_words *w = (bert__squad_words *)user;
+    bert_slice s;
+    s.text = w->context.text + word->begin;
+    s.size = word->end - word->begin;
+    if (w->more && w->words.size) {                                     /* a long word comes in parts */
+        bert_slice *last = (bert_slice *)(void *)(w->words.data + w->words.size) - 1;
+        last->size = (size_t)(w->context.text + word->end - last->text);
+    } else bert__buf_add(&w->words, &s, sizeof s);
+    w->more = word->more;
+    return w->words.failed;
+}
+/* Google's five blanks: U+00A0, U+3000 and others stay in their word. */
+BERT__FN int bert__squad_blank(uint32_t c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == 0x202F; }
+
+BERT__FN void bert__squad_split(bert__squad_words *w)
+{
+    const char *text = w->context.text;
+    const size_t size = w->context.size;
+    size_t i, n, k = 0;
+    uint32_t c;
+    int inside = 0;
+    int32_t word = -1;
+    w->words.size = w->of.size = 0;
+    w->more = 0;
+    if (w->basic) {
+        bert__basic_words(w->basic, text, 0, size, bert__squad_add_word, w);
+        if (!w->want || w->words.failed) return;
+        for (i = 0; i < size; i += n) {                                 /* what is between words belongs to the one before */
+            const bert_slice *next = (const bert_slice *)(const void *)w->words.data + k;
+            n = bert__str_get(text + i, size - i, &c);
+            if (k < w->words.size / sizeof *next && text + i >= next->text) { word = (int32_t)k; k++; }
+            bert__buf_add(&w->of, &word, sizeof word);
+        }
+        return;
+    }
+    for (i = 0; i < size; i += n) {
+        n = bert__str_get(text + i, size - i, &c);
+        if (bert__squad_blank(c)) inside = 0;
+        else if (inside) ((bert_slice *)(void *)(w->words.data + w->words.size))[-1].size += n;
+        else {
+            bert_slice s;
+            s.text = text + i;
+            s.size = n;
+            bert__buf_add(&w->words, &s, sizeof s);
+            if (w->words.failed) return;
+            inside = 1;
+            word++;
+        }
+        if (w->want) bert__buf_add(&w->of, &word, sizeof word);
+    }
+}
+
+/* The answer of a training set: its words, or 0 where it cannot be found there. Indices count from the end where they are negative, as
+   Python's do. */
+BERT__FN int bert__squad_find(bert__squad_reader *r, const bert__squad_words *w, const bert_json *answer, bert_squad_question *q, bert__buf *joined)
+{
+    const bert_json *place = r->own ? NULL : bert_json_get(answer, "answer_start");
+    const int32_t *of = (const int32_t *)(const void *)w->of.data;
+    const int64_t chars = (int64_t)(w->of.size / sizeof *of);
+    int64_t at, last, i;
+    size_t split, clean;
+    if (place) {
+        if (!bert_json_int(place, &at)) { bert__squad_fail(r, place, "\"answer_start\" must be a whole number"); return 0; }
+    } else {                                                            /* CMRC says only what, not where */
+        const size_t found = bert__find_bytes(q->context.text, q->context.size, q->answer.text, q->answer.size);
+        if (found == SIZE_MAX) return 0;
+        at = (int64_t)bert__str_length(q->context.text, found);
+    }
+    if (at >= chars || at < -chars) {
+        bert__squad_fail(r, place ? place : answer, "the answer begins at character %lld of a passage of %lld characters", (long long)at, (long long)chars);
+        return 0;
+    }
+    last = at + (int64_t)bert__str_length(q->answer.text, q->answer.size) - 1;
+    if (last >= chars || last < -chars) {
+        bert__squad_fail(r, place ? place : answer, "the answer ends at character %lld of a passage of %lld characters", (long long)last, (long long)chars);
+        return 0;
+    }
+    q->start = of[at < 0 ? at + chars : at];
+    q->end = of[last < 0 ? last + chars : last];
+    if (q->start < 0 || q->end < 0) return 0;                           /* blanks before the first word */
+    joined->size = 0;
+    for (i = q->start; i <= q->end; i++) {
+        if (i > q->start && !w->basic) bert__buf_add(joined, " ", 1);
+        bert__buf_add(joined, q->words[i].text, q->words[i].size);
+    }
+    split = joined->size;
+    if (!w->basic) bert__str_join(q->answer.text, q->answer.size, joined);
+    else {
+        const char *piece;
+        size_t from = 0, n;
+        while (bert__str_split(q->answer.text, q->answer.size, &from, &piece, &n)) bert__buf_add(joined, piece, n);
+    }
+    clean = joined->size - split;
+    return joined->failed || !clean || bert__find_bytes(joined->data, split, joined->data + split, clean) != SIZE_MAX;
+}
+BERT__FN void bert__squad_question_of(bert_squad *s, bert__squad_reader *r, const bert_squad_desc *d, const bert_json *qa, const bert__squad_words *w, bert_squad_question *q, bert__buf *joined)
+{
+    const bert_json *answers, *answer, *impossible;
+    q->id = bert__squad_id(r, qa);
+    q->question = bert__squad_text(r, bert__squad_named(r, qa, "question", "query_text", 's'));
+    q->answer.text = NULL;
+    q->answer.size = 0;
+    q->start = q->end = -1;
+    q->impossible = 0;
+    if (r->status != BERT_OK) return;
+    if (s->training) {
+        impossible = bert_json_get(qa, "is_impossible");
+        if (d->version_2 && impossible) {
+            if (impossible->type != 't' && impossible->type != 'f') { bert__squad_fail(r, impossible, "\"is_impossible\" must be true or false"); return; }
+            q->impossible = impossible->type == 't';
+        }
+        if (q->impossible) q->answer.text = "";
+        else {
+            answers = bert__squad_member(r, qa, "answers", 'a');
+            answer = bert__first(answers);
+            if (!answers) return;
+            if (!answer) {
+                bert__squad_fail(r, answers, "question %.*s has no answer; %s", (int)(q->id.size < 60 ? q->id.size : 60), q->id.text,
+                                 d->version_2 ? "in a training set each needs one, or \"is_impossible\"" : "where some questions have none, ask for version 2 (--version_2_with_negative)");
+                return;
+            }
+            q->answer = bert__squad_text(r, answer->type == 's' ? answer : bert__squad_member(r, answer, "text", 's'));
+            if (r->status != BERT_OK) return;
+            if (!bert__squad_find(r, w, answer, q, joined)) {
+                q->start = q->end = -1;
+                if (r->status == BERT_OK) bert__buf_add(&s->skipped, q, sizeof *q);
+                return;
+            }
+        }
+    }
+    bert__buf_add(&s->questions, q, sizeof *q);
+}
+BERT__FN void bert__squad_fill(bert_squad *s, bert__squad_reader *r, const bert_squad_desc *d, bert__squad_words *w, bert__buf *joined)
+{
+    const bert_json *p, *qa;
+    bert_squad_question q;
+    memset(&q, 0, sizeof q);
+    while ((p = bert__squad_paragraph(r)) != NULL) {
+        bert_slice *words;
+        w->context = bert__squad_text(r, bert__squad_named(r, p, "context", "context_text", 's'));
+        qa = bert__first(bert__squad_member(r, p, "qas", 'a'));
+        if (r->status != BERT_OK) return;
+        if (w->context.size > INT32_MAX / 2) { bert__squad_fail(r, p, "a passage of more than a thousand million bytes"); return; }
+        w->want = s->training;
+        bert__squad_split(w);
+        words = (bert_slice *)bert__arena_get_aligned(&s->arena, w->words.size ? w->words.size : 1, sizeof(void *));
+        if (w->words.failed || w->of.failed || !words) { r->status = BERT_ERROR_MEMORY; return; }
+        if (w->words.size) memcpy(words, w->words.data, w->words.size);
+        q.context = w->context;
+        q.words = words;
+        q.word_count = (int64_t)(w->words.size / sizeof *words);
+        for (; qa && r->status == BERT_OK; qa = qa->next) bert__squad_question_of(s, r, d, qa, w, &q, joined);
+        if (joined->failed || s->questions.failed || s->skipped.failed) r->status = BERT_ERROR_MEMORY;
+    }
+}
+
+BERT_API void bert_squad_close(bert_squad *squad)
+{
+    bert__arena arena;
+    if (!squad) return;
+    bert_json_free(&squad->doc);
+    bert__buf_free(&squad->questions);
+    bert__buf_free(&squad->skipped);
+    arena = squad->arena;                                               /* it holds the squad itself */
+    bert__arena_free(&arena);
+}
+BERT_API bert_status bert_squad_open(const bert_squad_desc *desc, bert_squad **out)
+{
+    bert__squad_reader r;
+    bert__squad_words w;
+    bert__arena arena;
+    bert__buf joined;
+    bert__basic *basic = NULL;
+    bert_squad *s;
+    bert_file file;
+    bert_status st;
+    if (!desc || !out) return bert__bad_argument(desc ? desc->error : NULL, "bert_squad_open needs a desc and a place for the result");
+    bert__arena_init(&arena, &desc->allocator, (size_t)1 << 16);
+    s = (bert_squad *)bert__arena_get(&arena, sizeof *s);
+    if (!s) return bert__fail(desc->error, BERT_ERROR_MEMORY, desc->path, -1, "out of memory");
+    memset(s, 0, sizeof *s);
+    s->training = desc->training;
+    bert__buf_init(&s->questions, &desc->allocator);
+    bert__buf_init(&s->skipped, &desc->allocator);
+    memset(&w, 0, sizeof w);
+    bert__buf_init(&w.words, &desc->allocator);
+    bert__buf_init(&w.of, &desc->allocator);
+    bert__buf_init(&joined, &desc->allocator);
+    s->arena = arena;
+    st = bert__squad_read(&r, desc->path, desc->data, desc->size, &desc->allocator, desc->error, &file, &s->doc, "questions");
+    if (st == BERT_OK && (st = bert__squad_begin(&r, s->doc.root)) == BERT_OK) {
+        s->characters = desc->characters == BERT_ON || (desc->characters == BERT_DEFAULT && r.own);
+        if (s->characters && (basic = (bert__basic *)bert__alloc(&arena.allocator, sizeof *basic)) == NULL) r.status = BERT_ERROR_MEMORY;
+        if (basic) bert__basic_init(basic, 0, 0, 0, 1, 1, 1);
+        w.basic = basic;
+        if (r.status == BERT_OK) bert__squad_fill(s, &r, desc, &w, &joined);
+        st = r.status;
+        if (st == BERT_ERROR_MEMORY) bert__fail(desc->error, st, desc->path, -1, "out of memory for the questions");
+    }
+    bert__free(&arena.allocator, basic);
+    bert__buf_free(&w.words);
+    bert__buf_free(&w.of);
+    bert__buf_free(&joined);
+    bert_file_close(&file);
+    if (st != BERT_OK) { bert_squad_close(s); return st; }
+    *out = s;
+    return BERT_OK;
+}
+BERT__FN const bert_squad_question *bert__squad_at(const bert__buf *b, int64_t index)
+{
+    return index >= 0 && (uint64_t)index < b->size / sizeof(bert_squad_question) ? (const bert_squad_question *)(const void *)b->data + index : NULL;
+}
+BERT_API int64_t bert_squad_count(const bert_squad *squad) { return squad ? (int64_t)(squad->questions.size / sizeof(bert_squad_question)) : 0; }
+BERT_API const bert_squad_question *bert_squad_get(const bert_squad *squad, int64_t index) { return squad ? bert__squad_at(&squad->questions, index) : NULL; }
+BERT_API int64_t bert_squad_skipped_count(const bert_squad *squad) { return squad ? (int64_t)(squad->skipped.size / sizeof(bert_squad_question)) : 0; }
+BERT_API const bert_squad_question *bert_squad_skipped(const bert_squad *squad, int64_t index) { return squad ? bert__squad_at(&squad->skipped, index) : NULL; }
+
+/* ---- questions to features ---- */
+
+struct bert_squad_features {
+    bert_squad_features_desc d;
+    int64_t place, unique_id;           /* the next example, the next feature */
+    int64_t window, windows;            /* of the example at hand */
+    const bert_squad_question *q;
+    int64_t index;                      /* which it is */
+    const char *context;                /* whose tokens are there: passages have several questions */
+    int64_t count, room;                /* tokens of the passage */
+    int32_t *ids, *words, *best;        /* [room] each token, its word, the window where it has most context */
+    size_t *begin;                      /* [room] */
+    int32_t *query;                     /* [max_query_length] */
+    int64_t query_count;
+    int64_t start, end;                 /* training: tokens of the passage */
+    bert__buf answer;                   /* int32_t: its tokens */
+};
+
+BERT__FN void bert__features_free_room(bert_squad_features *f)
+{
+    bert__free(&f->d.allocator, f->ids);
+    bert__free(&f->d.allocator, f->words);
+    bert__free(&f->d.allocator, f->best);
+    bert__free(&f->d.allocator, f->begin);
+    f->ids = f->words = f->best = NULL;
+    f->begin = NULL;
+    f->room = 0;
+    f->context = NULL;
+}
+BERT__FN bert_status bert__features_room(bert_squad_features *f, size_t room)
+{
+    if ((uint64_t)f->room >= room && f->ids) return BERT_OK;
+    bert__features_free_room(f);
+    f->ids = (int32_t *)bert__alloc(&f->d.allocator, bert__mul(room, sizeof(int32_t)));
+    f->words = (int32_t *)bert__alloc(&f->d.allocator, bert__mul(room, sizeof(int32_t)));
+    f->best = (int32_t *)bert__alloc(&f->d.allocator, bert__mul(room, sizeof(int32_t)));
+    f->begin = (size_t *)bert__alloc(&f->d.allocator, bert__mul(room, sizeof(size_t)));
+    if (!f->ids || !f->words || !f->best || !f->begin) {
+        bert__features_free_room(f);
+        return bert__fail(f->d.error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for a passage of %zu tokens", room);
+    }
+    f->room = (int64_t)room;
+    return BERT_OK;
+}
+BERT__FN bert_status bert__features_failed(const bert_squad_features *f, bert_status st)
+{
+    return bert__fail(f->d.error, st, NULL, -1, "question %.*s: %s", (int)(f->q->id.size < 60 ? f->q->id.size : 60), f->q->id.text,
+                      st == BERT_ERROR_MISMATCH ? "a word is not in the vocabulary, and neither is [UNK]" : bert_status_string(st));
+}
+/* Tokens and words of the passage. The tokens of the whole are those of its words one by one: the tokenizer splits at their blanks, too. */
+BERT__FN bert_status bert__features_passage(bert_squad_features *f)
+{
+    const bert_squad_question *q = f->q;
+    bert_encoding e;
+    bert_status st;
+    int64_t i, word = 0;
+    if (f->context == q->context.text) return BERT_OK;
+    if ((st = bert__features_room(f, q->context.size < 65536 ? q->context.size + 1 : 65536)) != BERT_OK) return st;
+    for (;;) {
+        memset(&e, 0, sizeof e);
+        e.ids = f->ids;
+        e.begin = f->begin;
+        e.capacity = (size_t)f->room;
+        f->context = NULL;
+        st = bert_tokenizer_encode(f->d.tokenizer, q->context.text, q->context.size, &e);
+        if (st != BERT_ERROR_SPACE) break;
+        if ((st = bert__features_room(f, e.count)) != BERT_OK) return st;
+    }
+    if (st != BERT_OK) return bert__features_failed(f, st);
+    f->count = (int64_t)e.count;
+    for (i = 0; i < f->count; i++) {
+        while (word + 1 < q->word_count && (size_t)(q->words[word + 1].text - q->context.text) <= f->begin[i]) word++;
+        f->words[i] = (int32_t)word;
+    }
+    f->context = q->context.text;
+    return BERT_OK;
+}
+/* How many tokens come before a word's. */
+BERT__FN int64_t bert__features_first(const bert_squad_features *f, int64_t word)
+{
+    int64_t low = 0, high = f->count;
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        if (f->words[middle] < word) low = middle + 1; else high = middle;
+    }
+    return low;
+}
+/* The answer as tokens: its words, or the part of them that is exactly the answer's tokens (_improve_answer_span). */
+BERT__FN bert_status bert__features_answer(bert_squad_features *f)
+{
+    const bert_squad_question *q = f->q;
+    bert_encoding e;
+    bert_status st;
+    int64_t i, n;
+    f->start = bert__features_first(f, q->start);
+    f->end = q->end < q->word_count - 1 ? bert__features_first(f, q->end + 1) - 1 : f->count - 1;
+    f->answer.size = 0;
+    if (!bert__buf_reserve(&f->answer, bert__mul(q->answer.size + 1, sizeof(int32_t)))) {
+        f->answer.failed = 0;
+        return bert__features_failed(f, BERT_ERROR_MEMORY);
+    }
+    memset(&e, 0, sizeof e);
+    e.ids = (int32_t *)(void *)f->answer.data;
+    e.capacity = q->answer.size + 1;
+    if ((st = bert_tokenizer_encode(f->d.tokenizer, q->answer.text, q->answer.size, &e)) != BERT_OK) return bert__features_failed(f, st);
+    n = (int64_t)e.count;
+    for (i = f->start; n && i + n - 1 <= f->end; i++)
+        if (memcmp(f->ids + i, e.ids, e.count * sizeof *e.ids) == 0) {
+            f->start = i;
+            f->end = i + n - 1;
+            break;
+        }
+    return BERT_OK;
+}
+/* Takes the next example that has windows; f->q is NULL when there is none. */
+BERT__FN bert_status bert__features_example(bert_squad_features *f)
+{
+    const int64_t all = f->d.order ? f->d.order_count : bert_squad_count(f->d.squad);
+    bert_encoding e;
+    bert_status st;
+    int64_t room, step, p, k;
+    f->windows = f->window = 0;
+    for (f->q = NULL; f->place < all; f->place++) {
+        f->index = f->d.order ? f->d.order[f->place] : f->place;
+        f->q = bert_squad_get(f->d.squad, f->index);
+        if (!f->q) return bert__fail(f->d.error, BERT_ERROR_ARGUMENT, NULL, -1, "order[%lld] is %lld: there are %lld questions", (long long)f->place, (long long)f->index, (long long)bert_squad_count(f->d.squad));
+        if (!f->q->word_count) { f->q = NULL; continue; }
+        memset(&e, 0, sizeof e);
+        e.ids = f->query;
+        e.capacity = (size_t)f->d.max_query_length;
+        st = bert_tokenizer_encode(f->d.tokenizer, f->q->question.text, f->q->question.size, &e);
+        if (st != BERT_OK && st != BERT_ERROR_SPACE) return bert__features_failed(f, st);
+        f->query_count = st == BERT_OK ? (int64_t)e.count : f->d.max_query_length;
+        if ((st = bert__features_passage(f)) != BERT_OK) return st;
+        if (!f->count) { f->q = NULL; continue; }
+        if (f->d.squad->training && !f->q->impossible && (st = bert__features_answer(f)) != BERT_OK) return st;
+        room = f->d.max_seq_length - f->query_count - 3;
+        step = f->d.doc_stride < room ? f->d.doc_stride : room;
+        f->windows = f->count <= room ? 1 : (f->count - room + step - 1) / step + 1;
+        for (p = 0; p < f->count; p++) {                                /* of the windows with this token, the one where it stands best */
+            double best = -1;
+            for (k = p < room ? 0 : (p - room + step) / step; k < f->windows && k * step <= p; k++) {
+                const int64_t length = f->count - k * step < room ? f->count - k * step : room;
+                const int64_t left = p - k * step, right = k * step + length - 1 - p;
+                const double score = (double)(left < right ? left : right) + 0.01 * (double)length;
+                if (score > best) { best = score; f->best[p] = (int32_t)k; }
+            }
+        }
+        return BERT_OK;
+    }
+    return BERT_OK;
+}
+
+BERT_API bert_status bert_squad_features_open(const bert_squad_features_desc *desc, bert_squad_features **out)
+{
+    bert_squad_features *f;
+    bert_squad_features_desc d;
+    bert_status st;
+    if (!desc || !out || !desc->squad || !desc->tokenizer) return bert__bad_argument(desc ? desc->error : NULL, "bert_squad_features_open needs questions, a tokenizer and a place for the result");
+    d = *desc;
+    d.allocator = bert__allocator(&desc->allocator);
+    if (!d.max_seq_length) d.max_seq_length = 384;
+    if (!d.doc_stride) d.doc_stride = 128;
+    if (!d.max_query_length) d.max_query_length = 64;
+    if (d.max_query_length < 1 || d.doc_stride < 1 || d.max_seq_length > INT32_MAX || d.max_seq_length <= d.max_query_length + 3 || d.order_count < 0)
+        return bert__fail(d.error, BERT_ERROR_ARGUMENT, NULL, -1, "max_seq_length (%lld) must be more than max_query_length (%lld) and 3, and doc_stride (%lld) at least 1",
+                          (long long)d.max_seq_length, (long long)d.max_query_length, (long long)d.doc_stride);
+    if ((st = bert__need_specials(d.tokenizer, d.error)) != BERT_OK) return st;
+    f = (bert_squad_features *)bert__alloc(&d.allocator, sizeof *f);
+    if (f) {
+        memset(f, 0, sizeof *f);
+        f->query = (int32_t *)bert__alloc(&d.allocator, (size_t)d.max_query_length * sizeof *f->query);
+    }
+    if (!f || !f->query) {
+        bert__free(&d.allocator, f);
+        return bert__fail(d.error, BERT_ERROR_MEMORY, NULL, -1, "out of memory");
+    }
+    f->d = d;
+    f->unique_id = 1000000000;
+    f->place = -1;
+    bert__buf_init(&f->answer, &d.allocator);
+    *out = f;
+    return BERT_OK;
+}
+BERT_API void bert_squad_features_close(bert_squad_features *features)
+{
+    bert_allocator a;
+    if (!features) return;
+    a = features->d.allocator;
+    bert__features_free_room(features);
+    bert__free(&a, features->query);
+    bert__buf_free(&features->answer);
+    bert__free(&a, features);
+}
+BERT_API bert_status bert_squad_features_next(bert_squad_features *features, bert_squad_feature *feature)
+{
+    bert_squad_features *f = features;
+    bert_squad_feature *o = feature;
+    bert_special_ids special;
+    bert_status st;
+    int64_t room, step, from, length, row, first;
+    if (!f || !o) return BERT_ERROR_ARGUMENT;
+    if (f->window == f->windows) {
+        f->place++;
+        if ((st = bert__features_example(f)) != BERT_OK) { f->windows = f->window = 0; f->place--; return st; }
+        if (!f->q) { f->place--; f->windows = f->window = 0; o->tokens = 0; return BERT_OK; }
+    }
+    special = bert_tokenizer_special_ids(f->d.tokenizer);
+    room = f->d.max_seq_length - f->query_count - 3;
+    step = f->d.doc_stride < room ? f->d.doc_stride : room;
+    from = f->window * step;
+    length = f->count - from < room ? f->count - from : room;
+    first = f->query_count + 2;
+    o->unique_id = f->unique_id++;
+    o->example_index = f->place;
+    o->question = f->index;
+    o->window = f->window;
+    o->tokens = first + length + 1;
+    o->impossible = f->q->impossible;
+    o->start = o->end = -1;
+    if (f->d.squad->training) {
+        const int inside = !f->q->impossible && f->start >= from && f->end <= from + length - 1;
+        o->start = inside ? f->start - from + first : 0;
+        o->end = inside ? f->end - from + first : 0;
+    }
+    for (row = 0; row < f->d.max_seq_length; row++) {
+        const int passage = row >= first && row < first + length, token = row < o->tokens;
+        const int64_t p = from + row - first;
+        if (o->ids) o->ids[row] = !token ? 0 : passage ? f->ids[p] : row == 0 ? special.cls : row < first - 1 ? f->query[row - 1] : special.sep;
+        if (o->mask) o->mask[row] = token;
+        if (o->segment_ids) o->segment_ids[row] = token && row >= first;
+        if (o->words) o->words[row] = passage ? f->words[p] : -1;
+        if (o->max_context) o->max_context[row] = passage && f->best[p] == f->window;
+    }
+    f->window++;
+    return BERT_OK;
+}
+BERT_API bert_status bert_squad_feature_write(bert_record_writer *writer, const bert_squad_feature *feature, int64_t max_seq_length, bert_error *error)
+{
+    static const char *const names[] = { "unique_ids", "input_ids", "input_mask", "segment_ids", "start_positions", "end_positions", "is_impossible" };
+    const bert_squad_feature *f = feature;
+    const int32_t *columns[4];
+    int64_t *values, *v, i;
+    bert_feature e[7];
+    const size_t n = f && f->start >= 0 ? 7 : 4;
+    bert_allocator a;
+    bert_status st;
+    size_t k;
+    if (!writer || !f || !f->ids || !f->mask || !f->segment_ids || f->tokens < 1 || max_seq_length < f->tokens)
+        return bert__bad_argument(error, "bert_squad_feature_write needs a writer, and a feature with its columns ids, mask and segment_ids");
+    a = writer->allocator;
+    values = (int64_t *)bert__alloc(&a, bert__mul((size_t)max_seq_length, 3 * sizeof *values) + 4 * sizeof *values);
+    if (!values) return bert__fail(error, BERT_ERROR_MEMORY, NULL, -1, "out of memory");
+    memset(e, 0, sizeof e);
+    columns[1] = f->ids;
+    columns[2] = f->mask;
+    columns[3] = f->segment_ids;
+    for (k = 0, v = values; k < n; k++) {
+        const int column = k >= 1 && k <= 3;
+        e[k].name = names[k];
+        e[k].name_size = strlen(names[k]);
+        e[k].type = BERT_FEATURE_INT64;
+        e[k].ints = v;
+        e[k].count = column ? (size_t)max_seq_length : 1;
+        if (column) for (i = 0; i < max_seq_length; i++) *v++ = columns[k][i];
+        else *v++ = k == 0 ? f->unique_id : k == 4 ? f->start : k == 5 ? f->end : f->impossible;
+    }
+    st = bert_record_writer_add_example(writer, e, n, error);
+    bert__free(&a, values);
+    return st;
+}
+
+/* ---- logits to answers ---- */
+
+/* Rows start to end of a window as an answer (PrelimPrediction). */
+typedef struct bert__span { int64_t window, start, end; double start_logit, end_logit; } bert__span;
+/* What is kept of a window until its question is finished: its rows are rows `first`, ... of the columns. */
+typedef struct bert__span_window { size_t first; int64_t tokens; } bert__span_window;
+
+struct bert_squad_answers {
+    bert_squad_answers_desc d;
+    bert__arena arena;                  /* texts and candidates */
+    bert_squad_answer *done;            /* [questions] count 0: not yet */
+    int64_t current;                    /* the question at hand, or -1 */
+    int64_t next;                       /* questions below are done, when finish sweeps */
+    bert__basic *basic;                 /* get_final_text's BasicTokenizer */
+    bert__buf spans, windows, ids, words, logits, best, order, candidates;
+    bert__buf pieces, predicted, original, tokenized;                   /* texts in the making */
+    double null_score, null_start, null_end;
+    int64_t null_window;
+};
+
+/* Appends the words of a text with blanks between them. */
+BERT__FN int bert__squad_give(void *user, const bert_word *word)
+{
+    bert__buf *b = (bert__buf *)user;
+    bert__buf_add(b, word->text, word->size);
+    if (!word->more) bert__buf_add(b, " ", 1);
+    return b->failed;
+}
+/* The byte of the k-th character that is no blank, and behind it. */
+BERT__FN size_t bert__squad_nth(const char *text, size_t size, size_t k, size_t *end)
+{
+    size_t i, n;
+    uint32_t c;
+    for (i = 0; i < size; i += n) {
+        n = bert__str_get(text + i, size - i, &c);
+        if (c != ' ' && !k--) { *end = i + n; return i; }
+    }
+    *end = size;
+    return size;
+}
+BERT__FN size_t bert__squad_solid(const char *text, size_t size)       /* how many there are */
+{
+    size_t i, n, count = 0;
+    uint32_t c;
+    for (i = 0; i < size; i += n) {
+        n = bert__str_get(text + i, size - i, &c);
+        count += c != ' ';
+    }
+    return count;
+}
+/* get_final_text: the predicted text is looked for in the tokenized original, whose characters stand for those of the original one by
+   one, if there are as many without blanks. Else the whole original is the answer. */
+BERT__FN void bert__squad_project(const bert__basic *basic, const char *predicted, size_t predicted_size, const char *original, size_t original_size, bert__buf *tokenized, size_t *begin, size_t *end)
+{
+    size_t at, first, none;
+    const char *t;
+    *begin = 0;
+    *end = original_size;
+    tokenized->size = 0;
+    bert__basic_words(basic, original, 0, original_size, bert__squad_give, tokenized);
+    if (tokenized->failed || !tokenized->size || !predicted_size) return;
+    tokenized->size--;
+    t = tokenized->data;
+    at = bert__find_bytes(t, tokenized->size, predicted, predicted_size);
+    if (at == SIZE_MAX || bert__squad_solid(original, original_size) != bert__squad_solid(t, tokenized->size)) return;
+    if (t[at] == ' ' || t[at + predicted_size - 1] == ' ') return;
+    first = bert__squad_solid(t, at);
+    *begin = bert__squad_nth(original, original_size, first, &none);
+    bert__squad_nth(original, original_size, first + bert__squad_solid(predicted, predicted_size) - 1, end);
+}
+BERT_API bert_status bert_squad_final_text(const char *predicted, size_t predicted_size, const char *original, size_t original_size, int lower_case, const bert_allocator *allocator, size_t *begin, size_t *end)
+{
+    const bert_allocator a = bert__allocator(allocator);
+    bert__basic *basic;
+    bert__buf tokenized;
+    bert_status st;
+    if ((!predicted && predicted_size) || (!original && original_size) || !begin || !end) return BERT_ERROR_ARGUMENT;
+    basic = (bert__basic *)bert__alloc(&a, sizeof *basic);
+    if (!basic) return BERT_ERROR_MEMORY;
+    bert__basic_init(basic, 0, lower_case, lower_case, 1, 1, 1);
+    bert__buf_init(&tokenized, &a);
+    bert__squad_project(basic, predicted, predicted_size, original, original_size, &tokenized, begin, end);
+    st = tokenized.failed ? BERT_ERROR_MEMORY : BERT_OK;
+    bert__buf_free(&tokenized);
+    bert__free(&a, basic);
+    return st;
+}
+
+/* text.replace(what, ""), in place. */
+BERT__FN void bert__squad_remove(bert__buf *b, const char *what, size_t n)
+{
+    size_t from, to = 0;
+    for (from = 0; from < b->size;) {
+        if (b->size - from >= n && memcmp(b->data + from, what, n) == 0) from += n;
+        else b->data[to++] = b->data[from++];
+    }
+    b->size = to;
+}
+/* The text of a span: from tokens back to the words it was predicted in, and where these stand in the context. The text is in
+   a->original, from byte *begin to *end. */
+BERT__FN void bert__squad_span_text(bert_squad_answers *a, const bert_squad_question *q, const bert__span *s, bert_squad_candidate *out)
+{
+    const bert__span_window *w = (const bert__span_window *)(const void *)a->windows.data + s->window;
+    const int32_t *ids = (const int32_t *)(const void *)a->ids.data + w->first, *words = (const int32_t *)(const void *)a->words.data + w->first;
+    int64_t i, first = words[s->start], last = words[s->end];
+    size_t begin, end, at;
+    a->original.size = a->pieces.size = a->predicted.size = 0;
+    if (a->d.squad->characters) {                                       /* words have no blanks to lose: the passage as it stands */
+        begin = 0;
+        out->begin = (size_t)(q->words[first].text - q->context.text);
+        out->end = (size_t)(q->words[last].text + q->words[last].size - q->context.text);
+        bert__buf_add(&a->original, q->context.text + out->begin, out->end - out->begin);
+        end = a->original.size;
+    } else {
+        for (i = s->start; i <= s->end; i++) {
+            size_t n;
+            const char *token = bert_tokenizer_token(a->d.tokenizer, ids[i], &n);
+            if (i > s->start) bert__buf_add(&a->pieces, " ", 1);
+            if (token) bert__buf_add(&a->pieces, token, n);
+        }
+        bert__squad_remove(&a->pieces, " ##", 3);
+        bert__squad_remove(&a->pieces, "##", 2);
+        bert__str_join(a->pieces.data, a->pieces.size, &a->predicted);
+        for (i = first; i <= last; i++) {
+            if (i > first) bert__buf_add(&a->original, " ", 1);
+            bert__buf_add(&a->original, q->words[i].text, q->words[i].size);
+        }
+        bert__squad_project(a->basic, a->predicted.data, a->predicted.size, a->original.data, a->original.size, &a->tokenized, &begin, &end);
+        out->begin = out->end = 0;
+        for (i = first, at = 0; i <= last; i++) {                       /* in the context there may be other blanks between the words */
+            const size_t place = (size_t)(q->words[i].text - q->context.text), n = q->words[i].size;
+            if (begin >= at && begin < at + n) out->begin = place + (begin - at);
+            if (end > at && end <= at + n) out->end = place + (end - at);
+            at += n + 1;
+        }
+    }
+    out->text.text = a->original.data ? a->original.data + begin : "";
+    out->text.size = end - begin;
+    out->start_logit = s->start_logit;
+    out->end_logit = s->end_logit;
+}
+BERT__FN int bert__span_before(const void *user, uint32_t a, uint32_t b)
+{
+    const bert__span *s = (const bert__span *)user;
+    const double x = s[a].start_logit + s[a].end_logit, y = s[b].start_logit + s[b].end_logit;
+    return x > y || (x == y && a < b);
+}
+BERT__FN bert_status bert__answers_memory(const bert_squad_answers *a) { return bert__fail(a->d.error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for the answers"); }
+BERT__FN bert_slice bert__answers_keep(bert_squad_answers *a, bert_slice s)
+{
+    char *p = (char *)bert__arena_get_aligned(&a->arena, s.size + 1, 1);
+    if (p) {
+        if (s.size) memcpy(p, s.text, s.size);
+        p[s.size] = 0;
+    }
+    s.text = p;
+    return s;
+}
+/* All windows of a question are there: its n best answers, and the one that counts. */
+BERT__FN bert_status bert__answers_question(bert_squad_answers *a, int64_t index)
+{
+    const bert_squad_question *q = bert_squad_get(a->d.squad, index);
+    bert_squad_candidate *list, *kept, c, *best = NULL;
+    bert_squad_answer *out = a->done + index;
+    bert__span none, *spans;
+    uint32_t *order;
+    size_t n, i;
+    int64_t k, count = 0;
+    double top = 0, total = 0;
+    int seen_none = 0;
+    none.window = a->null_window;
+    none.start = none.end = 0;
+    none.start_logit = a->null_start;
+    none.end_logit = a->null_end;
+    if (a->d.version_2) bert__buf_add(&a->spans, &none, sizeof none);
+    n = a->spans.size / sizeof none;
+    a->order.size = a->candidates.size = 0;
+    if (n >= UINT32_MAX || !bert__buf_reserve(&a->order, bert__mul(n + 1, sizeof *order)) || !bert__buf_reserve(&a->candidates, bert__mul((size_t)a->d.n_best + 2, sizeof *list)) || a->spans.failed)
+        return bert__answers_memory(a);
+    order = (uint32_t *)(void *)a->order.data;
+    list = (bert_squad_candidate *)(void *)a->candidates.data;
+    spans = (bert__span *)(void *)a->spans.data;
+    bert__sort_order(order, n, bert__span_before, spans);
+    memset(&c, 0, sizeof c);
+    for (i = 0; i < n && count < a->d.n_best; i++) {
+        const bert__span *s = spans + order[i];
+        memset(&c, 0, sizeof c);
+        if (s->start > 0) {
+            bert__squad_span_text(a, q, s, &c);
+            for (k = 0; k < count && !(list[k].text.size == c.text.size && memcmp(list[k].text.text, c.text.text, c.text.size) == 0); k++) {}
+            if (k < count) continue;
+        } else {
+            c.text.text = "";
+            c.start_logit = s->start_logit;
+            c.end_logit = s->end_logit;
+            seen_none = 1;
+        }
+        c.text = bert__answers_keep(a, c.text);
+        if (!c.text.text || a->original.failed || a->pieces.failed || a->predicted.failed || a->tokenized.failed) return bert__answers_memory(a);
+        list[count++] = c;
+    }
+    if ((a->d.version_2 && !seen_none) || !count) {                     /* no answer is always among them; and there is always something */
+        memset(&c, 0, sizeof c);
+        c.text.text = a->d.version_2 ? "" : "empty";
+        c.text.size = strlen(c.text.text);
+        if (a->d.version_2) { c.start_logit = a->null_start; c.end_logit = a->null_end; }
+        list[count++] = c;
+    }
+    for (k = 0; k < count; k++) {
+        const double score = list[k].start_logit + list[k].end_logit;
+        if (!k || score > top) top = score;
+        if (!best && list[k].text.size) best = list + k;
+    }
+    for (k = 0; k < count; k++) {
+        list[k].probability = exp(list[k].start_logit + list[k].end_logit - top);
+        total += list[k].probability;
+    }
+    for (k = 0; k < count; k++) list[k].probability /= total;
+    if (a->d.version_2) {
+        memset(&c, 0, sizeof c);
+        for (i = 0; !best && i < n; i++)                                /* none among the n best: the best behind them */
+            if (spans[order[i]].start > 0) {
+                bert__squad_span_text(a, q, spans + order[i], &c);
+                c.text = bert__answers_keep(a, c.text);
+                if (!c.text.text || a->original.failed || a->pieces.failed || a->predicted.failed || a->tokenized.failed) return bert__answers_memory(a);
+                best = &c;
+            }
+        out->null_odds = best ? a->null_score - best->start_logit - best->end_logit : 1000000;
+        if (!best || out->null_odds > a->d.null_score_diff_threshold) best = NULL;
+    } else best = list;
+    out->text.text = best ? best->text.text : "";
+    out->text.size = best ? best->text.size : 0;
+    out->begin = best ? best->begin : 0;
+    out->end = best ? best->end : 0;
+    kept = (bert_squad_candidate *)bert__arena_get_aligned(&a->arena, (size_t)count * sizeof *list, 16);
+    if (!kept) return bert__answers_memory(a);
+    memcpy(kept, list, (size_t)count * sizeof *list);
+    out->n_best = kept;
+    out->count = count;
+    return BERT_OK;
+}
+BERT__FN void bert__answers_begin(bert_squad_answers *a, int64_t question)
+{
+    a->current = question;
+    a->spans.size = a->windows.size = a->ids.size = a->words.size = 0;
+    a->null_score = 1000000;
+    a->null_start = a->null_end = 0;
+    a->null_window = 0;
+}
+
+BERT_API void bert_squad_answers_close(bert_squad_answers *answers)
+{
+    bert_squad_answers *a = answers;
+    bert__buf *bufs[12];
+    size_t i;
+    if (!a) return;
+    bufs[0] = &a->spans; bufs[1] = &a->windows; bufs[2] = &a->ids; bufs[3] = &a->words; bufs[4] = &a->logits; bufs[5] = &a->best;
+    bufs[6] = &a->order; bufs[7] = &a->candidates; bufs[8] = &a->pieces; bufs[9] = &a->predicted; bufs[10] = &a->original; bufs[11] = &a->tokenized;
+    for (i = 0; i < 12; i++) bert__buf_free(bufs[i]);
+    bert__arena_free(&a->arena);
+    bert__free(&a->d.allocator, a->done);
+    bert__free(&a->d.allocator, a->basic);
+    bert__free(&a->d.allocator, a);
+}
+BERT_API bert_status bert_squad_answers_open(const bert_squad_answers_desc *desc, bert_squad_answers **out)
+{
+    bert_squad_answers_desc d;
+    bert_squad_answers *a;
+    bert_tokenizer_desc t;
+    bert__buf *bufs[12];
+    size_t i, n;
+    int lower;
+    if (!desc || !out || !desc->squad || !desc->tokenizer) return bert__bad_argument(desc ? desc->error : NULL, "bert_squad_answers_open needs questions, a tokenizer and a place for the result");
+    d = *desc;
+    d.allocator = bert__allocator(&desc->allocator);
+    if (!d.n_best) d.n_best = 20;
+    if (!d.max_answer_length) d.max_answer_length = 30;
+    if (d.n_best < 1 || d.n_best > 1000000 || d.max_answer_length < 1) return bert__bad_argument(d.error, "n_best (up to 1000000) and max_answer_length must be at least 1");
+    n = (size_t)bert_squad_count(d.squad);
+    a = (bert_squad_answers *)bert__alloc(&d.allocator, sizeof *a);
+    if (!a) return bert__fail(d.error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for the answers");
+    memset(a, 0, sizeof *a);
+    a->d = d;
+    bufs[0] = &a->spans; bufs[1] = &a->windows; bufs[2] = &a->ids; bufs[3] = &a->words; bufs[4] = &a->logits; bufs[5] = &a->best;
+    bufs[6] = &a->order; bufs[7] = &a->candidates; bufs[8] = &a->pieces; bufs[9] = &a->predicted; bufs[10] = &a->original; bufs[11] = &a->tokenized;
+    for (i = 0; i < 12; i++) bert__buf_init(bufs[i], &d.allocator);
+    bert__arena_init(&a->arena, &d.allocator, (size_t)1 << 16);
+    a->done = (bert_squad_answer *)bert__alloc(&d.allocator, bert__mul(n, sizeof *a->done));
+    a->basic = (bert__basic *)bert__alloc(&d.allocator, sizeof *a->basic);
+    if (!a->done || !a->basic) { bert_squad_answers_close(a); return bert__fail(d.error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for the answers"); }
+    memset(a->done, 0, n * sizeof *a->done);
+    t = bert_tokenizer_desc_resolved(d.tokenizer);
+    lower = d.lower_case == BERT_DEFAULT ? t.lower_case == BERT_ON : d.lower_case == BERT_ON;
+    bert__basic_init(a->basic, t.mode == BERT_TOKENIZER_HF, lower, d.lower_case == BERT_DEFAULT ? t.strip_accents == BERT_ON : lower, 1, 1, 1);
+    bert__answers_begin(a, -1);
+    *out = a;
+    return BERT_OK;
+}
+BERT_API bert_status bert_squad_answers_add(bert_squad_answers *answers, const bert_squad_feature *feature, const float *start_logits, const float *end_logits, int64_t count, int64_t stride)
+{
+    bert_squad_answers *a = answers;
+    const bert_squad_feature *f = feature;
+    bert__span_window w;
+    bert__span s;
+    bert_status st;
+    float *x, *y;
+    int32_t *starts, *ends;
+    int64_t i, j, n;
+    double null_score;
+    if (!a || !f || !start_logits || !end_logits || !f->ids || !f->words || !f->max_context)
+        return bert__bad_argument(a ? a->d.error : NULL, "bert_squad_answers_add needs a feature with its columns ids, words and max_context, and logits");
+    if (f->question < 0 || f->question >= bert_squad_count(a->d.squad) || f->tokens < 1 || count < f->tokens || count > INT32_MAX || stride < 1)
+        return bert__fail(a->d.error, BERT_ERROR_ARGUMENT, NULL, -1, "the feature of question %lld has %lld tokens and %lld logits: it takes at least as many logits as tokens", (long long)f->question, (long long)f->tokens, (long long)count);
+    if (f->question != a->current) {
+        if (a->current >= 0 && (st = bert__answers_question(a, a->current)) != BERT_OK) return st;
+        bert__answers_begin(a, -1);
+        if (a->done[f->question].count) return bert__fail(a->d.error, BERT_ERROR_ARGUMENT, NULL, -1, "question %lld was finished already: add its windows one after another", (long long)f->question);
+        bert__answers_begin(a, f->question);
+    }
+    n = a->d.n_best < count ? a->d.n_best : count;
+    a->logits.size = a->best.size = 0;
+    if (!bert__buf_reserve(&a->logits, bert__mul((size_t)count, 2 * sizeof *x)) || !bert__buf_reserve(&a->best, bert__mul((size_t)n, 2 * sizeof *starts))) return bert__answers_memory(a);
+    x = (float *)(void *)a->logits.data;
+    y = x + count;
+    starts = (int32_t *)(void *)a->best.data;
+    ends = starts + n;
+    for (i = 0; i < count; i++) {
+        x[i] = start_logits[i * stride];
+        y[i] = end_logits[i * stride];
+        if ((bert__float_to_bits(x[i]) & 0x7F800000) == 0x7F800000 || (bert__float_to_bits(y[i]) & 0x7F800000) == 0x7F800000)
+            return bert__fail(a->d.error, BERT_ERROR_FORMAT, NULL, -1, "a logit of row %lld, window %lld of question %lld is not finite: the model has gone astray", (long long)i, (long long)f->window, (long long)f->question);
+    }
+    bert_top_k(x, count, n, starts);
+    bert_top_k(y, count, n, ends);
+    w.first = a->ids.size / sizeof(int32_t);
+    w.tokens = f->tokens;
+    s.window = (int64_t)(a->windows.size / sizeof w);
+    bert__buf_add(&a->windows, &w, sizeof w);
+    bert__buf_add(&a->ids, f->ids, (size_t)f->tokens * sizeof *f->ids);
+    bert__buf_add(&a->words, f->words, (size_t)f->tokens * sizeof *f->words);
+    null_score = (double)x[0] + (double)y[0];
+    if (null_score < a->null_score) {
+        a->null_score = null_score;
+        a->null_window = s.window;
+        a->null_start = (double)x[0];
+        a->null_end = (double)y[0];
+    }
+    for (i = 0; i < n; i++)
+        for (j = 0; j < n; j++) {
+            s.start = starts[i];
+            s.end = ends[j];
+            if (s.start >= f->tokens || s.end >= f->tokens || s.end < s.start || s.end - s.start + 1 > a->d.max_answer_length) continue;
+            if (f->words[s.start] < 0 || f->words[s.end] < 0 || !f->max_context[s.start]) continue;
+            s.start_logit = (double)x[s.start];
+            s.end_logit = (double)y[s.end];
+            bert__buf_add(&a->spans, &s, sizeof s);
+        }
+    return a->windows.failed || a->ids.failed || a->words.failed || a->spans.failed ? bert__answers_memory(a) : BERT_OK;
+}
+BERT_API bert_status bert_squad_answers_finish(bert_squad_answers *answers)
+{
+    bert_squad_answers *a = answers;
+    bert_status st;
+    int64_t i;
+    if (!a) return BERT_ERROR_ARGUMENT;
+    if (a->current >= 0 && (st = bert__answers_question(a, a->current)) != BERT_OK) return st;
+    for (i = 0; i < bert_squad_count(a->d.squad); i++) {                /* passages without words have no windows */
+        bert__answers_begin(a, -1);
+        if (!a->done[i].count && (st = bert__answers_question(a, i)) != BERT_OK) return st;
+    }
+    return BERT_OK;
+}
+BERT_API const bert_squad_answer *bert_squad_answers_get(const bert_squad_answers *answers, int64_t question)
+{
+    if (!answers || question < 0 || question >= bert_squad_count(answers->d.squad) || !answers->done[question].count) return NULL;
+    return answers->done + question;
+}
+
+/* ---- answers to json ---- */
+
+BERT__FN void bert__json_add_text(bert__buf *b, const char *text, size_t size)
+{
+    const size_t n = bert_json_quote(text, size, 1, NULL, 0);
+    if (!bert__buf_reserve(b, n)) return;
+    bert_json_quote(text, size, 1, b->data + b->size, n);
+    b->size += n;
+}
+BERT__FN void bert__json_add_number(bert__buf *b, double v)
+{
+    char text[32];
+    bert__buf_add(b, text, bert__str_repr(v, text));
+}
+BERT__FN void bert__json_add(bert__buf *b, const char *text) { bert__buf_add(b, text, strlen(text)); }
+
+typedef struct bert__slices { const bert_slice *(*at)(const void *user, uint32_t i); const void *user; } bert__slices;
+
+BERT__FN int bert__slice_compare(const bert_slice *a, const bert_slice *b)
+{
+    const size_t n = a->size < b->size ? a->size : b->size;
+    const int c = n ? memcmp(a->text, b->text, n) : 0;
+    return c ? c : a->size < b->size ? -1 : a->size > b->size;
+}
+BERT__FN int bert__slices_before(const void *user, uint32_t a, uint32_t b)
+{
+    const bert__slices *s = (const bert__slices *)user;
+    const int c = bert__slice_compare(s->at(s->user, a), s->at(s->user, b));
+    return c < 0 || (c == 0 && a < b);
+}
+BERT__FN const bert_slice *bert__squad_id_at(const void *user, uint32_t i) { return &((const bert_squad_question *)user)[i].id; }
+
+/* A Python dict of n keys: last[i] is the index of the last of the same key where i is the first of it, else UINT32_MAX. */
+BERT__FN void bert__slices_last(const bert__slices *s, size_t n, uint32_t *order, uint32_t *last)
+{
+    size_t i, j;
+    bert__sort_order(order, n, bert__slices_before, s);
+    for (i = 0; i < n; i = j) {
+        for (j = i + 1; j < n && bert__slice_compare(s->at(s->user, order[i]), s->at(s->user, order[j])) == 0; j++) last[order[j]] = UINT32_MAX;
+        last[order[i]] = order[j - 1];
+    }
+}
+
+/* One of the files: 0 predictions, 1 the n best, 2 null odds. */
+BERT__FN void bert__answers_json(const bert_squad_answers *a, int which, const uint32_t *last, bert__writer *w, bert__buf *b)
+{
+    const bert_squad_question *q = bert_squad_get(a->d.squad, 0);
+    const size_t n = (size_t)bert_squad_count(a->d.squad);
+    size_t i;
+    int64_t k;
+    int any = 0;
+    b->size = 0;
+    bert__json_add(b, "{");
+    for (i = 0; i < n; i++) {
+        const bert_squad_answer *v;
+        if (last[i] == UINT32_MAX) continue;
+        v = a->done + last[i];
+        bert__json_add(b, any ? ",\n    " : "\n    ");
+        any = 1;
+        bert__json_add_text(b, q[i].id.text, q[i].id.size);
+        bert__json_add(b, ": ");
+        if (which == 0) bert__json_add_text(b, v->text.text, v->text.size);
+        else if (which == 2) bert__json_add_number(b, v->null_odds);
+        else {
+            for (k = 0; k < v->count; k++) {
+                bert__json_add(b, k ? "        {\n            \"text\": " : "[\n        {\n            \"text\": ");
+                bert__json_add_text(b, v->n_best[k].text.text, v->n_best[k].text.size);
+                bert__json_add(b, ",\n            \"probability\": ");
+                bert__json_add_number(b, v->n_best[k].probability);
+                bert__json_add(b, ",\n            \"start_logit\": ");
+                bert__json_add_number(b, v->n_best[k].start_logit);
+                bert__json_add(b, ",\n            \"end_logit\": ");
+                bert__json_add_number(b, v->n_best[k].end_logit);
+                bert__json_add(b, k + 1 < v->count ? "\n        },\n" : "\n        }\n    ]");
+            }
+        }
+        bert__writer_add(w, b->data, b->size);
+        b->size = 0;
+    }
+    bert__json_add(b, any ? "\n}\n" : "}\n");
+    bert__writer_add(w, b->data, b->size);
+}
+BERT_API bert_status bert_squad_answers_write(const bert_squad_answers *answers, const char *predictions, const char *n_best, const char *null_odds)
+{
+    const bert_squad_answers *a = answers;
+    const char *paths[3];
+    bert__writer *w;
+    bert__slices ids;
+    bert__buf b;
+    uint32_t *order;
+    bert_status st = BERT_OK;
+    size_t n, k;
+    int i;
+    if (!a) return BERT_ERROR_ARGUMENT;
+    n = (size_t)bert_squad_count(a->d.squad);
+    for (k = 0; k < n; k++) if (!a->done[k].count) return bert__bad_argument(a->d.error, "bert_squad_answers_finish comes before bert_squad_answers_write");
+    if (null_odds && !a->d.version_2) return bert__bad_argument(a->d.error, "null odds exist only with version_2");
+    paths[0] = predictions;
+    paths[1] = n_best;
+    paths[2] = null_odds;
+    bert__buf_init(&b, &a->d.allocator);
+    w = (bert__writer *)bert__alloc(&a->d.allocator, 3 * sizeof *w);
+    order = (uint32_t *)bert__alloc(&a->d.allocator, bert__mul(n, 2 * sizeof *order));
+    if (!w || !order) st = bert__answers_memory(a);
+    else {
+        ids.at = bert__squad_id_at;
+        ids.user = bert_squad_get(a->d.squad, 0);
+        bert__slices_last(&ids, n, order, order + n);
+        for (i = 0; i < 3 && st == BERT_OK; i++) if (paths[i]) st = bert__writer_open(w + i, paths[i], a->d.error);
+        if (st != BERT_OK) {                                            /* i is one past the one that failed */
+            for (i -= 2; i >= 0; i--) if (paths[i]) bert__writer_abort(w + i);
+        } else {
+            for (i = 0; i < 3; i++) if (paths[i]) bert__answers_json(a, i, order + n, w + i, &b);
+            if (b.failed) st = bert__answers_memory(a);
+            for (i = 0; i < 3; i++) if (paths[i] && w[i].status != BERT_OK) st = w[i].status;
+            for (i = 0; i < 3; i++) {
+                if (!paths[i]) continue;
+                if (st == BERT_OK) st = bert__writer_commit(w + i); else bert__writer_abort(w + i);
+            }
+        }
+    }
+    bert__buf_free(&b);
+    bert__free(&a->d.allocator, order);
+    bert__free(&a->d.allocator, w);
+    return st;
+}
+
+/* ============================================================================================================
+   >>squadscore
+   Purpose   how good answers are: SQuAD 1.1, SQuAD 2.0 and CMRC 2018.
+   Uses      >>squad's reader, >>python.
+   Promises  the numbers of the official scripts. Memory and time in proportion to the files, but for CMRC's longest common part, whose
+             time is that of the product of two lengths, and for sorting.
+   ============================================================================================================ */
+
+/* A question of the file, and what was made of it. */
+typedef struct bert__scored {
+    bert_slice id;
+    const bert_json *answers, *prediction;   /* prediction: NULL where there is none */
+    double exact, f1, na_prob;
+    int32_t missing, has_answer, na_seen;
+} bert__scored;
+
+/* What the scripts keep while they score. */
+typedef struct bert__scorer {
+    bert__python python;
+    bert__buf lower, gold, predicted;   /* texts */
+    bert__buf gold_pieces, predicted_pieces, order;     /* bert_slice; uint32_t */
+    bert__buf gold_segments, predicted_segments;        /* CMRC: what the pieces are pieces of */
+} bert__scorer;
+
+/* normalize_answer, appended to `out`: lower case, no punctuation, no articles, single blanks. */
+BERT__FN void bert__score_normalize(bert__python *py, const char *text, size_t size, bert__buf *lower, bert__buf *out)
+{
+    const size_t first = out->size;
+    size_t i, to = 0, n;
+    uint32_t c;
+    char *p;
+    int blank = 0;
+    lower->size = 0;
+    bert__str_lower(py, text, size, lower);
+    if (lower->failed || !bert__buf_reserve(out, lower->size)) { out->failed = 1; return; }
+    p = lower->data;
+    for (i = 0; i < lower->size; i++) {                                 /* string.punctuation is all of ASCII that is neither letter, digit nor blank */
+        const unsigned char b = (unsigned char)p[i];
+        if (b > 32 && b < 127 && !bert__is_digit((char)b) && (b | 32u) - 'a' >= 26) continue;
+        p[to++] = (char)b;
+    }
+    for (i = 0; i < to; i += n) {
+        n = bert__str_get(p + i, to - i, &c);
+        if (bert__is_python_space(c)) { blank = 1; continue; }
+        if (bert__str_word(py, c)) {                                     /* a run of \w, whose both ends are \b */
+            size_t end = i + n, k;
+            uint32_t next;
+            while (end < to) {
+                k = bert__str_get(p + end, to - end, &next);
+                if (!bert__str_word(py, next)) break;
+                end += k;
+            }
+            n = end - i;
+            if ((n == 1 && p[i] == 'a') || (n == 2 && memcmp(p + i, "an", 2) == 0) || (n == 3 && memcmp(p + i, "the", 3) == 0)) { blank = 1; continue; }
+        }
+        if (blank && out->size > first) bert__buf_add(out, " ", 1);
+        blank = 0;
+        bert__buf_add(out, p + i, n);
+    }
+}
+BERT_API bert_status bert_squad_normalize(const char *text, size_t text_size, const bert_allocator *allocator, char *out, size_t capacity, size_t *size)
+{
+    const bert_allocator a = bert__allocator(allocator);
+    bert__python *py;
+    bert__buf lower, b;
+    bert_status st = BERT_OK;
+    if ((!text && text_size) || (!out && capacity)) return BERT_ERROR_ARGUMENT;
+    py = (bert__python *)bert__alloc(&a, sizeof *py);
+    if (!py) return BERT_ERROR_MEMORY;
+    bert__str_init(py);
+    bert__buf_init(&lower, &a);
+    bert__buf_init(&b, &a);
+    bert__score_normalize(py, text, text_size, &lower, &b);
+    if (b.failed) st = BERT_ERROR_MEMORY;
+    else {
+        if (size) *size = b.size;
+        if (b.size > capacity) st = BERT_ERROR_SPACE;
+        if (capacity && b.size) memcpy(out, b.data, b.size < capacity ? b.size : capacity);
+    }
+    bert__buf_free(&lower);
+    bert__buf_free(&b);
+    bert__free(&a, py);
+    return st;
+}
+
+BERT__FN void bert__score_pieces(const bert__buf *text, bert__buf *out)
+{
+    bert_slice s;
+    size_t at = 0;
+    out->size = 0;
+    while (bert__str_split(text->data, text->size, &at, &s.text, &s.size)) bert__buf_add(out, &s, sizeof s);
+}
+BERT__FN int bert__pieces_before(const void *user, uint32_t a, uint32_t b)
+{
+    const bert_slice *s = (const bert_slice *)user;
+    const int c = bert__slice_compare(s + a, s + b);
+    return c < 0 || (c == 0 && a < b);
+}
+/* How many pieces the two have in common, each as often as in the one that has it less often. */
+BERT__FN size_t bert__score_common(bert__scorer *s)
+{
+    const size_t n = s->gold_pieces.size / sizeof(bert_slice), m = s->predicted_pieces.size / sizeof(bert_slice);
+    const bert_slice *g = (const bert_slice *)(const void *)s->gold_pieces.data, *p = (const bert_slice *)(const void *)s->predicted_pieces.data;
+    size_t i = 0, j = 0, common = 0;
+    uint32_t *a, *b;
+    s->order.size = 0;
+    if (!n || !m || n >= UINT32_MAX || m >= UINT32_MAX || !bert__buf_reserve(&s->order, bert__mul(bert__add(n, m), sizeof *a))) return 0;
+    a = (uint32_t *)(void *)s->order.data;
+    b = a + n;
+    bert__sort_order(a, n, bert__pieces_before, g);
+    bert__sort_order(b, m, bert__pieces_before, p);
+    while (i < n && j < m) {
+        const int c = bert__slice_compare(g + a[i], p + b[j]);
+        common += c == 0;
+        i += c <= 0;
+        j += c >= 0;
+    }
+    return common;
+}
+BERT__FN double bert__score_f1(size_t common, size_t gold, size_t predicted)
+{
+    double precision, recall;
+    if (!common) return 0;
+    precision = (double)common / (double)predicted;
+    recall = (double)common / (double)gold;
+    return 2 * precision * recall / (precision + recall);
+}
+/* One answer against one prediction, whose normal form and pieces are there. */
+BERT__FN void bert__score_words(bert__scorer *s, const char *gold, size_t size, int version_2, double *exact, double *f1)
+{
+    size_t n, m;
+    double v;
+    s->gold.size = 0;
+    bert__score_normalize(&s->python, gold, size, &s->lower, &s->gold);
+    bert__score_pieces(&s->gold, &s->gold_pieces);
+    n = s->gold_pieces.size / sizeof(bert_slice);
+    m = s->predicted_pieces.size / sizeof(bert_slice);
+    if (s->gold.size == s->predicted.size && (!s->gold.size || memcmp(s->gold.data, s->predicted.data, s->gold.size) == 0)) *exact = 1;
+    v = version_2 && (!n || !m) ? n == m : bert__score_f1(bert__score_common(s), n, m);
+    if (v > *f1) *f1 = v;
+}
+
+/* ---- CMRC: nltk's word tokenizer (its 24 substitutions, one after another), mixed segments, their longest common part ---- */
+
+BERT__FN void bert__nltk_swap(bert__buf *a, bert__buf *b) { const bert__buf c = *a; *a = *b; *b = c; b->size = 0; }
+
+/* Blanks around each of the strings of a list ("" ends it). */
+BERT__FN void bert__nltk_space(bert__buf *text, bert__buf *out, const char *const *list)
+{
+    size_t i = 0, k, n;
+    while (i < text->size) {
+        for (k = 0; list[k]; k++) if (bert__begins(text->data + i, text->size - i, list[k])) break;
+        n = list[k] ? strlen(list[k]) : 1;
+        if (list[k]) bert__buf_add(out, " ", 1);
+        bert__buf_add(out, text->data + i, n);
+        if (list[k]) bert__buf_add(out, " ", 1);
+        i += n;
+    }
+    bert__nltk_swap(text, out);
+}
+/* Blanks around each run of at least `least` bytes c. */
+BERT__FN void bert__nltk_run(bert__buf *text, bert__buf *out, char c, size_t least)
+{
+    size_t i = 0, n;
+    while (i < text->size) {
+        for (n = 0; i + n < text->size && text->data[i + n] == c; n++) {}
+        if (n >= least) {
+            bert__buf_add(out, " ", 1);
+            bert__buf_add(out, text->data + i, n);
+            bert__buf_add(out, " ", 1);
+        } else bert__buf_add(out, text->data + i, n ? n : (n = 1));
+        i += n;
+    }
+    bert__nltk_swap(text, out);
+}
+/* The full stop at the end: ([^.])(\.)([closing marks]*)\s*$ */
+BERT__FN void bert__nltk_stop(bert__buf *text, bert__buf *out, int first)
+{
+    static const char *const closing[] = { "]", ")", "}", ">", "\"", "'", "\xC2\xBB", "\xE2\x80\x9D", "\xE2\x80\x99", " ", NULL };
+    size_t at = text->size, end, k;
+    uint32_t c;
+    while (at && text->data[at - 1] != '.') at--;
+    if (at < 2 || text->data[at - 2] == '.') return;
+    for (end = at; end < text->size;) {
+        for (k = 0; closing[k]; k++) if ((first || k < 6) && bert__begins(text->data + end, text->size - end, closing[k])) break;
+        if (!closing[k]) break;
+        end += strlen(closing[k]);
+    }
+    for (k = end; k < text->size;) {
+        k += bert__str_get(text->data + k, text->size - k, &c);
+        if (!bert__is_python_space(c)) return;
+    }
+    bert__buf_add(out, text->data, at - 1);
+    bert__buf_add(out, " .", 2);
+    if (first) bert__buf_add(out, " ", 1);
+    bert__buf_add(out, text->data + at, end - at);
+    bert__buf_add(out, " ", 1);
+    bert__nltk_swap(text, out);
+}
+/* A quotation mark that opens a word: (?<!\w)'(?!(re|ve|ll|m|t|s|d|n)\b)(?=\w) */
+BERT__FN void bert__nltk_opening(bert__python *py, bert__buf *text, bert__buf *out)
+{
+    static const char *const clitics[] = { "re", "ve", "ll", "m", "t", "s", "d", "n" };
+    size_t i, k;
+    for (i = 0; i < text->size; i++) {
+        int opens = text->data[i] == '\'' && !(i && bert__str_word(py, bert__str_before(text->data, i))) && bert__str_word(py, bert__str_at(text->data, i + 1, text->size));
+        for (k = 0; opens && k < 8; k++)
+            if (bert__begins(text->data + i + 1, text->size - i - 1, clitics[k]) && !bert__str_word(py, bert__str_at(text->data, i + 1 + strlen(clitics[k]), text->size))) opens = 0;
+        bert__buf_add(out, text->data + i, 1);
+        if (opens) bert__buf_add(out, " ", 1);
+    }
+    bert__nltk_swap(text, out);
+}
+/* A blank before and behind what is split off the end of a word: ([^' ])(ending)<blank> */
+BERT__FN void bert__nltk_ending(bert__buf *text, bert__buf *out, const char *const *endings, const char *not_before)
+{
+    size_t i = 0, k, n;
+    uint32_t c;
+    while (i < text->size) {
+        n = bert__str_get(text->data + i, text->size - i, &c);
+        for (k = 0; endings[k] && !strchr(not_before, text->data[i]); k++) {
+            const size_t m = strlen(endings[k]);
+            if (bert__begins(text->data + i + n, text->size - i - n, endings[k]) && i + n + m < text->size && text->data[i + n + m] == ' ') break;
+        }
+        if (strchr(not_before, text->data[i]) || !endings[k]) { bert__buf_add(out, text->data + i, n); i += n; continue; }
+        bert__buf_add(out, text->data + i, n);
+        bert__buf_add(out, " ", 1);
+        bert__buf_add(out, endings[k], strlen(endings[k]));
+        bert__buf_add(out, " ", 1);
+        i += n + strlen(endings[k]) + 1;
+    }
+    bert__nltk_swap(text, out);
+}
+/* cannot -> can not, and the like. `start`: what stands before, '\b' or a blank; `end`: '\b', or 's' for a blank that must follow. */
+BERT__FN void bert__nltk_contraction(bert__python *py, bert__buf *text, bert__buf *out, const char *one, const char *two, int blank, int space)
+{
+    const size_t n = strlen(one), m = strlen(two);
+    size_t i = 0;
+    while (i < text->size) {
+        const size_t at = i + (size_t)blank, end = at + n + m;
+        int fits = (!blank || text->data[i] == ' ') && end <= text->size && memcmp(text->data + at, one, n) == 0 && memcmp(text->data + at + n, two, m) == 0;
+        if (fits && !blank) fits = !(i && bert__str_word(py, bert__str_before(text->data, i)));
+        if (fits && space) fits = end < text->size && bert__is_python_space(bert__str_at(text->data, end, text->size));
+        if (fits && !space) fits = !(end < text->size && bert__str_word(py, bert__str_at(text->data, end, text->size)));
+        if (!fits) { bert__buf_add(out, text->data + i++, 1); continue; }
+        bert__buf_add(out, " ", 1);
+        bert__buf_add(out, one, n);
+        bert__buf_add(out, " ", 1);
+        bert__buf_add(out, two, m);
+        bert__buf_add(out, " ", 1);
+        i = end;
+    }
+    bert__nltk_swap(text, out);
+}
+/* NLTKWordTokenizer().tokenize of a lower-case text, as a text whose words stand between blanks. `out` is for scratch. */
+BERT__NOINLINE void bert__nltk_words(bert__python *py, bert__buf *text, bert__buf *out)
+{
+    static const char *const open_quotes[] = { "\xC2\xAB", "\xE2\x80\x9C", "\xE2\x80\x98", "\xE2\x80\x9E", NULL };
+    static const char *const back_quotes[] = { "``", NULL }, *const marks[] = { ";", "@", "#", "$", "%", "&", NULL };
+    static const char *const dashes[] = { "\xE2\x80\x92", "\xE2\x80\x93", "\xE2\x80\x94", "\xE2\x80\x95", NULL };
+    static const char *const ends[] = { "?", "!", NULL }, *const star[] = { "*", NULL }, *const double_dash[] = { "--", NULL };
+    static const char *const brackets[] = { "]", "[", "(", ")", "{", "}", "<", ">", NULL };
+    static const char *const close_quotes[] = { "\xC2\xBB", "\xE2\x80\x9D", "\xE2\x80\x99", NULL }, *const two_quotes[] = { "''", NULL };
+    static const char *const quote[] = { "'", NULL }, *const short_ends[] = { "'s", "'m", "'d", "'", NULL }, *const long_ends[] = { "'ll", "'re", "'ve", "n't", NULL };
+    static const char *const contractions[][2] = { { "can", "not" }, { "d", "'ye" }, { "gim", "me" }, { "gon", "na" }, { "got", "ta" }, { "lem", "me" }, { "more", "'n" }, { "wan", "na" },
+                                                   { "'t", "is" }, { "'t", "was" } };
+    size_t i, k, n;
+    uint32_t c;
+    /* opening quotes: the marks and runs of backquotes in one substitution */
+    out->size = 0;
+    for (i = 0; i < text->size; i += n) {
+        for (n = 0; i + n < text->size && text->data[i + n] == '`'; n++) {}
+        for (k = 0; !n && open_quotes[k]; k++) if (bert__begins(text->data + i, text->size - i, open_quotes[k])) n = strlen(open_quotes[k]);
+        if (n) bert__buf_add(out, " ", 1);
+        bert__buf_add(out, text->data + i, n ? n : 1);
+        if (n) bert__buf_add(out, " ", 1);
+        if (!n) n = 1;
+    }
+    bert__nltk_swap(text, out);
+    if (text->size && text->data[0] == '"') {
+        bert__buf_add(out, "``", 2);
+        bert__buf_add(out, text->data + 1, text->size - 1);
+        bert__nltk_swap(text, out);
+    }
+    bert__nltk_space(text, out, back_quotes);
+    for (i = 0; i < text->size;) {                                      /* ([ (\[{<])("|'') */
+        bert__buf_add(out, text->data + i, 1);
+        i++;
+        if (!strchr(" ([{<", text->data[i - 1]) || !text->data[i - 1] || i == text->size) continue;
+        n = text->data[i] == '"' ? 1 : bert__begins(text->data + i, text->size - i, "''") ? 2 : 0;
+        if (n) bert__buf_add(out, " `` ", 4);
+        i += n;
+    }
+    bert__nltk_swap(text, out);
+    bert__nltk_opening(py, text, out);
+    /* punctuation */
+    bert__nltk_stop(text, out, 1);
+    for (i = 0; i < text->size; i += n) {                               /* ([:,])([^\d]) */
+        n = 1;
+        if ((text->data[i] == ':' || text->data[i] == ',') && i + 1 < text->size) {
+            k = bert__str_get(text->data + i + 1, text->size - i - 1, &c);
+            if (!bert__str_digit(py, c)) { bert__buf_add(out, " ", 1); n = 1 + k; bert__buf_add(out, text->data + i, 1); bert__buf_add(out, " ", 1); bert__buf_add(out, text->data + i + 1, k); continue; }
+        }
+        bert__buf_add(out, text->data + i, 1);
+    }
+    bert__nltk_swap(text, out);
+    k = text->size;                                                     /* ([:,])$, where $ is the end or the line feed at the end */
+    if (k > 1 && text->data[k - 1] == '\n' && (text->data[k - 2] == ':' || text->data[k - 2] == ',')) k--;
+    if (k && (text->data[k - 1] == ':' || text->data[k - 1] == ',')) {
+        bert__buf_add(out, text->data, k - 1);
+        bert__buf_add(out, " ", 1);
+        bert__buf_add(out, text->data + k - 1, 1);
+        bert__buf_add(out, " ", 1);
+        bert__buf_add(out, text->data + k, text->size - k);
+        bert__nltk_swap(text, out);
+    }
+    bert__nltk_run(text, out, '.', 2);
+    bert__nltk_space(text, out, marks);
+    bert__nltk_space(text, out, dashes);
+    bert__nltk_stop(text, out, 0);
+    bert__nltk_space(text, out, ends);
+    bert__nltk_ending(text, out, quote, "'");
+    bert__nltk_space(text, out, star);
+    bert__nltk_space(text, out, brackets);
+    bert__nltk_space(text, out, double_dash);
+    bert__buf_add(out, " ", 1);
+    bert__buf_add(out, text->data, text->size);
+    bert__buf_add(out, " ", 1);
+    bert__nltk_swap(text, out);
+    /* closing quotes */
+    bert__nltk_space(text, out, close_quotes);
+    bert__nltk_space(text, out, two_quotes);
+    for (i = 0; i < text->size; i++) {
+        if (text->data[i] == '"') bert__buf_add(out, " '' ", 4);
+        else bert__buf_add(out, text->data + i, 1);
+    }
+    bert__nltk_swap(text, out);
+    for (i = 0, k = 0; i < text->size; i += n) {                        /* \s+ */
+        n = bert__str_get(text->data + i, text->size - i, &c);
+        if (!bert__is_python_space(c)) bert__buf_add(out, text->data + i, n);
+        else if (!k) bert__buf_add(out, " ", 1);
+        k = (size_t)bert__is_python_space(c);
+    }
+    bert__nltk_swap(text, out);
+    bert__nltk_ending(text, out, short_ends, "' ");
+    bert__nltk_ending(text, out, long_ends, "' ");
+    for (i = 0; i < 10; i++) bert__nltk_contraction(py, text, out, contractions[i][0], contractions[i][1], i >= 8, i == 7);
+}
+
+/* The characters that CMRC's script takes away; "......" of two characters in its list never fits one. */
+BERT__FN int bert__cmrc_mark(uint32_t c)
+{
+    static const uint16_t wide[] = { 0xFF0C, 0x3002, 0xFF1A, 0xFF1F, 0xFF01, 0x201C, 0x201D, 0xFF1B, 0x2019, 0x300A, 0x300B, 0xB7, 0x3001, 0x300C, 0x300D, 0xFF08, 0xFF09, 0xFF0D, 0xFF5E, 0x300E, 0x300F };
+    size_t i;
+    if (c < 128) return c && strchr("-:_*^/\\~`+=", (int)c) != NULL;
+    for (i = 0; i < sizeof wide / sizeof *wide; i++) if (wide[i] == c) return 1;
+    return 0;
+}
+/* str.strip() */
+BERT__FN bert_slice bert__str_strip(const char *text, size_t size)
+{
+    bert_slice s;
+    size_t i, n, first = size, last = 0;
+    uint32_t c;
+    for (i = 0; i < size; i += n) {
+        n = bert__str_get(text + i, size - i, &c);
+        if (bert__is_python_space(c)) continue;
+        if (first == size) first = i;
+        last = i + n;
+    }
+    s.text = text + first;
+    s.size = last > first ? last - first : 0;
+    return s;
+}
+/* Takes the marks away from lower(text).strip(): remove_punctuation. */
+BERT__FN void bert__cmrc_plain(bert__scorer *s, const char *text, size_t size, bert__buf *out)
+{
+    bert_slice t;
+    size_t i, n;
+    uint32_t c;
+    s->lower.size = out->size = 0;
+    bert__str_lower(&s->python, text, size, &s->lower);
+    t = bert__str_strip(s->lower.data, s->lower.size);
+    for (i = 0; i < t.size; i += n) {
+        n = bert__str_get(t.text + i, t.size - i, &c);
+        if (!bert__cmrc_mark(c)) bert__buf_add(out, t.text + i, n);
+    }
+    if (s->lower.failed) out->failed = 1;
+}
+/* mixed_segmentation of such a text: ideographs one by one, the words of what is between. The segments lie in `out`, blanks around them. */
+BERT__FN void bert__cmrc_segments(bert__scorer *s, const bert__buf *plain, bert__buf *out, bert__buf *pieces)
+{
+    bert__buf part, scratch;
+    size_t i, n;
+    uint32_t c = 0;
+    bert__buf_init(&part, &plain->allocator);
+    bert__buf_init(&scratch, &plain->allocator);
+    out->size = 0;
+    for (i = 0; i <= plain->size; i += n) {
+        int alone = i == plain->size;
+        n = 1;
+        if (!alone) {
+            n = bert__str_get(plain->data + i, plain->size - i, &c);
+            alone = c >= 0x4E00 && c <= 0x9FA5;
+        }
+        if (!alone) { bert__buf_add(&part, plain->data + i, n); continue; }
+        if (part.size) {
+            bert__nltk_words(&s->python, &part, &scratch);
+            bert__buf_add(out, " ", 1);
+            bert__buf_add(out, part.data, part.size);
+            bert__buf_add(out, " ", 1);
+            part.size = 0;
+        }
+        if (i < plain->size) {
+            bert__buf_add(out, " ", 1);
+            bert__buf_add(out, plain->data + i, n);
+            bert__buf_add(out, " ", 1);
+        }
+    }
+    if (part.failed || scratch.failed) out->failed = 1;
+    bert__buf_free(&part);
+    bert__buf_free(&scratch);
+    bert__score_pieces(out, pieces);
+}
+/* The longest run of segments that both have. */
+BERT__FN size_t bert__cmrc_common(bert__scorer *s)
+{
+    const size_t n = s->gold_pieces.size / sizeof(bert_slice), m = s->predicted_pieces.size / sizeof(bert_slice);
+    const bert_slice *g = (const bert_slice *)(const void *)s->gold_pieces.data, *p = (const bert_slice *)(const void *)s->predicted_pieces.data;
+    size_t i, j, best = 0;
+    uint32_t *row;
+    s->order.size = 0;
+    if (!n || !m || m >= UINT32_MAX || !bert__buf_reserve(&s->order, bert__mul(m + 1, sizeof *row))) return 0;
+    row = (uint32_t *)(void *)s->order.data;                            /* row[j + 1]: of the run that ends with g[i] and p[j] */
+    memset(row, 0, (m + 1) * sizeof *row);
+    for (i = 0; i < n; i++)
+        for (j = m; j--;) {
+            row[j + 1] = g[i].size == p[j].size && memcmp(g[i].text, p[j].text, g[i].size) == 0 ? row[j] + 1 : 0;
+            if (row[j + 1] > best) best = row[j + 1];
+        }
+    return best;
+}
+
+/* ---- files to scores ---- */
+
+typedef struct bert__score_run {
+    bert_squad_score_desc d;
+    bert__squad_reader data, predictions, na_prob;
+    bert__scorer *scorer;
+    bert__buf questions;                /* bert__scored, by the order of the file */
+    bert_squad_score out;
+} bert__score_run;
+
+BERT__FN const bert_slice *bert__scored_id(const void *user, uint32_t i) { return &((const bert__scored *)user)[i].id; }
+
+/* The members of an object, sorted by name. */
+typedef struct bert__score_dict { const bert_json **member; uint32_t *order; size_t count; } bert__score_dict;
+
+BERT__FN int bert__key_compare(const bert_json *v, const char *key, size_t size)
+{
+    bert_slice a, b;
+    a.text = v->key;
+    a.size = v->key_size;
+    b.text = key;
+    b.size = size;
+    return bert__slice_compare(&a, &b);
+}
+BERT__FN int bert__members_before(const void *user, uint32_t a, uint32_t b)
+{
+    const bert_json *const *m = (const bert_json *const *)user;
+    const int c = bert__key_compare(m[a], m[b]->key, m[b]->key_size);
+    return c < 0 || (c == 0 && a < b);
+}
+BERT__FN bert_status bert__dict_open(bert__squad_reader *r, const bert_json *object, const bert_allocator *a, bert__score_dict *d)
+{
+    const bert_json *v;
+    size_t i = 0;
+    memset(d, 0, sizeof *d);
+    if (object->type != 'o') return bert__squad_fail(r, object, "an object is expected here, {\"id of a question\": ...}, not %s", bert__json_kind(object->type));
+    d->count = object->count;
+    d->member = (const bert_json **)bert__alloc(a, bert__mul(d->count, sizeof *d->member));
+    d->order = (uint32_t *)bert__alloc(a, bert__mul(d->count, sizeof *d->order));
+    if (!d->member || !d->order || d->count >= UINT32_MAX) return r->status = bert__fail(r->error, BERT_ERROR_MEMORY, r->path, -1, "out of memory");
+    for (v = object->first; v; v = v->next) d->member[i++] = v;
+    bert__sort_order(d->order, d->count, bert__members_before, d->member);
+    return BERT_OK;
+}
+BERT__FN void bert__dict_close(bert__score_dict *d, const bert_allocator *a)
+{
+    bert__free(a, (void *)d->member);
+    bert__free(a, d->order);
+}
+/* The last member of that name, as in a Python dict; NULL if there is none. */
+BERT__FN const bert_json *bert__dict_get(const bert__score_dict *d, const char *key, size_t size)
+{
+    size_t low = 0, high = d->count;
+    while (low < high) {
+        const size_t middle = (low + high) / 2;
+        if (bert__key_compare(d->member[d->order[middle]], key, size) <= 0) low = middle + 1; else high = middle;
+    }
+    return low && bert__key_compare(d->member[d->order[low - 1]], key, size) == 0 ? d->member[d->order[low - 1]] : NULL;
+}
+
+/* All questions of the file; which metric they ask for. */
+BERT__FN bert_status bert__score_read(bert__score_run *run, const bert_json *root)
+{
+    bert__squad_reader *r = &run->data;
+    const bert_json *p, *qa, *version = root->type == 'o' ? bert_json_get(root, "version") : NULL, *v;
+    int chinese = 0, impossible = 0;
+    if (bert__squad_begin(r, root) != BERT_OK) return r->status;
+    while ((p = bert__squad_paragraph(r)) != NULL)
+        for (qa = bert__first(bert__squad_member(r, p, "qas", 'a')); qa && r->status == BERT_OK; qa = qa->next) {
+            bert__scored s;
+            memset(&s, 0, sizeof s);
+            s.id = bert__squad_id(r, qa);
+            s.answers = bert__squad_member(r, qa, "answers", 'a');
+            if (r->status != BERT_OK) break;
+            s.has_answer = s.answers->first != NULL;
+            if (!run->questions.size && (v = bert_json_get(qa, r->own ? "query_text" : "question")) != NULL && v->type == 's') {
+                size_t i, n;
+                uint32_t c;
+                for (i = 0; i < v->size; i += n) {
+                    n = bert__str_get(v->text + i, v->size - i, &c);
+                    chinese = chinese || (c >= 0x4E00 && c <= 0x9FA5);
+                }
+            }
+            impossible = impossible || bert_json_get(qa, "is_impossible");
+            bert__buf_add(&run->questions, &s, sizeof s);
+            if (run->questions.failed) return r->status = bert__fail(r->error, BERT_ERROR_MEMORY, r->path, -1, "out of memory");
+        }
+    if (r->status != BERT_OK) return r->status;
+    if (!run->questions.size) return bert__squad_fail(r, root, "there are no questions in this file");
+    run->out.metric = run->d.metric;
+    if (run->out.metric == BERT_SQUAD_METRIC_AUTO)
+        run->out.metric = r->own || chinese ? BERT_SQUAD_METRIC_CMRC : impossible || bert_json_is(version, "v2.0") || bert_json_is(version, "2.0") ? BERT_SQUAD_METRIC_2_0 : BERT_SQUAD_METRIC_1_1;
+    return BERT_OK;
+}
+/* exact and f1 of a question. */
+BERT__FN bert_status bert__score_question(bert__score_run *run, bert__scored *q)
+{
+    bert__scorer *s = run->scorer;
+    const bert_json *v = q->prediction, *gold, *text;
+    const int cmrc = run->out.metric == BERT_SQUAD_METRIC_CMRC, version_2 = run->out.metric == BERT_SQUAD_METRIC_2_0;
+    int any = 0;
+    q->exact = q->f1 = 0;
+    if (v->type != 's') return bert__squad_fail(&run->predictions, v, "the prediction of question %.*s must be a string, not %s", (int)(q->id.size < 60 ? q->id.size : 60), q->id.text, bert__json_kind(v->type));
+    s->predicted.size = 0;
+    if (cmrc) {
+        bert__cmrc_plain(s, v->text, v->size, &s->predicted);
+        bert__cmrc_segments(s, &s->predicted, &s->predicted_segments, &s->predicted_pieces);
+    } else {
+        bert__score_normalize(&s->python, v->text, v->size, &s->lower, &s->predicted);
+        bert__score_pieces(&s->predicted, &s->predicted_pieces);
+    }
+    for (gold = q->answers->first; gold; gold = gold->next) {
+        text = gold->type == 's' ? gold : bert__squad_member(&run->data, gold, "text", 's');
+        if (!text) return run->data.status;
+        if (cmrc) {
+            double f1;
+            bert__cmrc_plain(s, text->text, text->size, &s->gold);
+            if (s->gold.size == s->predicted.size && (!s->gold.size || memcmp(s->gold.data, s->predicted.data, s->gold.size) == 0)) q->exact = 1;
+            bert__cmrc_segments(s, &s->gold, &s->gold_segments, &s->gold_pieces);
+            f1 = bert__score_f1(bert__cmrc_common(s), s->gold_pieces.size / sizeof(bert_slice), s->predicted_pieces.size / sizeof(bert_slice));
+            if (f1 > q->f1) q->f1 = f1;
+            any = 1;
+        } else {
+            if (version_2) {                                            /* answers of which nothing is left do not count */
+                s->gold.size = 0;
+                bert__score_normalize(&s->python, text->text, text->size, &s->lower, &s->gold);
+                if (!s->gold.size) continue;
+            }
+            bert__score_words(s, text->text, text->size, version_2, &q->exact, &q->f1);
+            any = 1;
+        }
+    }
+    if (!any && version_2) bert__score_words(s, "", 0, 1, &q->exact, &q->f1);       /* unanswerable */
+    else if (!any) return bert__squad_fail(&run->data, q->answers, "question %.*s has no answer; questions that may have none are scored as version 2.0", (int)(q->id.size < 60 ? q->id.size : 60), q->id.text);
+    if (s->lower.failed || s->gold.failed || s->predicted.failed || s->gold_pieces.failed || s->predicted_pieces.failed || s->order.failed
+        || s->gold_segments.failed || s->predicted_segments.failed)
+        return bert__fail(run->d.error, BERT_ERROR_MEMORY, NULL, -1, "out of memory");
+    return BERT_OK;
+}
+
+/* Questions in the order of their probability of no answer; equal ones as the file of probabilities has them. */
+typedef struct bert__na { double p; uint32_t question; } bert__na;
+BERT__FN int bert__na_before(const void *user, uint32_t a, uint32_t b)
+{
+    const bert__na *n = (const bert__na *)user;
+    return n[a].p < n[b].p || (n[a].p == n[b].p && a < b);
+}
+/* find_best_thresh: per cent, and the threshold. */
+BERT__FN double bert__score_best(const bert__scored *q, const bert__na *na, const uint32_t *order, size_t n, int f1, double none, size_t total, double *thresh)
+{
+    double now = none, best = none;
+    size_t i;
+    *thresh = 0;
+    for (i = 0; i < n; i++) {
+        const bert__na *a = na + order[i];
+        const bert__scored *s = q + a->question;
+        if (s->missing) continue;
+        now += s->has_answer ? (f1 ? s->f1 : s->exact) : s->prediction->size ? -1 : 0;
+        if (now > best) { best = now; *thresh = a->p; }
+    }
+    return 100 * best / (double)total;
+}
+/* make_precision_recall_eval: which is 0 exact, 1 f1, 2 what a perfect reader would get. */
+BERT__FN double bert__score_curve(const bert__score_run *run, const bert__scored *q, const bert__na *na, const uint32_t *order, size_t n, int which, double answerable)
+{
+    double hits = 0, precision, recall, last = 0, area = 0;
+    size_t i;
+    if (run->d.curve) run->d.curve(run->d.user, which, 1, 0);
+    for (i = 0; i < n; i++) {
+        const bert__na *a = na + order[i];
+        const bert__scored *s = q + a->question;
+        if (s->has_answer) hits += which == 2 ? 1 : which ? s->f1 : s->exact;
+        precision = hits / (double)(i + 1);
+        recall = hits / answerable;
+        if (i + 1 < n && na[order[i + 1]].p == a->p) continue;         /* no threshold fits between equal ones */
+        area += precision * (recall - last);
+        last = recall;
+        if (run->d.curve) run->d.curve(run->d.user, which, precision, recall);
+    }
+    return 100 * area;
+}
+BERT__FN void bert__score_sum(const bert__scored *q, const uint32_t *last, size_t n, double thresh, int which, bert_squad_part *out)
+{
+    size_t i;
+    out->exact = out->f1 = 0;
+    out->total = 0;
+    for (i = 0; i < n; i++) {                                           /* which: 0 unanswerable, 1 answerable, 2 all */
+        const bert__scored *s;
+        double exact, f1;
+        if (last[i] == UINT32_MAX) continue;
+        s = q + last[i];
+        if (which != 2 && s->has_answer != which) continue;
+        exact = s->exact;
+        f1 = s->f1;
+        if (!s->missing && s->na_prob > thresh) exact = f1 = !s->has_answer;
+        out->exact += exact;
+        out->f1 += f1;
+        out->total++;
+    }
+    if (!out->total) return;
+    out->exact = 100 * out->exact / (double)out->total;
+    out->f1 = 100 * out->f1 / (double)out->total;
+}
+/* SQuAD 2.0: ids are keys of dicts, of which the last counts at the place of the first. */
+BERT__FN bert_status bert__score_version_2(bert__score_run *run, const bert_json *na_root)
+{
+    bert__scored *q = (bert__scored *)(void *)run->questions.data;
+    const size_t n = run->questions.size / sizeof *q;
+    const bert_allocator *a = &run->d.allocator;
+    const double thresh = run->d.na_prob_thresh ? *run->d.na_prob_thresh : 1;
+    bert_squad_score *out = &run->out;
+    bert__score_dict dict;
+    bert__slices ids;
+    bert__na *na = NULL;
+    uint32_t *order = NULL, *last = NULL;
+    bert_status st = BERT_OK;
+    size_t i, count = 0;
+    double none = 0, answerable = 0;
+    memset(&dict, 0, sizeof dict);
+    order = (uint32_t *)bert__alloc(a, bert__mul(n, 2 * sizeof *order));
+    if (!order) return bert__fail(run->d.error, BERT_ERROR_MEMORY, NULL, -1, "out of memory");
+    last = order + n;
+    ids.at = bert__scored_id;
+    ids.user = q;
+    bert__slices_last(&ids, n, order, last);
+    if (na_root) st = bert__dict_open(&run->na_prob, na_root, a, &dict);
+    for (i = 0; i < n && st == BERT_OK; i++) {
+        const bert_json *v;
+        if (last[i] == UINT32_MAX) continue;
+        none += !q[last[i]].has_answer;
+        answerable += q[last[i]].has_answer;
+        if (!na_root || q[last[i]].missing) continue;
+        v = bert__dict_get(&dict, q[i].id.text, q[i].id.size);
+        if (!v) st = bert__squad_fail(&run->na_prob, na_root, "there is no probability for question %.*s", (int)(q[i].id.size < 60 ? q[i].id.size : 60), q[i].id.text);
+        else if (!bert_json_double(v, &q[last[i]].na_prob) || q[last[i]].na_prob != q[last[i]].na_prob) st = bert__squad_fail(&run->na_prob, v, "a probability must be a number");
+    }
+    if (st == BERT_OK) {
+        bert__score_sum(q, last, n, thresh, 2, &out->all);
+        bert__score_sum(q, last, n, thresh, 1, &out->has_answer);
+        bert__score_sum(q, last, n, thresh, 0, &out->no_answer);
+    }
+    if (st == BERT_OK && na_root) {
+        uint32_t *sorted;
+        na = (bert__na *)bert__alloc(a, bert__mul(dict.count, sizeof *na));
+        sorted = (uint32_t *)bert__alloc(a, bert__mul(dict.count, sizeof *sorted));
+        if (!na || !sorted) st = bert__fail(run->d.error, BERT_ERROR_MEMORY, NULL, -1, "out of memory");
+        else {
+            for (i = 0; i < dict.count; i++) {                          /* the file's order; questions that are not in the data do not count */
+                size_t low = 0, high = n;
+                const bert_json *v = dict.member[i];
+                while (low < high) {
+                    const size_t middle = (low + high) / 2;
+                    if (bert__key_compare(v, q[order[middle]].id.text, q[order[middle]].id.size) > 0) low = middle + 1; else high = middle;
+                }
+                if (low == n || bert__key_compare(v, q[order[low]].id.text, q[order[low]].id.size) != 0 || q[last[order[low]]].missing) continue;
+                na[count].question = last[order[low]];
+                na[count].p = q[na[count].question].na_prob;
+                if (q[na[count].question].na_seen) continue;            /* a name that comes again: the first place, the last value */
+                q[na[count].question].na_seen = 1;
+                count++;
+            }
+            bert__sort_order(sorted, count, bert__na_before, na);
+            out->has_best = 1;
+            out->best_exact = bert__score_best(q, na, sorted, count, 0, none, (size_t)out->all.total, &out->best_exact_thresh);
+            out->best_f1 = bert__score_best(q, na, sorted, count, 1, none, (size_t)out->all.total, &out->best_f1_thresh);
+            if (answerable > 0) {
+                out->has_curves = 1;
+                out->exact_ap = bert__score_curve(run, q, na, sorted, count, 0, answerable);
+                out->f1_ap = bert__score_curve(run, q, na, sorted, count, 1, answerable);
+                out->oracle_ap = bert__score_curve(run, q, na, sorted, count, 2, answerable);
+            }
+        }
+        bert__free(a, na);
+        bert__free(a, sorted);
+    }
+    bert__dict_close(&dict, a);
+    bert__free(a, order);
+    return st;
+}
+BERT__FN bert_status bert__score_all(bert__score_run *run, const bert_json *predictions, const bert_json *na_root)
+{
+    bert__scored *q = (bert__scored *)(void *)run->questions.data;
+    const size_t n = run->questions.size / sizeof *q;
+    const int cmrc = run->out.metric == BERT_SQUAD_METRIC_CMRC;
+    bert__score_dict dict;
+    bert_squad_item item;
+    bert_status st = bert__dict_open(&run->predictions, predictions, &run->d.allocator, &dict);
+    size_t i;
+    double exact = 0, f1 = 0;
+    for (i = 0; i < n && st == BERT_OK; i++) {
+        bert_slice id = q[i].id;
+        if (cmrc) id = bert__str_strip(id.text, id.size);
+        q[i].prediction = bert__dict_get(&dict, id.text, id.size);
+        q[i].missing = !q[i].prediction;
+        if (q[i].missing) run->out.missing++;
+        else st = bert__score_question(run, q + i);
+        exact += q[i].exact;
+        f1 += q[i].f1;
+        item.id = q[i].id;
+        item.exact = q[i].exact;
+        item.f1 = q[i].f1;
+        item.missing = q[i].missing;
+        if (st == BERT_OK && run->d.each) run->d.each(run->d.user, &item);
+    }
+    bert__dict_close(&dict, &run->d.allocator);
+    if (st != BERT_OK) return st;
+    run->out.all.exact = 100 * exact / (double)n;
+    run->out.all.f1 = 100 * f1 / (double)n;
+    run->out.all.total = (int64_t)n;
+    return run->out.metric == BERT_SQUAD_METRIC_2_0 ? bert__score_version_2(run, na_root) : BERT_OK;
+}
+BERT_API bert_status bert_squad_evaluate(const bert_squad_score_desc *desc, bert_squad_score *out)
+{
+    bert__score_run run;
+    bert_json_doc data, predictions, na;
+    bert_file data_file, predictions_file, na_file;
+    bert_status st;
+    bert_allocator a;
+    bert__scorer *s;
+    bert__buf *bufs[8];
+    int i, has_na;
+    if (!desc || !out) return bert__bad_argument(desc ? desc->error : NULL, "bert_squad_evaluate needs a desc and a place for the result");
+    memset(&run, 0, sizeof run);
+    memset(&predictions, 0, sizeof predictions);
+    memset(&predictions_file, 0, sizeof predictions_file);
+    memset(&na, 0, sizeof na);
+    memset(&na_file, 0, sizeof na_file);
+    run.d = *desc;
+    a = run.d.allocator = bert__allocator(&desc->allocator);
+    has_na = desc->na_prob_path || desc->na_prob;
+    s = run.scorer = (bert__scorer *)bert__alloc(&a, sizeof *s);
+    if (!s) return bert__fail(desc->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory");
+    bert__str_init(&s->python);
+    bufs[0] = &s->lower; bufs[1] = &s->gold; bufs[2] = &s->predicted; bufs[3] = &s->gold_pieces; bufs[4] = &s->predicted_pieces; bufs[5] = &s->order; bufs[6] = &s->gold_segments; bufs[7] = &s->predicted_segments;
+    for (i = 0; i < 8; i++) bert__buf_init(bufs[i], &a);
+    bert__buf_init(&run.questions, &a);
+    st = bert__squad_read(&run.data, desc->data_path, desc->data, desc->data_size, &a, desc->error, &data_file, &data, "questions");
+    if (st == BERT_OK) st = bert__score_read(&run, data.root);
+    if (st == BERT_OK) st = bert__squad_read(&run.predictions, desc->predictions_path, desc->predictions, desc->predictions_size, &a, desc->error, &predictions_file, &predictions, "predictions");
+    if (st == BERT_OK && has_na) st = bert__squad_read(&run.na_prob, desc->na_prob_path, desc->na_prob, desc->na_prob_size, &a, desc->error, &na_file, &na, "probabilities");
+    if (st == BERT_OK) st = bert__score_all(&run, predictions.root, has_na ? na.root : NULL);
+    for (i = 0; i < 8; i++) bert__buf_free(bufs[i]);
+    bert__buf_free(&run.questions);
+    bert_json_free(&data);
+    bert_json_free(&predictions);
+    bert_json_free(&na);
+    bert_file_close(&data_file);
+    bert_file_close(&predictions_file);
+    bert_file_close(&na_file);
+    bert__free(&a, s);
+    if (st == BERT_OK) *out = run.out;
+    return st;
+}
+#endif /* BERT_NO_DATA, BERT_NO_TOKENIZER */
 
 /* ============================================================================================================
    >>tasks
@@ -8874,6 +11954,1772 @@ BERT_API bert_status bert_ner_encode(const bert_tokenizer *tokenizer, const bert
     return BERT_OK;
 }
 #endif /* BERT_NO_DATA, BERT_NO_TOKENIZER */
+
+#ifndef BERT_NO_DATA
+
+/* ============================================================================================================
+   >>python_random
+   Purpose   Python 3's random module, for data that must come out as the reference's scripts have it.
+   Uses      nothing.
+   Promises  from the same seed the same numbers as CPython 3 (any since 3.2), on every machine.
+
+   The numbers are Matsumoto's and Nishimura's MT19937. Python seeds it with the words of the seed's absolute value, makes a
+   double of two draws (27 and 26 bits), and draws whole numbers below n by taking as many bits as n has until they are
+   below n: shuffle and randint use this, and so draw at least once even where only one answer is possible.
+   ============================================================================================================ */
+
+BERT__FN void bert__mersenne_seed(bert_python_random *r, const uint32_t *key, size_t count)
+{
+    uint32_t *s = r->state;
+    size_t i, j, k;
+    s[0] = 19650218u;
+    for (i = 1; i < 624; i++) s[i] = 1812433253u * (s[i - 1] ^ s[i - 1] >> 30) + (uint32_t)i;
+    for (i = 1, j = 0, k = count > 624 ? count : 624; k; k--) {
+        s[i] = (s[i] ^ (s[i - 1] ^ s[i - 1] >> 30) * 1664525u) + key[j] + (uint32_t)j;
+        if (++i == 624) { s[0] = s[623]; i = 1; }
+        if (++j == count) j = 0;
+    }
+    for (k = 623; k; k--) {
+        s[i] = (s[i] ^ (s[i - 1] ^ s[i - 1] >> 30) * 1566083941u) - (uint32_t)i;
+        if (++i == 624) { s[0] = s[623]; i = 1; }
+    }
+    s[0] = 0x80000000u;
+    r->at = 624;
+}
+/* The next 624 words at once. */
+BERT__NOINLINE void bert__mersenne_turn(bert_python_random *r)
+{
+    uint32_t *s = r->state, y;
+    size_t i;
+    for (i = 0; i < 624; i++) {
+        y = (s[i] & 0x80000000u) | (s[i == 623 ? 0 : i + 1] & 0x7FFFFFFFu);
+        s[i] = s[i < 227 ? i + 397 : i - 227] ^ y >> 1 ^ (y & 1 ? 0x9908B0DFu : 0);
+    }
+    r->at = 0;
+}
+BERT__INLINE uint32_t bert__mersenne_next(bert_python_random *r)
+{
+    uint32_t y;
+    if (r->at >= 624) bert__mersenne_turn(r);
+    y = r->state[r->at++];
+    y ^= y >> 11;
+    y ^= y << 7 & 0x9D2C5680u;
+    y ^= y << 15 & 0xEFC60000u;
+    return y ^ y >> 18;
+}
+/* A number below n, which is not 0. */
+BERT__INLINE uint64_t bert__python_below(bert_python_random *r, uint64_t n)
+{
+    const uint32_t shift = n >> 32 ? 0 : 31 - bert__top32((uint32_t)n);
+    uint64_t x;
+    if (n >> 32) {
+        const int32_t bits = 33 + (int32_t)bert__top32((uint32_t)(n >> 32));
+        do x = bert_python_random_bits(r, bits); while (x >= n);
+    } else {
+        do x = bert__mersenne_next(r) >> shift; while (x >= n);
+    }
+    return x;
+}
+BERT_API void bert_python_random_seed(bert_python_random *random, int64_t seed)
+{
+    const uint64_t v = seed < 0 ? 0 - (uint64_t)seed : (uint64_t)seed;
+    uint32_t key[2];
+    key[0] = (uint32_t)v;
+    key[1] = (uint32_t)(v >> 32);
+    bert__mersenne_seed(random, key, key[1] ? 2 : 1);
+}
+BERT_API double bert_python_random_real(bert_python_random *random)
+{
+    const uint32_t a = bert__mersenne_next(random) >> 5, b = bert__mersenne_next(random) >> 6;
+    return ((double)a * 67108864.0 + (double)b) * (1.0 / 9007199254740992.0);     /* exact: 53 bits, and a power of two */
+}
+BERT_API uint64_t bert_python_random_bits(bert_python_random *random, int32_t count)
+{
+    uint64_t low;
+    if (count < 1) return 0;
+    if (count <= 32) return bert__mersenne_next(random) >> (32 - count);
+    low = bert__mersenne_next(random);
+    return low | (uint64_t)(bert__mersenne_next(random) >> (count < 64 ? 64 - count : 0)) << 32;
+}
+BERT_API int64_t bert_python_random_int(bert_python_random *random, int64_t low, int64_t high)
+{
+    const uint64_t n = (uint64_t)high - (uint64_t)low + 1;
+    if (high < low) return low;
+    return (int64_t)((uint64_t)low + (n ? bert__python_below(random, n) : bert_python_random_bits(random, 64)));
+}
+BERT_API void bert_python_random_shuffle(bert_python_random *random, void *array, size_t count, size_t width)
+{
+    char *a = (char *)array, *x, *y, t;
+    uint64_t u, v;
+    size_t i, k;
+    for (i = count; width == 8 && i-- > 1;) {
+        y = a + (size_t)bert__python_below(random, (uint64_t)i + 1) * 8;
+        memcpy(&u, a + 8 * i, 8);
+        memcpy(&v, y, 8);
+        memcpy(y, &u, 8);
+        memcpy(a + 8 * i, &v, 8);
+    }
+    for (i = count; width != 8 && i-- > 1;) {
+        x = a + i * width;
+        y = a + (size_t)bert__python_below(random, (uint64_t)i + 1) * width;
+        for (k = 0; k < width; k++) { t = x[k]; x[k] = y[k]; y[k] = t; }
+    }
+}
+BERT_API double bert_python_round(double x)
+{
+    const double low = floor(x), part = x - low;
+    if (part != 0.5) return part < 0.5 ? low : low + 1;
+    return fmod(low, 2) == 0 ? low : low + 1;
+}
+
+/* ============================================================================================================
+   >>paths
+   Purpose   which files a list of names, patterns and folders means.
+   Uses      bert__list_folder and bert__path_kind of >>files.
+   Promises  the same order on every machine: sorted by the bytes of the names, within each item of the list.
+   ============================================================================================================ */
+
+/* Does the name fit the pattern? ? is one character of UTF-8, * any number, [abc] and [a-z] and [!a] one of some bytes. */
+BERT__FN int bert__glob(const char *p, const char *p_end, const char *s)
+{
+    const char *star = NULL, *back = NULL;
+    while (*s) {
+        int fits = 0;
+        const char *next = p;
+        if (p < p_end && *p == '*') { star = p = p + 1; back = s; continue; }
+        if (p < p_end && *p == '[') {
+            const int no = p + 1 < p_end && (p[1] == '!' || p[1] == '^');
+            const char *q = p + 1 + no, *first = q;
+            int in = 0;
+            for (; q < p_end && (*q != ']' || q == first); q++) {
+                if (q + 2 < p_end && q[1] == '-' && q[2] != ']') { in |= (unsigned char)*s >= (unsigned char)q[0] && (unsigned char)*s <= (unsigned char)q[2]; q += 2; }
+                else in |= *s == *q;
+            }
+            if (q < p_end) { fits = in != no; next = q + 1; }
+            else { fits = *s == '['; next = p + 1; }                    /* no end: a plain bracket */
+        } else if (p < p_end) {
+            fits = *p == '?' || *p == *s;
+            next = p + 1;
+        }
+        if (fits) {
+            if (*p == '?') while (((unsigned char)s[1] & 0xC0) == 0x80) s++;
+            p = next;
+            s++;
+        } else if (star) {
+            p = star;
+            s = ++back;
+        } else {
+            return 0;
+        }
+    }
+    while (p < p_end && *p == '*') p++;
+    return p == p_end;
+}
+BERT__FN int bert__is_glob(const char *p, const char *end)
+{
+    for (; p < end; p++) if (*p == '*' || *p == '?' || *p == '[') return 1;
+    return 0;
+}
+
+/* Texts one after another, each with its NUL, and where they begin. */
+typedef struct bert__path_list { bert__buf text, at; } bert__path_list;
+
+BERT__FN const char *bert__path_list_get(const bert__path_list *n, size_t i) { return n->text.data + ((const size_t *)(const void *)n->at.data)[i]; }
+BERT__FN size_t bert__path_list_count(const bert__path_list *n) { return n->at.size / sizeof(size_t); }
+BERT__FN void bert__path_list_add(bert__path_list *n, const char *a, size_t a_size, const char *b, size_t b_size)
+{
+    const size_t at = n->text.size;
+    bert__buf_add(&n->at, &at, sizeof at);
+    bert__buf_add(&n->text, a, a_size);
+    bert__buf_add(&n->text, b, b_size);
+    bert__buf_add(&n->text, "", 1);
+}
+BERT__FN int bert__path_list_before(const void *user, uint32_t a, uint32_t b)
+{
+    const bert__path_list *n = (const bert__path_list *)user;
+    return strcmp(bert__path_list_get(n, a), bert__path_list_get(n, b)) < 0;
+}
+
+/* Adds what stands in `folder` (its slash included; "" is here) and fits what is left of the pattern: names up to the next
+   slash, then the rest in each folder found. */
+BERT__FN bert_status bert__glob_folder(bert__path_list *out, const char *folder, const char *p, const char *end, bert_error *error)
+{
+    const char *part = p, *name;
+    bert__buf names, path;
+    bert_status st;
+    size_t at;
+    while (part < end && *part != '/') part++;
+    bert__buf_init(&names, &out->text.allocator);
+    bert__buf_init(&path, &out->text.allocator);
+    st = bert__list_folder(folder[0] ? folder : ".", &names, error);
+    for (at = 0; st == BERT_OK && at < names.size; at += strlen(name) + 1) {
+        name = names.data + at;
+        if (name[0] == '.' && !(p < part && *p == '.')) continue;
+        if (!bert__glob(p, part, name)) continue;
+        path.size = 0;
+        bert__buf_add(&path, folder, strlen(folder));
+        bert__buf_add(&path, name, strlen(name));
+        bert__buf_add(&path, "/", 2);
+        if (path.failed) { st = BERT_ERROR_MEMORY; break; }
+        if (part < end) {
+            path.data[path.size - 2] = 0;
+            if (bert__path_kind(path.data) != BERT__PATH_FOLDER) continue;
+            path.data[path.size - 2] = '/';
+            st = bert__glob_folder(out, path.data, part + 1, end, error);
+        } else {
+            path.data[path.size - 2] = 0;
+            if (bert__path_kind(path.data) == BERT__PATH_FILE) bert__path_list_add(out, path.data, path.size - 2, "", 0);
+        }
+    }
+    bert__buf_free(&names);
+    bert__buf_free(&path);
+    return st;
+}
+/* Adds what one item of the list means, sorted. */
+BERT__FN bert_status bert__paths_item(bert__path_list *out, const char *item, size_t size, bert_error *error)
+{
+    const char *end = item + size, *glob = item, *q;
+    static const char star[] = "*";
+    bert__path_list found;
+    bert__buf folder;
+    uint32_t *order = NULL;
+    bert_status st = BERT_OK;
+    size_t i, n;
+    bert__buf_init(&found.text, &out->text.allocator);
+    bert__buf_init(&found.at, &out->text.allocator);
+    bert__buf_init(&folder, &out->text.allocator);
+    bert__buf_add(&folder, item, size);
+    bert__buf_add(&folder, "/", 2);
+    if (folder.failed) { st = BERT_ERROR_MEMORY; goto done; }
+    folder.data[size] = 0;
+    n = bert__path_kind(folder.data) == BERT__PATH_NONE ? 0 : 1;        /* a name with a * in it may well exist */
+    if (n && bert__path_kind(folder.data) == BERT__PATH_FOLDER) {
+        if (size && item[size - 1] != '/') folder.data[size] = '/';
+        st = bert__glob_folder(&found, folder.data, star, star + 1, error);
+    } else if (n) {
+        bert__path_list_add(&found, item, size, "", 0);
+    } else if (bert__is_glob(item, end)) {
+        for (q = item; q < end && !bert__is_glob(q, q + 1); q++) if (*q == '/') glob = q + 1;
+        folder.data[glob - item] = 0;
+        if (glob == item || bert__path_kind(folder.data) == BERT__PATH_FOLDER) st = bert__glob_folder(&found, folder.data, glob, end, error);
+    }
+    if (st == BERT_OK && (found.at.failed || found.text.failed)) st = BERT_ERROR_MEMORY;
+    n = bert__path_list_count(&found);
+    if (st == BERT_OK && !n)
+        st = bert__fail(error, BERT_ERROR_IO, NULL, -1, "no file fits \"%.*s\": check the name, and that the folder is not empty", (int)(size > 300 ? 300 : size), item);
+    if (st == BERT_OK && n >= UINT32_MAX) st = BERT_ERROR_MEMORY;
+    if (st == BERT_OK && !(order = (uint32_t *)bert__alloc(&out->text.allocator, bert__mul(n, sizeof *order)))) st = BERT_ERROR_MEMORY;
+    if (st == BERT_OK) {
+        bert__sort_order(order, n, bert__path_list_before, &found);
+        for (i = 0; i < n; i++) bert__path_list_add(out, bert__path_list_get(&found, order[i]), strlen(bert__path_list_get(&found, order[i])), "", 0);
+    }
+done:
+    bert__free(&out->text.allocator, order);
+    bert__buf_free(&folder);
+    bert__buf_free(&found.text);
+    bert__buf_free(&found.at);
+    return st;
+}
+BERT_API bert_status bert_paths_find(const char *list, const bert_allocator *allocator, bert_paths *out, bert_error *error)
+{
+    const bert_allocator a = bert__allocator(allocator);
+    bert_status st = BERT_OK;
+    bert__path_list n;
+    const char *p = list;
+    char **path;
+    size_t i, count;
+    if (!list || !out) return bert__bad_argument(error, "bert_paths_find needs a list and a place for the names");
+    bert__buf_init(&n.text, &a);
+    bert__buf_init(&n.at, &a);
+    while (st == BERT_OK && *p) {
+        const size_t size = strcspn(p, ",");
+        if (size) st = bert__paths_item(&n, p, size, error);
+        p += size + (p[size] == ',');
+    }
+    count = bert__path_list_count(&n);
+    if (st == BERT_OK && !count && !n.at.failed) st = bert__fail(error, BERT_ERROR_ARGUMENT, NULL, -1, "a list of files without a name: give files, patterns or folders, separated by commas");
+    path = (char **)bert__alloc(&a, bert__add(bert__mul(count, sizeof *path), n.text.size));
+    if (st == BERT_OK && (n.at.failed || n.text.failed || !path)) st = BERT_ERROR_MEMORY;
+    if (st == BERT_OK) {
+        char *text = (char *)(path + count);
+        memcpy(text, n.text.data, n.text.size);
+        for (i = 0; i < count; i++) path[i] = text + (bert__path_list_get(&n, i) - n.text.data);
+        out->path = (const char *const *)path;
+        out->count = count;
+        out->memory = (void *)path;
+        out->allocator = a;
+    } else {
+        bert__free(&a, (void *)path);
+        if (st == BERT_ERROR_MEMORY) bert__fail(error, st, NULL, -1, "out of memory for a list of files");
+    }
+    bert__buf_free(&n.text);
+    bert__buf_free(&n.at);
+    return st;
+}
+BERT_API void bert_paths_free(bert_paths *paths)
+{
+    if (!paths) return;
+    if (paths->memory) bert__free(&paths->allocator, paths->memory);
+    memset(paths, 0, sizeof *paths);
+}
+
+#ifndef BERT_NO_TOKENIZER
+/* ============================================================================================================
+   >>instances
+   Purpose   texts to pre-training instances: what create_pretraining_data.py does.
+   Uses      the tokenizer, >>python_random, >>records, bert_parallel.
+   Promises  Reference mode gives Google's instances in Google's order: the same draws of the same random numbers. Streaming
+             gives the same distribution in memory that does not grow with the corpus. Neither depends on the threads.
+
+   What is made  A document is a list of sentences. Sentences are taken until they fill an instance (or, for some documents,
+             a shorter length that is drawn); a random number of them is a. Then b is what follows, or, half the time, from
+             a random sentence of a random other document on, and what followed goes back. Both are cut, at the front or
+             the end by chance, until they fit; some tokens, or whole words, are masked. Every document is used dupe_factor
+             times, and all instances are shuffled in the end.
+   Reference The whole corpus is in memory as token ids, of 2 bytes where the vocabulary allows; an instance is kept as two
+             ranges of it and its masks. The draws are one sequence, so one thread makes them all; reading and writing use
+             the others.
+   Streaming 1. Read. Every document goes to a bucket drawn for it, so that each bucket is a sample of the whole corpus. A
+                very long document is cut into several.
+             2. Make. A bucket is loaded, and every document used dupe_factor times; b's come from the documents of the same
+                bucket. Every instance goes to a second kind of bucket, drawn for it.
+             3. Write. A bucket is loaded and shuffled; what follows bucket after bucket is a random order of all.
+             There are as many buckets as make each fit its share of max_bytes; one that does not is taken in several
+             slices. What all buckets hold beyond their share lies in one scratch file. Work is cut into pieces whose size
+             has nothing to do with the threads, and each piece has random numbers of its own, seeded by its place.
+   Lines     are read as TensorFlow's GFile reads them: \n ends one, every \r is dropped wherever it stands, and bytes that are
+             no UTF-8 are an error. A line of nothing but white space (Python's idea of it) ends a document; one without a
+             token for other reasons is dropped. The end of a file ends a line, not a document.
+   ============================================================================================================ */
+
+#define BERT__TEXT_BLOCK ((size_t)1 << 18)      /* bytes from which a block of lines ends */
+#define BERT__JOINED 0x40000000                 /* flag of an id: SEGMENTED says that it continues a word */
+#define BERT__ID_BLOCK ((size_t)1 << 18)        /* ids of a corpus that lie together */
+#define BERT__WRITE_PIECE 64                    /* instances that one task serializes */
+
+/* ---- reading: files to blocks of whole lines ---- */
+
+typedef struct bert__lines_from {
+    const bert_pretraining_desc *d;
+    size_t index, at;                   /* the text being read; of one in memory the next byte */
+    bert__buf rest;                     /* begin of a line whose end has not been read */
+    size_t longest;                     /* bytes a line may have */
+    int64_t bytes;                      /* read of all texts */
+    int open, inside;                   /* inside: a block of this text has been given out */
+#if !defined(BERT_NO_STDIO) && defined(_WIN32)
+    HANDLE file;
+#elif !defined(BERT_NO_STDIO)
+    int file;
+#endif
+} bert__lines_from;
+
+BERT__FN size_t bert__lines_from_count(const bert__lines_from *s) { return s->d->path_count ? s->d->path_count : s->d->text_count; }
+BERT__FN const char *bert__lines_from_path(const bert__lines_from *s) { return s->d->path_count ? s->d->paths[s->index] : NULL; }
+BERT__FN void bert__lines_from_close(bert__lines_from *s)
+{
+#if !defined(BERT_NO_STDIO) && defined(_WIN32)
+    if (s->open) CloseHandle(s->file);
+#elif !defined(BERT_NO_STDIO)
+    if (s->open) close(s->file);
+#endif
+    s->open = 0;
+}
+/* Up to n bytes of the text; *got is 0 at its end. */
+BERT__FN bert_status bert__lines_from_read(bert__lines_from *s, char *out, size_t n, size_t *got)
+{
+    const char *path = bert__lines_from_path(s);
+    *got = 0;
+    if (!path) {
+        const bert_bytes *t = &s->d->texts[s->index];
+        *got = n < t->size - s->at ? n : t->size - s->at;
+        if (*got) memcpy(out, t->data + s->at, *got);
+        s->at += *got;
+        s->bytes += (int64_t)*got;
+        return BERT_OK;
+    }
+    if (n > 1u << 30) n = 1u << 30;
+#if defined(BERT_NO_STDIO)
+    (void)out; (void)n;
+    return bert__fail(s->d->error, BERT_ERROR_UNSUPPORTED, path, -1, "this program was built without files (BERT_NO_STDIO); give the texts from memory");
+#elif defined(_WIN32)
+    {
+        wchar_t wide[1024];
+        DWORD part = 0;
+        if (!s->open) {
+            if (!bert__wide(path, wide, 1024)) return bert__fail(s->d->error, BERT_ERROR_IO, path, -1, "the path is too long or not UTF-8");
+            s->file = CreateFileW(wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
+            if (s->file == INVALID_HANDLE_VALUE) return bert__fail_system(s->d->error, path, "cannot open");
+            s->open = 1;
+        }
+        if (!ReadFile(s->file, out, (DWORD)n, &part, NULL) && GetLastError() != ERROR_BROKEN_PIPE) return bert__fail_system(s->d->error, path, "cannot read");
+        *got = part;
+    }
+#else
+    {
+        ptrdiff_t part;
+        if (!s->open) {
+            do s->file = open(path, O_RDONLY | BERT__CLOEXEC); while (s->file < 0 && errno == EINTR);
+            if (s->file < 0) return bert__fail_system(s->d->error, path, "cannot open", errno);
+            s->open = 1;
+        }
+        do part = read(s->file, out, n); while (part < 0 && errno == EINTR);
+        if (part < 0) return bert__fail_system(s->d->error, path, "cannot read", errno);
+        *got = (size_t)part;
+    }
+#endif
+    s->bytes += (int64_t)*got;
+    return BERT_OK;
+}
+/* The bytes of all texts; 0 if one is no file of known size. */
+BERT__FN int64_t bert__lines_from_size(const bert_pretraining_desc *d)
+{
+    int64_t sum = 0;
+    size_t i;
+    for (i = 0; !d->path_count && i < d->text_count; i++) sum += (int64_t)d->texts[i].size;
+#if !defined(BERT_NO_STDIO) && defined(_WIN32)
+    for (i = 0; i < d->path_count; i++) {
+        wchar_t wide[1024];
+        WIN32_FILE_ATTRIBUTE_DATA a;
+        if (!bert__wide(d->paths[i], wide, 1024) || !GetFileAttributesExW(wide, GetFileExInfoStandard, &a)) return 0;
+        sum += (int64_t)((uint64_t)a.nFileSizeHigh << 32 | a.nFileSizeLow);
+    }
+#elif !defined(BERT_NO_STDIO)
+    for (i = 0; i < d->path_count; i++) {
+        struct stat st;
+        if (stat(d->paths[i], &st) || !S_ISREG(st.st_mode)) return 0;
+        sum += (int64_t)st.st_size;
+    }
+#endif
+    return sum;
+}
+
+/* Whole lines of one text, and what became of them. */
+typedef struct bert__block_of_lines {
+    bert__buf text, ids;                /* bytes; int32_t */
+    bert__buf sentences;                /* uint32_t: tokens of each; 0 ends a document */
+    bert__buf columns;                  /* size_t: begin and end of a line's tokens, for SEGMENTED */
+    const char *path;
+    const bert_pretraining_desc *d;
+    int begins;                         /* the text begins here */
+    int64_t lines, not_utf8;
+    int64_t bad;                        /* line (from 1) of a failure */
+    bert_status status;
+} bert__block_of_lines;
+
+/* The next block; its text is empty at the end of all. */
+BERT__FN bert_status bert__lines_from_next(bert__lines_from *s, bert__block_of_lines *b)
+{
+    bert_status st;
+    b->text.size = 0;
+    while (s->index < bert__lines_from_count(s)) {
+        size_t got, seen = s->rest.size, cut;
+        b->path = bert__lines_from_path(s);
+        bert__buf_add(&b->text, s->rest.data, s->rest.size);
+        s->rest.size = 0;
+        for (;;) {
+            if (!bert__buf_reserve(&b->text, BERT__TEXT_BLOCK)) return bert__fail(s->d->error, BERT_ERROR_MEMORY, b->path, -1, "out of memory while reading");
+            if ((st = bert__lines_from_read(s, b->text.data + b->text.size, BERT__TEXT_BLOCK, &got)) != BERT_OK) return st;
+            b->text.size += got;
+            if (!got) break;
+            for (cut = b->text.size; cut > seen && b->text.data[cut - 1] != '\n'; cut--) {}
+            if (cut > seen && b->text.size >= BERT__TEXT_BLOCK) {
+                bert__buf_add(&s->rest, b->text.data + cut, b->text.size - cut);
+                if (s->rest.failed) return bert__fail(s->d->error, BERT_ERROR_MEMORY, b->path, -1, "out of memory while reading");
+                b->text.size = cut;
+                b->begins = !s->inside;
+                s->inside = 1;
+                return BERT_OK;
+            }
+            if (cut == seen) seen = b->text.size;
+            if (cut == 0 && b->text.size > s->longest)
+                return bert__fail(s->d->error, BERT_ERROR_TOO_LONG, b->path, -1, "a line of more than %zu bytes: put a sentence on each line (or allow more memory)", s->longest);
+        }
+        bert__lines_from_close(s);
+        s->index++;
+        s->at = 0;
+        b->begins = !s->inside;
+        s->inside = 0;
+        if (b->text.size) return BERT_OK;
+    }
+    return BERT_OK;
+}
+
+/* The first byte that is no UTF-8, or size. */
+BERT__FN size_t bert__utf8_bad(const char *text, size_t size)
+{
+    size_t i = 0;
+    uint32_t c;
+    while (i < size) {
+        int n;
+        while (i + 8 <= size && !(bert__load64(text + i) & 0x8080808080808080u)) i += 8;
+        if (i == size) break;
+        n = bert__utf8_get((const unsigned char *)text + i, size - i, &c);
+        if (n <= 0) return i;
+        i += (size_t)n;
+    }
+    return size;
+}
+/* Is the line nothing but white space, for Python's strip()? Bytes that are no UTF-8 count as nothing. */
+BERT__FN int bert__is_blank(const char *text, size_t size)
+{
+    size_t i = 0;
+    uint32_t c;
+    while (i < size) {
+        const int n = bert__utf8_get((const unsigned char *)text + i, size - i, &c);
+        if (n > 0 && !bert__is_python_space(c)) return 0;
+        i += n > 0 ? (size_t)n : 1;
+    }
+    return 1;
+}
+BERT__FN int bert__is_ideograph(const bert_tokenizer *t, const char *text, size_t size)
+{
+    uint32_t c;
+    return size && bert__utf8_get((const unsigned char *)text, size, &c) > 0 && (bert__facts(&t->basic, c) & BERT__U_CLASS) == BERT__U_CJK;
+}
+
+/* Tokenizes a block: a task of its own. */
+BERT__FN void bert__lines_encode(void *arg, int64_t index)
+{
+    bert__block_of_lines *b = (bert__block_of_lines *)arg + index;
+    const bert_tokenizer *t = b->d->tokenizer;
+    const int joined = b->d->masking == BERT_MASKING_SEGMENTED;
+    char *text = b->text.data;
+    size_t size = b->text.size, at, next, longest = 0, k;
+    bert_encoding e;
+    b->lines = b->not_utf8 = b->bad = 0;
+    b->status = BERT_OK;
+    b->ids.size = b->sentences.size = b->columns.size = 0;
+    if (memchr(text, '\r', size)) {
+        for (at = k = 0; at < size; at++) if (text[at] != '\r') text[k++] = text[at];
+        size = k;
+    }
+    for (at = 0; joined && at < size; at = next + 1) {
+        const char *nl = (const char *)memchr(text + at, '\n', size - at);
+        next = nl ? (size_t)(nl - text) : size;
+        if (next - at > longest) longest = next - at;
+    }
+    if (!bert__buf_reserve(&b->ids, bert__mul(size, sizeof(int32_t))) || !bert__buf_reserve(&b->columns, bert__mul(longest, 2 * sizeof(size_t)))) { b->status = BERT_ERROR_MEMORY; return; }
+    for (at = 0; at < size; at = next + 1) {
+        const char *nl = (const char *)memchr(text + at, '\n', size - at), *line = text + at;
+        const size_t used = b->ids.size / sizeof(int32_t);
+        uint32_t tokens = 0;
+        next = nl ? (size_t)(nl - text) : size;
+        b->lines++;
+        if (bert__utf8_bad(line, next - at) < next - at) {
+            b->not_utf8++;
+            if (!b->d->streaming) { b->status = BERT_ERROR_FORMAT; b->bad = b->lines; return; }
+        }
+        if (!bert__is_blank(line, next - at)) {
+            memset(&e, 0, sizeof e);
+            e.ids = (int32_t *)(void *)b->ids.data + used;
+            e.capacity = next - at;
+            if (joined) { e.begin = (size_t *)(void *)b->columns.data; e.end = e.begin + longest; }
+            b->status = bert_tokenizer_encode(t, line, next - at, &e);
+            if (b->status != BERT_OK) { b->bad = b->lines; return; }
+            if (!e.count) continue;                                     /* nothing in it is a word: no sentence, no end of a document */
+            for (k = 1; joined && k < e.count; k++)
+                if (e.begin[k] == e.end[k - 1] && bert__is_ideograph(t, line + e.begin[k], next - at - e.begin[k]) && bert__is_ideograph(t, line + e.begin[k - 1], next - at - e.begin[k - 1]))
+                    e.ids[k] |= BERT__JOINED;
+            b->ids.size += e.count * sizeof(int32_t);
+            tokens = (uint32_t)e.count;
+        }
+        bert__buf_add(&b->sentences, &tokens, sizeof tokens);
+        if (b->sentences.failed) { b->status = BERT_ERROR_MEMORY; return; }
+    }
+}
+
+/* ---- a corpus in memory: documents of sentences of ids ---- */
+
+typedef struct bert__corpus {
+    bert__buf blocks;                   /* void *: BERT__ID_BLOCK ids each */
+    bert__buf sentences, documents;     /* size_t: first token of each sentence; first sentence of each document */
+    size_t tokens;
+    size_t width;                       /* bytes of an id: 2 or 4 */
+} bert__corpus;
+
+BERT__FN void bert__corpus_init(bert__corpus *c, size_t width, const bert_allocator *a)
+{
+    bert__buf_init(&c->blocks, a);
+    bert__buf_init(&c->sentences, a);
+    bert__buf_init(&c->documents, a);
+    c->tokens = 0;
+    c->width = width;
+}
+BERT__FN void bert__corpus_free(bert__corpus *c)
+{
+    size_t i;
+    for (i = 0; i < c->blocks.size / sizeof(void *); i++) bert__free(&c->blocks.allocator, ((void **)(void *)c->blocks.data)[i]);
+    bert__buf_free(&c->blocks);
+    bert__buf_free(&c->sentences);
+    bert__buf_free(&c->documents);
+}
+BERT__INLINE size_t bert__corpus_count(const bert__buf *b) { return b->size / sizeof(size_t); }
+/* Where sentence i (document i) begins; for the number of them, where the last one ends. */
+BERT__INLINE size_t bert__corpus_sentence(const bert__corpus *c, size_t i) { return i < bert__corpus_count(&c->sentences) ? ((const size_t *)(const void *)c->sentences.data)[i] : c->tokens; }
+BERT__INLINE size_t bert__corpus_document(const bert__corpus *c, size_t i) { return i < bert__corpus_count(&c->documents) ? ((const size_t *)(const void *)c->documents.data)[i] : bert__corpus_count(&c->sentences); }
+
+/* Ids to and from their stored form. */
+BERT__INLINE void bert__ids_store(char *to, const int32_t *ids, size_t n, size_t width)
+{
+    size_t i;
+    if (width == 4) { memcpy(to, ids, 4 * n); return; }
+    for (i = 0; i < n; i++) { const uint16_t v = (uint16_t)ids[i]; memcpy(to + 2 * i, &v, 2); }
+}
+BERT__INLINE void bert__ids_load(const char *from, int32_t *ids, size_t n, size_t width)
+{
+    size_t i;
+    if (width == 4) { memcpy(ids, from, 4 * n); return; }
+    for (i = 0; i < n; i++) { uint16_t v; memcpy(&v, from + 2 * i, 2); ids[i] = v; }
+}
+BERT__FN void bert__corpus_begin_document(bert__corpus *c)
+{
+    const size_t at = bert__corpus_count(&c->sentences);
+    bert__buf_add(&c->documents, &at, sizeof at);
+}
+/* A sentence for the last document; stored as ids say, or already in stored form. 0 without memory. */
+BERT__FN int bert__corpus_add(bert__corpus *c, const int32_t *ids, const char *stored, size_t n)
+{
+    bert__buf_add(&c->sentences, &c->tokens, sizeof c->tokens);
+    while (n) {
+        const size_t at = c->tokens % BERT__ID_BLOCK, part = n < BERT__ID_BLOCK - at ? n : BERT__ID_BLOCK - at, k = c->tokens / BERT__ID_BLOCK;
+        char *block;
+        if (k == c->blocks.size / sizeof(void *)) {
+            void *fresh = bert__buf_reserve(&c->blocks, sizeof fresh) ? bert__alloc(&c->blocks.allocator, BERT__ID_BLOCK * c->width) : NULL;
+            if (!fresh) return 0;
+            bert__buf_add(&c->blocks, &fresh, sizeof fresh);
+        }
+        block = ((char **)(void *)c->blocks.data)[k] + at * c->width;
+        if (stored) { memcpy(block, stored, part * c->width); stored += part * c->width; }
+        else { bert__ids_store(block, ids, part, c->width); ids += part; }
+        c->tokens += part;
+        n -= part;
+    }
+    return !c->sentences.failed && !c->documents.failed;
+}
+BERT__FN void bert__corpus_get(const bert__corpus *c, size_t at, size_t n, int32_t *out)
+{
+    while (n) {
+        const size_t from = at % BERT__ID_BLOCK, part = n < BERT__ID_BLOCK - from ? n : BERT__ID_BLOCK - from;
+        bert__ids_load(((char *const *)(const void *)c->blocks.data)[at / BERT__ID_BLOCK] + from * c->width, out, part, c->width);
+        out += part;
+        at += part;
+        n -= part;
+    }
+}
+
+/* ---- making instances ---- */
+
+/* What has been drawn for an instance: two ranges of the corpus and the masks. */
+typedef struct bert__drawn {
+    size_t a, b;                        /* first tokens */
+    size_t a_count, b_count;
+    int32_t length, masked, random;
+    const int32_t *ids;                 /* [length] with masks */
+    const int32_t *positions, *before, *after;   /* [masked] */
+} bert__drawn;
+
+/* What one thread needs to draw instances. */
+typedef struct bert__maker {
+    const bert_pretraining_desc *d;
+    const uint8_t *pieces;              /* [vocabulary] 1: begins with ## */
+    bert_special_ids special;
+    uint64_t keys;
+    size_t width;
+    int32_t *ids, *covered;             /* [max_seq_length] covered: what a masked position becomes, else -1 */
+    int32_t *positions, *before, *after;
+    uint32_t *groups;                   /* [max_seq_length] first member << 16 | members */
+    uint16_t *members;                  /* [max_seq_length] positions */
+    bert__buf out;                      /* where put() places instances, as it likes */
+    int (*put)(struct bert__maker *m, const bert__drawn *drawn);    /* 0 without memory */
+    void *user;
+} bert__maker;
+
+BERT__FN bert_status bert__maker_init(bert__maker *m, bert__arena *arena, const bert_pretraining_desc *d, const uint8_t *pieces, size_t width)
+{
+    const size_t S = (size_t)d->max_seq_length;
+    memset(m, 0, sizeof *m);
+    bert__buf_init(&m->out, &d->allocator);
+    m->d = d;
+    m->pieces = pieces;
+    m->special = bert_tokenizer_special_ids(d->tokenizer);
+    m->keys = (uint64_t)bert_tokenizer_key_count(d->tokenizer);
+    m->width = width;
+    m->ids = (int32_t *)bert__arena_array(arena, 5 * S, sizeof(int32_t));
+    m->groups = (uint32_t *)bert__arena_array(arena, S, sizeof(uint32_t));
+    m->members = (uint16_t *)bert__arena_array(arena, S, sizeof(uint16_t));
+    if (!m->ids || !m->groups || !m->members) return BERT_ERROR_MEMORY;
+    m->covered = m->ids + S;
+    m->positions = m->covered + S;
+    m->before = m->positions + S;
+    m->after = m->before + S;
+    return BERT_OK;
+}
+
+/* How many tokens of `length` to predict. */
+BERT__FN size_t bert__to_predict(const bert_pretraining_desc *d, int32_t length)
+{
+    const double want = bert_python_round((double)length * d->masked_lm_prob);
+    const size_t most = (size_t)d->max_predictions;
+    return want < 1 ? 1 : want < (double)most ? (size_t)want : most;
+}
+
+/* Masks w->ids; the order of the draws is the reference's. */
+BERT__FN void bert__mask(bert__maker *m, bert__drawn *w, bert_python_random *r)
+{
+    const size_t want = bert__to_predict(m->d, w->length);
+    size_t groups = 0, members = 0, g, k, done = 0;
+    int32_t i;
+    for (i = 0; i < w->length; i++) {
+        const int32_t id = m->ids[i] & ~BERT__JOINED, joined = m->ids[i] & BERT__JOINED;
+        int joins;
+        m->covered[i] = -1;
+        m->ids[i] = id;
+        if (id == m->special.cls || id == m->special.sep) continue;
+        joins = m->d->masking != BERT_MASKING_PIECES && (m->pieces[id] || joined);
+        if (joins && groups) m->groups[groups - 1]++;                   /* across a [SEP] too */
+        else m->groups[groups++] = (uint32_t)members << 16 | 1;
+        m->members[members++] = (uint16_t)i;
+    }
+    for (g = groups; g-- > 1;) {
+        const size_t other = (size_t)bert__python_below(r, (uint64_t)g + 1);
+        const uint32_t t = m->groups[g];
+        m->groups[g] = m->groups[other];
+        m->groups[other] = t;
+    }
+    for (g = 0; g < groups && done < want; g++) {
+        const size_t first = m->groups[g] >> 16, n = m->groups[g] & 0xFFFF;
+        if (done + n > want) continue;
+        for (k = first; k < first + n; k++) {
+            const int32_t at = m->members[k];
+            int32_t id = m->special.mask;
+            if (!(bert_python_random_real(r) < 0.8))
+                id = bert_python_random_real(r) < 0.5 ? m->ids[at] : bert_tokenizer_key(m->d->tokenizer, (int32_t)bert__python_below(r, m->keys));
+            m->covered[at] = id;
+        }
+        done += n;
+    }
+    for (i = 0, k = 0; i < w->length; i++) {
+        if (m->covered[i] < 0) continue;
+        m->positions[k] = i;
+        m->before[k] = m->ids[i];
+        m->after[k] = m->covered[i];
+        m->ids[i] = m->covered[i];
+        k++;
+    }
+    w->masked = (int32_t)k;
+    w->ids = m->ids;
+    w->positions = m->positions;
+    w->before = m->before;
+    w->after = m->after;
+}
+/* [CLS] a [SEP] b [SEP] */
+BERT__FN void bert__join_ranges(const bert__corpus *c, const bert_special_ids *special, size_t a, size_t a_count, size_t b, size_t b_count, int32_t *ids)
+{
+    ids[0] = special->cls;
+    bert__corpus_get(c, a, a_count, ids + 1);
+    ids[1 + a_count] = special->sep;
+    bert__corpus_get(c, b, b_count, ids + 2 + a_count);
+    ids[2 + a_count + b_count] = special->sep;
+}
+
+/* All instances of document `index` of those in `order` (NULL: as they stand). 0 without memory. */
+BERT__FN int bert__make_document(bert__maker *m, const bert__corpus *c, const size_t *order, size_t index, bert_python_random *r)
+{
+    const size_t documents = bert__corpus_count(&c->documents), most = (size_t)m->d->max_seq_length - 3;
+    const size_t document = order ? order[index] : index;
+    const size_t last = bert__corpus_document(c, document + 1);
+    size_t target = most, chunk = bert__corpus_document(c, document), i, k;
+    bert__drawn w;
+    if (bert_python_random_real(r) < m->d->short_seq_prob) target = 2 + (size_t)bert__python_below(r, (uint64_t)most - 1);
+    for (i = chunk; i < last; i++) {
+        const size_t n = i + 1 - chunk;
+        size_t a_end = 1;
+        memset(&w, 0, sizeof w);
+        w.a = bert__corpus_sentence(c, chunk);
+        if (i + 1 < last && bert__corpus_sentence(c, i + 1) - w.a < target) continue;
+        if (n >= 2) a_end = 1 + (size_t)bert__python_below(r, (uint64_t)n - 1);
+        w.b = bert__corpus_sentence(c, chunk + a_end);
+        w.a_count = w.b - w.a;
+        w.random = n == 1 || bert_python_random_real(r) < 0.5;
+        if (w.random) {
+            size_t other = 0, from, end, want = target > w.a_count ? target - w.a_count : 0;
+            for (k = 0; k < 10; k++) {
+                other = (size_t)bert__python_below(r, documents);
+                if (other != index) break;
+            }
+            if (order) other = order[other];
+            from = bert__corpus_document(c, other);
+            end = bert__corpus_document(c, other + 1);
+            from += (size_t)bert__python_below(r, end - from);
+            w.b = bert__corpus_sentence(c, from);
+            do w.b_count = bert__corpus_sentence(c, ++from) - w.b; while (from < end && w.b_count < want);
+            i -= n - a_end;                                             /* what followed is used again */
+        } else {
+            w.b_count = bert__corpus_sentence(c, i + 1) - w.b;
+        }
+        while (w.a_count + w.b_count > most) {
+            size_t *at = w.a_count > w.b_count ? &w.a : &w.b, *count = w.a_count > w.b_count ? &w.a_count : &w.b_count;
+            --*count;
+            if (bert_python_random_real(r) < 0.5) ++*at;
+        }
+        w.length = (int32_t)(w.a_count + w.b_count + 3);
+        bert__join_ranges(c, &m->special, w.a, w.a_count, w.b, w.b_count, m->ids);
+        bert__mask(m, &w, r);
+        if (!m->put(m, &w)) return 0;
+        chunk = i + 1;
+    }
+    return 1;
+}
+
+/* ---- instances as they are kept: until all have been made, and in buckets ---- */
+
+/* Reference: ranges of the corpus, then the masked positions, then what they become. */
+typedef struct bert__kept { uint64_t a, b; uint16_t a_count, b_count, masked, random; } bert__kept;
+
+/* Streaming: 4 numbers, then the ids, the masked positions, what stood there. */
+BERT__FN size_t bert__packed_size(size_t length, size_t masked, size_t width) { return 8 + length * width + masked * (2 + width); }
+
+BERT__FN void bert__positions_store(char *to, const int32_t *positions, size_t n) { bert__ids_store(to, positions, n, 2); }
+
+/* Streaming's put: behind each other in m->out, a size (uint32_t) in front of each. */
+BERT__FN int bert__put_packed(bert__maker *m, const bert__drawn *w)
+{
+    const size_t n = (size_t)w->length, masked = (size_t)w->masked;
+    const uint32_t size = (uint32_t)bert__packed_size(n, masked, m->width);
+    uint16_t head[4];
+    char *p;
+    if (!bert__buf_reserve(&m->out, 4 + (size_t)size)) return 0;
+    p = m->out.data + m->out.size;
+    head[0] = (uint16_t)n;
+    head[1] = (uint16_t)(w->a_count + 2);
+    head[2] = (uint16_t)masked;
+    head[3] = (uint16_t)w->random;
+    memcpy(p, &size, 4);
+    memcpy(p + 4, head, 8);
+    bert__ids_store(p + 12, w->ids, n, m->width);
+    bert__positions_store(p + 12 + n * m->width, w->positions, masked);
+    bert__ids_store(p + 12 + n * m->width + 2 * masked, w->before, masked, m->width);
+    m->out.size += 4 + (size_t)size;
+    return 1;
+}
+
+/* ---- writing ---- */
+
+/* All instances in their order: where each lies, in which form. */
+typedef struct bert__finish {
+    const bert_pretraining_desc *d;
+    const bert__corpus *corpus;         /* of kept ones; NULL: packed ones */
+    bert_special_ids special;
+    size_t width;
+    const char *const *list;            /* [count] */
+    size_t count, begin;                /* instances; the first of the batch in work */
+    int32_t pieces;                     /* tasks of a batch */
+    int32_t *rooms;                     /* [pieces + 1][3 * max_seq_length]: ids, positions, labels */
+    bert__buf *bytes;                   /* [pieces] serialized: size (uint32_t), example, ... */
+    bert_record_writer **writers;
+    int64_t written;                    /* instances before this list */
+    bert_pretraining_counts *counts;
+} bert__finish;
+
+/* What is counted, without the rest. */
+BERT__FN void bert__count_instance(const bert__finish *f, const char *p)
+{
+    uint16_t head[4];
+    if (f->corpus) {
+        bert__kept kept;
+        memcpy(&kept, p, sizeof kept);
+        f->counts->written += kept.a_count + kept.b_count + 3;
+        f->counts->masked += kept.masked;
+        f->counts->random_next += kept.random;
+    } else {
+        memcpy(head, p, 8);
+        f->counts->written += head[0];
+        f->counts->masked += head[2];
+        f->counts->random_next += head[3];
+    }
+}
+/* An instance from its kept or packed form; the arrays lie in room. */
+BERT__FN bert_instance bert__unpack(const bert__finish *f, const char *p, int32_t *room)
+{
+    const size_t S = (size_t)f->d->max_seq_length;
+    int32_t *ids = room, *positions = room + S, *labels = positions + S;
+    bert_instance in;
+    size_t k, n, masked;
+    memset(&in, 0, sizeof in);
+    if (f->corpus) {
+        bert__kept kept;
+        memcpy(&kept, p, sizeof kept);
+        n = (size_t)kept.a_count + kept.b_count + 3;
+        masked = kept.masked;
+        in.first = kept.a_count + 2;
+        in.is_random_next = kept.random;
+        bert__join_ranges(f->corpus, &f->special, (size_t)kept.a, kept.a_count, (size_t)kept.b, kept.b_count, ids);
+        if (f->d->masking == BERT_MASKING_SEGMENTED) for (k = 0; k < n; k++) ids[k] &= ~BERT__JOINED;
+        bert__ids_load(p + sizeof kept, positions, masked, 2);
+        for (k = 0; k < masked; k++) {
+            labels[k] = ids[positions[k]];
+            bert__ids_load(p + sizeof kept + 2 * masked + k * f->width, ids + positions[k], 1, f->width);
+        }
+    } else {
+        uint16_t head[4];
+        memcpy(head, p, 8);
+        n = head[0];
+        masked = head[2];
+        in.first = head[1];
+        in.is_random_next = head[3];
+        bert__ids_load(p + 8, ids, n, f->width);
+        bert__ids_load(p + 8 + n * f->width, positions, masked, 2);
+        bert__ids_load(p + 8 + n * f->width + 2 * masked, labels, masked, f->width);
+    }
+    in.length = (int32_t)n;
+    in.masked = (int32_t)masked;
+    in.ids = ids;
+    in.masked_positions = positions;
+    in.masked_ids = labels;
+    return in;
+}
+
+/* The begin of a feature whose list has n bytes; then they follow. Returns where, or NULL without memory. */
+BERT__FN unsigned char *bert__put_list(bert__buf *b, const char *name, bert_feature_type type, size_t n)
+{
+    const size_t name_size = strlen(name), list = bert__field_size(n);
+    bert__put_field(b, 1, bert__field_size(name_size) + bert__field_size(bert__field_size(list)));
+    bert__put_field(b, 1, name_size);
+    bert__buf_add(b, name, name_size);
+    bert__put_field(b, 2, bert__field_size(list));
+    bert__put_field(b, (unsigned)type, list);
+    bert__put_field(b, 1, n);
+    if (!bert__buf_reserve(b, n)) return NULL;
+    b->size += n;
+    return (unsigned char *)b->data + b->size - n;
+}
+/* A feature of whole numbers, none below 0: `count` of `values`, then zeros up to `all`, which is not 0. */
+BERT__FN void bert__put_numbers(bert__buf *b, const char *name, const int32_t *values, size_t count, size_t all)
+{
+    size_t i, n = all;
+    unsigned char *p;
+    for (i = 0; i < count; i++) n += (size_t)(values[i] > 0x7F) + (size_t)(values[i] > 0x3FFF) + (size_t)(values[i] > 0x1FFFFF) + (size_t)(values[i] > 0xFFFFFFF);
+    if (!(p = bert__put_list(b, name, BERT_FEATURE_INT64, n))) return;
+    for (i = 0; i < count; i++) {
+        const uint32_t v = (uint32_t)values[i];
+        if (v < 128) { *p++ = (unsigned char)v; continue; }
+        if (v < 16384) { p[0] = (unsigned char)(v | 128); p[1] = (unsigned char)(v >> 7); p += 2; continue; }
+        p += bert__varint_put(p, v);
+    }
+    memset(p, 0, all - count);
+}
+/* The same for numbers that are 1 from `begin` to `end`, else 0. */
+BERT__FN void bert__put_ones(bert__buf *b, const char *name, size_t begin, size_t end, size_t all)
+{
+    unsigned char *p = bert__put_list(b, name, BERT_FEATURE_INT64, all);
+    if (!p) return;
+    memset(p, 0, all);
+    memset(p + begin, 1, end - begin);
+}
+/* The weights: `count` times 1.0, then 0.0. */
+BERT__FN void bert__put_weights(bert__buf *b, const char *name, size_t count, size_t all)
+{
+    unsigned char *p = bert__put_list(b, name, BERT_FEATURE_FLOAT, 4 * all);
+    size_t i;
+    for (i = 0; p && i < all; i++) memcpy(p + 4 * i, i < count ? "\0\0\x80\x3F" : "\0\0\0\0", 4);
+}
+/* The features of an instance's tf.train.Example, sorted by name. */
+BERT__FN void bert__put_instance(bert__buf *b, const bert_instance *in, const bert_pretraining_desc *d)
+{
+    const size_t S = (size_t)d->max_seq_length, P = (size_t)d->max_predictions, n = (size_t)in->length, masked = (size_t)in->masked;
+    bert__put_numbers(b, "input_ids", in->ids, n, S);
+    bert__put_ones(b, "input_mask", 0, n, S);
+    bert__put_numbers(b, "masked_lm_ids", in->masked_ids, masked, P);
+    bert__put_numbers(b, "masked_lm_positions", in->masked_positions, masked, P);
+    bert__put_weights(b, "masked_lm_weights", masked, P);
+    bert__put_numbers(b, "next_sentence_labels", &in->is_random_next, 1, 1);
+    bert__put_ones(b, "segment_ids", (size_t)in->first, n, S);
+}
+BERT__FN void bert__finish_piece(void *arg, int64_t index)
+{
+    bert__finish *f = (bert__finish *)arg;
+    const size_t S = (size_t)f->d->max_seq_length, begin = f->begin + (size_t)index * BERT__WRITE_PIECE;
+    const size_t end = begin + BERT__WRITE_PIECE < f->count ? begin + BERT__WRITE_PIECE : f->count;
+    int32_t *room = f->rooms + (size_t)index * 3 * S;
+    bert__buf *out = &f->bytes[2 * index], *features = out + 1;
+    size_t i;
+    out->size = 0;
+    for (i = begin; i < end; i++) {
+        const bert_instance in = bert__unpack(f, f->list[i], room);
+        uint32_t size;
+        const size_t at = out->size;
+        features->size = 0;
+        bert__put_instance(features, &in, f->d);
+        bert__buf_add(out, "\0\0\0\0", 4);
+        bert__put_field(out, 1, features->size);
+        bert__buf_add(out, features->data, features->size);
+        if (features->failed) out->failed = 1;
+        if (out->failed) return;
+        size = (uint32_t)(out->size - at - 4);
+        memcpy(out->data + at, &size, 4);
+    }
+}
+/* Serializes a list of instances, deals them out to the files, shows them to the caller. */
+BERT__FN bert_status bert__finish_run(bert__finish *f, const char *const *list, size_t count)
+{
+    const bert_pretraining_desc *d = f->d;
+    const size_t S = (size_t)d->max_seq_length;
+    bert_pretraining_progress progress;
+    bert_status st = BERT_OK;
+    size_t k, batch = (size_t)f->pieces * BERT__WRITE_PIECE, at;
+    f->list = list;
+    f->count = count;
+    for (f->begin = 0; f->begin < count && st == BERT_OK; f->begin += batch) {
+        const size_t n = count - f->begin < batch ? count - f->begin : batch, pieces = (n + BERT__WRITE_PIECE - 1) / BERT__WRITE_PIECE;
+        if (d->output_count) d->parallel.run(d->parallel.user, (int64_t)pieces, bert__finish_piece, f);
+        for (k = at = 0; k < n && st == BERT_OK; k++) {
+            const int64_t index = f->written + (int64_t)(f->begin + k);
+            bert__count_instance(f, list[f->begin + k]);
+            if (d->each) {
+                bert_instance in = bert__unpack(f, list[f->begin + k], f->rooms + (size_t)f->pieces * 3 * S);
+                in.index = index;
+                if (d->each(d->user, &in)) st = bert__fail(d->error, BERT_ERROR_STOPPED, NULL, -1, "stopped by the caller at instance %lld", (long long)index);
+            }
+            if (d->output_count && st == BERT_OK) {
+                bert__buf *from = &f->bytes[2 * (k / BERT__WRITE_PIECE)];
+                uint32_t size;
+                if (k % BERT__WRITE_PIECE == 0) at = 0;
+                if (from->failed) { st = bert__fail(d->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory while writing instances"); break; }
+                memcpy(&size, from->data + at, 4);
+                st = bert_record_writer_add(f->writers[(size_t)(index % (int64_t)d->output_count)], from->data + at + 4, size, d->error);
+                at += 4 + (size_t)size;
+            }
+        }
+        progress.stage = "writing";
+        progress.done = f->written + (int64_t)(f->begin + n);
+        progress.total = f->counts->instances;
+        if (st == BERT_OK && d->progress && d->progress(d->user, &progress)) st = bert__fail(d->error, BERT_ERROR_STOPPED, NULL, -1, "stopped by the caller");
+    }
+    f->written += (int64_t)count;
+    return st;
+}
+
+/* ---- reading everything: blocks of lines in parallel, then their sentences one after another ---- */
+
+/* What takes the sentences. end: a document ends, perhaps one without a sentence. */
+typedef struct bert__taker {
+    bert_status (*sentence)(struct bert__taker *t, const int32_t *ids, size_t n);
+    bert_status (*end)(struct bert__taker *t);
+    bert_pretraining_counts *counts;
+} bert__taker;
+
+BERT__FN bert_status bert__lines_failed(const bert_pretraining_desc *d, const bert__block_of_lines *b, int64_t before)
+{
+    const int64_t at = b->bad ? BERT__LINE(before + b->bad) : -1;
+    if (b->status == BERT_ERROR_MEMORY) return bert__fail(d->error, b->status, b->path, -1, "out of memory while tokenizing");
+    if (b->status == BERT_ERROR_FORMAT) return bert__fail(d->error, b->status, b->path, at, "line %lld is not UTF-8; convert the file (iconv -f latin1 -t utf-8), or use the streaming mode, which drops such bytes", (long long)(before + b->bad));
+    if (b->status == BERT_ERROR_MISMATCH) return bert__fail(d->error, b->status, b->path, at, "line %lld has a word that needs [UNK], and the vocabulary has none", (long long)(before + b->bad));
+    return bert__fail(d->error, b->status, b->path, at, "line %lld cannot be tokenized: %s", (long long)(before + b->bad), bert_status_string(b->status));
+}
+BERT__FN bert_status bert__read_all(const bert_pretraining_desc *d, size_t longest, bert__taker *taker)
+{
+    const int32_t width = d->parallel.width > 1 ? d->parallel.width * 2 : 1;
+    const int64_t total = bert__lines_from_size(d);
+    bert__block_of_lines *blocks = (bert__block_of_lines *)bert__alloc(&d->allocator, bert__mul((size_t)width, sizeof *blocks));
+    bert__lines_from source;
+    bert_pretraining_progress progress;
+    bert_status st = BERT_OK;
+    int64_t line = 0;
+    int32_t n, k;
+    if (!blocks) return bert__fail(d->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory while reading");
+    memset(&source, 0, sizeof source);
+    memset(blocks, 0, (size_t)width * sizeof *blocks);
+    source.d = d;
+    source.longest = longest;
+    bert__buf_init(&source.rest, &d->allocator);
+    for (k = 0; k < width; k++) {
+        bert__buf_init(&blocks[k].text, &d->allocator);
+        bert__buf_init(&blocks[k].ids, &d->allocator);
+        bert__buf_init(&blocks[k].sentences, &d->allocator);
+        bert__buf_init(&blocks[k].columns, &d->allocator);
+        blocks[k].d = d;
+    }
+    do {
+        for (n = 0; n < width && st == BERT_OK; n++) {
+            st = bert__lines_from_next(&source, &blocks[n]);
+            if (st != BERT_OK || !blocks[n].text.size) break;
+        }
+        if (st == BERT_OK && n) d->parallel.run(d->parallel.user, n, bert__lines_encode, blocks);
+        for (k = 0; k < n && st == BERT_OK; k++) {
+            const bert__block_of_lines *b = &blocks[k];
+            const int32_t *ids = (const int32_t *)(const void *)b->ids.data;
+            const uint32_t *sentences = (const uint32_t *)(const void *)b->sentences.data;
+            size_t i, used = 0;
+            if (b->begins) line = 0;
+            if (b->status != BERT_OK) { st = bert__lines_failed(d, b, line); break; }
+            for (i = 0; i < b->sentences.size / sizeof(uint32_t) && st == BERT_OK; i++) {
+                if (sentences[i]) st = taker->sentence(taker, ids + used, sentences[i]);
+                else st = taker->end(taker);
+                taker->counts->sentences += sentences[i] != 0;
+                used += sentences[i];
+            }
+            line += b->lines;
+            taker->counts->tokens += (int64_t)used;
+            taker->counts->lines += b->lines;
+            taker->counts->not_utf8 += b->not_utf8;
+        }
+        progress.stage = "reading";
+        progress.done = source.bytes;
+        progress.total = total;
+        if (st == BERT_OK && d->progress && d->progress(d->user, &progress)) st = bert__fail(d->error, BERT_ERROR_STOPPED, NULL, -1, "stopped by the caller");
+    } while (st == BERT_OK && n == width);
+    if (st == BERT_OK) st = taker->end(taker);
+    taker->counts->bytes = source.bytes;
+    bert__lines_from_close(&source);
+    bert__buf_free(&source.rest);
+    for (k = 0; k < width; k++) {
+        bert__buf_free(&blocks[k].text);
+        bert__buf_free(&blocks[k].ids);
+        bert__buf_free(&blocks[k].sentences);
+        bert__buf_free(&blocks[k].columns);
+    }
+    bert__free(&d->allocator, blocks);
+    return st;
+}
+
+/* ---- reference mode ---- */
+
+typedef struct bert__reference {
+    bert__taker taker;
+    const bert_pretraining_desc *d;
+    bert__corpus corpus;
+    int inside;                         /* a document */
+    bert__arena kept;
+    bert__buf list;                     /* const char *: a bert__kept each */
+    int64_t made;                       /* tokens of the documents done, for the progress */
+} bert__reference;
+
+BERT__FN bert_status bert__reference_sentence(bert__taker *t, const int32_t *ids, size_t n)
+{
+    bert__reference *f = (bert__reference *)(void *)t;
+    if (!f->inside) bert__corpus_begin_document(&f->corpus);
+    f->inside = 1;
+    if (bert__corpus_add(&f->corpus, ids, NULL, n)) return BERT_OK;
+    return bert__fail(f->d->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory: the reference mode holds the whole corpus; give it part by part, or use the streaming mode");
+}
+BERT__FN bert_status bert__reference_end(bert__taker *t)
+{
+    ((bert__reference *)(void *)t)->inside = 0;
+    return BERT_OK;
+}
+BERT__FN int bert__put_kept(bert__maker *m, const bert__drawn *w)
+{
+    bert__reference *f = (bert__reference *)m->user;
+    const size_t n = (size_t)w->masked;
+    bert__kept kept;
+    char *p = (char *)bert__arena_get_aligned(&f->kept, sizeof kept + n * (2 + m->width), 8);
+    if (!p) return 0;
+    kept.a = w->a;
+    kept.b = w->b;
+    kept.a_count = (uint16_t)w->a_count;
+    kept.b_count = (uint16_t)w->b_count;
+    kept.masked = (uint16_t)n;
+    kept.random = (uint16_t)w->random;
+    memcpy(p, &kept, sizeof kept);
+    bert__positions_store(p + sizeof kept, w->positions, n);
+    bert__ids_store(p + sizeof kept + 2 * n, w->after, n, m->width);
+    bert__buf_add(&f->list, &p, sizeof p);
+    return !f->list.failed;
+}
+BERT__FN bert_status bert__reference_run(const bert_pretraining_desc *d, const uint8_t *pieces, bert__finish *finish, bert__arena *arena)
+{
+    bert__reference f;
+    bert__maker m;
+    bert_python_random random;
+    bert_pretraining_progress progress;
+    size_t *order = NULL, documents = 0, i;
+    int32_t round;
+    bert_status st;
+    memset(&f, 0, sizeof f);
+    f.taker.sentence = bert__reference_sentence;
+    f.taker.end = bert__reference_end;
+    f.taker.counts = finish->counts;
+    f.d = d;
+    bert__corpus_init(&f.corpus, finish->width, &d->allocator);
+    bert__arena_init(&f.kept, &d->allocator, (size_t)1 << 18);
+    bert__buf_init(&f.list, &d->allocator);
+    st = bert__read_all(d, SIZE_MAX / 16, &f.taker);
+    if (st == BERT_OK) {
+        documents = bert__corpus_count(&f.corpus.documents);
+        finish->counts->documents = (int64_t)documents;
+        order = (size_t *)bert__alloc(&d->allocator, bert__mul(documents, sizeof *order));
+        st = order ? bert__maker_init(&m, arena, d, pieces, finish->width) : BERT_ERROR_MEMORY;
+    }
+    if (st == BERT_OK) {
+        m.put = bert__put_kept;
+        m.user = &f;
+        bert_python_random_seed(&random, *d->seed);
+        for (i = 0; i < documents; i++) order[i] = i;
+        bert_python_random_shuffle(&random, order, documents, sizeof *order);
+        progress.stage = "making";
+        progress.total = finish->counts->tokens * d->dupe_factor;
+        for (round = 0; round < d->dupe_factor && st == BERT_OK; round++)
+            for (i = 0; i < documents && st == BERT_OK; i++) {
+                if (!bert__make_document(&m, &f.corpus, order, i, &random)) st = BERT_ERROR_MEMORY;
+                f.made += (int64_t)(bert__corpus_sentence(&f.corpus, bert__corpus_document(&f.corpus, order[i] + 1)) - bert__corpus_sentence(&f.corpus, bert__corpus_document(&f.corpus, order[i])));
+                progress.done = f.made;
+                if (d->progress && i % 256 == 255 && d->progress(d->user, &progress)) st = BERT_ERROR_STOPPED;
+            }
+        bert__buf_free(&m.out);
+    }
+    if (st == BERT_ERROR_STOPPED && documents) bert__fail(d->error, st, NULL, -1, "stopped by the caller");
+    if (st == BERT_ERROR_MEMORY) bert__fail(d->error, st, NULL, -1, "out of memory: the reference mode holds all instances; a smaller dupe_factor needs less, the streaming mode little");
+    if (st == BERT_OK) {
+        const size_t n = f.list.size / sizeof(char *);
+        bert_python_random_shuffle(&random, f.list.data, n, sizeof(char *));
+        finish->corpus = &f.corpus;
+        finish->counts->instances = (int64_t)n;
+        st = bert__finish_run(finish, (const char *const *)(const void *)f.list.data, n);
+    }
+    bert__free(&d->allocator, order);
+    bert__corpus_free(&f.corpus);
+    bert__arena_free(&f.kept);
+    bert__buf_free(&f.list);
+    return st;
+}
+
+/* ---- streaming: a scratch file, and buckets of records that lie in memory as long as their share lasts ---- */
+
+typedef struct bert__scratch {
+    const char *path;
+    bert_error *error;
+    uint64_t size, at;                  /* bytes written; where the file stands */
+    int open;
+#if !defined(BERT_NO_STDIO) && defined(_WIN32)
+    HANDLE file;
+#elif !defined(BERT_NO_STDIO)
+    int file;
+#endif
+} bert__scratch;
+
+#if defined(BERT_NO_STDIO)
+BERT__FN bert_status bert__scratch_open(bert__scratch *s)
+{
+    return bert__fail(s->error, BERT_ERROR_MEMORY, NULL, -1, "the instances do not fit into max_bytes, and this program was built without files (BERT_NO_STDIO)");
+}
+BERT__FN bert_status bert__scratch_move(bert__scratch *s, uint64_t at, char *data, size_t size, int write_it) { (void)s; (void)at; (void)data; (void)size; (void)write_it; return BERT_ERROR_IO; }
+BERT__FN void bert__scratch_close(bert__scratch *s) { (void)s; }
+#elif defined(_WIN32)
+BERT__FN bert_status bert__scratch_open(bert__scratch *s)
+{
+    wchar_t wide[1024];
+    if (!s->path) return bert__bad_argument(s->error, "the instances do not fit into max_bytes: name a scratch file");
+    if (!bert__wide(s->path, wide, 1024)) return bert__fail(s->error, BERT_ERROR_IO, s->path, -1, "the path is too long or not UTF-8");
+    s->file = CreateFileW(wide, GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_TEMPORARY | FILE_FLAG_DELETE_ON_CLOSE, NULL);
+    if (s->file == INVALID_HANDLE_VALUE) return bert__fail_system(s->error, s->path, "cannot create the scratch file (remove it if it is left from another run)");
+    s->open = 1;
+    return BERT_OK;
+}
+BERT__FN bert_status bert__scratch_move(bert__scratch *s, uint64_t at, char *data, size_t size, int write_it)
+{
+    LARGE_INTEGER where;
+    where.QuadPart = (LONGLONG)at;
+    if (at != s->at && !SetFilePointerEx(s->file, where, NULL, FILE_BEGIN)) return bert__fail_system(s->error, s->path, "cannot move in the scratch file");
+    s->at = at + size;
+    while (size) {
+        DWORD part = size > (1u << 30) ? (1u << 30) : (DWORD)size, done = 0;
+        if (!(write_it ? WriteFile(s->file, data, part, &done, NULL) : ReadFile(s->file, data, part, &done, NULL)) || !done)
+            return bert__fail_system(s->error, s->path, write_it ? "cannot write the scratch file" : "cannot read the scratch file");
+        data += done;
+        size -= done;
+    }
+    return BERT_OK;
+}
+BERT__FN void bert__scratch_close(bert__scratch *s) { if (s->open) CloseHandle(s->file); s->open = 0; }
+#else
+/* The file loses its name at once: whatever happens to the program, its space is given back. */
+BERT__FN bert_status bert__scratch_open(bert__scratch *s)
+{
+    if (!s->path) return bert__bad_argument(s->error, "the instances do not fit into max_bytes: name a scratch file");
+    s->file = open(s->path, O_RDWR | O_CREAT | O_EXCL | BERT__CLOEXEC, 0600);
+    if (s->file < 0) return bert__fail_system(s->error, s->path, "cannot create the scratch file (it must not exist)", errno);
+    s->open = 1;
+    unlink(s->path);
+    return BERT_OK;
+}
+BERT__FN bert_status bert__scratch_move(bert__scratch *s, uint64_t at, char *data, size_t size, int write_it)
+{
+    const off_t to = (off_t)at;
+    if ((uint64_t)to != at || to < 0) return bert__fail(s->error, BERT_ERROR_IO, s->path, -1, "the scratch file is too large for this machine: build with -D_FILE_OFFSET_BITS=64, or allow more memory");
+    if (at != s->at && lseek(s->file, to, SEEK_SET) != to) return bert__fail_system(s->error, s->path, "cannot move in the scratch file", errno);
+    s->at = at + size;
+    while (size) {
+        const size_t part = size > (1u << 30) ? (1u << 30) : size;
+        const ptrdiff_t n = write_it ? write(s->file, data, part) : read(s->file, data, part);
+        if (n == 0 && !write_it) return bert__fail(s->error, BERT_ERROR_IO, s->path, -1, "the scratch file is shorter than what was written");
+        if (n < 0 && errno != EINTR) return bert__fail_system(s->error, s->path, write_it ? "cannot write the scratch file" : "cannot read the scratch file", errno);
+        if (n > 0) { data += n; size -= (size_t)n; }
+    }
+    return BERT_OK;
+}
+BERT__FN void bert__scratch_close(bert__scratch *s) { if (s->open) close(s->file); s->open = 0; }
+#endif
+
+/* A full chunk of a bucket: in memory, with a pointer to the one before, or in the file, with its place. */
+typedef struct bert__full_chunk { struct bert__full_chunk *before; size_t size; } bert__full_chunk;
+typedef struct bert__file_chunk { uint64_t before, size; } bert__file_chunk;
+
+typedef struct bert__bucket {
+    bert__full_chunk *last;
+    uint64_t last_in_file;              /* UINT64_MAX: none */
+    uint64_t bytes;                     /* of all records, sizes included */
+    size_t used;                        /* bytes in its room */
+} bert__bucket;
+
+typedef struct bert__buckets {
+    bert_allocator allocator;
+    bert__scratch *scratch;
+    bert__bucket *bucket;               /* [count] */
+    char *room;                         /* [count][chunk] what is not yet a chunk */
+    size_t count, chunk;
+    size_t left;                        /* memory for chunks */
+    size_t largest;                     /* chunk there is */
+} bert__buckets;
+
+BERT__FN bert_status bert__buckets_open(bert__buckets *b, size_t count, size_t rooms, size_t memory, bert__scratch *scratch, const bert_allocator *a)
+{
+    size_t i;
+    memset(b, 0, sizeof *b);
+    b->allocator = *a;
+    b->scratch = scratch;
+    b->count = count;
+    b->chunk = rooms / count < 4096 ? 4096 : rooms / count > 65536 ? 65536 : rooms / count;
+    b->left = memory;
+    b->largest = b->chunk;
+    b->bucket = (bert__bucket *)bert__alloc(a, bert__mul(count, sizeof *b->bucket));
+    b->room = (char *)bert__alloc(a, bert__mul(count, b->chunk));
+    if (!b->bucket || !b->room) return bert__fail(scratch->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for %zu buckets", count);
+    memset(b->bucket, 0, count * sizeof *b->bucket);
+    for (i = 0; i < count; i++) b->bucket[i].last_in_file = UINT64_MAX;
+    return BERT_OK;
+}
+BERT__FN void bert__buckets_close(bert__buckets *b)
+{
+    size_t i;
+    for (i = 0; b->bucket && i < b->count; i++) {
+        bert__full_chunk *c = b->bucket[i].last, *before;
+        for (; c; c = before) { before = c->before; bert__free(&b->allocator, c); }
+    }
+    if (b->count) { bert__free(&b->allocator, b->bucket); bert__free(&b->allocator, b->room); }
+    memset(b, 0, sizeof *b);
+}
+/* Makes a chunk of `size` bytes, given in two parts. */
+BERT__FN bert_status bert__bucket_chunk(bert__buckets *b, bert__bucket *k, char *data, size_t size, char *more, size_t more_size)
+{
+    const size_t all = size + more_size;
+    bert__file_chunk head;
+    bert_status st;
+    if (all > b->largest) b->largest = all;
+    if (all + sizeof(bert__full_chunk) <= b->left) {
+        bert__full_chunk *c = (bert__full_chunk *)bert__alloc(&b->allocator, sizeof *c + all);
+        if (!c) return bert__fail(b->scratch->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory: allow less than there is (max_bytes)");
+        b->left -= all + sizeof *c;
+        c->before = k->last;
+        c->size = all;
+        memcpy(c + 1, data, size);
+        if (more_size) memcpy((char *)(c + 1) + size, more, more_size);
+        k->last = c;
+        return BERT_OK;
+    }
+    b->left = 0;                                                        /* from here on to the file, whatever fits: a bucket's chunks in file are all later ones */
+    if (!b->scratch->open && (st = bert__scratch_open(b->scratch)) != BERT_OK) return st;
+    head.before = k->last_in_file;
+    head.size = all;
+    k->last_in_file = b->scratch->size;
+    if ((st = bert__scratch_move(b->scratch, b->scratch->size, (char *)&head, sizeof head, 1)) != BERT_OK) return st;
+    if ((st = bert__scratch_move(b->scratch, b->scratch->size + sizeof head, data, size, 1)) != BERT_OK) return st;
+    if (more_size && (st = bert__scratch_move(b->scratch, b->scratch->size + sizeof head + size, more, more_size, 1)) != BERT_OK) return st;
+    b->scratch->size += sizeof head + all;
+    return BERT_OK;
+}
+/* Adds a record; its size comes in front of it. */
+BERT__FN bert_status bert__buckets_add(bert__buckets *b, size_t index, char *data, size_t size)
+{
+    bert__bucket *k = &b->bucket[index];
+    char *room = b->room + index * b->chunk;
+    uint32_t n = (uint32_t)size;
+    bert_status st;
+    k->bytes += 4 + (uint64_t)size;
+    if (4 + size > b->chunk - k->used && k->used) {
+        if ((st = bert__bucket_chunk(b, k, room, k->used, NULL, 0)) != BERT_OK) return st;
+        k->used = 0;
+    }
+    if (4 + size > b->chunk) return bert__bucket_chunk(b, k, (char *)&n, 4, data, size);
+    memcpy(room + k->used, &n, 4);
+    memcpy(room + k->used + 4, data, size);
+    k->used += 4 + size;
+    return BERT_OK;
+}
+/* Takes a chunk's records out of the bucket; *size is 0 when it is empty. `out` has room for the largest. */
+BERT__FN bert_status bert__buckets_take(bert__buckets *b, size_t index, char *out, size_t *size)
+{
+    bert__bucket *k = &b->bucket[index];
+    bert__file_chunk head;
+    bert_status st;
+    if (k->used) {
+        *size = k->used;
+        memcpy(out, b->room + index * b->chunk, k->used);
+        k->used = 0;
+    } else if (k->last_in_file != UINT64_MAX) {
+        if ((st = bert__scratch_move(b->scratch, k->last_in_file, (char *)&head, sizeof head, 0)) != BERT_OK) return st;
+        if (head.size > b->largest) return bert__fail(b->scratch->error, BERT_ERROR_FORMAT, b->scratch->path, (int64_t)k->last_in_file, "the scratch file is not what was written");
+        if ((st = bert__scratch_move(b->scratch, k->last_in_file + sizeof head, out, (size_t)head.size, 0)) != BERT_OK) return st;
+        k->last_in_file = head.before;
+        *size = (size_t)head.size;
+    } else if (k->last) {
+        bert__full_chunk *c = k->last;
+        *size = c->size;
+        memcpy(out, c + 1, c->size);
+        k->last = c->before;
+        bert__free(&b->allocator, c);
+    } else {
+        *size = 0;
+    }
+    return BERT_OK;
+}
+
+/* ---- streaming mode ---- */
+
+typedef struct bert__streaming {
+    bert__taker taker;
+    const bert_pretraining_desc *d;
+    const uint8_t *pieces;
+    bert__finish *finish;
+    bert__buf lengths, ids;             /* the document being read: uint32_t, int32_t */
+    bert__buf record;
+    size_t longest;                     /* tokens of a document */
+    bert__buckets documents, instances;
+    bert_python_random random;
+    /* making a slice */
+    bert__corpus corpus;
+    bert__maker *makers;                /* [parallel tasks] */
+    size_t *starts;                     /* [tasks + 1] documents of each task of the batch */
+    int32_t tasks;
+    uint32_t slice, round, first;       /* of the batch; first: tasks of this slice and round before it */
+    bert_status *status;
+} bert__streaming;
+
+/* Random numbers of their own for a place in the work. */
+BERT__FN void bert__place_seed(bert_python_random *r, int64_t seed, uint32_t step, uint32_t a, uint32_t b, uint32_t c)
+{
+    uint32_t key[6];
+    key[0] = (uint32_t)((uint64_t)seed & 0xFFFFFFFFu);
+    key[1] = (uint32_t)((uint64_t)seed >> 32);
+    key[2] = step;
+    key[3] = a;
+    key[4] = b;
+    key[5] = c;
+    bert__mersenne_seed(r, key, 6);
+}
+
+BERT__FN bert_status bert__streaming_end(bert__taker *t)
+{
+    bert__streaming *s = (bert__streaming *)(void *)t;
+    const uint32_t count = (uint32_t)(s->lengths.size / 4);
+    const size_t n = s->ids.size / sizeof(int32_t), width = s->finish->width;
+    bert_status st;
+    if (!count) return BERT_OK;
+    s->record.size = 0;
+    bert__buf_add(&s->record, &count, 4);
+    bert__buf_add(&s->record, s->lengths.data, s->lengths.size);
+    if (bert__buf_reserve(&s->record, n * width)) bert__ids_store(s->record.data + s->record.size, (const int32_t *)(const void *)s->ids.data, n, width);
+    s->record.size += n * width;
+    if (s->record.failed || s->lengths.failed || s->ids.failed) return bert__fail(s->d->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for a document");
+    st = bert__buckets_add(&s->documents, (size_t)bert__python_below(&s->random, s->documents.count), s->record.data, s->record.size);
+    s->lengths.size = s->ids.size = 0;
+    s->taker.counts->documents++;
+    return st;
+}
+BERT__FN bert_status bert__streaming_sentence(bert__taker *t, const int32_t *ids, size_t n)
+{
+    bert__streaming *s = (bert__streaming *)(void *)t;
+    const uint32_t length = (uint32_t)n;
+    bert_status st;
+    if (s->ids.size / sizeof(int32_t) + n > s->longest && (st = bert__streaming_end(t)) != BERT_OK) return st;
+    bert__buf_add(&s->lengths, &length, 4);
+    bert__buf_add(&s->ids, ids, n * sizeof *ids);
+    return BERT_OK;
+}
+
+/* Makes the instances of some documents, in m->out. */
+BERT__FN void bert__streaming_make(void *arg, int64_t index)
+{
+    bert__streaming *s = (bert__streaming *)arg;
+    bert__maker *m = &s->makers[index];
+    bert_python_random r;
+    size_t i;
+    m->out.size = 0;
+    bert__place_seed(&r, *s->d->seed, 2, s->slice, s->round, s->first + (uint32_t)index);
+    for (i = s->starts[index]; i < s->starts[index + 1]; i++)
+        if (!bert__make_document(m, &s->corpus, NULL, i, &r)) { s->status[index] = BERT_ERROR_MEMORY; return; }
+}
+/* All instances of the documents in s->corpus, to their buckets. */
+BERT__FN bert_status bert__streaming_slice(bert__streaming *s, bert_pretraining_progress *progress)
+{
+    const bert_pretraining_desc *d = s->d;
+    const size_t documents = bert__corpus_count(&s->corpus.documents);
+    bert_status st = BERT_OK;
+    size_t done, at;
+    int32_t n, k;
+    for (s->round = 0; s->round < (uint32_t)d->dupe_factor && st == BERT_OK; s->round++) {
+        for (done = 0, s->first = 0; done < documents && st == BERT_OK; s->first += (uint32_t)n) {
+            for (n = 0; n < s->tasks && done < documents; n++) {        /* about 16384 tokens a task */
+                const size_t begin = bert__corpus_sentence(&s->corpus, bert__corpus_document(&s->corpus, done));
+                s->starts[n] = done;
+                s->status[n] = BERT_OK;
+                while (done < documents && bert__corpus_sentence(&s->corpus, bert__corpus_document(&s->corpus, done)) - begin < 16384) done++;
+            }
+            s->starts[n] = done;
+            d->parallel.run(d->parallel.user, n, bert__streaming_make, s);
+            for (k = 0; k < n && st == BERT_OK; k++) {
+                bert__buf *out = &s->makers[k].out;
+                if (s->status[k] != BERT_OK) { st = bert__fail(d->error, s->status[k], NULL, -1, "out of memory while making instances"); break; }
+                for (at = 0; at < out->size && st == BERT_OK;) {
+                    uint32_t size;
+                    memcpy(&size, out->data + at, 4);
+                    st = bert__buckets_add(&s->instances, (size_t)bert__python_below(&s->random, s->instances.count), out->data + at + 4, size);
+                    at += 4 + (size_t)size;
+                    s->finish->counts->instances++;
+                }
+            }
+        }
+        progress->done += (int64_t)s->corpus.tokens;
+        if (st == BERT_OK && d->progress && d->progress(d->user, progress)) st = bert__fail(d->error, BERT_ERROR_STOPPED, NULL, -1, "stopped by the caller");
+    }
+    s->slice++;
+    return st;
+}
+/* Step 2: bucket after bucket of documents, in slices of at most `most` bytes. */
+BERT__FN bert_status bert__streaming_make_all(bert__streaming *s, size_t most)
+{
+    bert_pretraining_progress progress;
+    char *chunk = (char *)bert__alloc(&s->d->allocator, s->documents.largest);
+    const size_t width = s->finish->width;
+    bert_status st = chunk ? BERT_OK : bert__fail(s->d->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for a slice of the corpus");
+    size_t k, size, held = 0, i;
+    progress.stage = "making";
+    progress.done = 0;
+    progress.total = s->finish->counts->tokens * s->d->dupe_factor;
+    bert__place_seed(&s->random, *s->d->seed, 3, 0, 0, 0);
+    for (k = 0; k < s->documents.count && st == BERT_OK; k++) {
+        do {
+            size_t at = 0;
+            if ((st = bert__buckets_take(&s->documents, k, chunk, &size)) != BERT_OK) break;
+            if (held && (!size || held + size > most)) {
+                if ((st = bert__streaming_slice(s, &progress)) != BERT_OK) break;
+                s->corpus.sentences.size = s->corpus.documents.size = s->corpus.tokens = held = 0;
+            }
+            held += size;
+            while (at < size && st == BERT_OK) {
+                uint32_t record, count, n;
+                const char *lengths, *ids;
+                memcpy(&record, chunk + at, 4);
+                memcpy(&count, chunk + at + 4, 4);
+                lengths = chunk + at + 8;
+                ids = lengths + 4 * (size_t)count;
+                bert__corpus_begin_document(&s->corpus);
+                for (i = 0; i < count && st == BERT_OK; i++) {
+                    memcpy(&n, lengths + 4 * i, 4);
+                    if (!bert__corpus_add(&s->corpus, NULL, ids, n)) st = bert__fail(s->d->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for a slice of the corpus");
+                    ids += n * width;
+                }
+                at += 4 + (size_t)record;
+            }
+        } while (st == BERT_OK && size);
+    }
+    bert__free(&s->d->allocator, chunk);
+    return st;
+}
+/* Step 3: bucket after bucket of instances, shuffled. */
+BERT__FN bert_status bert__streaming_write_all(bert__streaming *s, size_t most)
+{
+    const bert_allocator *a = &s->d->allocator;
+    bert__buf list;
+    char *data = NULL;
+    bert_status st = BERT_OK;
+    size_t k, size;
+    uint32_t slice = 0;
+    bert__buf_init(&list, a);
+    for (k = 0; k < s->instances.count && st == BERT_OK; k++) {
+        const uint64_t bytes = s->instances.bucket[k].bytes;
+        const size_t room = (bytes < most ? (size_t)bytes : most) + s->instances.largest;
+        size_t held;
+        if (!(data = (char *)bert__alloc(a, room))) { st = bert__fail(s->d->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory: %zu bytes to shuffle instances in", room); break; }
+        do {
+            bert_python_random r;
+            size_t at;
+            for (held = 0; held + s->instances.largest <= room && st == BERT_OK; held += size) {
+                st = bert__buckets_take(&s->instances, k, data + held, &size);
+                if (st != BERT_OK || !size) break;
+            }
+            list.size = 0;
+            for (at = 0; at < held && st == BERT_OK;) {
+                const char *p = data + at + 4;
+                uint32_t n;
+                memcpy(&n, data + at, 4);
+                bert__buf_add(&list, &p, sizeof p);
+                at += 4 + (size_t)n;
+            }
+            if (list.failed) st = bert__fail(s->d->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory while shuffling instances");
+            if (st != BERT_OK) break;
+            bert__place_seed(&r, *s->d->seed, 4, slice++, 0, 0);
+            bert_python_random_shuffle(&r, list.data, list.size / sizeof(char *), sizeof(char *));
+            st = bert__finish_run(s->finish, (const char *const *)(const void *)list.data, list.size / sizeof(char *));
+        } while (st == BERT_OK && held);
+        bert__free(a, data);
+    }
+    bert__buf_free(&list);
+    return st;
+}
+BERT__FN bert_status bert__streaming_run(const bert_pretraining_desc *d, const uint8_t *pieces, bert__finish *finish, bert__arena *arena)
+{
+    const size_t share = d->max_bytes / 4;
+    const int64_t size = bert__lines_from_size(d);
+    const double bytes = size > 0 ? (double)size : 1.6e10;              /* a pipe may be long: slices serve if it is not */
+    const double documents = ceil(bytes * (double)finish->width / 4 / ((double)share / 2)), instances = ceil(bytes * d->dupe_factor * (double)finish->width / 2.5 / ((double)share / 2));
+    bert__scratch scratch;
+    bert__streaming s;
+    bert_status st;
+    int32_t k;
+    memset(&s, 0, sizeof s);
+    memset(&scratch, 0, sizeof scratch);
+    scratch.path = d->scratch;
+    scratch.error = d->error;
+    s.taker.sentence = bert__streaming_sentence;
+    s.taker.end = bert__streaming_end;
+    s.taker.counts = finish->counts;
+    s.d = d;
+    s.pieces = pieces;
+    s.finish = finish;
+    s.longest = d->max_bytes / 256 < 65536 ? 65536 : d->max_bytes / 256;
+    s.tasks = d->parallel.width > 1 ? d->parallel.width * 4 : 1;
+    bert__buf_init(&s.lengths, &d->allocator);
+    bert__buf_init(&s.ids, &d->allocator);
+    bert__buf_init(&s.record, &d->allocator);
+    bert__corpus_init(&s.corpus, finish->width, &d->allocator);
+    bert__place_seed(&s.random, *d->seed, 1, 0, 0, 0);
+    st = bert__buckets_open(&s.documents, documents > 1024 ? 1024 : (size_t)documents + (documents < 1), d->max_bytes / 16, share, &scratch, &d->allocator);
+    if (st == BERT_OK) st = bert__read_all(d, s.longest * 4, &s.taker);
+    bert__buf_free(&s.lengths);
+    bert__buf_free(&s.ids);
+    bert__buf_free(&s.record);
+    if (st == BERT_OK) st = bert__buckets_open(&s.instances, instances > 1024 ? 1024 : (size_t)instances + (instances < 1), d->max_bytes / 16, share, &scratch, &d->allocator);
+    if (st == BERT_OK) {
+        s.makers = (bert__maker *)bert__arena_array(arena, (size_t)s.tasks, sizeof *s.makers);
+        s.starts = (size_t *)bert__arena_array(arena, (size_t)s.tasks + 1, sizeof *s.starts);
+        s.status = (bert_status *)bert__arena_array(arena, (size_t)s.tasks, sizeof *s.status);
+        if (!s.makers || !s.starts || !s.status) st = BERT_ERROR_MEMORY;
+        if (s.makers) memset(s.makers, 0, (size_t)s.tasks * sizeof *s.makers);
+        for (k = 0; k < s.tasks && st == BERT_OK; k++) {
+            st = bert__maker_init(&s.makers[k], arena, d, pieces, finish->width);
+            s.makers[k].put = bert__put_packed;
+        }
+        if (st != BERT_OK) bert__fail(d->error, st, NULL, -1, "out of memory for %d tasks at once; fewer threads need less", (int)s.tasks);
+    }
+    if (st == BERT_OK) st = bert__streaming_make_all(&s, share);
+    bert__buckets_close(&s.documents);
+    bert__corpus_free(&s.corpus);
+    for (k = 0; s.makers && k < s.tasks; k++) bert__buf_free(&s.makers[k].out);
+    if (st == BERT_OK) st = bert__streaming_write_all(&s, share);
+    bert__buckets_close(&s.instances);
+    finish->counts->scratch = (int64_t)scratch.size;
+    bert__scratch_close(&scratch);
+    return st;
+}
+
+/* ---- the one entry ---- */
+
+/* The desc with its defaults, or an error. */
+BERT__FN bert_status bert__pretraining_check(bert_pretraining_desc *d)
+{
+    bert_error *e = d->error;
+    bert_special_ids ids;
+    const char *missing;
+    if (!d->tokenizer) return bert__bad_argument(e, "bert_pretraining_data needs a tokenizer");
+    ids = bert_tokenizer_special_ids(d->tokenizer);
+    missing = ids.cls < 0 ? "[CLS]" : ids.sep < 0 ? "[SEP]" : ids.mask < 0 ? "[MASK]" : NULL;
+    if (missing) return bert__fail(e, BERT_ERROR_MISMATCH, NULL, -1, "the vocabulary has no %s: pre-training needs [CLS], [SEP] and [MASK]", missing);
+    if ((!d->path_count && !d->text_count) || (d->path_count && (d->text_count || !d->paths)) || (d->text_count && !d->texts)) return bert__bad_argument(e, "bert_pretraining_data needs paths or texts, one of them");
+    if ((!d->output_count && !d->each) || (d->output_count && !d->outputs)) return bert__bad_argument(e, "bert_pretraining_data needs outputs, or a function that takes the instances");
+    if (!d->max_seq_length) d->max_seq_length = 128;
+    if (!d->max_predictions) d->max_predictions = 20;
+    if (!d->dupe_factor) d->dupe_factor = 10;
+    if (d->masked_lm_prob == 0) d->masked_lm_prob = 0.15;
+    if (d->short_seq_prob == 0) d->short_seq_prob = 0.1;
+    if (d->max_seq_length < 5 || d->max_seq_length > 65535)
+        return bert__fail(e, BERT_ERROR_ARGUMENT, NULL, -1, "max_seq_length is %d: it goes from 5 ([CLS] a [SEP] b [SEP]) to 65535", (int)d->max_seq_length);
+    if (d->max_predictions < 0 || d->max_predictions > 65535) return bert__fail(e, BERT_ERROR_ARGUMENT, NULL, -1, "max_predictions is %d: it goes from 1 to 65535", (int)d->max_predictions);
+    if (d->dupe_factor < 0) return bert__fail(e, BERT_ERROR_ARGUMENT, NULL, -1, "dupe_factor is %d: it goes from 1", (int)d->dupe_factor);
+    if (!(d->masked_lm_prob <= 1) || !(d->short_seq_prob <= 1)) return bert__bad_argument(e, "masked_lm_prob and short_seq_prob are shares: at most 1");
+    if ((unsigned)d->masking > BERT_MASKING_SEGMENTED) return bert__bad_argument(e, "masking");
+    if (!d->max_bytes) d->max_bytes = (size_t)1 << 30;
+    if (d->streaming && d->max_bytes < (size_t)16 << 20) return bert__bad_argument(e, "max_bytes: streaming needs 16 MB at least");
+    d->allocator = bert__allocator(&d->allocator);
+    d->parallel = bert__parallel(d->parallel);
+    return BERT_OK;
+}
+BERT_API bert_status bert_pretraining_data(const bert_pretraining_desc *desc, bert_pretraining_counts *counts)
+{
+    static const int64_t seed = 12345;
+    bert_pretraining_desc d;
+    bert_pretraining_counts sum;
+    bert__finish f;
+    bert__arena arena;
+    uint8_t *pieces;
+    char *scratch;
+    bert_status st;
+    size_t i, vocab;
+    if (!desc) return BERT_ERROR_ARGUMENT;
+    d = *desc;
+    if (!d.seed) d.seed = &seed;
+    if ((st = bert__pretraining_check(&d)) != BERT_OK) return st;
+    memset(&sum, 0, sizeof sum);
+    memset(&f, 0, sizeof f);
+    bert__arena_init(&arena, &d.allocator, 65536);
+    vocab = (size_t)bert_tokenizer_size(d.tokenizer);
+    f.d = &d;
+    f.counts = &sum;
+    f.special = bert_tokenizer_special_ids(d.tokenizer);
+    f.width = vocab <= 65536 && d.masking != BERT_MASKING_SEGMENTED ? 2 : 4;
+    f.pieces = d.parallel.width > 1 ? d.parallel.width * 2 : 1;
+    pieces = (uint8_t *)bert__arena_array(&arena, vocab, 1);
+    f.rooms = (int32_t *)bert__arena_array(&arena, bert__mul((size_t)f.pieces + 1, 3 * (size_t)d.max_seq_length), sizeof *f.rooms);
+    f.bytes = (bert__buf *)bert__arena_array(&arena, 2 * (size_t)f.pieces, sizeof *f.bytes);
+    f.writers = (bert_record_writer **)bert__arena_array(&arena, d.output_count, sizeof *f.writers);
+    if (!pieces || !f.rooms || !f.bytes || !f.writers) {
+        bert__arena_free(&arena);
+        return bert__fail(d.error, BERT_ERROR_MEMORY, NULL, -1, "out of memory");
+    }
+    for (i = 0; i < vocab; i++) {
+        size_t n = 0;
+        const char *t = bert_tokenizer_token(d.tokenizer, (int32_t)i, &n);
+        pieces[i] = t && n >= 2 && t[0] == '#' && t[1] == '#';
+    }
+    for (i = 0; i < 2 * (size_t)f.pieces; i++) bert__buf_init(&f.bytes[i], &d.allocator);
+    memset((void *)f.writers, 0, d.output_count * sizeof *f.writers);
+    for (i = 0; i < d.output_count && st == BERT_OK; i++) st = bert_record_writer_open(d.outputs[i], &d.allocator, &f.writers[i], d.error);
+    if (st == BERT_OK && d.streaming && !d.scratch && d.output_count) {
+        const size_t n = strlen(d.outputs[0]);
+        scratch = (char *)bert__arena_get(&arena, n + 9);
+        if (scratch) { memcpy(scratch, d.outputs[0], n); memcpy(scratch + n, ".scratch", 9); }
+        else st = bert__fail(d.error, BERT_ERROR_MEMORY, NULL, -1, "out of memory");
+        d.scratch = scratch;
+    }
+    if (st == BERT_OK) st = d.streaming ? bert__streaming_run(&d, pieces, &f, &arena) : bert__reference_run(&d, pieces, &f, &arena);
+    for (i = 0; i < d.output_count && st == BERT_OK; i++) st = bert_record_writer_commit(f.writers[i], d.error);
+    for (i = 0; i < d.output_count; i++) bert_record_writer_close(f.writers[i]);
+    for (i = 0; i < 2 * (size_t)f.pieces; i++) bert__buf_free(&f.bytes[i]);
+    bert__arena_free(&arena);
+    if (st == BERT_OK && counts) *counts = sum;
+    return st;
+}
+#endif /* BERT_NO_TOKENIZER */
+#endif /* BERT_NO_DATA */
 
 /* ============================================================================================================
    >>metrics

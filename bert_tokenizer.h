@@ -69,10 +69,12 @@
    BERT_STATIC                     every file      makes every function static: a private copy for this file.
    BERT_API                        every file      your own linkage for the declarations, e.g. a DLL export.
    BERT_NO_TOKENIZER               implementation  leaves out >>unicode to >>learn: only the base stays, for bert.h.
-   BERT_NO_LEARN                   implementation  leaves out vocabulary learning (>>learn).
+   BERT_NO_LEARN                   implementation  leaves out vocabulary learning (>>learn). BERT_NO_TRAIN implies it.
    BERT_NO_STDIO                   implementation  no files at all: everything from memory, no <stdio.h>, no POSIX.
    BERT_NO_THREADS                 implementation  no pool: parallel work runs in the caller's thread, one after another.
    BERT_NO_SIMD                    implementation  plain C only; same results, slower.
+   BERT_NO_MESSAGES                implementation  errors keep code, path, offset, line and tensor, but the message is only the
+                                                   code's text: for programs that have no bytes to spare for words.
    BERT_MALLOC(n), BERT_FREE(p)    implementation  replace the default allocator (both or neither). <stdlib.h> is then
                                                    not used.
    BERT_ASSERT(x)                  implementation  checks of our own mistakes, never of input; default: none.
@@ -81,6 +83,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#if defined(BERT_NO_TRAIN) && !defined(BERT_NO_LEARN)
+#define BERT_NO_LEARN
+#endif
 
 #ifndef BERT_API
 #if defined(BERT_STATIC)
@@ -500,7 +506,6 @@ BERT_API bert_learn_counts bert_learner_counts(const bert_learner *learner);
 #endif
 #ifndef __cplusplus
 extern int fsync(int);                  /* hidden by -std=c99; C allows the same declaration twice */
-extern int fchmod(int, mode_t);
 extern ssize_t readlink(const char *, char *, size_t);
 #endif
 #elif !defined(BERT_NO_STDIO)
@@ -601,10 +606,12 @@ BERT__INLINE int64_t bert__atomic_get(bert__counter *p) { return bert__atomic_ad
 
 BERT_API const char *bert_status_string(bert_status status)
 {
-#define BERT__STATUS_TEXT(name, text) text,
-    static const char *const texts[] = { BERT_STATUS_LIST(BERT__STATUS_TEXT) };
+#define BERT__STATUS_TEXT(name, text) text "\0"
+    const char *p = BERT_STATUS_LIST(BERT__STATUS_TEXT) "unknown status";
 #undef BERT__STATUS_TEXT
-    return (unsigned)status < (unsigned)BERT_STATUS_COUNT ? texts[status] : "unknown status";
+    unsigned i = (unsigned)status < (unsigned)BERT_STATUS_COUNT ? (unsigned)status : (unsigned)BERT_STATUS_COUNT;
+    for (; i; i--) p += strlen(p) + 1;
+    return p;
 }
 
 /* A text being written into a buffer: what does not fit is counted, not written. */
@@ -716,6 +723,14 @@ BERT__PRINTF(5, 6) BERT__NOINLINE bert_status bert__fail(bert_error *e, bert_sta
 }
 
 BERT__FN bert_status bert__bad_argument(bert_error *e, const char *what) { return bert__fail(e, BERT_ERROR_ARGUMENT, NULL, -1, "%s", what); }
+
+#ifdef BERT_NO_MESSAGES
+/* The words go before the compiler keeps them: sizeof looks at them and evaluates nothing. */
+int bert__ignored(const char *format, ...);
+BERT__NOINLINE bert_status bert__fail_briefly(bert_error *e, bert_status status, const char *path, int64_t at) { return bert__fail(e, status, path, at, "%s", bert_status_string(status)); }
+#define bert__fail(e, status, path, at, ...) ((void)sizeof bert__ignored(__VA_ARGS__), bert__fail_briefly(e, status, path, at))
+#define bert__bad_argument(e, what) bert__fail_briefly(e, BERT_ERROR_ARGUMENT, NULL, -1)
+#endif
 
 /* ============================================================================================================
    >>alloc
@@ -1171,7 +1186,7 @@ BERT__FN bert_status bert__writer_fail(bert__writer *w, int code)
     bert__writer_abort(w);
     return w->status;
 }
-/* Writes through links: puts into `path` what the last of them names, whether that is there or not. 0, or an error code. */
+/* Writes through links: puts into `path` what the last of them names, whether that is there or not. 0 and errno: it fails. */
 BERT__FN int bert__follow(char *path, size_t size)
 {
     char link[4096];
@@ -1179,68 +1194,58 @@ BERT__FN int bert__follow(char *path, size_t size)
     for (links = 0; links < 40; links++) {
         size_t dir = strlen(path);
         const ptrdiff_t n = readlink(path, link, sizeof link);
-        if (n < 0) return 0;                                            /* not a link; if it is worse, open will say so */
+        if (n < 0) return 1;                                            /* not a link; if it is worse, open will say so */
         while (dir && path[dir - 1] != '/') dir--;
         if (link[0] == '/') dir = 0;
-        if (dir + (size_t)n >= size) return ENAMETOOLONG;
+        if (dir + (size_t)n >= size) break;
         memcpy(path + dir, link, (size_t)n);
         path[dir + (size_t)n] = 0;
     }
-    return ELOOP;
+    errno = links < 40 ? ENAMETOOLONG : ELOOP;
+    return 0;
 }
-/* A new file beside the target, that nobody can have put there before: O_EXCL, and a name that cannot be foreseen. */
+/* A new file beside the target: O_EXCL, so that nobody can have put it there before, and a name that is not easily foreseen
+   (systems put the stack where it was not last time), so that nobody can be in the way a hundred times. */
 BERT__FN int bert__create_beside(bert__writer *w, mode_t mode)
 {
     const size_t n = strlen(w->target);
-    unsigned name[2];
-    int tries, fd, random = open("/dev/urandom", O_RDONLY | BERT__CLOEXEC);
-    name[0] = (unsigned)(uintptr_t)w;                                   /* where there is none: next best */
-    name[1] = (unsigned)getpid();
+    int tries, fd = -1;
+    unsigned name = (unsigned)((uintptr_t)&fd >> 4) * 31 + (unsigned)getpid();
     memcpy(w->beside, w->target, n);                                    /* as it is: names are bytes */
     for (tries = 0; tries < 100; tries++) {
-        if (random < 0 || read(random, name, sizeof name) != (ptrdiff_t)sizeof name) name[0] += 0x9E3779B9u;
-        bert__format(w->beside + n, sizeof w->beside - n, ".%x%x.tmp", name[0], name[1]);
+        bert__format(w->beside + n, sizeof w->beside - n, ".%x.tmp", name += 0x9E3779B9u);
         fd = open(w->beside, O_WRONLY | O_CREAT | O_EXCL | BERT__CLOEXEC, mode);
         if (fd >= 0 || errno != EEXIST) break;
     }
-    tries = errno;
-    if (random >= 0) close(random);
-    errno = tries;
     return fd;
 }
 BERT__FN bert_status bert__writer_open(bert__writer *w, const char *path, bert_error *error)
 {
-    struct stat old, made;
-    int exists, code = 0;
+    struct stat old;
+    const char *what = "cannot create";
+    const size_t n = path ? strlen(path) : 0;
     w->error = error;
     w->path = path;
     w->size = w->buffered = 0;
     w->open = 0;
     w->beside[0] = 0;
     if (!path) return w->status = bert__bad_argument(error, "a file to write needs a path");
-    if (strlen(path) > sizeof w->beside - 40) return w->status = bert__fail(error, BERT_ERROR_IO, path, -1, "the path is too long");
-    exists = stat(path, &old) == 0;
-    if (exists && !S_ISREG(old.st_mode)) {                              /* a pipe, /dev/stdout: nothing to rename */
+    if (stat(path, &old)) old.st_mode = 0;
+    w->file = -1;
+    if (n > sizeof w->target - 40) errno = ENAMETOOLONG;
+    else if (old.st_mode && !S_ISREG(old.st_mode)) {                    /* a pipe, /dev/stdout: nothing to rename */
         w->file = open(path, O_WRONLY | BERT__CLOEXEC);
     } else {
-        memcpy(w->target, path, strlen(path) + 1);
-        code = bert__follow(w->target, sizeof w->target - 40);
-        if (code) return w->status = bert__fail_system(error, path, "cannot follow the link", code);
-        w->file = bert__create_beside(w, exists ? old.st_mode & 0777 : 0666);
+        memcpy(w->target, path, n + 1);
+        if (!bert__follow(w->target, sizeof w->target - 40)) what = "cannot follow the link";
+        else w->file = bert__create_beside(w, old.st_mode ? old.st_mode & 0777 : 0666);
     }
-    if (w->file < 0) {
-        code = errno;
-        if (!w->beside[0]) return w->status = bert__fail_system(error, path, "cannot write", code);
-        return w->status = bert__fail(error, BERT_ERROR_IO, path, -1, "cannot create: %s (%s)", strerror(code), w->beside);
-    }
+    if (w->file < 0) return w->status = bert__fail_system(error, path, what, errno);
     w->open = 1;
     w->status = BERT_OK;
-    /* umask took some of the old mode; where all files have one mode (FAT), to set it would fail */
-    if (exists && w->beside[0] && (fstat(w->file, &made) || (((made.st_mode ^ old.st_mode) & 0777) && fchmod(w->file, old.st_mode & 0777)))) {
-        w->status = bert__fail_system(error, path, "cannot give the new file the mode of the old one", errno);
-        bert__writer_abort(w);
-    }
-    return w->status;
+    /* umask may have taken some of the old mode; where files have no mode of their own (FAT), this fails and need not work */
+    if (w->beside[0] && old.st_mode) (void)!chmod(w->beside, old.st_mode & 0777);
+    return BERT_OK;
 }
 BERT__NOINLINE bert_status bert__writer_out(bert__writer *w, const char *data, size_t size)
 {
@@ -1843,7 +1848,7 @@ BERT_API int bert_json_double(const bert_json *value, double *out)
     return value && value->type == 'd' && bert_parse_double(value->text, value->size, out);
 }
 
-/* Big non-negative integers for the slow path of bert_parse_double: 10^1095 * 2^64 needs 3702 bits. */
+/* Big non-negative integers for bert_parse_double: 10^1095 * 2^64 needs 3702 bits. */
 typedef struct bert__big { uint32_t limb[128]; int n; } bert__big;
 
 BERT__FN void bert__big_muladd(bert__big *b, uint32_t mul, uint32_t add)
@@ -1859,12 +1864,7 @@ BERT__FN void bert__big_muladd(bert__big *b, uint32_t mul, uint32_t add)
 }
 BERT__FN void bert__big_shift(bert__big *b, int bits)
 {
-    int words = bits / 32, i;
-    if (!b->n) return;
-    for (i = b->n - 1; i >= 0; i--) b->limb[i + words] = b->limb[i];
-    for (i = 0; i < words; i++) b->limb[i] = 0;
-    b->n += words;
-    if (bits % 32) bert__big_muladd(b, (uint32_t)1 << bits % 32, 0);
+    for (; bits > 0; bits -= 31) bert__big_muladd(b, (uint32_t)1 << (bits < 31 ? bits : 31), 0);
 }
 /* a -= b; a is not less. */
 BERT__NOINLINE void bert__big_subtract(bert__big *a, const bert__big *b)
@@ -1887,22 +1887,11 @@ BERT__FN int bert__big_compare(const bert__big *a, const bert__big *b)
     return 0;
 }
 
-/* Does one operation on doubles round once, to a double? Not with the i387's wider registers, which round twice, nor
-   where -ffast-math makes a division a multiplication. */
-#if defined(__FAST_MATH__) || (defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0)
-#define BERT__PLAIN_DOUBLES 0
-#else
-#define BERT__PLAIN_DOUBLES 1
-#endif
-
 /* A decimal number, correctly rounded (half to even), whatever the locale says: [-+]digits[.digits][e[-+]digits], and
-   NaN, Infinity, inf. Up to 15 digits and small exponents by one exact multiplication or division (Clinger's fast
-   path); the rest bit by bit with big integers. Returns 0 if the text is
-   no number. */
+   NaN, Infinity, inf. Bit by bit with big integers: a microsecond or two, and nothing that depends on the machine's own
+   arithmetic. Returns 0 if the text is no number. */
 BERT_API int bert_parse_double(const char *text, size_t size, double *out)
 {
-    static const double tens[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                   1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
     static const char names[][9] = { "Infinity", "inf", "NaN", "nan" };
     const uint64_t infinity = 0x7FF0000000000000u;
     size_t i = 0;
@@ -1911,7 +1900,6 @@ BERT_API int bert_parse_double(const char *text, size_t size, double *out)
     int negative = 0, esign = 1, point = 0, any = 0, used = 0, two, k;
     bert__big num, den;
     num.n = 0;
-    num.limb[0] = num.limb[1] = 0;
     if (i < size && (text[i] == '-' || text[i] == '+')) negative = text[i++] == '-';
     for (k = 0; k < 4; k++)
         if (size - i == strlen(names[k]) && bert__begins(text + i, size - i, names[k])) { bits = k < 2 ? infinity : infinity | infinity >> 1; goto done; }
@@ -1936,12 +1924,6 @@ BERT_API int bert_parse_double(const char *text, size_t size, double *out)
     exponent += esign * e;
     if (!used || used + exponent < -325) goto done;
     if (used + exponent > 310) { bits = infinity; goto done; }
-    if (BERT__PLAIN_DOUBLES && used <= 15 && exponent >= -22 && exponent <= 22) {
-        double v = (double)((uint64_t)num.limb[1] << 32 | num.limb[0]);
-        v = exponent < 0 ? v / tens[-exponent] : v * tens[exponent];
-        memcpy(&bits, &v, 8);
-        goto done;
-    }
     den.limb[0] = 1;
     den.n = 1;
     for (; exponent > 0; exponent--) bert__big_muladd(&num, 10, 0);
@@ -3536,6 +3518,7 @@ BERT__FN size_t bert__encode_some(bert__out *o, const char *text, size_t size, i
     size_t from = 0, at = 0, end = 0, done, hold = size, k;
     uint32_t c;
     int found;
+    if (!text) text = "";                                               /* of no bytes; C forbids even NULL + 0 */
     o->scan.text = text;
     o->scan.text_base = base;
     o->scan.text_size = size;
@@ -3691,38 +3674,35 @@ BERT__NOINLINE size_t bert__parts(size_t n, size_t keep, size_t stride)
 }
 
 /* Copies rows [from, from + n) of one encoding to row `at` of another; zeros where it lacks the column. */
-BERT__FN void bert__copy_column(void *to, size_t at, const void *src, size_t from, size_t n, size_t width)
+BERT__NOINLINE void bert__copy_rows(bert_encoding *to, size_t at, const bert_encoding *src, size_t from, size_t n, int32_t segment)
 {
-    char *p;
-    if (!to) return;
-    p = (char *)to + at * width;
-    if (src) memcpy(p, (const char *)src + from * width, n * width);
-    else memset(p, 0, n * width);
-}
-BERT__FN void bert__copy_rows(bert_encoding *to, size_t at, const bert_encoding *src, size_t from, size_t n, int32_t segment)
-{
+#define BERT__COLUMN(name) { (unsigned char)offsetof(bert_encoding, name), (unsigned char)sizeof *src->name }
+    static const unsigned char columns[][2] = { BERT__COLUMN(ids), BERT__COLUMN(words), BERT__COLUMN(begin), BERT__COLUMN(end), BERT__COLUMN(char_begin), BERT__COLUMN(char_end) };
+#undef BERT__COLUMN
+    size_t k;
     if (at >= to->capacity) return;
     if (n > to->capacity - at) n = to->capacity - at;
-    if (!n) return;
-    bert__copy_column(to->ids, at, src->ids, from, n, sizeof(int32_t));
-    bert__copy_column(to->words, at, src->words, from, n, sizeof(int32_t));
-    bert__copy_column(to->begin, at, src->begin, from, n, sizeof(size_t));
-    bert__copy_column(to->end, at, src->end, from, n, sizeof(size_t));
-    bert__copy_column(to->char_begin, at, src->char_begin, from, n, sizeof(size_t));
-    bert__copy_column(to->char_end, at, src->char_end, from, n, sizeof(size_t));
+    for (k = 0; k < sizeof columns / sizeof *columns; k++) {
+        const size_t width = columns[k][1];
+        const char *rows;
+        char *p;
+        memcpy(&p, (char *)to + columns[k][0], sizeof p);
+        memcpy(&rows, (const char *)src + columns[k][0], sizeof rows);
+        if (!p) continue;
+        if (rows) memcpy(p + at * width, rows + from * width, n * width);
+        else memset(p + at * width, 0, n * width);
+    }
     bert__fill_segments(to, at, n, segment);
 }
 /* [CLS] or [SEP] in row `at`. */
 BERT__FN void bert__put_special(bert_encoding *to, size_t at, int32_t id, int32_t segment)
 {
-    if (at >= to->capacity) return;
-    if (to->ids) to->ids[at] = id;
-    if (to->segment_ids) to->segment_ids[at] = segment;
-    if (to->words) to->words[at] = -1;
-    if (to->begin) to->begin[at] = 0;
-    if (to->end) to->end[at] = 0;
-    if (to->char_begin) to->char_begin[at] = 0;
-    if (to->char_end) to->char_end[at] = 0;
+    bert_encoding one;
+    int32_t no_word = -1;
+    memset(&one, 0, sizeof one);
+    one.ids = &id;
+    one.words = &no_word;
+    bert__copy_rows(to, at, &one, 0, 1, segment);
 }
 BERT__FN bert_status bert__need_specials(const bert_tokenizer *t, bert_error *e)
 {
@@ -3849,6 +3829,7 @@ BERT__FN bert_status bert__basic_words(const bert__basic *b, const char *text, s
 {
     bert__scan s;
     bert__words_state w;
+    if (!text) text = "";                                               /* of no bytes; C forbids even NULL + 0 */
     w.fn = fn;
     w.user = user;
     bert__scan_init(&s, b, bert__give_word, &w);
@@ -4265,7 +4246,6 @@ BERT_API bert_status bert_tokenizer_open(const bert_tokenizer_desc *desc, bert_t
     bert__arena arena;
     bert_tokenizer *t;
     bert_status st;
-    bert_flag flags[6];
     size_t i;
     if (!desc || !out) return BERT_ERROR_ARGUMENT;
     memset(&s, 0, sizeof s);
@@ -4273,9 +4253,9 @@ BERT_API bert_status bert_tokenizer_open(const bert_tokenizer_desc *desc, bert_t
     s.error = desc->error;
     s.d = *desc;
     if (desc->max_word < 0 || desc->max_word > BERT__WORD_MAX) return bert__bad_argument(s.error, "max_word goes from 1 to 200, or 0 for the default");
-    flags[0] = desc->lower_case; flags[1] = desc->strip_accents; flags[2] = desc->cjk; flags[3] = desc->clean; flags[4] = desc->specials; flags[5] = desc->basic;
-    for (i = 0; i < 6; i++)
-        if ((unsigned)flags[i] > BERT_OFF) return bert__bad_argument(s.error, "a flag is none of BERT_DEFAULT, BERT_ON and BERT_OFF");
+    if ((unsigned)desc->lower_case > BERT_OFF || (unsigned)desc->strip_accents > BERT_OFF || (unsigned)desc->cjk > BERT_OFF ||
+        (unsigned)desc->clean > BERT_OFF || (unsigned)desc->specials > BERT_OFF || (unsigned)desc->basic > BERT_OFF)
+        return bert__bad_argument(s.error, "a flag is none of BERT_DEFAULT, BERT_ON and BERT_OFF");
     if ((unsigned)desc->mode > BERT_TOKENIZER_HF) return bert__bad_argument(s.error, "mode is none of its values");
     for (i = 0; i < desc->never_split_count; i++)
         if (!desc->never_split || !desc->never_split[i] || !*desc->never_split[i]) return bert__bad_argument(s.error, "an entry of never_split is empty");
@@ -4331,7 +4311,7 @@ BERT__NOINLINE bert_status bert__text_end(bert__text *t, char *out, size_t capac
 }
 
 /* What stands without a blank before it; a lone apostrophe, also without one behind, only in clean_up_tokenization. */
-static const char *const bert__glue[] = { ".", "?", "!", ",", "'", "n't", "'m", "'s", "'ve", "'re" };
+static const char bert__glue[][4] = { ".", "?", "!", ",", "'", "n't", "'m", "'s", "'ve", "'re" };
 enum { BERT__GLUE_COUNT = 10, BERT__GLUE_APOSTROPHE = 4 };
 
 /* transformers' clean_up_tokenization, rule after rule over the whole text; each only shortens it. */
@@ -4404,7 +4384,7 @@ BERT__FN int bert__explain_word(bert__scan *s)
     size_t k;
     /* a lone "'" with a contraction's rest behind it, or "n" before one: words that were split before they came here */
     if (e->words++ && s->first > e->end && raw_size == 1) {
-        static const char *const rests[] = { "'s", "'m", "'d", "'re", "'ve", "'ll", "n't", "N't" };
+        static const char rests[][4] = { "'s", "'m", "'d", "'re", "'ve", "'ll", "n't", "N't" };
         for (k = 0; k < 8; k++) e->treebank += bert__begins(raw, left, rests[k]);
     }
     e->end = s->word_end;

@@ -1,5 +1,5 @@
 #!/bin/sh
-# examples.sh - the demo runs on built-in data, from any folder (that examples and tools build is make's part)
+# examples.sh - the demo runs on built-in data, from any folder; the others on a small random model (that they build is make's part)
 # SPDX-License-Identifier: MIT-0 OR Unlicense
 . "$(dirname "$0")/sh.inc"
 cd "$tmp" || exit 1
@@ -8,5 +8,43 @@ unset MAKEFLAGS MFLAGS MAKELEVEL
 demo() { "$MAKE" -s -C "$top/examples" demo V="${V:-}" CC="$CC" CFLAGS="$CFLAGS" >out && [ -s out ]; }
 if [ -f "$top/examples/demo.c" ]; then check "make -C examples demo" demo
 elif wanted "make -C examples demo"; then skip "make -C examples demo" "examples/demo.c is not there yet"; fi
+
+bin=$top/examples/bin${V:+/$V}
+mkdir model
+if ! build_make_model >out 2>&1 || ! ./make_model model; then
+    wanted "small model" && { fail "small model" "make_model cannot be built or run"; show out; }
+    finish
+fi
+printf 'the dogs run .\ncatnap\n\nthe cat , the dog\nthe dogs\n' >lines
+
+if wanted "hello"; then
+    if "$bin/hello" model 'the dogs' >out 2>&1 && [ "$(wc -w <out)" -eq 20 ] && [ "$(wc -l <out)" -eq 1 ]; then pass "hello"; else fail "hello" "no vector of 20 numbers"; show out; fi
+fi
+if wanted "search"; then                        # a line finds itself, with cosine 1
+    if "$bin/search" model lines catnap >out 2>&1 && head -n 2 out | tail -n 1 | grep -q ' 1\.00  catnap$' && [ "$(wc -l <out)" -eq 4 ] &&
+        printf 'the dogs\ncatnap\n' | "$bin/search" model lines >out 2>&1 && [ "$(grep -c ' 1\.00  ' out)" -ge 2 ] && [ "$(wc -l <out)" -eq 8 ]; then pass "search"; else fail "search" "does not find it"; show out; fi
+fi
+if wanted "search its own sentences"; then
+    if "$bin/search" model >out 2>&1 && [ "$(wc -l <out)" -eq 28 ]; then pass "search its own sentences"; else fail "search its own sentences" "prints something else"; show out; fi
+fi
+if wanted "fill_mask"; then
+    if "$bin/fill_mask" model 'the [MASK] run' >out 2>&1 && [ "$(grep -c ' %  ' out)" -eq 5 ]; then pass "fill_mask"; else fail "fill_mask" "no five guesses"; show out; fi
+fi
+if wanted "batch"; then
+    if "$bin/batch" model lines 3 >out 2>&1 && grep -q '^5 texts, 5 vectors of 20 numbers from 3 threads' out && grep -q 'the same bits' out; then pass "batch"; else fail "batch" "prints something else"; show out; fi
+fi
+if wanted "attention"; then                     # one page, nothing from elsewhere, all numbers
+    if "$bin/attention" model 'the dogs </script> run' 'a cat' >page 2>out && grep -q '^const L=2,H=4,T=\["\[CLS\]","the","dog","##s",' page && [ "$(grep -c '<script' page)" -eq 1 ] && [ "$(grep -c '</script>' page)" -eq 1 ] &&
+        ! grep -E 'src=|href=|@import|url\(' page >out && [ "$(sed -n "s/^const D='\(.*\)';.*/\1/p" page | wc -c)" -eq $((2 * 4 * 13 * 13 * 2 + 1)) ]; then pass "attention"; else fail "attention" "is another page"; show page; fi
+fi
+for example in hello search fill_mask batch attention; do
+    refuse "$example without a model" "$bin/$example" nowhere nothing x
+done
+if wanted "make -C examples minilm without pip"; then
+    if [ -f "$top/examples/minilm/model.safetensors" ]; then skip "make -C examples minilm without pip" "the model is here already"
+    elif "$MAKE" -s -C "$top/examples" minilm PYTHON=nothing V="${V:-}" CC="$CC" CFLAGS="$CFLAGS" >out 2>&1; then fail "make -C examples minilm without pip" "succeeds"
+    elif grep -q 'By hand: .*whl' out && [ ! -d "$top/examples/minilm" ]; then pass "make -C examples minilm without pip"
+    else fail "make -C examples minilm without pip" "does not say what to do"; show out; fi
+fi
 
 finish

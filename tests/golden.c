@@ -22,6 +22,8 @@
 #include "golden_forward.h"
 #include "golden_hf_forward.h"
 #include "golden_tasks.h"
+#include "golden_squad.h"
+#include "golden_pretraining.h"
 #endif
 
 static const struct {
@@ -47,15 +49,20 @@ static const struct {
     { "google", "train_squad", NULL, golden_google_trace },
     { "google", "nezha/train_adam", NULL, golden_google_trace },
     { "google", "lamb", NULL, golden_google_trace },
+    { "google", "pretraining_data", NULL, golden_google_pretraining },
     { "google", "eval_pretrain", NULL, golden_google_eval },
     { "google", "eval_classifier", NULL, golden_google_eval },
     { "google", "eval_squad_v1.1", NULL, golden_google_eval },
     { "google", "eval_squad_v2.0", NULL, golden_google_eval },
+    { "google", "squad", NULL, golden_google_squad },
+    { "google", "eval_squad_v1.1/predictions", "eval_squad_v1.1", golden_google_squad_run },
+    { "google", "eval_squad_v2.0/predictions", "eval_squad_v2.0", golden_google_squad_run },
     { "hf", "heads", NULL, golden_hf_heads },
     { "hf", "minilm", NULL, golden_hf_minilm },
     { "google", "classifier", NULL, golden_google_classifier },
     { "google", "eval_classifier", NULL, golden_google_eval_records },
     { "hf", "ner", NULL, golden_hf_ner },
+    { "hf", "eval", NULL, golden_hf_eval_squad },
     { "hf", "eval", NULL, golden_hf_glue },
 #endif
 };

@@ -28,7 +28,7 @@ static int golden_task_data(const char *dir, const char *task, char *out, size_t
     golden_names_free(&names);
     return found;
 }
-static int golden_same_text(const bert_json *want, bert_bytes have)
+static int golden_task_text(const bert_json *want, bert_bytes have)
 {
     if (!want || want->type == 'n') return have.data == NULL;
     return have.data && want->size == have.size && memcmp(want->text, have.data, have.size) == 0;
@@ -55,7 +55,7 @@ static int golden_record(const bert_example *e, const bert_features *f, size_t l
     return 0;
 }
 /* All records of two files have the same features, and the same size (the order of the features may differ). */
-static void golden_same_records(const char *path_a, const char *path_b)
+static void golden_task_records(const char *path_a, const char *path_b)
 {
     bert_records_desc d;
     bert_records *r[2] = { NULL, NULL };
@@ -149,7 +149,7 @@ static void golden_classifier_file(const golden_place *place, const char *name)
         } else if (bert_dataset_next(set, &e, &got, &err) != BERT_OK || !got) { TEST_FAIL("example %ld: %s", count, got ? err.message : "there are no more"); goto done; }
         if (real && bert_features_encode(tok, &e.text_a, &e.text_b, length, &f, &err) != BERT_OK) { TEST_FAIL("%s", err.message); goto done; }
         if (real && !bert_json_is(bert_json_get(l.root, "guid"), e.guid)) TEST_FAIL("example %ld has the guid %s", count, e.guid);
-        if (!golden_same_text(bert_json_get(l.root, "text_a"), e.text_a) || !golden_same_text(bert_json_get(l.root, "text_b"), e.text_b)) TEST_FAIL("%s: the texts differ", e.guid);
+        if (!golden_task_text(bert_json_get(l.root, "text_a"), e.text_a) || !golden_task_text(bert_json_get(l.root, "text_b"), e.text_b)) TEST_FAIL("%s: the texts differ", e.guid);
         if (real && !bert_json_is(bert_json_get(l.root, "label"), bert_dataset_labels(set, &labels)[e.label_id])) TEST_FAIL("%s: the label differs", e.guid);
         CHECK_INT(golden_int(bert_json_get(l.root, "label_id"), -1), e.label_id);
         golden_ids(f.input_ids, length, ids, e.guid);
@@ -166,7 +166,7 @@ static void golden_classifier_file(const golden_place *place, const char *name)
         int64_t written = 0;
         CHECK(bert_dataset_write_records(set, tok, length, count, "golden_tasks.tmp", &written, &err) == BERT_OK);
         CHECK_INT(written, count);                                      /* padding included */
-        golden_same_records("golden_tasks.tmp", record);
+        golden_task_records("golden_tasks.tmp", record);
         remove("golden_tasks.tmp");
     }
 done:
@@ -266,7 +266,7 @@ static void golden_google_eval_records(const golden_place *place)
                 char why[sizeof test_now.why];
                 memcpy(why, test_now.why, sizeof why);
                 tried++;
-                golden_same_records("golden_tasks.tmp", path);
+                golden_task_records("golden_tasks.tmp", path);
                 same += test_now.failures == failures;
                 test_now.failures = failures;                           /* another task may agree */
                 memcpy(test_now.why, why, sizeof why);
@@ -553,7 +553,7 @@ static void golden_score(const char *what, double have, const bert_json *want)
     if (want->type == 'n') { if (have == have) TEST_FAIL("%s is %.12g, recorded is null", what, have); return; }
     if (!bert_json_double(want, &w) || !(fabs(have - w) <= 1e-9 * (fabs(w) > 1 ? fabs(w) : 1))) TEST_FAIL("%s is %.12g, recorded is %.*s", what, have, (int)want->size, want->text);
 }
-static void golden_scores(const char *what, const double *have, size_t count, const bert_json *want)
+static void golden_score_list(const char *what, const double *have, size_t count, const bert_json *want)
 {
     const bert_json *v = want ? want->first : NULL;
     size_t i;
@@ -589,15 +589,15 @@ static void golden_classification(const bert_json *item)
             else if (strcmp(v->key, "matthews") == 0) golden_score(v->key, m.matthews, v);
             else if (strcmp(v->key, "f1_macro") == 0) golden_score(v->key, m.f1_macro, v);
             else if (strcmp(v->key, "f1_weighted") == 0) golden_score(v->key, m.f1_weighted, v);
-            else if (strcmp(v->key, "precision") == 0) golden_scores(v->key, precision, n, v);
-            else if (strcmp(v->key, "recall") == 0) golden_scores(v->key, recall, n, v);
-            else if (strcmp(v->key, "f1") == 0) golden_scores(v->key, f1, n, v);
+            else if (strcmp(v->key, "precision") == 0) golden_score_list(v->key, precision, n, v);
+            else if (strcmp(v->key, "recall") == 0) golden_score_list(v->key, recall, n, v);
+            else if (strcmp(v->key, "f1") == 0) golden_score_list(v->key, f1, n, v);
             else if (strcmp(v->key, "f1_binary_pos1") == 0) golden_score(v->key, n > 1 ? f1[1] : 0, v);
             else if (strcmp(v->key, "acc_and_f1") == 0) golden_score(v->key, n > 1 ? (m.accuracy + f1[1]) / 2 : 0, v);
             else if (strcmp(v->key, "support") == 0) {
                 double d[64];
                 for (i = 0; i < n && i < 64; i++) d[i] = (double)support[i];
-                golden_scores(v->key, d, n, v);
+                golden_score_list(v->key, d, n, v);
             } else if (strcmp(v->key, "confusion") == 0) {
                 for (i = 0, row = v->first; row && i < n; row = row->next, i++)
                     for (k = 0, w = row->first; w && k < n; w = w->next, k++) CHECK_INT(confusion[i * n + k], golden_int(w, -1));

@@ -135,7 +135,7 @@ fails "format of a wrong name" 2 "json|tokens|ids|explain" tokenize --format=xml
 
 # ---- help: exit status 0, on standard output, with every flag of the source ----
 
-for tool in tokenize bench learn_vocab; do
+for tool in tokenize bench learn_vocab extract_features embed fill_mask; do
     name="help of $tool"
     wanted "$name" || continue
     "$bin/$tool" --help >help 2>err
@@ -164,6 +164,172 @@ if wanted "a pipe and a file give the same"; then
     if cmp -s got1 got4; then pass "a pipe and a file give the same"; else fail "a pipe and a file give the same" "the outputs differ"; fi
 fi
 
+# ---- a small model, for all that runs one ----
+
+mkdir small short nohead st st/1_Pooling st2 st2/1_Pooling
+model=
+if ! build_make_model 2>err; then
+    wanted "small model" && { fail "small model" "make_model cannot be built"; show err; }
+elif ./make_model small && ./make_model short 3 8 && ./make_model nohead 0 && ./make_model st && ./make_model st2; then
+    model=1
+    wanted "small model" && pass "small model"
+else wanted "small model" && fail "small model" "make_model fails"; fi
+
+# same NAME A B ...: the files are the same, and not empty
+same() {
+    name_=$1; shift
+    first_=$1
+    for file_; do
+        if [ ! -s "$file_" ]; then fail "$name_" "$file_ is empty"; show err; return 0; fi
+        cmp -s "$first_" "$file_" || { fail "$name_" "$first_ and $file_ differ"; show "$first_"; show "$file_"; return 0; }
+    done
+    pass "$name_"
+}
+numbers() { awk '{ for (i = 1; i <= NF; i++) if ($i + 0 != $i || NF != n) bad = 1 } END { exit bad || NR != r }' n="$2" r="$3" "$1"; }
+
+if [ -n "$model" ]; then
+    printf 'the dogs run .\ncatnap\n\nthe cat , the dog\n' >in
+
+    # embed
+    if wanted "embed"; then
+        "$bin/embed" --model small in >got 2>err && numbers got 20 4 && [ "$(sort -u got | wc -l)" -eq 4 ] && pass "embed" || { fail "embed" "not four different lines of 20 numbers"; show got; show err; }
+    fi
+    if wanted "embed, in any way"; then
+        for flags_ in "--threads 1" "--threads 3" "--max_tokens 32" "--model small/model.safetensors" "--bert_config_file small/config.json --vocab_file small/vocab.txt" "--too_long=windows" "--noormalize=false"; do
+            case $flags_ in --noor*) flags_=--nonormalize ;; esac
+            "$bin/embed" --model small $flags_ in >got1 2>err && cmp -s got got1 || { fail "embed, in any way" "$flags_ gives something else"; show err; break; }
+            : >all
+        done
+        "$bin/embed" --model small <in >got2 2>err && "$bin/embed" --model small --output_file got3 in 2>>err && tail -n 1 in | "$bin/embed" --model small >got4 && tail -n 1 got >got5 && cmp -s got4 got5 && same "embed, in any way" got got1 got2 got3
+        [ ! -e got3.part ] || fail "embed, in any way" "leaves its part file"
+    fi
+    if wanted "embed pooling"; then
+        for kind in mean cls max pooler mean_sqrt_len weighted_mean last; do "$bin/embed" --model small --pooling $kind --normalize in >"by_$kind" 2>err || break; done
+        if [ "$(cat by_* | sort -u | wc -l)" -ge 25 ] && awk '{ s = 0; for (i = 1; i <= NF; i++) s += $i * $i; if (s < 0.99999 || s > 1.0.001) bad = 1 } END { exit bad || NR != 28 }' by_mean by_cls by_max by_pooler by_mean_sqrt_len by_weighted_mean by_last; then pass "embed pooling"
+        else fail "embed pooling" "the same vectors, or not of length 1"; show err; fi
+    fi
+    if wanted "embed npy and safetensors"; then
+        "$bin/embed" --model small --output_format npy --output_file e.npy in 2>err && "$bin/embed" --model small --output_format=safetensors --output_file=e.safetensors in 2>>err
+        size=$(wc -c <e.npy)
+        if [ $((size - 128)) -eq $((4 * 20 * 4)) ] && head -c 128 e.npy | grep -a -q "'descr': '<f4', 'fortran_order': False, 'shape': (4, 20), }" && tail -c 320 e.npy >a && tail -c 320 e.safetensors | cmp -s - a &&
+            "$bin/inspect" e.safetensors 2>&1 | grep -q 'embeddings'; then pass "embed npy and safetensors"
+        else fail "embed npy and safetensors" "are something else"; show err; fi
+    fi
+    if wanted "embed as sentence-transformers say"; then
+        echo '[{"idx": 0, "path": "", "type": "sentence_transformers.models.Transformer"}, {"idx": 1, "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}, {"idx": 2, "path": "2_Normalize", "type": "sentence_transformers.models.Normalize"}]' >st/modules.json
+        echo '{"word_embedding_dimension": 20, "pooling_mode_cls_token": false, "pooling_mode_mean_tokens": false, "pooling_mode_max_tokens": true}' >st/1_Pooling/config.json
+        echo '{"max_seq_length": 4}' >st/sentence_bert_config.json
+        "$bin/embed" --model st --max_seq_length 32 in >got 2>err && "$bin/embed" --model small --pooling max --normalize in >got1 2>>err && "$bin/embed" --model st --too_long truncate in >got2 2>>err && "$bin/embed" --model small --pooling max --normalize --max_seq_length 4 --too_long truncate in >got3 2>>err
+        if cmp -s got got1 && cmp -s got2 got3 && ! cmp -s got got2 && [ -s got2 ]; then pass "embed as sentence-transformers say"; else fail "embed as sentence-transformers say" "pooling, length or norm are others"; show err; fi
+    fi
+    fails "embed too long, as the files say" 1 "line 1 has 7 tokens; the limit is 4" "$bin/embed" --model st
+    echo '{"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": true}' >st2/1_Pooling/config.json
+    fails "embed with two poolings at once" 1 "1_Pooling/config.json.*2 ways" "$bin/embed" --model st2
+    echo '[{"path": "", "type": "sentence_transformers.models.Transformer"}, {"path": "2_Dense", "type": "sentence_transformers.models.Dense"}]' >st2/modules.json
+    fails "embed with a module that is not known" 1 "Dense" "$bin/embed" --model st2
+    echo '[{' >st2/modules.json
+    fails "embed with a broken file" 1 "modules.json" "$bin/embed" --model st2
+    awk 'BEGIN { for (i = 0; i < 40; i++) printf "cat "; print ""; print "the dog" }' >long
+    cp long in
+    fails "embed too long" 1 "line 1 has 42 tokens; the limit is 32: --too_long=truncate" "$bin/embed" --model small
+    if wanted "embed too long, cut and in windows"; then
+        "$bin/embed" --model small --too_long truncate long >got 2>err && "$bin/embed" --model small --too_long windows long >got1 2>>err
+        if numbers got 20 2 && numbers got1 20 2 && [ "$(cat got got1 | sort -u | wc -l)" -eq 3 ]; then pass "embed too long, cut and in windows"; else fail "embed too long, cut and in windows" "are not two vectors each"; show err; fi
+    fi
+    fails "embed without a model" 2 "model" "$bin/embed"
+    fails "embed, model missing" 1 "nowhere" "$bin/embed" --model nowhere
+    fails "embed, pooling of a wrong name" 2 "mean_sqrt_len" "$bin/embed" --model small --pooling middle
+    fails "embed, pooler missing" 1 "pooler" "$bin/embed" --model nohead --pooling pooler
+    fails "embed, isa of a wrong name" 2 "avx512" "$bin/embed" --model small --isa sse
+    fails "embed, vocabulary of another model" 1 "do not belong together" "$bin/embed" --model small --vocab_file vocab.txt
+    fails "embed, output that cannot be written" 1 "nowhere/out.*cannot be written" "$bin/embed" --model small --output_file nowhere/out
+    rm -f short/vocab.txt
+    fails "embed, no vocabulary beside" 1 "vocab_file" "$bin/embed" --model short
+    ./make_model short 3 8
+
+    # fill_mask
+    if wanted "fill_mask"; then
+        "$bin/fill_mask" --model small --top_k 3 'the [MASK] run' 'a [MASK] and [MASK]' >got 2>err && printf 'the [MASK] run\r\na [MASK] and [MASK]' | "$bin/fill_mask" --model small --top_k=3 >got1 2>>err
+        awk '/^ / { n++; if ($1 < 0 || $1 > 1 || ($1 > last && !first)) bad = 1; last = $1; first = 0 } !/^ / { first = 1 } END { exit bad || n != 9 }' got && same "fill_mask" got got1 || { fail "fill_mask" "prints something else"; show got; show err; }
+    fi
+    if wanted "fill_mask, all words"; then
+        "$bin/fill_mask" --model small --top_k 20 '[MASK]' >got 2>err && awk '/^ / { s += $1; n++ } END { exit n != 20 || s < 0.999 || s > 1.001 }' got && pass "fill_mask, all words" || { fail "fill_mask, all words" "the probabilities are not 1 in sum"; show got; show err; }
+    fi
+    if wanted "fill_mask json"; then
+        "$bin/fill_mask" --model small --top_k 2 --format json 'the "[MASK]" [MASK]' >got 2>err
+        grep -q '^{"text": "the \\"\[MASK\]\\" \[MASK\]", "masks": \[\[{"token": "[^"]*", "id": [0-9]*, "probability": [0-9.e-]*}, {"token": .*}\], \[{.*}\]\]}.\{0,1\}$' got && pass "fill_mask json" || { fail "fill_mask json" "is something else"; show got; show err; }
+    fi
+    printf 'the cat\n' >in
+    fails "fill_mask without a mask" 1 "line 1: the text has no \[MASK\]" "$bin/fill_mask" --model small
+    fails "fill_mask without its head" 1 "masked language model" "$bin/fill_mask" --model nohead
+    fails "fill_mask, too many words" 2 "top_k" "$bin/fill_mask" --model small --top_k 21
+    printf '[MASK] cat cat cat cat cat cat cat\n' >in
+    fails "fill_mask, too long" 1 "line 1: .*positions for 8" "$bin/fill_mask" --model short
+
+    # extract_features
+    printf 'the dogs ||| run\n  catnap  \n\na ||| b ||| 面包 \nthe ||| \002\n' >in
+    if wanted "extract_features"; then
+        "$bin/extract_features" --input_file in --output_file got --model small --layers=-1,0 --max_seq_length 32 2>err
+        tr '"' "'" <got | sed "s/'values': \[[^]]*\]/V/g" >form
+        cat >want <<'END'
+{'linex_index': 0, 'features': [{'token': '[CLS]', 'layers': [{'index': -1, V}, {'index': 0, V}]}, {'token': 'the', 'layers': [{'index': -1, V}, {'index': 0, V}]}, {'token': 'dog', 'layers': [{'index': -1, V}, {'index': 0, V}]}, {'token': '##s', 'layers': [{'index': -1, V}, {'index': 0, V}]}, {'token': '[SEP]', 'layers': [{'index': -1, V}, {'index': 0, V}]}, {'token': 'run', 'layers': [{'index': -1, V}, {'index': 0, V}]}, {'token': '[SEP]', 'layers': [{'index': -1, V}, {'index': 0, V}]}]}
+{'linex_index': 1, 'features': [{'token': '[CLS]', 'layers': [{'index': -1, V}, {'index': 0, V}]}, {'token': 'cat', 'layers': [{'index': -1, V}, {'index': 0, V}]}, {'token': '##nap', 'layers': [{'index': -1, V}, {'index': 0, V}]}, {'token': '[SEP]', 'layers': [{'index': -1, V}, {'index': 0, V}]}]}
+{'linex_index': 2, 'features': [{'token': '[CLS]', 'layers': [{'index': -1, V}, {'index': 0, V}]}, {'token': '[SEP]', 'layers': [{'index': -1, V}, {'index': 0, V}]}]}
+{'linex_index': 3, 'features': [{'token': '[CLS]', 'layers': [{'index': -1, V}, {'index': 0, V}]}, {'token': 'a', 'layers': [{'index': -1, V}, {'index': 0, V}]}, {'token': '[UNK]', 'layers': [{'index': -1, V}, {'index': 0, V}]}, {'token': '[UNK]', 'layers': [{'index': -1, V}, {'index': 0, V}]}, {'token': '[UNK]', 'layers': [{'index': -1, V}, {'index': 0, V}]}, {'token': 'b', 'layers': [{'index': -1, V}, {'index': 0, V}]}, {'token': '[SEP]', 'layers': [{'index': -1, V}, {'index': 0, V}]}, {'token': '\u9762', 'layers': [{'index': -1, V}, {'index': 0, V}]}, {'token': '\u5305', 'layers': [{'index': -1, V}, {'index': 0, V}]}, {'token': '[SEP]', 'layers': [{'index': -1, V}, {'index': 0, V}]}]}
+{'linex_index': 4, 'features': [{'token': '[CLS]', 'layers': [{'index': -1, V}, {'index': 0, V}]}, {'token': 'the', 'layers': [{'index': -1, V}, {'index': 0, V}]}, {'token': '[SEP]', 'layers': [{'index': -1, V}, {'index': 0, V}]}]}
+END
+        grep -q '^5 lines, 26 tokens, 2 layers of 20 numbers: about [0-9]* KB' err && tr -d '\r' <form | cmp -s - want && ! grep -q '"values": \[[^]]*[0-9]\{7\}' got && pass "extract_features" || { fail "extract_features" "prints something else"; show err; show form; }
+    fi
+    if wanted "extract_features, in any way"; then
+        "$bin/extract_features" --input_file=in --output_file=got1 --init_checkpoint=small/model.safetensors --bert_config_file=small/config.json --vocab_file=small/vocab.txt --layers=-1,-2 --max_seq_length=32 --batch_size=1 --use_tpu=False --master=x --num_tpu_cores=8 --use_one_hot_embeddings=False --do_lower_case=True --threads 3 2>err &&
+            "$bin/extract_features" --input_file - --output_file - --model small --layers=-1,0 --max_seq_length=32 <in 2>>err | sed 's/"index": 0/"index": -2/g' >got2
+        same "extract_features, in any way" got1 got2
+    fi
+    if wanted "extract_features npy and safetensors"; then
+        "$bin/extract_features" --input_file in --output_file f.npy --output_format npy --model small --layers=-1,0 --max_seq_length 32 2>err && "$bin/extract_features" --input_file in --output_file f.safetensors --output_format safetensors --model small --layers=-1,0 --max_seq_length 32 2>>err
+        if head -c 128 f.npy | grep -a -q "'shape': (26, 2, 20), }" && [ "$(wc -c <f.npy)" -eq $((128 + 26 * 2 * 20 * 4)) ] && tail -c 4160 f.npy >a && tail -c 4160 f.safetensors | cmp -s - a && "$bin/inspect" f.safetensors 2>&1 | grep -q 'features'; then pass "extract_features npy and safetensors"
+        else fail "extract_features npy and safetensors" "are something else"; show err; fi
+    fi
+    ef() { "$bin/extract_features" --input_file in --output_file none "$@"; }
+    fails "extract_features, layer out of range" 1 "no layer -3, the model has 2: 0 to 1, or -1 to -2" ef --model small --layers=-1,-3 --max_seq_length 32
+    fails "extract_features, layers that are none" 2 "layers is a list" ef --model small --layers=all
+    fails "extract_features, longer than the model" 1 "positions for 32" ef --model small --layers=-1
+    fails "extract_features without a model" 2 "init_checkpoint" ef
+    fails "extract_features without files" 2 "input_file" "$bin/extract_features" --model small
+    fails "extract_features, input missing" 1 "nothing.txt" "$bin/extract_features" --input_file nothing.txt --output_file none --model small --layers=-1 --max_seq_length 32
+    if wanted "extract_features leaves nothing half done"; then
+        if [ ! -e none ] && [ ! -e none.part ]; then pass "extract_features leaves nothing half done"; else fail "extract_features leaves nothing half done" "$(ls none*)"; fi
+    fi
+    golden=$top/../shared/goldens/google/extract_features
+    if wanted "extract_features as recorded"; then
+        if [ ! -f "$golden/output_main_model.jsonl" ]; then skip "extract_features as recorded" "../shared is not here"
+        elif ! "$bin/extract_features" --input_file="$golden/input.txt" --output_file=got --init_checkpoint="$golden/../model/bert_model.ckpt" --vocab_file="$golden/../model/vocab.txt" --bert_config_file="$golden/../model/bert_config.json" --layers=-1,-2,-3 --max_seq_length=64 --batch_size=8 2>err; then fail "extract_features as recorded" "ends with an error"; show err
+        elif cat got "$golden/output_main_model.jsonl" | tr -s '[]{}, ' '\n' | grep . | awk '{ w[NR] = $0 } END { h = NR / 2; for (i = 1; i <= h; i++) { a = w[i]; b = w[h + i]; if (a == b) continue
+                if (a !~ /^-?[0-9.]+(e-[0-9]+)?$/ || b !~ /^-?[0-9.]+(e-[0-9]+)?$/) exit 1; d = a - b; if (d > 2e-5 || d < -2e-5) exit 1 } exit NR < 1000 || NR % 2 }'; then pass "extract_features as recorded"
+        else fail "extract_features as recorded" "differs"; fi
+    fi
+
+    # bench
+    : >in
+    if wanted "bench infer"; then
+        lacks=
+        "$bin/bench" infer --model small --batch 2 --seq 9 --threads 2 --seconds 0.01 >got 2>err && "$bin/bench" infer --model small --lengths 5,1,30 --precision f32 --isa ref --seconds 0.01 >>got 2>>err
+        status=$?
+        for key in min_ms gflops tokens tokens_per_s threads rounds; do [ "$(grep -c "\"$key\": [0-9]" got)" = 2 ] || lacks="$lacks $key"; done
+        if [ $status = 0 ] && [ "$(wc -l <got)" -eq 2 ] && [ -z "$lacks" ] && grep -q '"tokens": 36,.*"isa": "ref"' got; then pass "bench infer"; else fail "bench infer" "exit status $status, lacks:$lacks"; show got; show err; fi
+    fi
+    if wanted "bench start"; then
+        lacks=
+        "$bin/bench" start --model small --text 'the dog' >got 2>err
+        status=$?
+        for key in total_ms exec_ms map_ms tokenizer_ms pack_ms session_ms first_ms; do grep -q "\"$key\": [0-9]" got || lacks="$lacks $key"; done
+        if [ $status = 0 ] && [ "$(wc -l <got)" -eq 1 ] && [ -z "$lacks" ]; then pass "bench start"; else fail "bench start" "exit status $status, lacks:$lacks"; show got; show err; fi
+    fi
+    fails "bench infer without a model" 2 "model" "$bin/bench" infer
+    fails "bench infer, lengths that are none" 2 "lengths is a list" "$bin/bench" infer --model small --lengths 3,x
+    fails "bench infer, too long" 1 "positions" "$bin/bench" infer --model small --seq 33
+fi
+
 # ---- bench ----
 
 : >in
@@ -175,7 +341,7 @@ if wanted "bench tokenize"; then
     if [ $status = 0 ] && [ "$(wc -l <got)" -eq 1 ] && [ -z "$lacks" ] && grep -q '^{.*}.\{0,1\}$' got; then pass "bench tokenize"
     else fail "bench tokenize" "exit status $status, lacks:$lacks"; show got; show err; fi
 fi
-fails "bench of nothing" 2 "tokenize" "$bin/bench"
+fails "bench of nothing" 2 "tokenize, infer or start" "$bin/bench"
 fails "bench without files" 2 "vocab_file" "$bin/bench" tokenize
 
 # ---- learn_vocab: the same vocabulary from any number of threads, fit for tokenize ----

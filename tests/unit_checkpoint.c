@@ -24,12 +24,15 @@
    Conversion. The judge has its own reading of each format: all codes, their values by ldexp, and a search.
    ============================================================================================================ */
 
+/* kind: 1 IEEE 754's; 0 without infinity, all bits set is NaN; 2 FNUZ, only the code of -0 is NaN; 3 E8M0, exponents alone. */
 static double code_value(uint32_t code, int exponent, int mantissa, int infinite)
 {
     const uint32_t sign = code >> (exponent + mantissa) & 1, e = code >> mantissa & ((1u << exponent) - 1), m = code & ((1u << mantissa) - 1);
-    const int bias = (1 << (exponent - 1)) - 1;
+    const int bias = (1 << (exponent - 1)) - (infinite != 2);
     double v;
-    if (e == (1u << exponent) - 1 && (infinite || m == (1u << mantissa) - 1)) v = infinite && !m ? INFINITY : NAN;
+    if (infinite == 3) return code == 255 ? NAN : ldexp(1, (int)code - 127);
+    if (infinite == 2 && code == 1u << (exponent + mantissa)) return NAN;
+    if (infinite != 2 && e == (1u << exponent) - 1 && (infinite || m == (1u << mantissa) - 1)) v = infinite && !m ? INFINITY : NAN;
     else v = e ? ldexp(1 + ldexp(m, -mantissa), (int)e - bias) : ldexp(m, 1 - bias - mantissa);
     return sign ? -v : v;
 }
@@ -37,8 +40,10 @@ static double code_value(uint32_t code, int exponent, int mantissa, int infinite
 static uint32_t code_nearest(double d, int exponent, int mantissa, int infinite)
 {
     const uint32_t sign = (d < 0 || (d == 0 && 1 / d < 0) ? 1u : 0u) << (exponent + mantissa);
-    uint32_t top = (((1u << exponent) - 1) << mantissa) | (infinite ? 0 : (1u << mantissa) - 1), low = 0, high = top, middle;
+    uint32_t top = (((1u << exponent) - 1) << mantissa) | (infinite ? 0 : (1u << mantissa) - 1), low = 0, high, middle;
     double a, b, v = fabs(d);
+    if (infinite == 2) top = 1u << (exponent + mantissa);
+    high = top;
     while (low + 1 < high) {                                            /* value(low) <= v < value(high) */
         middle = (low + high) / 2;
         if (code_value(middle, exponent, mantissa, infinite) <= v) low = middle; else high = middle;
@@ -46,11 +51,20 @@ static uint32_t code_nearest(double d, int exponent, int mantissa, int infinite)
     a = code_value(low, exponent, mantissa, infinite);
     b = high == top ? a + (a - code_value(low - 1, exponent, mantissa, infinite)) : code_value(high, exponent, mantissa, infinite);
     if (v - a > b - v || (v - a == b - v && (low & 1))) low = high;
-    return sign | low;
+    return infinite == 2 && (!low || low == top) ? low : sign | low;
+}
+/* The power of two nearest to d, the larger of two, as a code of E8M0; what lies above the smallest never becomes that. */
+static uint32_t power_nearest(double d)
+{
+    uint32_t code = 0;
+    if (d < 0) return 255;
+    while (code < 255 && (code ? ldexp(1.5, (int)code - 127) <= d : d > ldexp(1, -127))) code++;
+    return code;
 }
 
 static const struct { bert_dtype type; int exponent, mantissa, infinite; } smalls[] = {
-    { BERT_F16, 5, 10, 1 }, { BERT_BF16, 8, 7, 1 }, { BERT_F8_E4M3, 4, 3, 0 }, { BERT_F8_E5M2, 5, 2, 1 }
+    { BERT_F16, 5, 10, 1 }, { BERT_BF16, 8, 7, 1 }, { BERT_F8_E4M3, 4, 3, 0 }, { BERT_F8_E5M2, 5, 2, 1 },
+    { BERT_F8_E4M3FNUZ, 4, 3, 2 }, { BERT_F8_E5M2FNUZ, 5, 2, 2 }, { BERT_F8_E8M0, 7, 0, 3 }
 };
 static const struct { bert_dtype type; double low, high; } integers[] = {
     { BERT_I8, -128, 127 }, { BERT_I16, -32768, 32767 }, { BERT_I32, -2147483648.0, 2147483647.0 },
@@ -81,7 +95,7 @@ static uint64_t expected(double d, bert_dtype type, int *nan)
         if (smalls[k].type == type) {
             if (d != d) { *nan = 1; return 0; }
             if (isinf(d)) d = d > 0 ? 1e300 : -1e300;
-            return code_nearest(d, smalls[k].exponent, smalls[k].mantissa, smalls[k].infinite);
+            return type == BERT_F8_E8M0 ? power_nearest(d) : code_nearest(d, smalls[k].exponent, smalls[k].mantissa, smalls[k].infinite);
         }
     for (k = 0; k < INTEGERS; k++)
         if (integers[k].type == type) {
@@ -272,7 +286,8 @@ static bert_tensor tensor_over(const void *data, bert_dtype type, const int64_t 
 static void tensor_strides(void)
 {
     static const int64_t shape[3] = { 2, 3, 4 }, turned[3] = { 1, 2, 6 }, still[3] = { 0, 4, 1 };
-    float storage[24] = { 0 }, out[24];
+    static float storage[24];
+    float out[24];
     double wide[24];
     bert_error err;
     bert_tensor t = tensor_over(storage, BERT_F32, shape, 3, turned);
@@ -466,6 +481,47 @@ static void st_header(const char *header, size_t values, const char *words)
 }
 #define T(name, type, shape, offsets) "\"" name "\":{\"dtype\":\"" type "\",\"shape\":" shape ",\"data_offsets\":" offsets "}"
 
+/* What torch 2.15 makes of the same numbers (x.to(torch.float8_e4m3fnuz) ...). Negative numbers in E8M0 are left out: torch drops the
+   sign, ml_dtypes answers NaN, and so do we. */
+static void convert_recorded(void)
+{
+    static const float from[] = { 0, 1, -1, 1.5f, 1.25f, -1.75f, 3, 240, 247.9f, 248, 1e-4f, 0.0009765625f, 0.00048828125f, 0.0004883f, 57344, 61439, 61440,
+                                  7.62939453125e-06f, 3.814697265625e-06f, 3.9e-06f, 1e30f, 1e-38f, 5.8774718e-39f, 8.8162076e-39f, 8.8e-39f, 2.5521178e38f, 2.56e38f };
+    static const struct { bert_dtype type; uint8_t codes[27]; } rows[] = {
+        { BERT_F8_E4M3FNUZ, { 0, 64, 192, 68, 66, 198, 76, 127, 127, 128, 0, 1, 0, 1, 128, 128, 128, 0, 0, 0, 128, 0, 0, 0, 0, 128, 128 } },
+        { BERT_F8_E5M2FNUZ, { 0, 64, 192, 66, 65, 195, 70, 96, 96, 96, 11, 24, 20, 20, 127, 127, 128, 1, 0, 1, 128, 0, 0, 0, 0, 128, 128 } },
+        { BERT_F8_E8M0, { 0, 127, 127, 128, 127, 128, 129, 135, 135, 135, 114, 117, 116, 116, 143, 143, 143, 110, 109, 109, 227, 1, 0, 1, 1, 255, 255 } } };
+    size_t r, i;
+    for (r = 0; r < sizeof rows / sizeof *rows; r++)
+        for (i = 0; i < sizeof from / sizeof *from; i++) {
+            uint8_t code = 7;
+            if (rows[r].type == BERT_F8_E8M0 && from[i] < 0) continue;
+            CHECK(bert_convert(from + i, BERT_F32, &code, rows[r].type, 1) == BERT_OK);
+            if (code != rows[r].codes[i]) TEST_FAIL("%g became %s %d, torch has %d", (double)from[i], bert_dtype_name(rows[r].type), code, rows[r].codes[i]);
+        }
+}
+/* Types of less than a byte are listed with their size, and not converted. */
+static void sub_byte_types(void)
+{
+    static const char header[] = "{\"a\":{\"dtype\":\"F4\",\"shape\":[2,3],\"data_offsets\":[0,3]},\"b\":{\"dtype\":\"F6_E2M3\",\"shape\":[8],\"data_offsets\":[3,9]}}";
+    char file[sizeof header + 16];
+    const size_t n = st_file(file, header, 9);
+    bert_checkpoint *c = open_bytes(file, n);
+    const bert_tensor *a = bert_checkpoint_find(c, "a"), *b = bert_checkpoint_find(c, "b");
+    bert_error e = { 0 };
+    float values[8];
+    REQUIRE(a != NULL && b != NULL);
+    CHECK_INT(a->count, 6);
+    CHECK_INT(bert_tensor_bytes(a), 3);
+    CHECK_INT(bert_tensor_bytes(b), 6);
+    CHECK(bert_tensor_view(a) == NULL);
+    CHECK_INT(bert_tensor_read(a, BERT_F32, values, 6, &e), BERT_ERROR_UNSUPPORTED);
+    CHECK(strstr(e.message, "a: is F4, which does not become F32") != NULL);
+    CHECK_INT(bert_tensor_read(b, BERT_F6_E2M3, values, 8, &e), BERT_ERROR_UNSUPPORTED);
+    CHECK_INT(bert_convert(values, BERT_F4, values, BERT_F4, 1), BERT_ERROR_UNSUPPORTED);
+    bert_checkpoint_close(c);
+}
+
 static void safetensors_headers(void)
 {
     st_header("{}", 0, NULL);
@@ -512,8 +568,12 @@ static void safetensors_headers(void)
     st_header("{" T("a", "F32", "[1]", "4") "}", 4, "two whole numbers");
     st_header("{" T("a", "f32", "[1]", "[0,4]") "}", 4, "none of safetensors' types");
     st_header("{\"a\":{\"dtype\":32,\"shape\":[1],\"data_offsets\":[0,4]}}", 4, "none of safetensors' types");
-    st_header("{" T("a", "F4", "[2]", "[0,1]") "}", 1, "F4");
-    st_header("{" T("a", "F8_E8M0", "[1]", "[0,1]") "}", 1, "F8_E8M0");
+    st_header("{" T("a", "F4", "[2]", "[0,1]") "}", 1, NULL);
+    st_header("{" T("a", "F4", "[3]", "[0,2]") "}", 2, "12 bits of F4 do not end at a byte");
+    st_header("{" T("a", "F6_E2M3", "[2,2]", "[0,3]") "," T("b", "F6_E3M2", "[8]", "[3,9]") "}", 9, NULL);
+    st_header("{" T("a", "F6_E3M2", "[4]", "[0,4]") "}", 4, "need 3 bytes");
+    st_header("{" T("a", "F8_E8M0", "[1]", "[0,1]") "}", 1, NULL);
+    st_header("{" T("a", "F8_E3M4", "[1]", "[0,1]") "}", 1, "none of safetensors' types");
     st_header("{\"a\":{\"shape\":[1],\"data_offsets\":[0,4]}}", 4, "dtype is missing");
     st_header("{\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,4]}}", 4, "shape is missing");
     st_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[1]}}", 4, "data_offsets is missing");
@@ -702,6 +762,53 @@ static void safetensors_damaged(void)
     CHECK(write_as(in("damaged.safetensors"), BERT_FORMAT_AUTO, o + n - 5, 5, NULL) == BERT_OK);
     damaged(in("damaged.safetensors"));
 }
+/* Headers made to cost memory: the parser's tree takes 40 bytes for each "1,", so no more than an entry may be in it at a time. */
+static void safetensors_memory(void)
+{
+    static const char *const kinds[] = { "one entry of numbers", "long entries", "metadata", "many tensors", "a metadata of numbers" };
+    const size_t room = 4 << 20;
+    char *header = (char *)malloc(room + 200000), *file = (char *)malloc(room + 200100);
+    int kind;
+    if (!header || !file) abort();
+    for (kind = 0; kind < 5; kind++) {
+        bert_checkpoint_desc d = { 0 };
+        bert_checkpoint *c = NULL;
+        bert_error e = { 0 };
+        test_faults f = { 0 };
+        size_t n = 0, size;
+        long k;
+        bert_status st;
+        n += (size_t)sprintf(header + n, kind == 2 ? "{\"__metadata__\":{\"a\":\"\"" : kind == 4 ? "{\"__metadata__\":{\"a\":[1" : kind == 0 ? "{\"a\":[1" : "{\"first\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}");
+        for (k = 0; n < room; k++) {
+            if (kind == 0 || kind == 4) { memcpy(header + n, ",1", 2); n += 2; }
+            if (kind == 2) n += (size_t)sprintf(header + n, ",\"\":\"\"");
+            if (kind == 3) n += (size_t)sprintf(header + n, ",\"%lx\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}", k);
+            if (kind == 1) {
+                size_t end = n + 65000;
+                n += (size_t)sprintf(header + n, ",\"%lx\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0],\"z\":[1", k);
+                while (n < end) { memcpy(header + n, ",1", 2); n += 2; }
+                n += (size_t)sprintf(header + n, "]}");
+            }
+        }
+        n += (size_t)sprintf(header + n, kind == 0 ? "]}" : kind == 2 ? "}}" : kind == 4 ? "]}}" : "}");
+        size = st_file(file, header, 0);
+        CHECK(size == n + 8);
+        d.data = file;
+        d.size = size;
+        d.error = &e;
+        d.allocator = test_faults_allocator(&f);
+        st = bert_checkpoint_open(&d, &c);
+        if (kind == 0 || kind == 4) CHECK(st == BERT_ERROR_UNSUPPORTED && strstr(e.message, "65536") != NULL);
+        else if (st != BERT_OK) TEST_FAIL("%s: %s", kinds[kind], e.message);
+        if (kind == 3) CHECK(bert_checkpoint_count(c) > 70000);
+        if (f.peak > 8 * size) TEST_FAIL("%s: %.1f bytes of memory for a byte of the header", kinds[kind], (double)f.peak / (double)size);
+        bert_checkpoint_close(c);
+        CHECK_INT(f.live, 0);
+    }
+    free(header);
+    free(file);
+}
+
 static void safetensors_many(void)
 {
     enum { MANY = 50000 };
@@ -993,6 +1100,34 @@ static void formats_round(void)
     }
 }
 
+/* ---- random numbers ---- */
+
+/* The words of the authors' test vectors; values by mpmath, from an implementation of its own. */
+static void random_words(void)
+{
+    static const struct { uint32_t counter[4]; uint64_t key; uint32_t words[4]; } rows[] = {
+        { { 0, 0, 0, 0 }, 0, { 0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8 } },
+        { { 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF }, 0xFFFFFFFFFFFFFFFFu, { 0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD } },
+        { { 0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344 }, 0x299F31D0A4093822u, { 0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1 } } };
+    static const double values[4] = { 0.0176013123, -0.000576360584, -0.0195523422, 0.0179939572 };
+    uint32_t out[4], last_one = 0;
+    float v[5];
+    size_t i;
+    int k;
+    for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+        bert__philox(rows[i].counter, rows[i].key, out);
+        for (k = 0; k < 4; k++) if (out[k] != rows[i].words[k]) TEST_FAIL("vector %d, word %d is %lx", (int)i, k, (unsigned long)out[k]);
+    }
+    bert__init_normal(v, 5, 0.02, 0x0123456789ABCDEFu, 5, 2);
+    for (k = 0; k < 4; k++) if (!(fabs(v[k] - values[k]) < 0.02 * 4e-7)) TEST_FAIL("value %d is %.9g", k, (double)v[k]);
+    CHECK(bert__half_normal(0) == 0 && bert__half_normal(0xFFFFFFFF) > 0xFFFFF800);
+    for (i = 0; i < 1000000; i++) {                                     /* monotonous, up to what its fixed point leaves */
+        const uint32_t x = bert__half_normal((uint32_t)(i * 4294));
+        if (x + 600 < last_one) TEST_FAIL("falls at %lu: %lu after %lu", (unsigned long)i, (unsigned long)x, (unsigned long)last_one);
+        last_one = x;
+    }
+}
+
 int main(int argc, char **argv)
 {
     const char *base = getenv("TMPDIR");
@@ -1015,12 +1150,16 @@ int main(int argc, char **argv)
     TEST(tensor_strides);
     TEST(tensor_byte_order);
     TEST(tensor_views);
+    TEST(random_words);
+    TEST(convert_recorded);
+    TEST(sub_byte_types);
     TEST(safetensors_headers);
     TEST(safetensors_lengths);
     TEST(safetensors_round);
     TEST(safetensors_writes_refused);
     TEST(safetensors_damaged);
     TEST(safetensors_many);
+    TEST(safetensors_memory);
     TEST(shards);
     TEST(resolve_arguments);
     TEST(resolve_folder);

@@ -1,7 +1,19 @@
-/* unit_model.c - configs, names, and models written and opened again in every format and spelling
+/* unit_model.c - configs, names, and models written and opened again in every format and spelling; files beside; random models
    SPDX-License-Identifier: MIT-0 OR Unlicense */
 #include "bert.h"
 #include "test.h"
+#include "faults.h"
+
+#include <sys/stat.h>
+#ifdef _WIN32
+#include <direct.h>
+#define make_folder(path) _mkdir(path)
+#define remove_folder(path) _rmdir(path)
+#else
+#include <unistd.h>
+#define make_folder(path) mkdir(path, 0755)
+#define remove_folder(path) rmdir(path)
+#endif
 
 /* ---- configs ---- */
 
@@ -49,7 +61,11 @@ static void config_errors(void)
         { "{\"hidden_size\":8,\"num_hidden_layers\":1,\"num_attention_heads\":2,\"intermediate_size\":9,\"vocab_size\":5,\"hidden_dropout_prob\":1.5}", "hidden_dropout_prob" },
         { "{\"hidden_size\":8,\"num_hidden_layers\":1,\"num_attention_heads\":2,\"intermediate_size\":9,\"vocab_size\":5,\"layer_norm_eps\":NaN}", "layer_norm_eps" },
         { "{\"hidden_size\":8,\"num_hidden_layers\":1,\"num_attention_heads\":2,\"intermediate_size\":9,\"vocab_size\":5,\"model_type\":\"roberta\"}", "roberta" },
-        { "{\"hidden_size\":8,\"num_hidden_layers\":1,\"num_attention_heads\":2,\"intermediate_size\":9,\"vocab_size\":5,\"position_embedding_type\":\"relative_key\"}", "relative_key" } };
+        { "{\"hidden_size\":8,\"num_hidden_layers\":1,\"num_attention_heads\":2,\"intermediate_size\":9,\"vocab_size\":5,\"position_embedding_type\":\"relative_key\"}", "relative_key" },
+        { "{\"hidden_size\":8,\"num_hidden_layers\":1,\"num_attention_heads\":2,\"intermediate_size\":9,\"vocab_size\":5,\"use_relative_position\":true,\"max_relative_position\":2000000000}", "max_relative_position" },
+        { "{\"hidden_size\":8,\"num_hidden_layers\":1,\"num_attention_heads\":2,\"intermediate_size\":9,\"vocab_size\":5,\"use_relative_position\":true,\"max_relative_position\":-3}", "max_relative_position" },
+        { "{\"hidden_size\":8,\"num_hidden_layers\":1,\"num_attention_heads\":2,\"intermediate_size\":9,\"vocab_size\":5,\"num_labels\":-1}", "num_labels" },
+        { "{\"hidden_size\":8,\"num_hidden_layers\":1,\"num_attention_heads\":2,\"intermediate_size\":9,\"vocab_size\":5,\"num_labels\":99999999}", "num_labels" } };
     size_t i;
     for (i = 0; i < sizeof bad / sizeof *bad; i++) {
         bert_config c;
@@ -281,6 +297,572 @@ static void broken_models(void)
     clean();
 }
 
+/* ---- what lies beside a checkpoint: folders and archives ---- */
+
+static const char vocab_text[] = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\ndog\nThe\n##s\n";
+
+/* Files that a case made, and folders, which are removed in the opposite order. */
+static char made_paths[64][200];
+static int made_count;
+static void put(const char *path, const void *data, size_t size)
+{
+    FILE *f = fopen(path, "wb");
+    if (!f || fwrite(data, 1, size, f) != size || fclose(f)) TEST_FAIL("cannot write %s", path);
+    snprintf(made_paths[made_count++], sizeof made_paths[0], "%s", path);
+}
+static void put_text(const char *path, const char *text) { put(path, text, strlen(text)); }
+static void put_folder(const char *path) { make_folder(path); snprintf(made_paths[made_count++], sizeof made_paths[0], "%s", path); }
+static void remove_made(void)
+{
+    while (made_count) { made_count--; if (remove(made_paths[made_count])) remove_folder(made_paths[made_count]); }
+}
+/* The tensors as files of the names PATH..., which remove_made takes away. */
+static void put_model(int google, bert_format format, const char *path)
+{
+    made m;
+    bert_error e = { 0 };
+    make(&m, google, NULL, NULL);
+    if (save(&m, format, path, &e)) TEST_FAIL("%s", e.message);
+    unmake(&m);
+    if (format == BERT_FORMAT_TF) {
+        snprintf(made_paths[made_count++], sizeof made_paths[0], "%s.index", path);
+        snprintf(made_paths[made_count++], sizeof made_paths[0], "%s.data-00000-of-00001", path);
+    } else snprintf(made_paths[made_count++], sizeof made_paths[0], "%s", path);
+}
+
+/* A zip archive being made. Method 8 is deflate, here of blocks that are not compressed. */
+typedef struct archive { unsigned char *data, *directory; size_t size, directory_size; int entries; } archive;
+static size_t little(unsigned char *p, uint64_t v, int bytes) { int k; for (k = 0; k < bytes; k++) p[k] = (unsigned char)(k < 8 ? v >> 8 * k & 255 : 0); return (size_t)bytes; }
+static uint32_t crc32_of(const unsigned char *p, size_t n)
+{
+    uint32_t c = 0xFFFFFFFF;
+    int k;
+    for (; n; n--, p++) for (c ^= *p, k = 0; k < 8; k++) c = c >> 1 ^ (c & 1 ? 0xEDB88320u : 0);
+    return ~c;
+}
+static void archive_begin(archive *a)
+{
+    memset(a, 0, sizeof *a);
+    a->data = (unsigned char *)malloc(1 << 21);
+    a->directory = (unsigned char *)malloc(1 << 14);
+    if (!a->data || !a->directory) abort();
+}
+static void archive_add(archive *a, const char *name, const void *data, size_t size, int deflated)
+{
+    unsigned char *p = a->data + a->size, *d = a->directory + a->directory_size;
+    const size_t n = strlen(name), start = a->size, packed = deflated ? size + 5 * ((size + 65534) / 65535) : size;
+    const uint32_t crc = crc32_of((const unsigned char *)data, size);
+    size_t done, part;
+    p += little(p, 0x04034B50, 4); p += little(p, 20, 2); p += little(p, 0, 2); p += little(p, deflated ? 8 : 0, 2); p += little(p, 0, 4);
+    p += little(p, crc, 4); p += little(p, packed, 4); p += little(p, size, 4); p += little(p, n, 2); p += little(p, 0, 2);
+    memcpy(p, name, n); p += n;
+    for (done = 0; done < size; done += part) {
+        part = deflated && size - done > 65535 ? 65535 : size - done;
+        if (deflated) { p += little(p, done + part == size, 1); p += little(p, part, 2); p += little(p, ~part, 2); }
+        memcpy(p, (const char *)data + done, part); p += part;
+    }
+    a->size = (size_t)(p - a->data);
+    d += little(d, 0x02014B50, 4); d += little(d, 20, 2); d += little(d, 20, 2); d += little(d, 0, 2); d += little(d, deflated ? 8 : 0, 2); d += little(d, 0, 4);
+    d += little(d, crc, 4); d += little(d, packed, 4); d += little(d, size, 4); d += little(d, n, 2); d += little(d, 0, 12); d += little(d, start, 4);
+    memcpy(d, name, n); d += n;
+    a->directory_size = (size_t)(d - a->directory);
+    a->entries++;
+}
+/* A file of the disk as an entry. */
+static void archive_file(archive *a, const char *name, const char *path, int deflated)
+{
+    size_t size = 0;
+    char *data = test_read_file(path, &size);
+    if (!data) TEST_FAIL("cannot read %s", path);
+    else archive_add(a, name, data, size, deflated);
+    free(data);
+}
+static void archive_end(archive *a, const char *path)
+{
+    unsigned char *p = a->data + a->size;
+    memcpy(p, a->directory, a->directory_size);
+    p += a->directory_size;
+    p += little(p, 0x06054B50, 4); p += little(p, 0, 4); p += little(p, (uint64_t)a->entries, 2); p += little(p, (uint64_t)a->entries, 2);
+    p += little(p, a->directory_size, 4); p += little(p, a->size, 4); p += little(p, 0, 2);
+    a->size = (size_t)(p - a->data);
+    if (path) put(path, a->data, a->size);
+}
+static void archive_free(archive *a) { free(a->data); free(a->directory); }
+
+/* Opens a model by path alone and its tokenizer; the config must come from `config`, the casing be `lower`. */
+static void open_all(const char *path, const char *config, bert_flag lower)
+{
+    bert_model_desc d = { 0 };
+    bert_tokenizer_desc td = { 0 };
+    bert_model *m = NULL;
+    bert_tokenizer *tok = NULL;
+    bert_error e = { 0 };
+    const bert_parameter *p;
+    const char *text;
+    float values[N * C];
+    size_t size = 0;
+    d.path = path;
+    d.error = td.error = &e;
+    if (bert_model_open(&d, &m)) { TEST_FAIL("%s", e.message); return; }
+    CHECK(bert_model_config_path(m) != NULL && strcmp(bert_model_config_path(m), config) == 0);
+    text = bert_model_config_text(m, &size);
+    CHECK(text != NULL && text[size] == 0 && strlen(text) == size && strchr(text, '{') != NULL);
+    CHECK_INT(bert_model_config(m)->heads, 5);
+    p = bert_model_find(m, "classifier.weight");
+    CHECK(p != NULL && !p->made && bert_parameter_read(p, values, N * C, &e) == BERT_OK && values[C + 3] == (float)(30 * 10000 + 40 + 3));
+    if (bert_model_tokenizer(m, &td, BERT_DEFAULT, &tok)) TEST_FAIL("%s: %s", path, e.message);
+    else {
+        CHECK_INT(bert_tokenizer_size(tok), 9);
+        CHECK_INT(bert_tokenizer_desc_resolved(tok).lower_case, lower);
+    }
+    bert_tokenizer_close(tok);
+    tok = NULL;
+    CHECK(bert_model_tokenizer(m, NULL, BERT_DEFAULT, &tok) == BERT_OK);    /* no desc, no error */
+    bert_tokenizer_close(tok);
+    bert_model_close(m);
+}
+/* What bert_model_tokenizer says when it must fail. */
+static void no_tokenizer(const char *path, const bert_tokenizer_desc *given, bert_flag check, bert_status status, const char *says)
+{
+    bert_model_desc d = { 0 };
+    bert_tokenizer_desc td = { 0 };
+    bert_model *m = NULL;
+    bert_tokenizer *tok = NULL;
+    bert_error e = { 0 };
+    d.path = path;
+    if (given) td = *given;
+    td.error = d.error = &e;
+    if (bert_model_open(&d, &m)) { TEST_FAIL("%s", e.message); return; }
+    CHECK_INT(bert_model_tokenizer(m, &td, check, &tok), status);
+    if (status != BERT_OK) CHECK(tok == NULL && e.code == status);
+    if (says && !strstr(e.message, says)) TEST_FAIL("does not say %s: %s", says, e.message);
+    bert_tokenizer_close(tok);
+    bert_model_close(m);
+}
+
+#define GOOGLE "obj/beside/uncased_L-12_H-768_A-12/"
+#define CASED "obj/beside/multi_cased_L-12_H-768_A-12/"
+#define HF "obj/beside/hf-cased/"
+#define HUB "obj/beside/hub/"
+
+static void folders(void)
+{
+    bert_checkpoint_desc cd = { 0 };
+    bert_checkpoint *c = NULL;
+    bert_tokenizer_desc td = { 0 };
+    bert_file file = { 0 };
+    bert_error e = { 0 };
+    char where[300] = "";
+    remove_made();
+    put_folder("obj/beside");
+    put_folder("obj/beside/uncased_L-12_H-768_A-12");
+    put_model(1, BERT_FORMAT_TF, GOOGLE "bert_model.ckpt");
+    put_text(GOOGLE "bert_config.json", google_config);
+    put_text(GOOGLE "vocab.txt", vocab_text);
+    open_all(GOOGLE "bert_model.ckpt", GOOGLE "bert_config.json", BERT_ON);
+    open_all("obj/beside/uncased_L-12_H-768_A-12", GOOGLE "bert_config.json", BERT_ON);
+    open_all(GOOGLE "bert_model.ckpt.index", GOOGLE "bert_config.json", BERT_ON);
+    td.lower_case = BERT_OFF;                                           /* against the folder's name */
+    no_tokenizer(GOOGLE "bert_model.ckpt", &td, BERT_DEFAULT, BERT_ERROR_MISMATCH, "You passed in `--do_lower_case=False` with `--init_checkpoint=" GOOGLE "bert_model.ckpt`. However, `uncased_L-12_H-768_A-12` seems to be a lowercased model");
+    no_tokenizer(GOOGLE "bert_model.ckpt", &td, BERT_OFF, BERT_OK, NULL);
+    td.path = "obj/beside/long.txt";
+    put_text("obj/beside/long.txt", "[UNK]\na\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm\nn\no\np\nq\nr\ns\nt\nu\nv\nw\nx\ny\nz\n0\n1\n2\n3\n4\n5\n6\n7\n8\n9\nA\nB\nC\nD\nE\nF\nG\nH\nI\nJ\nK\nL\nM\nN\nO\nP\nQ\nR\nS\nT\nU\n");
+    no_tokenizer(GOOGLE "bert_model.ckpt", &td, BERT_OFF, BERT_ERROR_MISMATCH, "obj/beside/long.txt: vocab_size: the vocabulary has 58 tokens, the model only 57");
+    put_text(GOOGLE "tokenizer_config.json", "{\"do_lower_case\": false}");
+    no_tokenizer(GOOGLE "bert_model.ckpt", NULL, BERT_DEFAULT, BERT_ERROR_MISMATCH, "lowercased");
+    put_text(GOOGLE "tokenizer_config.json", "{\"do_lower_case\": ");
+    no_tokenizer(GOOGLE "bert_model.ckpt", NULL, BERT_DEFAULT, BERT_ERROR_FORMAT, GOOGLE "tokenizer_config.json");
+    remove(GOOGLE "tokenizer_config.json");
+    put_text(GOOGLE "vocab.txt", "a\n\xFF\n");
+    no_tokenizer(GOOGLE "bert_model.ckpt", NULL, BERT_DEFAULT, BERT_ERROR_FORMAT, GOOGLE "vocab.txt");
+    remove(GOOGLE "vocab.txt");
+    no_tokenizer(GOOGLE "bert_model.ckpt", NULL, BERT_DEFAULT, BERT_ERROR_IO, "vocab.txt");
+
+    put_folder("obj/beside/multi_cased_L-12_H-768_A-12");
+    put_model(1, BERT_FORMAT_TF, CASED "bert_model.ckpt");
+    put_text(CASED "bert_config.json", google_config);
+    put_text(CASED "vocab.txt", vocab_text);
+    open_all(CASED "bert_model.ckpt", CASED "bert_config.json", BERT_OFF);
+    td.path = NULL;
+    td.lower_case = BERT_ON;
+    no_tokenizer(CASED "bert_model.ckpt", &td, BERT_DEFAULT, BERT_ERROR_MISMATCH, "seems to be a cased model");
+
+    put_folder("obj/beside/hf-cased");
+    put_model(0, BERT_FORMAT_SAFETENSORS, HF "model.safetensors");
+    put_text(HF "config.json", google_config);
+    put_text(HF "vocab.txt", vocab_text);
+    open_all("obj/beside/hf-cased", HF "config.json", BERT_OFF);  /* by the name */
+    put_text(HF "tokenizer_config.json", "{\"do_lower_case\": true}");
+    open_all(HF "model.safetensors", HF "config.json", BERT_ON);        /* by its file */
+
+    put_folder("obj/beside/hub");                                 /* as a hub module or SavedModel */
+    put_folder(HUB "variables");
+    put_folder(HUB "assets");
+    put_model(1, BERT_FORMAT_TF, HUB "variables/variables");
+    put_text(HUB "saved_model.pb", "x");
+    put_text(HUB "assets/vocab.txt", vocab_text);
+    put_text(HUB "bert_config.json", google_config);
+    open_all("obj/beside/hub", HUB "bert_config.json", BERT_ON);
+    open_all(HUB "saved_model.pb", HUB "bert_config.json", BERT_ON);
+    open_all(HUB "variables/variables", HUB "bert_config.json", BERT_ON);
+
+    cd.path = "obj/beside/hub";
+    cd.error = &e;
+    REQUIRE(bert_checkpoint_open(&cd, &c) == BERT_OK);
+    CHECK(bert_checkpoint_beside(c, "vocab.txt", where, sizeof where, &file, &e) == BERT_OK);
+    CHECK_STR(where, HUB "assets/vocab.txt");
+    CHECK(file.size == sizeof vocab_text - 1 && memcmp(file.data, vocab_text, file.size) == 0);
+    bert_file_close(&file);
+    CHECK_INT(bert_checkpoint_beside(c, "nothing.txt", NULL, 0, &file, &e), BERT_ERROR_IO);
+    CHECK(strstr(e.message, "nothing.txt") != NULL && file.data == NULL);
+    CHECK_INT(bert_checkpoint_beside(c, "../hub/bert_config.json", NULL, 0, &file, &e), BERT_ERROR_ARGUMENT);
+    CHECK_INT(bert_checkpoint_beside(NULL, "vocab.txt", NULL, 0, &file, &e), BERT_ERROR_ARGUMENT);
+    bert_checkpoint_close(c);
+    remove_made();
+}
+
+#define ZIP "obj/unit_model.zip"
+
+static void archives(void)
+{
+    bert_model_desc d = { 0 };
+    bert_model *m = NULL;
+    bert_error e = { 0 };
+    archive a;
+    int deflated;
+    remove_made();
+    put_model(1, BERT_FORMAT_TF, "obj/unit_model.ckpt");
+    put_model(0, BERT_FORMAT_SAFETENSORS, "obj/unit_model.safetensors");
+    put_model(0, BERT_FORMAT_PYTORCH, "obj/unit_model.bin");
+    for (deflated = 0; deflated < 2; deflated++) {                      /* as Google publishes them */
+        archive_begin(&a);
+        archive_add(&a, "uncased_L-12_H-768_A-12/", "", 0, 0);
+        archive_file(&a, "uncased_L-12_H-768_A-12/bert_model.ckpt.data-00000-of-00001", "obj/unit_model.ckpt.data-00000-of-00001", deflated);
+        archive_add(&a, "uncased_L-12_H-768_A-12/vocab.txt", vocab_text, sizeof vocab_text - 1, deflated);
+        archive_file(&a, "uncased_L-12_H-768_A-12/bert_model.ckpt.index", "obj/unit_model.ckpt.index", deflated);
+        archive_add(&a, "uncased_L-12_H-768_A-12/bert_config.json", google_config, sizeof google_config - 1, deflated);
+        archive_add(&a, "__MACOSX/uncased_L-12_H-768_A-12/._bert_model.ckpt.index", "x", 1, 0);
+        archive_end(&a, ZIP);
+        open_all(ZIP, ZIP "/uncased_L-12_H-768_A-12/bert_config.json", BERT_ON);
+        d.data = a.data;                                                /* from memory */
+        d.size = a.size;
+        d.error = &e;
+        if (bert_model_open(&d, &m)) TEST_FAIL("%s", e.message);
+        else {
+            bert_tokenizer *tok = NULL;
+            CHECK_STR(bert_model_config_path(m), "(memory)/uncased_L-12_H-768_A-12/bert_config.json");
+            CHECK(bert_model_tokenizer(m, NULL, BERT_DEFAULT, &tok) == BERT_OK);
+            bert_tokenizer_close(tok);
+            bert_model_close(m);
+        }
+        archive_free(&a);
+
+        archive_begin(&a);                                              /* a folder of Hugging Face's */
+        archive_file(&a, "m/model.safetensors", "obj/unit_model.safetensors", deflated);
+        archive_file(&a, "m/pytorch_model.bin", "obj/unit_model.bin", deflated);
+        archive_add(&a, "m/config.json", google_config, sizeof google_config - 1, deflated);
+        archive_add(&a, "m/vocab.txt", vocab_text, sizeof vocab_text - 1, deflated);
+        archive_add(&a, "m/tokenizer_config.json", "{\"do_lower_case\": false}", 24, deflated);
+        archive_end(&a, ZIP);
+        open_all(ZIP, ZIP "/m/config.json", BERT_OFF);
+        archive_free(&a);
+
+        archive_begin(&a);                                              /* PyTorch's archive in an archive; at the top */
+        archive_file(&a, "pytorch_model.bin", "obj/unit_model.bin", deflated);
+        archive_add(&a, "training_args.bin", "x", 1, deflated);
+        archive_add(&a, "config.json", google_config, sizeof google_config - 1, deflated);
+        archive_add(&a, "vocab.txt", vocab_text, sizeof vocab_text - 1, deflated);
+        archive_end(&a, ZIP);
+        open_all(ZIP, ZIP "/config.json", BERT_ON);
+        archive_free(&a);
+    }
+    {                                                                   /* shards */
+        static const char map[] = "{\"weight_map\": {\"w\": \"a.safetensors\", \"v\": \"b.safetensors\"}}";
+        static const char one[] = "{\"w\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}", two[] = "{\"v\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}";
+        bert_checkpoint_desc cd = { 0 };
+        bert_checkpoint *c = NULL;
+        unsigned char file[100];
+        size_t n;
+        archive_begin(&a);
+        archive_add(&a, "x/model.safetensors.index.json", map, sizeof map - 1, 1);
+        n = little(file, sizeof one - 1, 8); memcpy(file + n, one, sizeof one - 1); n += sizeof one - 1; file[n++] = 7;
+        archive_add(&a, "x/a.safetensors", file, n, 0);
+        n = little(file, sizeof two - 1, 8); memcpy(file + n, two, sizeof two - 1); n += sizeof two - 1; file[n++] = 8;
+        archive_add(&a, "x/b.safetensors", file, n, 1);
+        archive_end(&a, ZIP);
+        cd.path = ZIP;
+        cd.error = &e;
+        if (bert_checkpoint_open(&cd, &c)) TEST_FAIL("%s", e.message);
+        else {
+            float v = 0, w = 0;
+            CHECK_STR(bert_checkpoint_format(c), "sharded safetensors");
+            CHECK(bert_checkpoint_find(c, "v") && bert_tensor_read(bert_checkpoint_find(c, "v"), BERT_F32, &v, 1, &e) == BERT_OK && v == 8);
+            CHECK(bert_checkpoint_find(c, "w") && bert_tensor_read(bert_checkpoint_find(c, "w"), BERT_F32, &w, 1, &e) == BERT_OK && w == 7);
+        }
+        bert_checkpoint_close(c);
+        archive_free(&a);
+    }
+    {                                                                   /* what must be said */
+        static const struct { const char *first, *second, *says; } bad[] = {
+            { "a/model.safetensors", "b/model.safetensors", "several checkpoints (a/model.safetensors and b/model.safetensors" },
+            { "a/bert_config.json", "a/inner.zip", "a/inner.zip" }, { "a/readme.txt", "b/readme.txt", ZIP }, { "a/model.safetensors", "a/config.json", "model.safetensors: 1 bytes are too few" } };
+        bert_checkpoint_desc cd = { 0 };
+        size_t k;
+        for (k = 0; k < sizeof bad / sizeof *bad; k++) {
+            bert_checkpoint *c = NULL;
+            archive_begin(&a);
+            archive_add(&a, bad[k].first, "x", 1, 0);
+            archive_add(&a, bad[k].second, "x", 1, 0);
+            archive_end(&a, ZIP);
+            cd.path = ZIP;
+            cd.error = &e;
+            CHECK(bert_checkpoint_open(&cd, &c) != BERT_OK && c == NULL);
+            if (!strstr(e.message, bad[k].says)) TEST_FAIL("does not say %s: %s", bad[k].says, e.message);
+            archive_free(&a);
+        }
+        archive_begin(&a);                                              /* a broken config, named inside its archive */
+        archive_file(&a, "m/model.safetensors", "obj/unit_model.safetensors", 0);
+        archive_add(&a, "m/config.json", "{\"hidden_size\": 40", 18, 0);
+        archive_end(&a, ZIP);
+        memset(&d, 0, sizeof d);
+        d.path = ZIP;
+        d.error = &e;
+        m = NULL;
+        CHECK_INT(bert_model_open(&d, &m), BERT_ERROR_FORMAT);
+        CHECK(m == NULL && strstr(e.message, ZIP "/m/config.json: ") != NULL);
+        archive_free(&a);
+    }
+    remove_made();
+}
+
+static void casing(void)
+{
+    static const struct { int lower; const char *path, *says; } cases[] = {     /* answers of the reference's function */
+        { 0, "uncased_L-12_H-768_A-12/bert_model.ckpt", "lowercased" }, { 1, "uncased_L-12_H-768_A-12/bert_model.ckpt", NULL },
+        { 1, "/x/y/cased_L-12_H-768_A-12/bert_model.ckpt", "should pass in `--do_lower_case=False`" }, { 0, "/x/y/cased_L-12_H-768_A-12/bert_model.ckpt", NULL },
+        { 1, "multi_cased_L-12_H-768_A-12/bert_model.ckpt-20", "`multi_cased_L-12_H-768_A-12` seems to be a cased model" }, { 0, "chinese_L-12_H-768_A-12/bert_model.ckpt", "lowercased" },
+        { 0, "multilingual_L-12_H-768_A-12/bert_modelxckpt", "lowercased" }, { 1, "cased_L-24_H-1024_A-16/bert_model.ckpt", "cased" }, { 0, "uncased_L-24_H-1024_A-16/bert_model.ckpt", "lowercased" },
+        { 0, "my_uncased_L-12_H-768_A-12/bert_model.ckpt", NULL }, { 0, "uncased_L-12_H-768_A-12/model.ckpt-9", NULL }, { 0, "uncased_L-12_H-768_A-12/sub/bert_model.ckpt", NULL },
+        { 0, "a/bert_model.ckpt/uncased_L-12_H-768_A-12/bert_model.ckpt", NULL }, { 0, "bert_model.ckpt", NULL }, { 0, "/bert_model.ckpt/uncased_L-12_H-768_A-12/bert_model.ckpt", "lowercased" },
+        { 0, "a\nb/uncased_L-12_H-768_A-12/bert_model.ckpt", NULL }, { 0, "", NULL }, { 0, NULL, NULL }, { 0, "uncased_L-4_H-512_A-8/bert_model.ckpt", NULL } };
+    size_t i;
+    for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bert_error e = { 0 };
+        const bert_status st = bert_case_check(cases[i].lower, cases[i].path, &e);
+        if ((st != BERT_OK) != (cases[i].says != NULL) || (cases[i].says && !strstr(e.message, cases[i].says))) TEST_FAIL("%s, %d: %s", cases[i].path ? cases[i].path : "NULL", cases[i].lower, e.message);
+    }
+}
+
+/* ---- models made at random ---- */
+
+static void made_config(bert_config *c)
+{
+    bert_error e = { 0 };
+    if (parse(google_config, c, &e)) TEST_FAIL("%s", e.message);
+}
+static void random_models(void)
+{
+    static const uint32_t all = BERT_HEAD_POOLER | BERT_HEAD_MLM | BERT_HEAD_NSP | BERT_HEAD_CLASSIFIER | BERT_HEAD_SPAN;
+    bert_config config;
+    bert_model_desc d = { 0 };
+    bert_model *m = NULL, *again = NULL, *other = NULL;
+    bert_error e = { 0 };
+    int64_t i, k, decayed = 0;
+    made_config(&config);
+    d.config = &config;
+    d.error = &e;
+    CHECK_INT(bert_model_open(&d, &m), BERT_ERROR_ARGUMENT);            /* not unless it is allowed */
+    CHECK(m == NULL && strstr(e.message, "init_missing") != NULL);
+    d.init_missing = BERT_ON;
+    d.heads = all;
+    d.seed = 42;
+    REQUIRE(bert_model_open(&d, &m) == BERT_OK);
+    REQUIRE(bert_model_open(&d, &again) == BERT_OK);
+    d.seed = 43;
+    REQUIRE(bert_model_open(&d, &other) == BERT_OK);
+    CHECK(bert_model_checkpoint(m) == NULL && bert_checkpoint_path(NULL) == NULL && bert_checkpoint_format(NULL) == NULL && bert_model_config_path(m) == NULL);
+    CHECK_INT(bert_model_heads(m), all);
+    CHECK_INT(bert_model_parameter_count(m), 5 + 16 * L + 2 + 5 + 2 + 2 + 2);
+    CHECK_INT(bert_model_config(m)->labels, 2);
+    CHECK_INT(bert_model_config(m)->activation, BERT_GELU_TANH);
+    for (i = 0; i < bert_model_parameter_count(m); i++) {
+        const bert_parameter *p = bert_model_parameter(m, i);
+        const float *v = (const float *)bert_tensor_view(p->tensor), *w = (const float *)bert_tensor_view(bert_model_parameter(again, i)->tensor), *x = (const float *)bert_tensor_view(bert_model_parameter(other, i)->tensor);
+        const size_t n = strlen(p->name);
+        float *read = (float *)malloc((size_t)p->tensor->count * sizeof *read);
+        int64_t same = 0;
+        CHECK(p->made == 1 && p->transposed == 0 && p->tensor->dtype == BERT_F32 && p->tensor->rank == p->rank && strcmp(p->tensor->name, p->name) == 0);
+        CHECK(p->tensor->shape[0] == p->shape[0] && p->tensor->count == p->shape[0] * (p->rank == 2 ? p->shape[1] : 1) && bert_model_find(m, p->name) == p);
+        CHECK(read && bert_parameter_read(p, read, p->tensor->count, &e) == BERT_OK && memcmp(read, v, (size_t)p->tensor->count * sizeof *read) == 0);
+        CHECK(memcmp(v, w, (size_t)p->tensor->count * sizeof *v) == 0);
+        for (k = 0; k < p->tensor->count; k++) {
+            same += v[k] == x[k];
+            if (!p->decay && v[k] != (strcmp(p->name + n - 16, "LayerNorm.weight") == 0 ? 1.0f : 0.0f)) TEST_FAIL("%s[%ld] is %g", p->name, (long)k, (double)v[k]);
+            if (p->decay && !(fabs((double)v[k]) <= 0.04)) TEST_FAIL("%s[%ld] is %g", p->name, (long)k, (double)v[k]);
+        }
+        if (p->decay) { decayed++; CHECK(same <= p->tensor->count / 50); }
+        free(read);
+    }
+    CHECK_INT(decayed, 3 + 6 * L + 1 + 1 + 1 + 1 + 1);
+    {                                                                   /* no two tables begin alike: rows and layers have streams of their own */
+        const float *a = (const float *)bert_tensor_view(bert_model_find(m, "bert.encoder.layer.0.attention.self.query.weight")->tensor);
+        const float *b = (const float *)bert_tensor_view(bert_model_find(m, "bert.encoder.layer.1.attention.self.query.weight")->tensor);
+        const float *c = (const float *)bert_tensor_view(bert_model_find(m, "bert.encoder.layer.0.attention.self.key.weight")->tensor);
+        for (i = k = 0; i < C * C; i++) k += a[i] == b[i] || a[i] == c[i];
+        CHECK(k < C);
+    }
+    bert_model_close(m);
+    bert_model_close(again);
+    bert_model_close(other);
+    config.max_relative_position = 64;                                  /* NEZHA: no table of positions; a config by name */
+    d.heads = 0;
+    m = NULL;
+    REQUIRE(bert_model_open(&d, &m) == BERT_OK);
+    CHECK(bert_model_find(m, "bert.embeddings.position_embeddings.weight") == NULL && bert_model_find(m, "bert.pooler.dense.weight") == NULL);
+    CHECK_INT(bert_model_parameter_count(m), 4 + 16 * L);
+    bert_model_close(m);
+}
+/* The same values on every machine: words, and what becomes of them. */
+static void random_values(void)
+{
+    bert_config config;
+    bert_model_desc d = { 0 };
+    bert_model *m = NULL;
+    const bert_parameter *p;
+    const float *v;
+    double sum = 0, squares = 0, fourth = 0, worst = 0;
+    int64_t n, i, k, bins[64] = { 0 }, seen = 0;
+    made_config(&config);
+    config.vocab_size = 30000;
+    config.initializer_range = 0.5;
+    d.config = &config;
+    d.init_missing = BERT_ON;
+    d.seed = 0x0123456789ABCDEFu;
+    REQUIRE(bert_model_open(&d, &m) == BERT_OK);
+    p = bert_model_find(m, "bert.embeddings.word_embeddings.weight");
+    v = (const float *)bert_tensor_view(p->tensor);
+    n = p->tensor->count;
+    for (i = 0; i < n; i++) {
+        const double x = v[i] / 0.5;
+        sum += x;
+        squares += x * x;
+        fourth += x * x * x * x;
+        if (!(fabs(x) <= 2)) TEST_FAIL("value %ld is %g", (long)i, x);
+        k = (int64_t)floor((x + 2) * 16);
+        bins[k < 0 ? 0 : k > 63 ? 63 : k]++;
+    }
+    /* of a normal distribution cut off at 2: mean 0, variance 1 - 4 f(2) / (2 F(2) - 1) = 0.77374, fourth moment 1.41612 */
+    CHECK(fabs(sum / (double)n) < 0.004 && fabs(squares / (double)n - 0.7737413) < 0.004 && fabs(fourth / (double)n - 1.4161) < 0.012);
+    for (k = 0; k < 64; k++) {                                          /* the distribution itself, by Kolmogorov and Smirnov: 1.2 million values, beyond 0.1 % at 1.95 / sqrt(n) */
+        const double x = -2 + (double)(k + 1) / 16, f = (erf(x / sqrt(2)) + erf(sqrt(2))) / (2 * erf(sqrt(2)));
+        seen += bins[k];
+        if (fabs((double)seen / (double)n - f) > worst) worst = fabs((double)seen / (double)n - f);
+    }
+    CHECK(worst < 1.95 / sqrt((double)n));
+    bert_model_close(m);
+}
+static void missing_heads(void)
+{
+    bert_config config;
+    bert_model_desc d = { 0 };
+    bert_model *m = NULL;
+    const bert_parameter *p;
+    bert_error e = { 0 };
+    made t;
+    int64_t i, made_here = 0;
+    made_config(&config);
+    d.config = &config;
+    d.path = paths[1];
+    d.error = &e;
+    d.heads = BERT_HEAD_POOLER | BERT_HEAD_CLASSIFIER | BERT_HEAD_SPAN | BERT_HEAD_MLM;
+    make(&t, 0, "classifier.bias", NULL);
+    REQUIRE(save(&t, BERT_FORMAT_SAFETENSORS, paths[1], &e) == BERT_OK);
+    CHECK_INT(bert_model_open(&d, &m), BERT_ERROR_MISMATCH);
+    CHECK(strstr(e.message, "cls.predictions.transform.dense.weight") != NULL && strstr(e.message, "init_missing") != NULL);
+    d.init_missing = BERT_ON;
+    REQUIRE(bert_model_open(&d, &m) == BERT_OK);
+    CHECK_INT(bert_model_heads(m), d.heads);
+    CHECK_INT(bert_model_config(m)->labels, N);                         /* as the weight that is there */
+    for (i = 0; i < bert_model_parameter_count(m); i++) {
+        p = bert_model_parameter(m, i);
+        made_here += p->made;
+        CHECK(p->made == (strncmp(p->name, "cls.", 4) == 0 || strncmp(p->name, "qa_", 3) == 0 || strcmp(p->name, "classifier.bias") == 0));
+    }
+    CHECK_INT(made_here, 5 + 2 + 1);
+    CHECK_INT(bert_model_find(m, "classifier.bias")->shape[0], N);
+    CHECK(bert_model_find(m, "cls.seq_relationship.weight") == NULL);   /* not asked for */
+    bert_model_close(m);
+    m = NULL;
+    d.labels = N + 1;                                                   /* others than the file's */
+    CHECK_INT(bert_model_open(&d, &m), BERT_ERROR_MISMATCH);
+    CHECK(m == NULL && strstr(e.message, "classifier.weight") != NULL && strstr(e.message, "labels") != NULL);
+    unmake(&t);
+    make(&t, 0, "classifier.weight", NULL);                             /* and with a bias alone */
+    REQUIRE(save(&t, BERT_FORMAT_SAFETENSORS, paths[1], &e) == BERT_OK);
+    d.labels = N;
+    REQUIRE(bert_model_open(&d, &m) == BERT_OK);
+    CHECK_INT(bert_model_find(m, "classifier.weight")->shape[0], N);
+    bert_model_close(m);
+    m = NULL;
+    d.labels = 0;
+    config.labels = 2;                                                  /* the weight is made for two, the bias has three */
+    CHECK_INT(bert_model_open(&d, &m), BERT_ERROR_MISMATCH);
+    d.labels = -1;
+    CHECK_INT(bert_model_open(&d, &m), BERT_ERROR_ARGUMENT);
+    unmake(&t);
+    make(&t, 0, "bert.encoder.layer.1.output.dense.bias", NULL);        /* the encoder is never made beside a file */
+    REQUIRE(save(&t, BERT_FORMAT_SAFETENSORS, paths[1], &e) == BERT_OK);
+    d.labels = 0;
+    CHECK_INT(bert_model_open(&d, &m), BERT_ERROR_MISMATCH);
+    CHECK(m == NULL && strcmp(e.tensor, "bert.encoder.layer.1.output.dense.bias") == 0);
+    unmake(&t);
+    clean();
+}
+
+/* Memory that runs out anywhere is an error, and all of it comes back. */
+static void out_of_memory(void)
+{
+    bert_config config;
+    archive a;
+    long at;
+    int kind, done;
+    made_config(&config);
+    remove_made();
+    put_model(0, BERT_FORMAT_SAFETENSORS, "obj/unit_model.safetensors");
+    archive_begin(&a);
+    archive_file(&a, "m/model.safetensors", "obj/unit_model.safetensors", 1);
+    archive_add(&a, "m/config.json", google_config, sizeof google_config - 1, 1);
+    archive_add(&a, "m/vocab.txt", vocab_text, sizeof vocab_text - 1, 1);
+    archive_add(&a, "m/tokenizer_config.json", "{\"do_lower_case\": false}", 24, 1);
+    archive_end(&a, NULL);
+    for (kind = 0; kind < 2; kind++)
+        for (at = 1, done = 0; !done && at < 1000; at++) {
+            test_faults f;
+            bert_model_desc d = { 0 };
+            bert_tokenizer_desc td = { 0 };
+            bert_model *m = NULL;
+            bert_tokenizer *tok = NULL;
+            bert_error e = { 0 };
+            bert_status st;
+            memset(&f, 0, sizeof f);
+            f.fail_at = at;
+            d.allocator = test_faults_allocator(&f);
+            d.error = td.error = &e;
+            if (kind) { d.config = &config; d.init_missing = BERT_ON; d.heads = BERT_HEAD_POOLER; }
+            else { d.data = a.data; d.size = a.size; }
+            st = bert_model_open(&d, &m);
+            if (st == BERT_OK && !kind) st = bert_model_tokenizer(m, &td, BERT_DEFAULT, &tok);
+            done = st == BERT_OK;
+            if (!done && (st != BERT_ERROR_MEMORY || e.code != st)) TEST_FAIL("allocation %ld fails with %s: %s", at, bert_status_string(st), e.message);
+            bert_tokenizer_close(tok);
+            bert_model_close(m);
+            CHECK_INT(f.live, 0);
+        }
+    CHECK(done);
+    archive_free(&a);
+    remove_made();
+}
+
 int main(int argc, char **argv)
 {
     test_begin(argc, argv);
@@ -290,5 +872,12 @@ int main(int argc, char **argv)
     TEST(names);
     TEST(models);
     TEST(broken_models);
+    TEST(folders);
+    TEST(archives);
+    TEST(casing);
+    TEST(random_models);
+    TEST(random_values);
+    TEST(missing_heads);
+    TEST(out_of_memory);
     return test_end();
 }

@@ -3,17 +3,35 @@
 #define _POSIX_C_SOURCE 200809L
 #include "cli.h"
 #include <time.h>
+#ifndef _WIN32
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+#if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
+#include <immintrin.h>
+#elif defined(__ARM_NEON) && defined(__aarch64__)
+#include <arm_neon.h>
+#endif
 
-static const char *vocab_file, *input_file, *mode = "auto";
+static const char *vocab_file, *input_file, *mode = "auto", *model_path, *bert_config_file, *precision = "f32", *isa = "default", *lengths_text, *text = "A first text for a first vector.";
 static bert_flag lower;
-static int64_t threads = 1;
-static double seconds = 1.0;
+static int64_t threads = 1, batch = 1, seq = 128;
+static double seconds = 1.5;
 
 static const cli_flag flags[] = {
-    { "vocab_file", 's', &vocab_file, "tokenize: the vocabulary" },
+    { "vocab_file", 's', &vocab_file, "tokenize: the vocabulary; start: if it is not beside the model" },
     { "input_file", 's', &input_file, "tokenize: the text, a text a line" },
     { "do_lower_case", 't', &lower, "tokenize: as for the tool tokenize" },
     { "mode", 's', &mode, "tokenize: google, hf or auto" },
+    { "model", 's', &model_path, "infer, start: a directory, file, zip or TensorFlow prefix" },
+    { "bert_config_file", 's', &bert_config_file, "infer, start: the config (default: beside the checkpoint)" },
+    { "precision", 's', &precision, "infer, start: f32, bf16 or int8" },
+    { "isa", 's', &isa, "infer, start: kernels: " CLI_ISAS },
+    { "batch", 'i', &batch, "infer: sequences in a call" },
+    { "seq", 'i', &seq, "infer: tokens of each" },
+    { "lengths", 's', &lengths_text, "infer, instead of --batch and --seq: 12,7,33,...: these sequences in one call" },
+    { "text", 's', &text, "start: the text" },
     { "threads", 'i', &threads, "how many; 0: one a core" },
     { "seconds", 'd', &seconds, "measure at least so long; the best round counts" },
     { 0, 0, 0, 0 }
@@ -114,13 +132,255 @@ static int bench_tokenize(void)
     return 0;
 }
 
+/* ---- the peak of this machine: fused multiply-adds of independent registers, all threads at once ---- */
+
+/* Runs n rounds of 16 independent products and sums of vectors; gives the floating-point operations of one round. */
+#define PEAK_LOOP(type, load, fma, store, lanes)                                                                       \
+    enum { CHAINS = 12 };                                                                                              \
+    float out[CHAINS * lanes];                                                                                         \
+    type sum[CHAINS], x = load(0.999f), y = load(1e-6f);                                                               \
+    int64_t i;                                                                                                         \
+    int k;                                                                                                             \
+    for (k = 0; k < CHAINS; k++) sum[k] = load((float)k);                                                              \
+    for (i = 0; i < n; i++) {                                                                                          \
+        sum[0] = fma(sum[0], x, y); sum[1] = fma(sum[1], x, y); sum[2] = fma(sum[2], x, y); sum[3] = fma(sum[3], x, y); \
+        sum[4] = fma(sum[4], x, y); sum[5] = fma(sum[5], x, y); sum[6] = fma(sum[6], x, y); sum[7] = fma(sum[7], x, y); \
+        sum[8] = fma(sum[8], x, y); sum[9] = fma(sum[9], x, y); sum[10] = fma(sum[10], x, y); sum[11] = fma(sum[11], x, y); \
+    }                                                                                                                  \
+    for (k = 0; k < CHAINS; k++) store(out + k * lanes, sum[k]);                                                       \
+    for (k = 1; k < CHAINS * lanes; k++) out[0] += out[k];                                                             \
+    *sink = out[0];                                                                                                    \
+    return 2.0 * CHAINS * lanes
+
+#if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
+__attribute__((target("avx2,fma"))) static double peak_avx2(int64_t n, float *sink) { PEAK_LOOP(__m256, _mm256_set1_ps, _mm256_fmadd_ps, _mm256_storeu_ps, 8); }
+__attribute__((target("avx512f"))) static double peak_avx512(int64_t n, float *sink) { PEAK_LOOP(__m512, _mm512_set1_ps, _mm512_fmadd_ps, _mm512_storeu_ps, 16); }
+#elif defined(__ARM_NEON) && defined(__aarch64__)
+#define PEAK_NEON_FMA(a, b, c) vfmaq_f32(c, a, b)
+static double peak_neon(int64_t n, float *sink) { PEAK_LOOP(float32x4_t, vdupq_n_f32, PEAK_NEON_FMA, vst1q_f32, 4); }
+#endif
+
+typedef struct peak_job { bert_isa isa; int64_t rounds; double flops; float sink; char pad[64]; } peak_job;
+
+static void peak_some(void *arg, int64_t index)
+{
+    peak_job *j = (peak_job *)arg + index;
+    j->flops = 0;
+#if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
+    if (j->isa == BERT_ISA_AVX2) j->flops = peak_avx2(j->rounds, &j->sink);
+    if (j->isa == BERT_ISA_AVX512) j->flops = peak_avx512(j->rounds, &j->sink);
+#elif defined(__ARM_NEON) && defined(__aarch64__)
+    if (j->isa == BERT_ISA_NEON) j->flops = peak_neon(j->rounds, &j->sink);
+#endif
+}
+/* Operations a second with these instructions, by all threads, in a try of some milliseconds; 0: not known. */
+static double peak_of(bert_isa which, bert_parallel parallel)
+{
+    peak_job *j = calloc((size_t)parallel.width, sizeof *j);
+    double t, sum = 0;
+    int k;
+    if (!j) cli_fail("out of memory");
+    for (k = 0; k < parallel.width; k++) { j[k].isa = which; j[k].rounds = 1000000; }
+    t = now();
+    parallel.run(parallel.user, parallel.width, peak_some, j);
+    t = now() - t;
+    for (k = 0; k < parallel.width; k++) sum += j[k].flops * (double)j[k].rounds;
+    free(j);
+    return sum / t;
+}
+
+/* ---- infer: the last hidden state of every token ---- */
+
+static int bench_infer(void)
+{
+    bert_error err = { 0 };
+    bert_model *model = cli_open_model(model_path, bert_config_file, 0);
+    const bert_config *k = bert_model_config(model);
+    bert_session_desc d = { 0 };
+    bert_session *session;
+    bert_batch b = { 0 };
+    bert_result r = { 0 };
+    bert_pool *pool;
+    bert_parallel parallel;
+    int64_t *offsets = NULL, n = 0, i, s, tokens;
+    int32_t *ids;
+    uint64_t state = 1;
+    double best = 1e30, first = 0, began = 0, end, flops = 0, peak = 0, peaks = 0, gflops;
+    int rounds = 0;
+    if (batch < 1 || seq < 1 || batch > 1000000 || seq > 1000000) cli_usage("--batch and --seq start at 1", "");
+    if (lengths_text) {
+        const char *p = lengths_text;
+        for (;;) {
+            char *e;
+            const long long v = strtoll(p, &e, 10);
+            if (e == p || v < 1 || v > 1000000 || (*e && *e != ',')) cli_usage("--lengths is a list like 12,7,33, not ", lengths_text);
+            offsets = realloc(offsets, (size_t)(n + 2) * sizeof *offsets);
+            if (!offsets) cli_fail("out of memory");
+            if (!n) offsets[0] = 0;
+            offsets[n + 1] = offsets[n] + v;
+            n++;
+            if (!*e) break;
+            p = e + 1;
+        }
+    } else {
+        n = batch;
+        offsets = malloc((size_t)(n + 1) * sizeof *offsets);
+        if (!offsets) cli_fail("out of memory");
+        for (i = 0; i <= n; i++) offsets[i] = i * seq;
+    }
+    tokens = offsets[n];
+    ids = malloc((size_t)tokens * sizeof *ids);
+    r.hidden = malloc((size_t)(tokens * k->hidden_size) * sizeof(float));
+    if (!ids || !r.hidden) cli_fail("out of memory");
+    for (i = 0; i < tokens; i++) {                                      /* words from all over the table */
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        ids[i] = (int32_t)((state >> 33) % (uint64_t)k->vocab_size);
+    }
+    for (i = 0; i < n; i++) {
+        s = offsets[i + 1] - offsets[i];
+        flops += (double)k->layers * (2.0 * (double)s * (4.0 * (double)k->hidden_size * (double)k->hidden_size + 2.0 * (double)k->hidden_size * (double)k->intermediate_size) + 4.0 * (double)s * (double)s * (double)k->hidden_size);
+    }
+    if (bert_pool_open((int32_t)threads, NULL, &pool)) cli_fail("cannot start the threads");
+    parallel = bert_pool_parallel(pool);
+    d.model = model;
+    d.isa = (bert_isa)cli_choice("isa", isa, CLI_ISAS);
+    d.precision = (bert_precision)cli_choice("precision", precision, "default|f32|bf16|int8");
+    d.parallel = parallel;
+    d.error = &err;
+    if (bert_session_open(&d, &session)) cli_fail(err.message);
+    d = bert_session_desc_resolved(session);
+    b.sequences = n;
+    b.offsets = offsets;
+    b.ids = ids;
+    for (i = 0, end = 0; i < 2 || rounds < 3 || now() < end; i++) {     /* two to warm up, then the best */
+        double t = now();
+        if (bert_session_run(session, &b, &r, &err)) cli_fail(err.message);
+        t = now() - t;
+        if (i == 0) first = t;
+        if (i == 1) { began = now(); end = began + seconds; }
+        if (i < 2) continue;
+        if (t < best) best = t;
+        rounds++;
+        if (peaks < 0.25 * (now() - began)) {                           /* in turns, so that both have the same machine */
+            double p;
+            t = now();
+            p = peak_of(d.isa, parallel);
+            if (p > peak) peak = p;
+            peaks += now() - t;
+        }
+    }
+    gflops = flops / best / 1e9;
+    printf("{\"min_ms\": %.4f, \"gflops\": %.1f, ", best * 1e3, gflops);
+    if (peak > 0) printf("\"peak_gflops\": %.1f, \"percent_of_peak\": %.1f, ", peak / 1e9, 100 * gflops * 1e9 / peak);
+    printf("\"tokens\": %lld, \"tokens_per_s\": %.0f, \"sequences\": %lld, \"threads\": %d, \"isa\": \"%s\", \"precision\": \"%s\", \"rounds\": %d, \"first_ms\": %.4f}\n", (long long)tokens, (double)tokens / best,
+           (long long)n, (int)d.threads, bert_isa_name(d.isa), precision, rounds, first * 1e3);
+    bert_session_close(session);
+    bert_pool_close(pool);
+    bert_model_close(model);
+    free(r.hidden);
+    free(ids);
+    free(offsets);
+    return 0;
+}
+
+/* ---- start: from the start of the program to the first vector ---- */
+
+static int bench_start(char **argv)
+{
+    static const char since[] = "BERT_BENCH_START";
+    const char *began = getenv(since), *path;
+    double start = now(), at[8], file_bytes = 0, peak = 0, sum;
+    bert_error err = { 0 };
+    bert_model *model;
+    bert_tokenizer *tokenizer;
+    bert_packed *packed;
+    bert_packed_desc pd = { 0 };
+    bert_session *session;
+    bert_session_desc d = { 0 };
+    bert_embed_desc ed = { 0 };
+    bert_pool *pool;
+    size_t size = strlen(text);
+    float *out;
+#ifdef _WIN32
+    (void)argv;
+#else
+    if (!began) {                                                       /* once more, with the time at which that happened */
+        char value[40];
+        if (!model_path) cli_usage("--model is missing", "");
+        snprintf(value, sizeof value, "%.9f", start);
+        setenv(since, value, 1);
+        execvp(argv[0], argv);
+    }
+#endif
+    if (began) start = strtod(began, NULL);
+    at[0] = now();
+    model = cli_open_model(model_path, bert_config_file, 0);
+    at[1] = now();
+    tokenizer = cli_open_tokenizer(model, vocab_file, lower, BERT_DEFAULT);
+    if (bert_embed_desc_read(model, &ed, &err)) cli_fail(err.message);
+    at[2] = now();
+    if (bert_pool_open((int32_t)threads, NULL, &pool)) cli_fail("cannot start the threads");
+    pd.model = model;
+    pd.isa = (bert_isa)cli_choice("isa", isa, CLI_ISAS);
+    pd.precision = (bert_precision)cli_choice("precision", precision, "default|f32|bf16|int8");
+    pd.parallel = bert_pool_parallel(pool);
+    pd.error = &err;
+    if (bert_packed_open(&pd, &packed)) cli_fail(err.message);
+    at[3] = now();
+    d.packed = packed;
+    d.parallel = bert_pool_parallel(pool);
+    d.error = &err;
+    if (bert_session_open(&d, &session)) cli_fail(err.message);
+    out = malloc((size_t)bert_model_config(model)->hidden_size * sizeof *out);
+    if (!out) cli_fail("out of memory");
+    at[4] = now();
+    ed.error = &err;
+    if (bert_session_embed(session, tokenizer, &ed, (const char *const *)&text, &size, 1, out)) cli_fail(err.message);
+    at[5] = now();
+    path = bert_checkpoint_path(bert_model_checkpoint(model));
+#ifndef _WIN32
+    {
+        struct rusage usage;
+        struct stat st;
+        getrusage(RUSAGE_SELF, &usage);
+#ifdef __APPLE__
+        peak = (double)usage.ru_maxrss;
+#else
+        peak = (double)usage.ru_maxrss * 1024;
+#endif
+        if (path && stat(path, &st) == 0) file_bytes = (double)st.st_size;
+    }
+#endif
+    sum = at[1] - at[0] + (at[3] - at[2]) + (at[5] - at[4]);
+    printf("{\"total_ms\": %.2f, \"exec_ms\": %.2f, \"map_ms\": %.2f, \"tokenizer_ms\": %.2f, \"pack_ms\": %.2f, \"session_ms\": %.2f, \"first_ms\": %.2f, \"map_pack_forward_ms\": %.2f, \"share_of_limit\": %.2f, ",
+           1e3 * (at[5] - start), 1e3 * (at[0] - start), 1e3 * (at[1] - at[0]), 1e3 * (at[2] - at[1]), 1e3 * (at[3] - at[2]), 1e3 * (at[4] - at[3]), 1e3 * (at[5] - at[4]), 1e3 * sum, (at[5] - start) / (1.3 * (sum + 0.010)));
+    printf("\"peak_rss\": %.0f, \"file\": %.0f, \"rss_of_file\": %.2f}\n", peak, file_bytes, file_bytes > 0 ? peak / file_bytes : 0.0);
+    free(out);
+    bert_session_close(session);
+    bert_packed_close(packed);
+    bert_pool_close(pool);
+    bert_tokenizer_close(tokenizer);
+    bert_model_close(model);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
-    cli c = cli_parse(argc, argv, "bench tokenize [FLAGS]", "Measures on this machine; the last line of the output is JSON.\n"
-                      "tokenize: megabytes a second to ids, line by line, the file already in memory.", flags);
-    if (c.count != 1) cli_usage("say what to measure: tokenize", "");
+    char **again = malloc((size_t)(argc + 1) * sizeof *again);
+    cli c;
+    if (!again) return 1;
+    memcpy(again, argv, (size_t)(argc + 1) * sizeof *again);            /* cli_parse reorders */
+    c = cli_parse(argc, argv, "bench tokenize|infer|start [FLAGS]", "Measures on this machine; the last line of the output is JSON.\n"
+                  "tokenize: megabytes a second to ids, line by line, the file already in memory.\n"
+                  "infer: the last hidden state of every token of a batch: the best call, operations a second, and their share of what\n"
+                  "the processor does at most with these instructions (measured too).\n"
+                  "start: from the start of the program to the first vector, part by part. share_of_limit: of 1.3 times the sum of\n"
+                  "mapping, packing, one forward pass and 10 ms.", flags);
+    if (c.count != 1) cli_usage("say what to measure: tokenize, infer or start", "");
     if (threads < 0 || threads > 1024) cli_usage("--threads goes from 0 to 1024", "");
     if (strcmp(c.args[0], "tokenize") == 0) return bench_tokenize();
+    if (strcmp(c.args[0], "infer") == 0) return bench_infer();
+    if (strcmp(c.args[0], "start") == 0) return bench_start(again);
     cli_usage("nothing to measure of that name: ", c.args[0]);
     return 2;
 }

@@ -21,6 +21,14 @@
 #include "../bert.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
+#ifdef _WIN32
+#include <io.h>
+#define CLI_ISATTY _isatty(2)
+#elif defined(_POSIX_C_SOURCE)          /* programs that show progress define it */
+#include <unistd.h>
+#define CLI_ISATTY isatty(2)
+#endif
 
 #if defined(__GNUC__)
 #define CLI_FN static __attribute__((unused))       /* not every program needs every helper */
@@ -215,5 +223,223 @@ CLI_FN void cli_quoted(cli_text *t, const char *p, size_t n)
     t->size += bert_json_quote(p, n, 0, cli_room(t, room), room);
 }
 
+/* ---- models: --model PATH or a checkpoint and a config; the tokenizer beside it ---- */
+
+CLI_FN bert_model *cli_open_model(const char *path, const char *config_file, uint32_t heads)
+{
+    bert_error err = { 0 };
+    bert_model_desc d = { 0 };
+    bert_model *m = NULL;
+    if (!path) cli_usage("--model is missing", "");
+    d.path = path;
+    d.config_path = config_file;
+    d.heads = heads;
+    d.error = &err;
+    if (bert_model_open(&d, &m)) cli_fail(err.message);
+    return m;
+}
+/* The vocabulary of vocab_file, or of the folder in which the checkpoint was found. specials: "[MASK]" in a text is that token. */
+CLI_FN bert_tokenizer *cli_open_tokenizer(const bert_model *m, const char *vocab_file, bert_flag lower, bert_flag specials)
+{
+    bert_error err = { 0 };
+    bert_tokenizer_desc d = { 0 };
+    bert_tokenizer *t = NULL;
+    const char *file = bert_checkpoint_path(bert_model_checkpoint(m)), *slash = file ? strrchr(file, '/') : NULL;
+    char folder[1000], text[900];
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - file) : 1, slash ? file : ".");
+    d.path = vocab_file ? vocab_file : folder;
+    d.lower_case = lower;
+    d.specials = specials;
+    d.error = &err;
+    if (bert_tokenizer_open(&d, &t)) {
+        snprintf(text, sizeof text, "%.600s%s", err.message, vocab_file ? "" : "; --vocab_file names another place");
+        cli_fail(text);
+    }
+    if (bert_tokenizer_size(t) > bert_model_config(m)->vocab_size) {
+        snprintf(text, sizeof text, "%.400s: the vocabulary has %d tokens, the model %d: they do not belong together", d.path, (int)bert_tokenizer_size(t), (int)bert_model_config(m)->vocab_size);
+        cli_fail(text);
+    }
+    return t;
+}
+#define CLI_ISAS "default|ref|avx2|avx512|neon"
+CLI_FN bert_session *cli_open_session(const bert_model *m, const char *isa, int64_t threads, int64_t max_tokens)
+{
+    bert_error err = { 0 };
+    bert_session_desc d = { 0 };
+    bert_session *s = NULL;
+    if (threads < 0 || threads > 1024) cli_usage("--threads goes from 0 to 1024", "");
+    d.model = m;
+    d.isa = (bert_isa)cli_choice("isa", isa, CLI_ISAS);
+    d.threads = (int32_t)threads;
+    d.max_tokens = max_tokens;
+    d.error = &err;
+    if (bert_session_open(&d, &s)) cli_fail(err.message);
+    return s;
+}
+
+/* ---- input: a file, or standard input ("-" or NULL), whole ---- */
+
+CLI_FN cli_text cli_read(const char *path)
+{
+    cli_text t = { 0 };
+    if (path && strcmp(path, "-") != 0) {
+        bert_error err = { 0 };
+        bert_file f;
+        if (bert_file_open(path, NULL, &f, &err)) cli_fail(err.message);
+        cli_add(&t, (const char *)f.data, f.size);
+        bert_file_close(&f);
+        return t;
+    }
+    for (;;) {
+        size_t n = fread(cli_room(&t, (size_t)1 << 16), 1, (size_t)1 << 16, stdin);
+        if (!n) break;
+        t.size += n;
+    }
+    if (ferror(stdin)) cli_fail("standard input: cannot read");
+    return t;
+}
+/* The next line of a text from *at on, without its end; 0: there is none. */
+CLI_FN int cli_line(const cli_text *t, size_t *at, const char **line, size_t *size)
+{
+    const char *nl;
+    if (*at >= t->size) return 0;
+    *line = t->data + *at;
+    nl = (const char *)memchr(*line, '\n', t->size - *at);
+    *size = nl ? (size_t)(nl - *line) : t->size - *at;
+    *at += *size + 1;
+    if (*size && (*line)[*size - 1] == '\r') --*size;
+    return 1;
+}
+
+/* ---- output: a file beside the target, renamed when it is whole; or standard output ---- */
+
+static char cli_part[1100];             /* the file in work: goes when the program fails */
+
+static void cli_remove_part(void) { if (cli_part[0]) remove(cli_part); }
+CLI_FN FILE *cli_create(const char *path)
+{
+    char text[700];
+    FILE *f;
+    if (!path || strcmp(path, "-") == 0) return stdout;
+    if (strlen(path) + 6 > sizeof cli_part) cli_fail("the name of the output file is too long");
+    snprintf(cli_part, sizeof cli_part, "%s.part", path);
+    f = fopen(cli_part, "wb");
+    if (!f) {
+        cli_part[0] = 0;
+        snprintf(text, sizeof text, "%.500s: cannot be written", path);
+        cli_fail(text);
+    }
+    atexit(cli_remove_part);
+    return f;
+}
+CLI_FN void cli_write(FILE *f, const void *data, size_t size)
+{
+    if (size && fwrite(data, 1, size, f) != size) cli_fail("cannot write the output (is the disk full?)");
+}
+CLI_FN void cli_commit(FILE *f, const char *path)
+{
+    char text[700];
+    int bad = fflush(f) != 0;
+    if (f == stdout) { if (bad) cli_fail("cannot write to standard output"); return; }
+    bad |= fclose(f) != 0;
+#ifdef _WIN32
+    if (!bad) remove(path);
+#endif
+    if (bad || rename(cli_part, path)) {
+        snprintf(text, sizeof text, "%.500s: cannot be written", path);
+        cli_fail(text);
+    }
+    cli_part[0] = 0;
+}
+
+/* Arrays for numpy and for safetensors: a head, then the values as they come. */
+CLI_FN void cli_write_little(FILE *f, const void *values, size_t count, size_t width)
+{
+    const uint16_t one = 1;
+    const unsigned char *p = (const unsigned char *)values;
+    unsigned char swapped[8], little;
+    size_t i, k;
+    memcpy(&little, &one, 1);
+    if (little) { cli_write(f, values, count * width); return; }
+    for (i = 0; i < count; i++, p += width) {
+        for (k = 0; k < width; k++) swapped[k] = p[width - 1 - k];
+        cli_write(f, swapped, width);
+    }
+}
+CLI_FN void cli_write_npy_head(FILE *f, const int64_t *shape, int rank)
+{
+    char text[256];
+    unsigned char head[10] = { 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, 0, 0 };
+    size_t n = (size_t)snprintf(text, sizeof text, "{'descr': '<f4', 'fortran_order': False, 'shape': (");
+    int k;
+    for (k = 0; k < rank; k++) n += (size_t)snprintf(text + n, sizeof text - n, "%lld%s", (long long)shape[k], rank == 1 ? "," : k + 1 < rank ? ", " : "");
+    n += (size_t)snprintf(text + n, sizeof text - n, "), }");
+    while ((n + 11) % 64) text[n++] = ' ';
+    text[n++] = '\n';
+    head[8] = (unsigned char)(n & 255);
+    head[9] = (unsigned char)(n >> 8);
+    cli_write(f, head, 10);
+    cli_write(f, text, n);
+}
+typedef struct cli_tensor { const char *name, *dtype; int64_t shape[4]; int rank; size_t width; } cli_tensor;
+/* metadata: the inside of a JSON object of strings, or "" */
+CLI_FN void cli_write_safetensors_head(FILE *f, const cli_tensor *t, int count, const char *metadata)
+{
+    cli_text o = { 0 };
+    uint64_t size;
+    int64_t at = 0, n;
+    int i, k;
+    cli_str(&o, "{");
+    if (*metadata) { cli_str(&o, "\"__metadata__\":{"); cli_str(&o, metadata); cli_str(&o, "},"); }
+    for (i = 0; i < count; i++) {
+        cli_str(&o, i ? ",\"" : "\"");
+        cli_str(&o, t[i].name);
+        cli_str(&o, "\":{\"dtype\":\"");
+        cli_str(&o, t[i].dtype);
+        cli_str(&o, "\",\"shape\":[");
+        for (k = 0, n = (int64_t)t[i].width; k < t[i].rank; k++) { if (k) cli_str(&o, ","); cli_number(&o, t[i].shape[k]); n *= t[i].shape[k]; }
+        cli_str(&o, "],\"data_offsets\":[");
+        cli_number(&o, at);
+        cli_str(&o, ",");
+        cli_number(&o, at += n);
+        cli_str(&o, "]}");
+    }
+    cli_str(&o, "}");
+    while (o.size % 8) cli_str(&o, " ");
+    size = o.size;
+    cli_write_little(f, &size, 1, 8);
+    cli_write(f, o.data, o.size);
+    free(o.data);
+}
+
+/* ---- progress, on a terminal: done of total, the rate, the time left ---- */
+
+CLI_FN double cli_seconds(void)
+{
+#ifdef CLOCK_MONOTONIC
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+#else
+    return (double)time(NULL);
+#endif
+}
+CLI_FN void cli_progress(const char *unit, int64_t done, int64_t total)
+{
+    static double start, last;
+    static int terminal = -1;
+    const double now = cli_seconds();
+#ifdef CLI_ISATTY
+    if (terminal < 0) terminal = CLI_ISATTY;
+#else
+    terminal = 0;
+#endif
+    if (start <= 0) start = last = now;
+    if (!terminal || (now - last < 0.2 && done < total)) return;
+    if (done >= total) { if (last > start) fprintf(stderr, "\r%60s\r", ""); return; }
+    last = now;
+    fprintf(stderr, "\r%lld/%lld %s, %.0f a second, %.0f s left   ", (long long)done, (long long)total, unit, (double)done / (now - start + 1e-9), done ? (now - start) / (double)done * (double)(total - done) : 0.0);
+    fflush(stderr);
+}
 
 #endif

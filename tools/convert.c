@@ -62,16 +62,8 @@ static void put_double(cli_text *o, const char *name, double v)
     put_member(o, name, text);
 }
 
-/* The folder of a path, with its '/', or "". */
-static void folder_of(const char *path, char *out, size_t size)
-{
-    size_t n = strlen(path);
-    while (n && path[n - 1] != '/') n--;
-    snprintf(out, size, "%.*s", (int)n, path);
-}
-
 /* Writes config.json: the model's numbers, then whatever else the source's config had. */
-static void write_config(const bert_model *m, const char *source, const char *path)
+static void write_config(const bert_model *m, const char *path)
 {
     static const char *const ours[] = { "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "vocab_size", "max_position_embeddings", "type_vocab_size", "hidden_act",
                                         "layer_norm_eps", "hidden_dropout_prob", "attention_probs_dropout_prob", "initializer_range", "model_type", "architectures", "use_relative_position", "max_relative_position", "dtype", "torch_dtype" };
@@ -81,11 +73,11 @@ static void write_config(const bert_model *m, const char *source, const char *pa
     const char *kind = heads & BERT_HEAD_SPAN ? "ForQuestionAnswering" : heads & BERT_HEAD_CLASSIFIER ? "ForSequenceClassification" : heads & BERT_HEAD_MLM ? heads & BERT_HEAD_NSP ? "ForPreTraining" : "ForMaskedLM" : "Model";
     char text[200];
     cli_text o = { 0 };
-    bert_file file;
     bert_json_doc doc = { 0 };
     bert_error err = { 0 };
     const bert_json *v;
-    size_t i;
+    size_t i, size;
+    const char *source = bert_model_config_text(m, &size);
     cli_str(&o, "{\n");
     snprintf(text, sizeof text, "[\"%s%s\"]", nezha ? "Nezha" : "Bert", kind);
     put_member(&o, "architectures", text);
@@ -104,20 +96,17 @@ static void write_config(const bert_model *m, const char *source, const char *pa
     put_double(&o, "attention_probs_dropout_prob", k->attention_dropout);
     put_double(&o, "initializer_range", k->initializer_range);
     if (nezha) { put_member(&o, "use_relative_position", "true"); put_int(&o, "max_relative_position", k->max_relative_position); }
-    if (source && bert_file_open(source, NULL, &file, NULL) == BERT_OK) {
-        if (bert_json_parse((const char *)file.data, file.size, NULL, &doc, NULL) == BERT_OK) {
-            for (v = doc.root->first; v; v = v->next) {
-                cli_text value = { 0 };
-                for (i = 0; i < sizeof ours / sizeof *ours; i++) if (strcmp(ours[i], v->key) == 0) break;
-                if (i < sizeof ours / sizeof *ours) continue;
-                put_json(&value, v);
-                cli_add(&value, "", 1);
-                put_member(&o, v->key, value.data);
-                free(value.data);
-            }
-            bert_json_free(&doc);
+    if (source && bert_json_parse(source, size, NULL, &doc, NULL) == BERT_OK) {
+        for (v = doc.root->first; v; v = v->next) {
+            cli_text value = { 0 };
+            for (i = 0; i < sizeof ours / sizeof *ours; i++) if (strcmp(ours[i], v->key) == 0) break;
+            if (i < sizeof ours / sizeof *ours) continue;
+            put_json(&value, v);
+            cli_add(&value, "", 1);
+            put_member(&o, v->key, value.data);
+            free(value.data);
         }
-        bert_file_close(&file);
+        bert_json_free(&doc);
     }
     cli_str(&o, "\n}\n");
     if (bert_file_write(path, o.data, o.size, &err)) cli_fail(err.message);
@@ -139,8 +128,8 @@ int main(int argc, char **argv)
     bert_write_desc w = { 0 };
     bert_output *outputs;
     plan *plans;
-    const char *in, *out, *config = bert_config_file;
-    char folder[1024], config_path[1100], beside[1100];
+    const char *in, *out, *slash;
+    char config_path[4096];
     int64_t i, n, dropped = 0;
     int google, encoder = 0;
     bert_dtype want;
@@ -174,15 +163,6 @@ int main(int argc, char **argv)
         md.error = &err;
         if (bert_model_open(&md, &m)) cli_fail(err.message);
         if (!bert_model_config(m)->heads) cli_fail("no config beside IN, and shapes do not tell the number of attention heads; give --bert_config_file");
-        if (!config) {
-            static const char *const usual[] = { "bert_config.json", "config.json" };
-            folder_of(bert_checkpoint_path(c), folder, sizeof folder);
-            for (i = 0; i < 2 && !config; i++) {
-                bert_file probe;
-                snprintf(beside, sizeof beside, "%s%s", folder, usual[i]);
-                if (bert_file_open(beside, NULL, &probe, NULL) == BERT_OK) { bert_file_close(&probe); config = beside; }
-            }
-        }
     }
     plans = calloc((size_t)n + 1, sizeof *plans);
     outputs = calloc((size_t)n + 1, sizeof *outputs);
@@ -199,7 +179,7 @@ int main(int argc, char **argv)
         if (known && role.slot && !with_optimizer) { dropped++; continue; }
         if (!known && !with_optimizer && (strcmp(t->name, "global_step") == 0 || strncmp(t->name, "optimizer/", 10) == 0)) { dropped++; continue; }
         if (!known && last && strcmp(last, ".position_ids") == 0) { dropped++; continue; }     /* 0, 1, 2, ...: a buffer */
-        if (t->dtype == BERT_STRING || t->rank > 8) { fprintf(stderr, "%s: left out: %s\n", cli_name, t->name); continue; }
+        if (!bert_dtype_size(t->dtype) || t->rank > 8) { fprintf(stderr, "%s: left out: %s\n", cli_name, t->name); continue; }
         if (google && known && strncmp(role.name, "cls.predictions.decoder.", 24) == 0) {      /* tied: Google keeps it once */
             const char *twin_name = strcmp(role.name, "cls.predictions.decoder.weight") == 0 ? "bert.embeddings.word_embeddings.weight" : "cls.predictions.bias";
             const bert_parameter *twin = m ? bert_model_find(m, twin_name) : NULL;
@@ -218,16 +198,10 @@ int main(int argc, char **argv)
         o->dtype = want && t->dtype >= BERT_F32 && t->dtype <= BERT_BF16 ? want : t->dtype;
         o->data = !p->turned && o->dtype == t->dtype ? bert_tensor_view(t) : NULL;
         if (!o->data) {
-            bert_tensor view = *t;
-            int64_t strides[2];
+            int64_t room[4];
+            const bert_tensor view = p->turned ? bert_tensor_transposed(t, room) : *t;
             data = malloc((size_t)(t->count ? t->count : 1) * bert_dtype_size(o->dtype));
             if (!data) cli_fail("out of memory");
-            if (p->turned) {
-                strides[0] = t->strides ? t->strides[1] : 1;
-                strides[1] = t->strides ? t->strides[0] : t->shape[1];
-                view.shape = p->shape;
-                view.strides = strides;
-            }
             if (bert_tensor_read(&view, o->dtype, data, t->count, &err)) cli_fail(err.message);
             o->data = data;
         }
@@ -254,9 +228,9 @@ int main(int argc, char **argv)
     }
     bert_checkpoint_close(back);
     if (m) {
-        folder_of(out, folder, sizeof folder);
-        snprintf(config_path, sizeof config_path, "%sconfig.json", folder);
-        write_config(m, config, config_path);
+        slash = strrchr(out, '/');
+        if (snprintf(config_path, sizeof config_path, "%.*sconfig.json", slash ? (int)(slash - out) + 1 : 0, out) >= (int)sizeof config_path) cli_fail("the path of OUT is too long");
+        write_config(m, config_path);
     }
     printf("%s (%s) -> %s: %lld tensors%s, read back and compared%s\n", bert_checkpoint_path(c), bert_checkpoint_format(c), out, (long long)w.count, dropped ? ", optimizer state and buffers left out" : "",
            m ? "; config.json beside it" : "");

@@ -88,7 +88,7 @@ static int inspect_one(const char *path)
         const int known = bert_tensor_recognise(t->name, &role);
         encoder += known && role.layer >= 0;
         strange += !known;
-        bytes += t->count * (int64_t)bert_dtype_size(t->dtype);
+        bytes += (int64_t)bert_tensor_bytes(t);
         if (limit && shown >= limit) continue;
         shown++;
         printf("%-8s", bert_dtype_name(t->dtype));
@@ -129,35 +129,61 @@ static int inspect_one(const char *path)
                heads ? "" : " none", heads & BERT_HEAD_POOLER ? " pooler" : "", heads & BERT_HEAD_MLM ? " mlm" : "", heads & BERT_HEAD_NSP ? " nsp" : "",
                heads & BERT_HEAD_CLASSIFIER ? " classifier" : "", heads & BERT_HEAD_SPAN ? " span" : "");
         if (heads & BERT_HEAD_CLASSIFIER) printf("labels: %d\n", (int)k->labels);
+        if (bert_model_config_path(m)) printf("config: %s\n", bert_model_config_path(m));
         if (k->unknown[0]) printf("config members without meaning here: %s\n", k->unknown);
         bert_model_close(m);
     }
     return 0;
 }
 
-/* The tensor of c that plays the same part as `t`, and whether one of them must be turned. */
-static const bert_tensor *same_part(const bert_checkpoint *c, const bert_tensor *t, int *turned)
+/* A tensor and the part it plays, sorted by that: the same part in another checkpoint is found without trying all. */
+typedef struct part { const bert_tensor *tensor; char *name; int turned, known; } part;
+typedef struct parts { part *list; size_t count; } parts;
+
+static int by_name(const void *a, const void *b)
 {
-    bert_tensor_role a, b;
-    const int known = bert_tensor_recognise(t->name, &a);
-    int64_t i;
-    *turned = 0;
-    if (!known) return bert_checkpoint_find(c, t->name);
-    for (i = 0; i < bert_checkpoint_count(c); i++) {
-        const bert_tensor *u = bert_checkpoint_tensor(c, i);
-        if (!bert_tensor_recognise(u->name, &b) || strcmp(a.name, b.name) != 0) continue;
-        *turned = a.matrix && (a.source == BERT_SOURCE_GOOGLE) != (b.source == BERT_SOURCE_GOOGLE);
-        return u;
-    }
-    return NULL;
+    const part *x = a, *y = b;
+    return x->known != y->known ? x->known - y->known : strcmp(x->name, y->name);
+}
+static part part_of(const bert_tensor *t)
+{
+    bert_tensor_role role;
+    part p;
+    p.tensor = t;
+    p.known = bert_tensor_recognise(t->name, &role);
+    p.turned = p.known && role.matrix && role.source == BERT_SOURCE_GOOGLE;
+    p.name = malloc(strlen(p.known ? role.name : t->name) + 1);
+    if (!p.name) cli_fail("out of memory");
+    strcpy(p.name, p.known ? role.name : t->name);
+    return p;
+}
+static parts parts_of(const bert_checkpoint *c)
+{
+    parts p;
+    size_t i;
+    p.count = (size_t)bert_checkpoint_count(c);
+    p.list = calloc(p.count + 1, sizeof *p.list);
+    if (!p.list) cli_fail("out of memory");
+    for (i = 0; i < p.count; i++) p.list[i] = part_of(bert_checkpoint_tensor(c, (int64_t)i));
+    qsort(p.list, p.count, sizeof *p.list, by_name);
+    return p;
+}
+/* The tensor that plays the same part as `t`, and whether one of them must be turned. */
+static const bert_tensor *same_part(const parts *in, const bert_tensor *t, int *turned)
+{
+    part p = part_of(t), *found = bsearch(&p, in->list, in->count, sizeof p, by_name);
+    *turned = found && found->turned != p.turned;
+    free(p.name);
+    return found ? found->tensor : NULL;
 }
 static int inspect_two(const char *first, const char *second)
 {
     bert_checkpoint *a = open_checkpoint(first), *b = open_checkpoint(second);
+    const parts in_a = parts_of(a), in_b = parts_of(b);
     int64_t i, k, same = 0, different = 0;
     int turned;
     for (i = 0; i < bert_checkpoint_count(a); i++) {
-        const bert_tensor *t = bert_checkpoint_tensor(a, i), *u = same_part(b, t, &turned);
+        const bert_tensor *t = bert_checkpoint_tensor(a, i), *u = same_part(&in_b, t, &turned);
         const int64_t rows = t->rank == 2 ? t->shape[0] : 1, columns = t->rank == 2 ? t->shape[1] : t->count;
         double worst = 0, *v, *w;
         int64_t at = 0;
@@ -176,7 +202,7 @@ static int inspect_two(const char *first, const char *second)
         printf("%s differs by up to %.9g, at value %lld\n", t->name, worst, (long long)at);
     }
     for (i = 0; i < bert_checkpoint_count(b); i++)
-        if (!same_part(a, bert_checkpoint_tensor(b, i), &turned)) { printf("only in %s: %s\n", second, bert_checkpoint_tensor(b, i)->name); different++; }
+        if (!same_part(&in_a, bert_checkpoint_tensor(b, i), &turned)) { printf("only in %s: %s\n", second, bert_checkpoint_tensor(b, i)->name); different++; }
     printf("%lld tensors are the same, %lld differ or stand alone\n", (long long)same, (long long)different);
     bert_checkpoint_close(a);
     bert_checkpoint_close(b);
