@@ -11846,8 +11846,8 @@ BERT_API bert_status bert_ner_next(bert_ner *ner, bert_ner_sentence *out, int *g
     r->words.size = r->sizes.size = r->labels.size = 0;
     r->words.failed = r->sizes.failed = r->labels.failed = 0;
     s = r->reader == BERT_NER_NEZHA ? bert__ner_next_nezha(r, &sentence, got, error) : bert__ner_next_robust(r, &sentence, got, error);
+    if (s == BERT_OK && (r->words.failed || r->sizes.failed || r->labels.failed)) s = bert__fail(error, BERT_ERROR_MEMORY, r->rows.path, BERT__LINE(r->rows.line), "out of memory for a sentence");
     if (s != BERT_OK || !*got) return s;
-    if (r->words.failed || r->sizes.failed || r->labels.failed) return bert__fail(error, BERT_ERROR_MEMORY, r->rows.path, BERT__LINE(r->rows.line), "out of memory for a sentence");
     sentence.count = r->sizes.size / sizeof(size_t);
     sentence.words = (const char *const *)(const void *)r->words.data;
     sentence.sizes = (const size_t *)(const void *)r->sizes.data;
