@@ -385,6 +385,9 @@ typedef struct bert_dataset_example {
     int32_t labelled;                   /* 1: the file has its label */
 } bert_dataset_example;
 
+/* Where an example stands: to read examples in any order (shuffled), keep these of all. */
+typedef struct bert_dataset_place { size_t at; int64_t line, row; } bert_dataset_place;
+
 /* A row of input for the model, in arrays [max_length] that you lend. */
 typedef struct bert_features {
     int32_t *input_ids, *input_mask, *segment_ids;
@@ -868,6 +871,9 @@ BERT_API bert_status bert_dataset_open(const bert_dataset_desc *desc, bert_datas
 BERT_API void bert_dataset_close(bert_dataset *task);
 BERT_API bert_status bert_dataset_next(bert_dataset *task, bert_dataset_example *out, int *got, bert_error *error);
 BERT_API void bert_dataset_rewind(bert_dataset *task);
+/* tell: the place of the example that next will read (or of rows before it that are none); seek goes to such a place. */
+BERT_API bert_dataset_place bert_dataset_tell(const bert_dataset *task);
+BERT_API bert_status bert_dataset_seek(bert_dataset *task, const bert_dataset_place *place, bert_error *error);
 BERT_API const char *const *bert_dataset_labels(const bert_dataset *task, size_t *count);    /* none for regression */
 BERT_API int bert_dataset_is_regression(const bert_dataset *task);
 BERT_API int64_t bert_dataset_skipped(const bert_dataset *task);
@@ -11377,6 +11383,26 @@ BERT_API void bert_dataset_rewind(bert_dataset *task)
     task->rows.at = 0;
     task->rows.line = 0;
     task->index = task->skipped = 0;
+}
+BERT_API bert_dataset_place bert_dataset_tell(const bert_dataset *task)
+{
+    bert_dataset_place p;
+    memset(&p, 0, sizeof p);
+    if (!task) return p;
+    p.at = task->rows.at;
+    p.line = task->rows.line;
+    p.row = task->index;
+    return p;
+}
+BERT_API bert_status bert_dataset_seek(bert_dataset *task, const bert_dataset_place *place, bert_error *error)
+{
+    if (!task || !place) return bert__bad_argument(error, "bert_dataset_seek needs a data set and a place in it");
+    if (place->at > task->rows.size || place->line < 0 || place->row < 0)
+        return bert__fail(error, BERT_ERROR_ARGUMENT, task->rows.path, -1, "the place %zu lies behind the end of the file (%zu bytes)", place->at, task->rows.size);
+    task->rows.at = place->at;
+    task->rows.line = place->line;
+    task->index = place->row;
+    return BERT_OK;
 }
 BERT_API const char *const *bert_dataset_labels(const bert_dataset *task, size_t *count)
 {

@@ -130,6 +130,32 @@ static void glue_tasks(void)
     CHECK(bert_dataset_labels(t, &n) && n == 2);
     bert_dataset_close(t);
 }
+/* In any order: the same examples, with the same names and lines. */
+static void any_order(void)
+{
+    bert_error err;
+    bert_dataset *t = open_text("CoLA", BERT_SPLIT_DEV, "\xEF\xBB\xBFs\t1\t\tzero\n\ns\t0\t\ttwo\ns\t1\t\tthree", &err, NULL);
+    bert_dataset_place p[4], bad;
+    bert_dataset_example e;
+    int got = 1, n = 0;
+    REQUIRE(t != NULL);
+    while (got && n < 4) {
+        p[n++] = bert_dataset_tell(t);
+        CHECK(bert_dataset_next(t, &e, &got, &err) == BERT_OK);
+    }
+    REQUIRE(n == 4 && !got);
+    CHECK(bert_dataset_seek(t, &p[2], &err) == BERT_OK);
+    expect(t, "dev-3", "three", NULL, 1);
+    CHECK(bert_dataset_seek(t, &p[0], &err) == BERT_OK);
+    expect(t, "dev-0", "zero", NULL, 1);
+    CHECK(bert_dataset_seek(t, &p[1], &err) == BERT_OK);
+    CHECK(bert_dataset_next(t, &e, &got, &err) == BERT_OK && got && e.line == 3 && strcmp(e.guid, "dev-2") == 0);
+    bad = p[3];
+    bad.at = 1000;
+    CHECK(bert_dataset_seek(t, &bad, &err) == BERT_ERROR_ARGUMENT);
+    expect(t, "dev-3", "three", NULL, 1);
+    expect_end(t);
+}
 static void xnli(void)
 {
     static const char *const dev = "h\nzh\tneutral\t\t\t\t\tA\tB\nen\tentailment\t\t\t\t\tC\tD\nzh\tcontradiction\t\t\t\t\tE\tF\n";
@@ -711,6 +737,7 @@ int main(int argc, char **argv)
 {
     test_begin(argc, argv);
     TEST(glue_tasks);
+    TEST(any_order);
     TEST(xnli);
     TEST(regression);
     TEST(labels_of_the_data);
