@@ -51,8 +51,11 @@
       >>squad      SQuAD, CMRC: features, answers          >>squadscore exact match and F1
       >>tasks      data sets, texts and words with labels  >>python_random Python's random numbers
       >>paths      lists of files, patterns, folders       >>instances  texts to pre-training data
-      >>metrics    scores, correlations, entities          >>plan       bytes beforehand
-      >>history    changes by version                      >>license    both licences
+      >>metrics    scores, correlations, entities          >>optim      learning rates, optimizers
+      >>dropout    which numbers a step drops              >>backward   the encoder's gradients
+      >>losses     what heads learn                        >>trainer    steps, saving, resuming
+      >>plan       bytes beforehand                        >>history    changes by version
+      >>license    both licences
 */
 #ifndef BERT_H
 #define BERT_H
@@ -65,11 +68,12 @@
 
    option                where           what it does, what it costs or saves
    BERT_IMPLEMENTATION   implementation  compiles this header's functions here, and the tokenizer's.
-   BERT_NO_TRAIN         implementation  leaves out training, models made at random, and vocabulary learning.
    BERT_NO_SAFETENSORS   implementation  leaves out safetensors.
    BERT_NO_PICKLE        implementation  leaves out PyTorch's files.
    BERT_NO_TF            implementation  leaves out TensorFlow's.
    BERT_NO_DATA          every file      leaves out everything about data sets: records, tasks, metrics, pre-training data.
+   BERT_NO_TRAIN         every file      leaves out training (trainers, optimizers, losses, the way back), models made at
+                                        random, and vocabulary learning.
    ============================================================================================================ */
 
 /* ============================================================================================================
@@ -689,6 +693,146 @@ typedef struct bert_entity_metrics {
 } bert_entity_metrics;
 #endif /* BERT_NO_DATA */
 
+#ifndef BERT_NO_TRAIN
+/* ---- training: batches and labels in, better weights out ---- */
+
+typedef struct bert_trainer bert_trainer;
+
+/* What a trainer learns from a batch, as bits. The losses are added; at most one of those that use the classifier. */
+#define BERT_LEARN_WORDS 1u             /* masked words */
+#define BERT_LEARN_NEXT_SENTENCE 2u
+#define BERT_LEARN_CLASSES 4u           /* the classifier on the pooled row: one label of N, cross entropy */
+#define BERT_LEARN_VALUES 8u            /* ... N numbers, mean square */
+#define BERT_LEARN_MULTI_LABEL 16u      /* ... N times yes or no, binary cross entropy */
+#define BERT_LEARN_CHOICES 32u          /* ... with one output: which of `choices` sequences in a row */
+#define BERT_LEARN_TOKENS 64u           /* the classifier on every row, cross entropy */
+#define BERT_LEARN_SPANS 128u           /* where an answer starts and ends */
+
+/* Learning rates by step. Linear goes to end_rate (0), polynomial by a power, cosine along half a wave. Google's form computes the
+   decayed rate from step 0 on, so that it jumps down where the warm-up ends; the continuous one (NEZHA, Hugging Face, BertAdam)
+   starts the decay there. */
+typedef enum bert_decay { BERT_DECAY_LINEAR = 0, BERT_DECAY_POLYNOMIAL = 1, BERT_DECAY_COSINE = 2, BERT_DECAY_CONSTANT = 3 } bert_decay;
+typedef struct bert_schedule {
+    double rate;                        /* the highest; default 5e-5 */
+    double steps;                       /* of the whole training; default: no decay */
+    double warmup;                      /* steps of them with a rising rate, from 0; negative as BertAdam's warmup -1: continuous only */
+    double power, end_rate;             /* default 1, 0 */
+    bert_decay decay;
+    int32_t continuous;
+} bert_schedule;
+
+typedef enum bert_optimizer_kind {
+    BERT_OPTIMIZER_GOOGLE = 0,          /* Adam with decay, as Google's optimization.py: no bias correction, epsilon 1e-6 */
+    BERT_OPTIMIZER_ADAMW = 1,           /* as torch: bias correction, epsilon 1e-8 */
+    BERT_OPTIMIZER_BERTADAM = 2,        /* as BertAdam of the early PyTorch models: Google's, clipped by parameter */
+    BERT_OPTIMIZER_LAMB = 3,            /* Adam with bias correction, each parameter's step in proportion to its norm */
+    BERT_OPTIMIZER_LAMB_NEZHA = 4,      /* ... as NEZHA computes it, the proportion at most 10 */
+    BERT_OPTIMIZER_SGD = 5
+} bert_optimizer_kind;
+
+/* Which norm is held below max_norm. ROWS is that of TensorFlow, where looked-up words count token by token (the same word twice is
+   not added up); TF1_ROWS that of TensorFlow 1, where this holds even if the words are the decoder too. */
+typedef enum bert_clip { BERT_CLIP_DEFAULT = 0, BERT_CLIP_GLOBAL = 1, BERT_CLIP_ROWS = 2, BERT_CLIP_TF1_ROWS = 3, BERT_CLIP_EACH = 4, BERT_CLIP_NONE = 5 } bert_clip;
+
+/* Of the numbers, 0 takes the default, a negative one is 0. */
+typedef struct bert_optimizer {
+    bert_optimizer_kind kind;
+    bert_clip clip;                     /* default: EACH for BertAdam, else GLOBAL */
+    double max_norm;                    /* default 1 */
+    double beta1, beta2, epsilon;       /* default 0.9, 0.999, 1e-6 (AdamW 1e-8) */
+    double weight_decay;                /* default 0.01 (SGD 0) */
+    double momentum;                    /* SGD; default 0 */
+    int32_t decay_all;                  /* 1: biases and LayerNorm decay too */
+} bert_optimizer;
+
+typedef struct bert_trainer_desc {
+    const bert_model *model;            /* where the weights come from; they are copied, the model may be closed. Or: */
+    const bert_config *config;          /* all weights are initialised from the seed */
+    uint32_t learn;                     /* BERT_LEARN_... Heads that this needs and the model lacks are initialised from the seed */
+    uint32_t keep;                      /* further heads of the model to carry along unchanged */
+    uint32_t fresh;                     /* heads to initialise even if the model has them */
+    int32_t labels;                     /* N of the classifier; default: the model's, the config's, or 2 */
+    bert_optimizer optimizer;
+    bert_schedule schedule;
+    double layer_decay;                 /* each layer below learns at so much of the rate of the one above; default 1 */
+    int32_t frozen;                     /* 1: the embeddings keep their weights; 1 + n: and the first n layers */
+    double hidden_dropout, attention_dropout;   /* 0: the config's; negative: none */
+    double classifier_dropout;          /* 0: 0.1 as Google's (with a model of Hugging Face's: hidden_dropout); negative: none */
+    uint64_t seed;
+    int64_t max_tokens;                 /* computed at once: a larger batch is taken in parts of whole sequences, and their gradients
+                                           are added. Default 1024, or the model's positions if these are more */
+    size_t budget;                      /* or bytes the trainer may take: as many tokens as fit, up to 8192 */
+    int32_t recompute;                  /* 1: of a layer only the output is kept; the rest is computed again. Same bits, less memory */
+    bert_precision precision;
+    bert_isa isa;
+    int32_t threads;                    /* as in bert_session_desc */
+    bert_parallel parallel;
+    bert_allocator allocator;
+    bert_error *error;
+} bert_trainer_desc;
+
+/* One parameter of a trainer. Matrices are [out, in]. The values may be read, and weights written, between calls. */
+typedef struct bert_trained {
+    const char *name, *google;          /* Hugging Face's, Google's */
+    int64_t shape[2], count;
+    int32_t rank, layer;                /* layer: -1 outside the encoder */
+    int32_t matrix;                     /* TensorFlow keeps it transposed */
+    int32_t decay;                      /* weight decay applies by Google's rule */
+    int32_t learns;                     /* 0: frozen, or carried along: no gradient, left alone entirely */
+    double rate;                        /* of the schedule's rate */
+    double trust;                       /* LAMB: what the last step was multiplied with */
+    float *weight, *gradient;           /* [count] */
+    float *first, *second;              /* [count] the optimizer's slots (Adam's m and v), or NULL */
+} bert_trained;
+
+/* Dropout by masks of the caller instead of the seed: 1 keeps, 0 drops; arrays that are NULL drop nothing. */
+typedef struct bert_masks {
+    const uint8_t *embeddings;          /* [T,C] */
+    const uint8_t *const *attention;    /* [L] each, for each sequence of S rows, [H,S,S] probabilities, one after another */
+    const uint8_t *const *attention_output, *const *output;   /* [L] each [T,C] */
+    const uint8_t *classifier;          /* [B,C] (TOKENS: [T,C]) what goes into the classifier */
+} bert_masks;
+
+/* Denominators of the losses over a batch. */
+typedef struct bert_totals { double words, next_sentence, classes, starts, ends; } bert_totals;
+
+/* What a batch should have given. -100 as a label: ignored, here and in the mean. */
+typedef struct bert_targets {
+    int64_t masked_count;               /* WORDS: rows of the batch, the words there, their weights (NULL: 1) */
+    const int64_t *masked_rows;
+    const int32_t *masked_ids;
+    const float *masked_weights;
+    const int32_t *next_sentence;       /* [B] */
+    const int32_t *classes;             /* [B], CHOICES: [B/choices] the right one of each group */
+    const float *values;                /* [B,N] VALUES; MULTI_LABEL: 0 to 1 */
+    const int32_t *token_classes;       /* [T] */
+    const int32_t *starts, *ends;       /* [B] rows of the sequence; below 0 counts as 0, behind the last: ignored */
+    int32_t choices;
+    const float *teacher;               /* [B,N] CLASSES: a teacher's probabilities, or NULL */
+    double teacher_weight;              /* of its loss, from 0 to 1; the rest goes to `classes`. Default 1 */
+    double temperature;                 /* of the student's softmax beside the teacher; the loss is times its square. Default 1 */
+    int64_t first_sequence;             /* number of sequence 0 in a batch that is shared by several workers: decides its dropout */
+    const bert_totals *totals;          /* of all such workers or parts together; default: of this batch */
+    const bert_masks *masks;
+    int32_t add;                        /* 1: add to the gradients that are there */
+} bert_targets;
+
+/* What came of a step: the losses are those before it. */
+typedef struct bert_progress {
+    double loss;                        /* the sum of: */
+    double words, next_sentence, classes, starts, ends;   /* classes: any that uses the classifier; starts, ends: halves of SPANS */
+    double norm, rate;                  /* of the gradients before clipping, in the meaning of `clip`; learning rate */
+    int64_t step;                       /* steps done */
+} bert_progress;
+
+/* Bytes of a trainer. */
+typedef struct bert_trainer_bytes {
+    size_t weights, gradients, slots;   /* one flat buffer each */
+    size_t activations;                 /* and everything else */
+    size_t total;                       /* with threads */
+} bert_trainer_bytes;
+#endif
+
 /* ============================================================================================================
    >>api
    ============================================================================================================ */
@@ -998,6 +1142,47 @@ BERT_API bert_status bert_entity_scores_add(bert_entity_scores *scores, const be
 BERT_API bert_status bert_entity_scores_result(bert_entity_scores *scores, bert_entity_metrics *out, bert_error *error);
 BERT_API void bert_entity_scores_close(bert_entity_scores *scores);
 #endif /* BERT_NO_DATA */
+
+#ifndef BERT_NO_TRAIN
+/* ---- training ---- */
+
+/* A trainer belongs to one user thread at a time. Gradients, and so weights, have the same bits with any number of threads and with
+   or without `recompute` (for one binary, one kind of instructions and one max_tokens). */
+BERT_API bert_status bert_trainer_open(const bert_trainer_desc *desc, bert_trainer **out);
+BERT_API void bert_trainer_close(bert_trainer *trainer);
+BERT_API bert_trainer_desc bert_trainer_desc_resolved(const bert_trainer *trainer);
+
+/* One step: bert_trainer_gradients, then bert_trainer_update. `out` may be NULL. */
+BERT_API bert_status bert_trainer_step(bert_trainer *trainer, const bert_batch *batch, const bert_targets *labels, bert_progress *out, bert_error *error);
+/* The losses of a batch and their gradients. Parts of one large batch: labels.add for all but the first, and for all the totals of
+   the large batch (bert_trainer_totals of its parts, added). */
+BERT_API bert_status bert_trainer_gradients(bert_trainer *trainer, const bert_batch *batch, const bert_targets *labels, bert_progress *out, bert_error *error);
+BERT_API bert_status bert_trainer_update(bert_trainer *trainer, bert_progress *out, bert_error *error);
+BERT_API bert_status bert_trainer_totals(const bert_trainer *trainer, const bert_batch *batch, const bert_targets *labels, bert_totals *out, bert_error *error);
+
+BERT_API int64_t bert_trainer_count(const bert_trainer *trainer);
+BERT_API const bert_trained *bert_trainer_parameter(const bert_trainer *trainer, int64_t index);
+BERT_API const bert_trained *bert_trainer_find(const bert_trainer *trainer, const char *name);     /* either spelling */
+BERT_API int64_t bert_trainer_steps(const bert_trainer *trainer);
+BERT_API void bert_trainer_set_steps(bert_trainer *trainer, int64_t steps);
+/* The weights as a model, for sessions (which pack them as they are when the session opens). It belongs to the trainer. */
+BERT_API const bert_model *bert_trainer_model(const bert_trainer *trainer);
+
+/* Writes a checkpoint: the weights (of all parameters); with state: the optimizer's slots and global_step as well. TensorFlow's format
+   takes Google's names and shapes. The file, or file set, is complete or not there. */
+BERT_API bert_status bert_trainer_save(bert_trainer *trainer, const char *path, bert_format format, int32_t state, const char *const *metadata, bert_error *error);
+/* Weights, slots and global_step from a checkpoint with state, of this library or Google's. On failure the trainer's numbers are
+   partly those of the file: close it. */
+BERT_API bert_status bert_trainer_resume(bert_trainer *trainer, const char *path, bert_error *error);
+
+/* Bytes a trainer will take, exactly, without taking them. */
+BERT_API bert_status bert_plan_trainer(const bert_trainer_desc *desc, bert_trainer_bytes *out, bert_error *error);
+
+/* The parts, for training of your own: the rate at a step (from 0); one update of n weights, `step` from 0, gradients times `scale`. */
+BERT_API double bert_schedule_rate(const bert_schedule *schedule, int64_t step);
+BERT_API bert_status bert_optimizer_update(const bert_optimizer *optimizer, double rate, int64_t step, double scale, int32_t decay,
+                                           float *weight, const float *gradient, float *first, float *second, int64_t n);
+#endif
 
 #endif /* BERT_H */
 
@@ -7939,9 +8124,8 @@ BERT__FN void bert__pool_rows(const bert_session *s, const bert_batch *batch, co
 }
 
 /* What can be wrong with a batch. `from` to `length` are the rows of sequence i that will be computed. */
-BERT__FN bert_status bert__check_rows(const bert_session *s, const bert_batch *b, int64_t i, int64_t from, int64_t length, bert_error *e)
+BERT__FN bert_status bert__check_rows(const bert_config *c, const bert_batch *b, int64_t i, int64_t from, int64_t length, bert_error *e)
 {
-    const bert_config *c = bert_model_config(s->packed->model);
     int64_t t;
     for (t = from; t < from + length; t++) {
         const long long at = (long long)(t - from);
@@ -7995,7 +8179,7 @@ BERT_API bert_status bert_session_run(bert_session *session, const bert_batch *b
         if (length > limit && (batch->too_long == BERT_TOO_LONG_ERROR || batch->score_bias || attended))
             return bert__fail(error, BERT_ERROR_TOO_LONG, NULL, -1, limit < s->desc.max_tokens ? "sequence %lld has %lld tokens; the model has positions for %lld: cut it or take it in windows" : "sequence %lld has %lld tokens; the session was opened for max_tokens %lld",
                               (long long)i, (long long)length, (long long)limit);
-        if ((st = bert__check_rows(s, batch, i, batch->offsets[i], length < limit ? length : limit, error)) != BERT_OK) return st;
+        if ((st = bert__check_rows(c, batch, i, batch->offsets[i], length < limit ? length : limit, error)) != BERT_OK) return st;
     }
     for (i = 0; i < batch->sequences;) {                                /* parts of whole sequences */
         for (count = rows = 0; i < batch->sequences; i++, count++) {
@@ -14250,6 +14434,2204 @@ BERT_API bert_status bert_entity_scores_result(bert_entity_scores *scores, bert_
     return BERT_OK;
 }
 #endif /* BERT_NO_DATA */
+
+#ifndef BERT_NO_TRAIN
+/* ============================================================================================================
+   >>optim
+   Purpose   learning rates, and one step of an optimizer.
+   Uses      libm.
+   Promises  an update of n weights has the same bits however it is cut into calls of bert__update_run; sums are double and in the
+             order of fixed blocks. BERT_NO_TRAIN removes this section and those up to >>trainer.
+   ============================================================================================================ */
+
+/* An option of a desc: 0 is the default, negative is 0. */
+BERT__FN double bert__option(double v, double otherwise) { return v < 0 ? 0 : v > 0 ? v : otherwise; }
+
+BERT_API double bert_schedule_rate(const bert_schedule *schedule, int64_t step)
+{
+    const bert_schedule *s = schedule;
+    const double rate = bert__option(s->rate, 5e-5), end = s->end_rate, x = (double)step;
+    double done, span;
+    if (s->warmup > 0 && x < s->warmup) return rate * x / s->warmup;
+    if (s->decay == BERT_DECAY_CONSTANT || !(s->steps > 0)) return rate;
+    span = s->continuous ? s->steps - s->warmup : s->steps;
+    done = span > 0 ? (s->continuous ? x - s->warmup : x) / span : 1;
+    if (!(done < 1)) done = 1;
+    if (s->decay == BERT_DECAY_COSINE) return end + (rate - end) * 0.5 * (1 + cos(3.14159265358979323846 * done));
+    return end + (rate - end) * (s->decay == BERT_DECAY_POLYNOMIAL ? pow(1 - done, bert__option(s->power, 1)) : 1 - done);
+}
+
+BERT__FN bert_optimizer bert__optimizer_resolved(const bert_optimizer *optimizer)
+{
+    bert_optimizer o = *optimizer;
+    if (!o.clip) o.clip = o.kind == BERT_OPTIMIZER_BERTADAM ? BERT_CLIP_EACH : BERT_CLIP_GLOBAL;
+    o.max_norm = bert__option(o.max_norm, 1);
+    o.beta1 = bert__option(o.beta1, 0.9);
+    o.beta2 = bert__option(o.beta2, 0.999);
+    o.epsilon = bert__option(o.epsilon, o.kind == BERT_OPTIMIZER_ADAMW ? 1e-8 : 1e-6);
+    o.weight_decay = bert__option(o.weight_decay, o.kind == BERT_OPTIMIZER_SGD ? 0 : 0.01);
+    o.momentum = bert__option(o.momentum, 0);
+    return o;
+}
+/* How many slots each weight has. */
+BERT__FN int bert__optimizer_slots(const bert_optimizer *o) { return o->kind != BERT_OPTIMIZER_SGD ? 2 : o->momentum > 0; }
+
+/* What to multiply gradients of this norm with. TensorFlow divides by the norm, torch and BertAdam by a little more. */
+BERT__FN double bert__clip_scale(const bert_optimizer *o, double norm)
+{
+    const double little = o->clip == BERT_CLIP_EACH || o->kind == BERT_OPTIMIZER_ADAMW ? 1e-6 : 0;
+    if (o->clip == BERT_CLIP_NONE || !(o->max_norm > 0) || !(norm + little > o->max_norm)) return 1;
+    return o->max_norm / (norm + little);
+}
+
+/* One update of one parameter. decay is 0 where none applies. */
+typedef struct bert__update {
+    bert_optimizer_kind kind;
+    float rate, scale, beta1, beta2, rest1, rest2, epsilon, decay, all_decay, momentum;
+    float correct1, correct2;           /* 1 / (1 - beta^t), the second under the root */
+} bert__update;
+
+BERT__FN bert__update bert__update_of(const bert_optimizer *o, double rate, int64_t step, double scale, int32_t decay)
+{
+    bert__update u;
+    memset(&u, 0, sizeof u);
+    u.kind = o->kind;
+    u.rate = (float)rate;
+    u.scale = (float)scale;
+    u.beta1 = (float)o->beta1;
+    u.beta2 = (float)o->beta2;
+    u.rest1 = (float)(1 - o->beta1);
+    u.rest2 = (float)(1 - o->beta2);
+    u.epsilon = (float)o->epsilon;
+    u.all_decay = (float)o->weight_decay;
+    u.decay = decay || o->decay_all ? u.all_decay : 0.0f;
+    u.momentum = (float)o->momentum;
+    u.correct1 = (float)(1 / (1 - pow(o->beta1, (double)step + 1)));
+    u.correct2 = (float)(1 / (1 - pow(o->beta2, (double)step + 1)));
+    return u;
+}
+/* The moments of Adam with new gradients. */
+BERT__FN void bert__update_moments(const bert__update *u, const float *g, float *m, float *v, int64_t n)
+{
+    int64_t i;
+    for (i = 0; i < n; i++) {
+        const float x = g[i] * u->scale;
+        m[i] = u->beta1 * m[i] + u->rest1 * x;
+        v[i] = u->beta2 * v[i] + u->rest2 * x * x;
+    }
+}
+/* Where LAMB goes from moments and weight, and what it measures the length of. NEZHA's length has epsilon under the root, and the
+   decay even where none applies. */
+BERT__INLINE float bert__lamb_direction(const bert__update *u, float w, float m, float v) { return m * u->correct1 / (sqrtf(v * u->correct2) + u->epsilon) + u->decay * w; }
+BERT__INLINE float bert__lamb_measured(const bert__update *u, float w, float m, float v)
+{
+    return u->kind == BERT_OPTIMIZER_LAMB_NEZHA ? m * u->correct1 / sqrtf(v * u->correct2 + u->epsilon) + u->all_decay * w : bert__lamb_direction(u, w, m, v);
+}
+/* First pass: moments; LAMB: sums of squares of weights and of what is measured. */
+BERT__FN void bert__update_first(const bert__update *u, const float *w, const float *g, float *m, float *v, int64_t n, double sums[2])
+{
+    int64_t i;
+    sums[0] = sums[1] = 0;
+    if (u->kind == BERT_OPTIMIZER_SGD) return;
+    bert__update_moments(u, g, m, v, n);
+    if (u->kind != BERT_OPTIMIZER_LAMB && u->kind != BERT_OPTIMIZER_LAMB_NEZHA) return;
+    for (i = 0; i < n; i++) {
+        const double d = (double)bert__lamb_measured(u, w[i], m[i], v[i]);
+        sums[0] += (double)w[i] * (double)w[i];
+        sums[1] += d * d;
+    }
+}
+BERT__FN double bert__trust_ratio(const bert__update *u, const double sums[2])
+{
+    double ratio = sums[0] > 0 && sums[1] > 0 ? sqrt(sums[0]) / sqrt(sums[1]) : 1;
+    if (u->kind == BERT_OPTIMIZER_LAMB_NEZHA && ratio > 10) ratio = 10;
+    return ratio;
+}
+/* Second pass: the weights. */
+BERT__FN void bert__update_second(const bert__update *u, double ratio, float *w, const float *g, float *m, const float *v, int64_t n)
+{
+    const float rate = u->rate * (float)ratio, corrected = u->rate * u->correct1, root = sqrtf(u->correct2);
+    int64_t i;
+    switch (u->kind) {
+    case BERT_OPTIMIZER_GOOGLE:
+    case BERT_OPTIMIZER_BERTADAM:
+        for (i = 0; i < n; i++) w[i] -= u->rate * (m[i] / (sqrtf(v[i]) + u->epsilon) + u->decay * w[i]);
+        break;
+    case BERT_OPTIMIZER_ADAMW:
+        for (i = 0; i < n; i++) {
+            const float x = w[i] * (1.0f - u->rate * u->decay);
+            w[i] = x - corrected * m[i] / (sqrtf(v[i]) * root + u->epsilon);
+        }
+        break;
+    case BERT_OPTIMIZER_LAMB:
+    case BERT_OPTIMIZER_LAMB_NEZHA:
+        for (i = 0; i < n; i++) w[i] -= rate * bert__lamb_direction(u, w[i], m[i], v[i]);
+        break;
+    case BERT_OPTIMIZER_SGD:
+        for (i = 0; i < n; i++) {
+            float x = g[i] * u->scale + u->decay * w[i];
+            if (m) x = m[i] = u->momentum * m[i] + x;
+            w[i] -= u->rate * x;
+        }
+        break;
+    }
+}
+/* Numbers of one block of an update. */
+#define BERT__UPDATE_BLOCK 8192
+BERT__FN double bert__square_sum(const float *x, int64_t n)
+{
+    double sum = 0;
+    int64_t i;
+    for (i = 0; i < n; i++) sum += (double)x[i] * (double)x[i];
+    return sum;
+}
+BERT__FN bert_status bert__check_optimizer(const bert_optimizer *o, bert_error *e)
+{
+    if (o->kind < BERT_OPTIMIZER_GOOGLE || o->kind > BERT_OPTIMIZER_SGD) return bert__bad_argument(e, "optimizer.kind is none of bert_optimizer_kind");
+    if (o->clip < BERT_CLIP_DEFAULT || o->clip > BERT_CLIP_NONE) return bert__bad_argument(e, "optimizer.clip is none of bert_clip");
+    if (!(o->beta1 < 1) || !(o->beta2 < 1)) return bert__bad_argument(e, "optimizer: beta1 and beta2 lie below 1");
+    return BERT_OK;
+}
+BERT_API bert_status bert_optimizer_update(const bert_optimizer *optimizer, double rate, int64_t step, double scale, int32_t decay, float *weight, const float *gradient, float *first, float *second, int64_t n)
+{
+    bert_optimizer o;
+    bert__update u;
+    double sums[2] = { 0, 0 }, part[2], norm = 0;
+    int64_t i, m;
+    if (!optimizer || n < 0 || step < 0 || (n && (!weight || !gradient))) return BERT_ERROR_ARGUMENT;
+    o = bert__optimizer_resolved(optimizer);
+    if (bert__check_optimizer(&o, NULL) != BERT_OK || (bert__optimizer_slots(&o) > 0 && !first) || (bert__optimizer_slots(&o) > 1 && !second)) return BERT_ERROR_ARGUMENT;
+    if (o.clip == BERT_CLIP_EACH) {
+        for (i = 0; i < n; i += BERT__UPDATE_BLOCK) norm += bert__square_sum(gradient + i, n - i < BERT__UPDATE_BLOCK ? n - i : BERT__UPDATE_BLOCK);
+        scale *= bert__clip_scale(&o, sqrt(norm) * scale);
+    }
+    u = bert__update_of(&o, rate, step, scale, decay);
+    for (i = 0; i < n; i += BERT__UPDATE_BLOCK) {
+        m = n - i < BERT__UPDATE_BLOCK ? n - i : BERT__UPDATE_BLOCK;
+        bert__update_first(&u, weight + i, gradient + i, first ? first + i : NULL, second ? second + i : NULL, m, part);
+        sums[0] += part[0];
+        sums[1] += part[1];
+    }
+    for (i = 0; i < n; i += BERT__UPDATE_BLOCK) {
+        m = n - i < BERT__UPDATE_BLOCK ? n - i : BERT__UPDATE_BLOCK;
+        bert__update_second(&u, bert__trust_ratio(&u, sums), weight + i, gradient + i, first ? first + i : NULL, second ? second + i : NULL, m);
+    }
+    return BERT_OK;
+}
+
+/* ============================================================================================================
+   >>dropout
+   Purpose   which numbers a training step drops.
+   Uses      nothing.
+   Promises  a number's fate depends on the seed, the step, the place, the layer, the index of its sequence in the global batch, its
+             position and its channel or key, and on nothing else: not on padding, parts, threads, workers or recomputing.
+   ============================================================================================================ */
+
+enum { BERT__PLACE_EMBEDDINGS = 1, BERT__PLACE_ATTENTION, BERT__PLACE_ATTENTION_OUTPUT, BERT__PLACE_OUTPUT, BERT__PLACE_CLASSIFIER, BERT__PLACE_INIT };
+
+/* A bijection of 64 bits in which every bit of the input touches every one of the output (the finish of splitmix64). */
+BERT__INLINE uint64_t bert__mix(uint64_t z)
+{
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+    return z ^ z >> 31;
+}
+BERT__INLINE uint64_t bert__mix_in(uint64_t key, uint64_t v) { return bert__mix((key ^ v) + 0x9E3779B97F4A7C15u); }
+/* Word i of the stream of a key. */
+BERT__INLINE uint64_t bert__stream(uint64_t key, uint64_t i) { return bert__mix(key + (i + 1) * 0x9E3779B97F4A7C15u); }
+
+/* A rate of dropout: a number is dropped if 16 bits of the stream are below `below`, and what stays is scaled by exactly the share that
+   stays. Masks of the caller go by the rate itself. */
+typedef struct bert__drop { uint32_t below; float scale, mask_scale; } bert__drop;
+BERT__FN bert__drop bert__drop_of(double rate)
+{
+    bert__drop d;
+    d.below = (uint32_t)(rate * 65536 + 0.5);
+    d.scale = 65536.0f / (float)(65536 - d.below);
+    d.mask_scale = (float)(1 / (1 - rate));
+    return d;
+}
+BERT__FN void bert__drop_row(const bert__drop *d, uint64_t key, float *x, int64_t n)
+{
+    int64_t i, k;
+    for (i = 0; i < n; i += 4) {
+        uint64_t bits = bert__stream(key, (uint64_t)i / 4);
+        for (k = i; k < n && k < i + 4; k++, bits >>= 16) x[k] = (uint32_t)(bits & 65535) < d->below ? 0.0f : x[k] * d->scale;
+    }
+}
+BERT__FN void bert__drop_masked(const bert__drop *d, const uint8_t *mask, float *x, int64_t n)
+{
+    int64_t i;
+    for (i = 0; i < n; i++) x[i] = mask[i] ? x[i] * d->mask_scale : 0.0f;
+}
+
+/* ============================================================================================================
+   >>backward
+   Purpose   the encoder once more, keeping what the way back needs, and the way back: from the gradient of the last layer to those
+             of all parameters.
+   Uses      >>dropout, the table of >>kernels: every product, both ways, is its `product`.
+   Promises  gradients of one part are summed in an order that threads do not change; what is computed again has the same bits.
+
+   With dy the gradient of y = x W^T + b:   dx = dy W    dW = dy^T x    db = sum of the rows of dy
+   and of y = n gamma + beta, n = (u - mean) / sigma:   du = (dn - mean(dn) - n mean(dn n)) / sigma, dn = dy gamma
+   and of p = softmax(s):   ds = p (dp - sum(p dp)).
+   Kept of a layer: q k v, the largest score and the sum of each softmax, the context, both n and 1/sigma, the inner layer before its
+   activation: 6C + F + 2H numbers a row. The rest follows from them.
+   ============================================================================================================ */
+
+/* A dense layer of `parts` parameters of n outputs each. */
+typedef struct bert__linear { bert_trained *w[3], *b[3]; int32_t parts; int64_t n, k; } bert__linear;
+
+typedef struct bert__train_layer {
+    bert__linear qkv, attention, intermediate, output;
+    bert_trained *gamma[2], *beta[2];   /* behind the attention, behind the layer */
+    float *normal[2], *inverse[2];      /* n [T,C], 1/sigma [T] */
+    float *qkv_rows, *softmax, *context, *inner;   /* [T,3C] [T,2H] [T,C] [T,F] */
+} bert__train_layer;
+
+struct bert_trainer {
+    bert_trainer_desc desc;             /* resolved */
+    bert_config config;
+    const bert__kernels *kernels;
+    bert_pool *pool;
+    bert_parallel parallel;
+    void *memory;
+    int64_t steps, seen;                /* updates done; sequences whose gradients are in the buffer */
+    int untied, own_bias;               /* the decoder of words is a matrix of its own; so is its bias */
+    uint32_t heads;
+    /* parameters */
+    int64_t count, values, value_room;
+    bert_trained *parameters;           /* [count] in the order of the table, layer by layer */
+    int64_t *block;                     /* [count+1] its first block of BERT__UPDATE_BLOCK */
+    double *sums, *norms;               /* [2 * blocks] of one pass over them; [count] */
+    char (*names)[2][160];
+    float *weights, *gradients, *first, *second;   /* [values] */
+    bert_trained *words, *positions, *types, *gamma, *beta;
+    bert__train_layer *layers;          /* [L] */
+    bert__linear pooler, transform, next_sentence, classifier, span;
+    bert_trained *transform_gamma, *transform_beta, *decoder, *decoder_bias;
+    double row_squares;                 /* sum of the squares of the gradients of looked-up words, and of the decoder's */
+    int64_t parts;                      /* of which the gradients are the sum */
+    /* the parameters as a model */
+    bert_model model;
+    bert_checkpoint checkpoint;
+    bert_tensor *tensors;
+    /* activations of up to max_tokens rows */
+    bert__drop hidden_drop, attention_drop, classifier_drop;
+    float *relative;                    /* [2R+1,D] NEZHA's vectors, or NULL */
+    float *relative_across, *relative_along;   /* ... as panels: for q r, for p r */
+    float *x, *d, *e;                   /* [T,C] the stream, its gradient, a gradient behind dropout */
+    float *wide[2];                     /* [T,F], [T,3C] or three of [T,C] */
+    int64_t cs, qs, fs, ws;             /* floats from row to row: of C, 3C, F, and of `wide` */
+    float *normal, *inverse;            /* of the embeddings */
+    float *key_bias;                    /* [T] */
+    float *panels, *bias, *across;      /* of one product: weights or rows as panels; bias; dy^T */
+    float *zeros;                       /* [zero_count] the bias of products that have none */
+    int64_t zero_count;
+    float *logits;                      /* of the rows of a head at once */
+    double *row_loss, *head_gradient;   /* [BERT__WORD_ROWS] [N] */
+    float *head_inverse;                /* [BERT__WORD_ROWS] */
+    int64_t *picked, *picked_rows;      /* [BERT__WORD_ROWS] masked rows: which, and where in the part */
+    int64_t *head_at;                   /* [T] rows of the part that a head stands on */
+    char *scratch;                      /* [width][scratch_size] */
+    size_t scratch_size;
+    bert__sequence *sequences;          /* [T] */
+    /* the part in work */
+    const bert_batch *batch;
+    const bert_targets *labels;
+    int64_t rows, sequence_count;
+    bert_totals totals;
+};
+
+/* What tasks get to know. */
+typedef struct bert__job {
+    bert_trainer *t;
+    const bert__linear *linear;
+    bert__product product;              /* bert__train_product_task */
+    int64_t rows, block, row_tasks, panels, panel_block;
+    const float *from;                  /* rows to transpose, to make panels of, ... */
+    float *to;
+    int64_t stride, columns, across_stride;
+    int32_t layer, which;
+    bert__counter taken;
+    int64_t items;
+} bert__job;
+
+BERT__FN void bert__job_run(bert_trainer *t, int64_t n, bert_task task, bert__job *job)
+{
+    job->t = t;
+    t->parallel.run(t->parallel.user, n, task, job);
+}
+BERT__FN int64_t bert__blocks(int64_t n, int64_t block) { return (n + block - 1) / block; }
+BERT__FN int64_t bert__least(int64_t a, int64_t b) { return a < b ? a : b; }
+BERT__FN int64_t bert__most(int64_t a, int64_t b) { return a > b ? a : b; }
+
+/* ---- products ---- */
+
+/* Columns `first` to first+nr-1 of rows as one panel [rows][nr], zeros past the last column. */
+BERT__FN void bert__panel_columns(const float *x, int64_t stride, int64_t rows, int64_t columns, int64_t first, int64_t nr, float *out)
+{
+    const int64_t n = bert__least(nr, columns - first);
+    int64_t i, j;
+    for (i = 0; i < rows; i++, x += stride, out += nr) {
+        for (j = 0; j < n; j++) out[j] = x[first + j];
+        for (; j < nr; j++) out[j] = 0;
+    }
+}
+/* Rows of weights [rows,k] as columns j to j+rows-1 of a panel; the rest of it becomes zero if j is 0, and is left alone else. */
+BERT__FN void bert__pack_rows(const bert__kernels *kernels, const float *w, int64_t stride, int64_t rows, int64_t k, int64_t j, float *out)
+{
+    int64_t c, i;
+    if (j == 0) kernels->pack(w, stride, 1, rows, k, out);
+    else for (c = 0; c < k; c++)
+        for (i = 0; i < rows; i++) out[c * kernels->nr + j + i] = w[i * stride + c];
+}
+/* Rows of weights [n,k] as panels of outputs. */
+BERT__FN void bert__panel_rows(const float *x, int64_t stride, int64_t rows, int64_t k, int64_t first, int64_t nr, float *out)
+{
+    const int64_t n = bert__least(nr, rows - first);
+    int64_t i, j;
+    for (i = 0; i < k; i++) {
+        for (j = 0; j < n; j++) out[i * nr + j] = x[(first + j) * stride + i];
+        for (; j < nr; j++) out[i * nr + j] = 0;
+    }
+}
+#define BERT__TASK_PANELS 4
+/* The weights of a dense layer for y = x W^T + b. */
+BERT__FN void bert__forward_panels_task(void *arg, int64_t index)
+{
+    const bert__job *job = (const bert__job *)arg;
+    const bert__linear *l = job->linear;
+    const int64_t nr = job->t->kernels->nr, all = l->n * l->parts;
+    int64_t panel, j, rows, c;
+    for (panel = index * BERT__TASK_PANELS; panel < bert__least((index + 1) * BERT__TASK_PANELS, bert__blocks(all, nr)); panel++) {
+        float *out = job->t->panels + panel * nr * l->k, *bias = job->t->bias + panel * nr;
+        for (j = 0; j < nr && panel * nr + j < all; j += rows) {
+            const int64_t part = (panel * nr + j) / l->n, row = (panel * nr + j) % l->n;
+            rows = bert__least(nr - j, l->n - row);
+            bert__pack_rows(job->t->kernels, l->w[part]->weight + row * l->k, l->k, rows, l->k, j, out);
+            memcpy(bias + j, l->b[part]->weight + row, (size_t)rows * sizeof *bias);
+        }
+        for (; j < nr; j++) for (bias[j] = 0, c = 0; c < l->k; c++) out[c * nr + j] = 0;
+    }
+}
+/* ... and for dx = dy W. */
+BERT__FN void bert__backward_panels_task(void *arg, int64_t index)
+{
+    const bert__job *job = (const bert__job *)arg;
+    const bert__linear *l = job->linear;
+    const int64_t nr = job->t->kernels->nr, all = l->n * l->parts;
+    int64_t panel;
+    int32_t part;
+    for (panel = index * BERT__TASK_PANELS; panel < bert__least((index + 1) * BERT__TASK_PANELS, bert__blocks(l->k, nr)); panel++)
+        for (part = 0; part < l->parts; part++)
+            bert__panel_columns(l->w[part]->weight, l->k, l->n, l->k, panel * nr, nr, job->t->panels + (panel * all + part * l->n) * nr);
+}
+/* Rows of activations, for dW = dy^T x. */
+BERT__FN void bert__column_panels_task(void *arg, int64_t index)
+{
+    const bert__job *job = (const bert__job *)arg;
+    const int64_t nr = job->t->kernels->nr;
+    int64_t panel;
+    for (panel = index * BERT__TASK_PANELS; panel < bert__least((index + 1) * BERT__TASK_PANELS, bert__blocks(job->columns, nr)); panel++)
+        bert__panel_columns(job->from, job->stride, job->rows, job->columns, panel * nr, nr, job->t->panels + panel * job->rows * nr);
+}
+BERT__FN void bert__column_panels(bert_trainer *t, const float *x, int64_t stride, int64_t rows, int64_t columns)
+{
+    bert__job job;
+    memset(&job, 0, sizeof job);
+    job.from = x;
+    job.stride = stride;
+    job.rows = rows;
+    job.columns = columns;
+    bert__job_run(t, bert__blocks(bert__blocks(columns, t->kernels->nr), BERT__TASK_PANELS), bert__column_panels_task, &job);
+}
+/* dy^T in t->across, rows as far apart as the next function says. */
+#define BERT__ACROSS_BLOCK 16
+BERT__FN void bert__across_task(void *arg, int64_t index)
+{
+    const bert__job *job = (const bert__job *)arg;
+    const int64_t first = index * BERT__ACROSS_BLOCK, last = bert__least(first + BERT__ACROSS_BLOCK, job->columns);
+    int64_t i, c;
+    for (i = 0; i < job->rows; i++)
+        for (c = first; c < last; c++) job->to[c * job->across_stride + i] = job->from[i * job->stride + c];
+}
+BERT__FN int64_t bert__across(bert_trainer *t, const float *dy, int64_t stride, int64_t rows, int64_t columns)
+{
+    bert__job job;
+    memset(&job, 0, sizeof job);
+    job.from = dy;
+    job.to = t->across;
+    job.stride = stride;
+    job.rows = rows;
+    job.columns = columns;
+    job.across_stride = bert__stride(rows);
+    bert__job_run(t, bert__blocks(columns, BERT__ACROSS_BLOCK), bert__across_task, &job);
+    return job.across_stride;
+}
+BERT__FN void bert__train_product_task(void *arg, int64_t index)
+{
+    const bert__job *j = (const bert__job *)arg;
+    const int64_t row = index % j->row_tasks * j->block, panel = index / j->row_tasks * j->panel_block;
+    j->t->kernels->product(&j->product, row, bert__least(j->rows - row, j->block), panel, bert__least(j->panels - panel, j->panel_block));
+}
+/* y [rows,n] = x [rows,k] by what lies in t->panels, + bias, + y if `add`. */
+BERT__FN void bert__train_product(bert_trainer *t, int64_t n, int64_t k, const float *bias, const float *x, int64_t x_stride, float *y, int64_t y_stride, int add, int64_t rows)
+{
+    bert__dense w;
+    bert__job job;
+    int64_t cuts;
+    memset(&job, 0, sizeof job);
+    w.panels = t->panels;
+    w.bias = bias;
+    w.n = n;
+    w.k = k;
+    job.product = bert__layer_product(&w, x, x_stride, y, y_stride, add, BERT_LINEAR);
+    job.rows = rows;
+    job.block = t->kernels->rows;
+    job.row_tasks = bert__blocks(rows, job.block);
+    job.panels = bert__panels(t->kernels, &w);
+    cuts = t->parallel.width == 1 ? 1 : bert__blocks(4 * (int64_t)t->parallel.width, job.row_tasks);
+    job.panel_block = bert__blocks(job.panels, bert__least(cuts, job.panels));
+    bert__job_run(t, job.row_tasks * bert__blocks(job.panels, job.panel_block), bert__train_product_task, &job);
+}
+/* y = x W^T + b */
+BERT__FN void bert__linear_forward(bert_trainer *t, const bert__linear *l, const float *x, int64_t x_stride, float *y, int64_t y_stride, int64_t rows)
+{
+    bert__job job;
+    memset(&job, 0, sizeof job);
+    job.linear = l;
+    bert__job_run(t, bert__blocks(bert__blocks(l->n * l->parts, t->kernels->nr), BERT__TASK_PANELS), bert__forward_panels_task, &job);
+    bert__train_product(t, l->n * l->parts, l->k, t->bias, x, x_stride, y, y_stride, 0, rows);
+}
+/* Sums of the rows of dy, which lie across. */
+BERT__FN void bert__bias_task(void *arg, int64_t index)
+{
+    const bert__job *job = (const bert__job *)arg;
+    int64_t c, i;
+    for (c = index * BERT__ACROSS_BLOCK; c < bert__least((index + 1) * BERT__ACROSS_BLOCK, job->columns); c++) {
+        double sum = 0;
+        for (i = 0; i < job->rows; i++) sum += (double)job->from[c * job->across_stride + i];
+        job->to[c] += (float)sum;
+    }
+}
+BERT__FN void bert__bias_gradient(bert_trainer *t, const float *across, int64_t across_stride, int64_t rows, int64_t n, float *to)
+{
+    bert__job job;
+    memset(&job, 0, sizeof job);
+    job.from = across;
+    job.to = to;
+    job.rows = rows;
+    job.columns = n;
+    job.across_stride = across_stride;
+    bert__job_run(t, bert__blocks(n, BERT__ACROSS_BLOCK), bert__bias_task, &job);
+}
+/* dx = dy W (+ dx if `add`; NULL: not wanted), dW += dy^T x, db += the sum of dy's rows */
+BERT__FN void bert__linear_backward(bert_trainer *t, const bert__linear *l, const float *x, int64_t x_stride, const float *dy, int64_t dy_stride, float *dx, int64_t dx_stride, int add, int64_t rows)
+{
+    const int64_t all = l->n * l->parts;
+    bert__job job;
+    int64_t stride;
+    int32_t part;
+    memset(&job, 0, sizeof job);
+    if (dx) {
+        job.linear = l;
+        bert__job_run(t, bert__blocks(bert__blocks(l->k, t->kernels->nr), BERT__TASK_PANELS), bert__backward_panels_task, &job);
+        bert__train_product(t, l->k, all, t->zeros, dy, dy_stride, dx, dx_stride, add, rows);
+    }
+    if (!l->w[0]->learns) return;
+    stride = bert__across(t, dy, dy_stride, rows, all);
+    bert__column_panels(t, x, x_stride, rows, l->k);
+    for (part = 0; part < l->parts; part++) {
+        bert__train_product(t, l->k, rows, t->zeros, t->across + part * l->n * stride, stride, l->w[part]->gradient, l->k, 1, l->n);
+        bert__bias_gradient(t, t->across + part * l->n * stride, stride, rows, l->n, l->b[part]->gradient);
+    }
+}
+
+/* ---- rows ---- */
+
+/* Rows of one task. */
+#define BERT__TASK_ROWS 8
+BERT__FN int64_t bert__row_jobs(int64_t rows) { return bert__blocks(rows, BERT__TASK_ROWS); }
+
+/* One function, not inlined: what is computed again has the same bits. */
+BERT__NOINLINE void bert__affine(float *y, const float *normal, const float *gamma, const float *beta, int64_t n)
+{
+    int64_t c;
+    for (c = 0; c < n; c++) y[c] = normal[c] * gamma[c] + beta[c];
+}
+/* x becomes (x - mean) / sigma; returns 1 / sigma. */
+BERT__NOINLINE float bert__normal(float *x, double epsilon, int64_t n)
+{
+    double mean = 0, variance = 0, inverse;
+    int64_t c;
+    for (c = 0; c < n; c++) mean += (double)x[c];
+    mean /= (double)n;
+    for (c = 0; c < n; c++) variance += ((double)x[c] - mean) * ((double)x[c] - mean);
+    inverse = 1 / sqrt(variance / (double)n + epsilon);
+    for (c = 0; c < n; c++) x[c] = (float)(((double)x[c] - mean) * inverse);
+    return (float)inverse;
+}
+/* The gradient of a row of LayerNorm; d may be the result. */
+BERT__FN void bert__norm_backward(float *out, const float *d, const float *normal, float inverse, const float *gamma, int64_t n)
+{
+    double mean = 0, along = 0;
+    int64_t c;
+    for (c = 0; c < n; c++) {
+        const double g = (double)d[c] * (double)gamma[c];
+        mean += g;
+        along += g * (double)normal[c];
+    }
+    mean /= (double)n;
+    along /= (double)n;
+    for (c = 0; c < n; c++) out[c] = (float)(((double)d[c] * (double)gamma[c] - mean - (double)normal[c] * along) * (double)inverse);
+}
+/* Gradients of gamma and beta: columns summed over the rows, in their order. */
+#define BERT__TASK_COLUMNS 16
+typedef struct bert__norm_job { bert__job job; const float *d, *normal; int64_t d_stride; float *gamma, *beta; } bert__norm_job;
+BERT__FN void bert__norm_columns_task(void *arg, int64_t index)
+{
+    const bert__norm_job *j = (const bert__norm_job *)arg;
+    const int64_t first = index * BERT__TASK_COLUMNS, n = bert__least(BERT__TASK_COLUMNS, j->job.columns - first);
+    double gamma[BERT__TASK_COLUMNS] = { 0 }, beta[BERT__TASK_COLUMNS] = { 0 };
+    int64_t i, c;
+    for (i = 0; i < j->job.rows; i++) {
+        const float *d = j->d + i * j->d_stride + first, *normal = j->normal + i * j->job.stride + first;
+        for (c = 0; c < n; c++) {
+            gamma[c] += (double)d[c] * (double)normal[c];
+            beta[c] += (double)d[c];
+        }
+    }
+    for (c = 0; c < n; c++) {
+        j->gamma[first + c] += (float)gamma[c];
+        j->beta[first + c] += (float)beta[c];
+    }
+}
+BERT__FN void bert__norm_rows_task(void *arg, int64_t index)
+{
+    const bert__norm_job *j = (const bert__norm_job *)arg;
+    int64_t i;
+    for (i = index * BERT__TASK_ROWS; i < bert__least((index + 1) * BERT__TASK_ROWS, j->job.rows); i++)
+        bert__norm_backward(j->job.to + i * j->d_stride, j->d + i * j->d_stride, j->normal + i * j->job.stride, j->job.from[i], j->gamma, j->job.columns);
+}
+/* d becomes the gradient of what was normalised. */
+BERT__FN void bert__norm_gradient(bert_trainer *t, float *d, int64_t d_stride, const float *normal, int64_t stride, const float *inverse, bert_trained *gamma, bert_trained *beta, int64_t rows)
+{
+    bert__norm_job j;
+    memset(&j, 0, sizeof j);
+    j.d = d;
+    j.d_stride = d_stride;
+    j.normal = normal;
+    j.job.stride = stride;
+    j.job.rows = rows;
+    j.job.columns = gamma->count;
+    if (gamma->learns) {
+        j.gamma = gamma->gradient;
+        j.beta = beta->gradient;
+        t->parallel.run(t->parallel.user, bert__blocks(gamma->count, BERT__TASK_COLUMNS), bert__norm_columns_task, &j);
+    }
+    j.gamma = gamma->weight;
+    j.job.from = inverse;
+    j.job.to = d;
+    t->parallel.run(t->parallel.user, bert__row_jobs(rows), bert__norm_rows_task, &j);
+}
+
+/* The derivative of bert__activate. */
+BERT__FN float bert__slope(bert_activation kind, float x)
+{
+    switch (kind) {
+    case BERT_GELU_10: {
+        const float y = bert__activate(BERT_GELU_ERF, x);
+        if (!(y >= -10 && y <= 10)) return 0;
+    } /* fall through */
+    case BERT_GELU_ERF: return 0.5f * (1.0f + erff(x * 0.70710678118654752f)) + x * 0.39894228040143268f * expf(-0.5f * x * x);
+    case BERT_GELU_TANH: {
+        const float t = tanhf(0.79788456080286536f * (x + 0.044715f * x * x * x));
+        return 0.5f * (1.0f + t) + 0.5f * x * (1.0f - t * t) * 0.79788456080286536f * (1.0f + 3 * 0.044715f * x * x);
+    }
+    case BERT_QUICK_GELU: { const float s = 1.0f / (1.0f + expf(-1.702f * x)); return s + 1.702f * x * s * (1.0f - s); }
+    case BERT_SILU: { const float s = 1.0f / (1.0f + expf(-x)); return s + x * s * (1.0f - s); }
+    case BERT_RELU: return x > 0 ? 1.0f : 0.0f;
+    case BERT_TANH: { const float t = tanhf(x); return 1.0f - t * t; }
+    default: return 1;
+    }
+}
+/* which 0: to = activation(from); 1: to *= its derivative at from */
+BERT__FN void bert__activation_task(void *arg, int64_t index)
+{
+    const bert__job *job = (const bert__job *)arg;
+    const bert_activation kind = job->t->config.activation;
+    int64_t i, c;
+    for (i = index * BERT__TASK_ROWS; i < bert__least((index + 1) * BERT__TASK_ROWS, job->rows); i++) {
+        const float *x = job->from + i * job->stride;
+        float *y = job->to + i * job->across_stride;
+        if (job->which) for (c = 0; c < job->columns; c++) y[c] *= bert__slope(kind, x[c]);
+        else for (c = 0; c < job->columns; c++) y[c] = bert__activate(kind, x[c]);
+    }
+}
+BERT__FN void bert__activation_rows(bert_trainer *t, int slope, const float *x, int64_t stride, float *y, int64_t y_stride, int64_t columns, int64_t rows)
+{
+    bert__job job;
+    memset(&job, 0, sizeof job);
+    job.which = slope;
+    job.from = x;
+    job.stride = stride;
+    job.to = y;
+    job.across_stride = y_stride;
+    job.columns = columns;
+    job.rows = rows;
+    bert__job_run(t, bert__row_jobs(rows), bert__activation_task, &job);
+}
+
+/* The sequence a row of the part lies in. */
+BERT__FN const bert__sequence *bert__sequence_of(const bert_trainer *t, int64_t row)
+{
+    int64_t low = 0, high = t->sequence_count - 1;
+    while (low < high) {
+        const int64_t middle = (low + high + 1) / 2;
+        if (t->sequences[middle].row <= row) low = middle; else high = middle - 1;
+    }
+    return t->sequences + low;
+}
+/* The stream of a place in this step. */
+BERT__FN uint64_t bert__drop_stream(const bert_trainer *t, int place, int32_t layer, const bert__sequence *q)
+{
+    uint64_t key = bert__mix_in(bert__mix_in(t->desc.seed, (uint64_t)t->steps), (uint64_t)place);
+    key = bert__mix_in(key, (uint64_t)layer);
+    return bert__mix_in(key, (uint64_t)(t->labels->first_sequence + t->seen + q->index));
+}
+/* Dropout on a row of C of the part. */
+BERT__FN void bert__drop_hidden(const bert_trainer *t, int place, int32_t layer, int64_t row, float *x)
+{
+    const bert__sequence *q = bert__sequence_of(t, row);
+    const bert_masks *m = t->labels->masks;
+    const bert__drop *d = place == BERT__PLACE_CLASSIFIER ? &t->classifier_drop : &t->hidden_drop;
+    const int64_t at = q->from + row - q->row, C = t->config.hidden_size;
+    if (m) {
+        const uint8_t *mask = place == BERT__PLACE_EMBEDDINGS ? m->embeddings : place == BERT__PLACE_CLASSIFIER ? m->classifier
+            : place == BERT__PLACE_OUTPUT ? (m->output ? m->output[layer] : NULL) : m->attention_output ? m->attention_output[layer] : NULL;
+        if (mask) bert__drop_masked(d, mask + at * C, x, C);
+    } else if (d->below) bert__drop_row(d, bert__mix_in(bert__drop_stream(t, place, layer, q), (uint64_t)(row - q->row)), x, C);
+}
+/* Behind a dense layer: normal = what it gave, dropped out, plus the stream, normalised; the stream = that by gamma and beta. */
+BERT__FN void bert__close_task(void *arg, int64_t index)
+{
+    const bert__job *job = (const bert__job *)arg;
+    bert_trainer *t = job->t;
+    const bert__train_layer *l = t->layers + job->layer;
+    const int64_t C = t->config.hidden_size;
+    int64_t i, c;
+    for (i = index * BERT__TASK_ROWS; i < bert__least((index + 1) * BERT__TASK_ROWS, t->rows); i++) {
+        float *y = l->normal[job->which] + i * t->cs, *x = t->x + i * t->cs;
+        bert__drop_hidden(t, job->which ? BERT__PLACE_OUTPUT : BERT__PLACE_ATTENTION_OUTPUT, job->layer, i, y);
+        for (c = 0; c < C; c++) y[c] += x[c];
+        l->inverse[job->which][i] = bert__normal(y, t->config.layer_norm_eps, C);
+        bert__affine(x, y, l->gamma[job->which]->weight, l->beta[job->which]->weight, C);
+    }
+}
+BERT__FN void bert__close(bert_trainer *t, int32_t layer, int which)
+{
+    bert__job job;
+    memset(&job, 0, sizeof job);
+    job.layer = layer;
+    job.which = which;
+    bert__job_run(t, bert__row_jobs(t->rows), bert__close_task, &job);
+}
+/* The stream behind a LayerNorm again: of a layer, or (-1) of the embeddings, which are dropped out as well. */
+BERT__FN void bert__again_task(void *arg, int64_t index)
+{
+    const bert__job *job = (const bert__job *)arg;
+    bert_trainer *t = job->t;
+    const bert__train_layer *l = job->layer < 0 ? NULL : t->layers + job->layer;
+    int64_t i;
+    for (i = index * BERT__TASK_ROWS; i < bert__least((index + 1) * BERT__TASK_ROWS, t->rows); i++) {
+        float *x = t->x + i * t->cs;
+        if (l) bert__affine(x, l->normal[job->which] + i * t->cs, l->gamma[job->which]->weight, l->beta[job->which]->weight, t->config.hidden_size);
+        else {
+            bert__affine(x, t->normal + i * t->cs, t->gamma->weight, t->beta->weight, t->config.hidden_size);
+            bert__drop_hidden(t, BERT__PLACE_EMBEDDINGS, 0, i, x);
+        }
+    }
+}
+BERT__FN void bert__again(bert_trainer *t, int32_t layer, int which)
+{
+    bert__job job;
+    memset(&job, 0, sizeof job);
+    job.layer = layer;
+    job.which = which;
+    bert__job_run(t, bert__row_jobs(t->rows), bert__again_task, &job);
+}
+/* e = d where the dense layer's output was kept. */
+BERT__FN void bert__through_drop_task(void *arg, int64_t index)
+{
+    const bert__job *job = (const bert__job *)arg;
+    bert_trainer *t = job->t;
+    int64_t i;
+    for (i = index * BERT__TASK_ROWS; i < bert__least((index + 1) * BERT__TASK_ROWS, t->rows); i++) {
+        memcpy(t->e + i * t->cs, t->d + i * t->cs, (size_t)t->config.hidden_size * sizeof(float));
+        bert__drop_hidden(t, job->which ? BERT__PLACE_OUTPUT : BERT__PLACE_ATTENTION_OUTPUT, job->layer, i, t->e + i * t->cs);
+    }
+}
+BERT__FN void bert__through_drop(bert_trainer *t, int32_t layer, int which)
+{
+    bert__job job;
+    memset(&job, 0, sizeof job);
+    job.layer = layer;
+    job.which = which;
+    bert__job_run(t, bert__row_jobs(t->rows), bert__through_drop_task, &job);
+}
+
+/* ---- attention: one head of one sequence after another, BERT__TRAIN_QUERIES queries at once, every product by the kernel ---- */
+
+#define BERT__TRAIN_QUERIES 64
+
+typedef struct bert__heads {            /* one worker's memory */
+    float *k_rows, *v_rows;             /* K, V as panels: for q k, for dout v  [S] x [D] */
+    float *k_columns, *v_columns;       /* ... for dscore k, for p v  [D] x [S] */
+    float *score, *slope;               /* [queries,S] */
+    float *across;                      /* [S,queries] of one of them */
+    float *block;                       /* queries' rows of q or dout as panels [D] x [queries] */
+    float *near, *near_slope;           /* [queries,2R+1] by relative position */
+    int64_t stride, near_stride, across_stride;
+} bert__heads;
+
+BERT__FN int64_t bert__round_up(int64_t n, int64_t to) { return bert__blocks(n, to) * to; }
+BERT__FN void bert__heads_layout(bert__layout *l, bert__heads *h, int64_t length, int64_t depth, int64_t max_relative, int64_t nr)
+{
+    const int64_t s = bert__round_up(length, nr), d = bert__round_up(depth, nr), queries = bert__least(length, BERT__TRAIN_QUERIES);
+    h->stride = bert__stride(length);
+    h->across_stride = bert__stride(queries);
+    h->near_stride = bert__stride(2 * max_relative + 1);
+    h->k_rows = bert__lay_floats(l, s * depth);
+    h->v_rows = bert__lay_floats(l, s * depth);
+    h->k_columns = bert__lay_floats(l, d * length);
+    h->v_columns = bert__lay_floats(l, d * length);
+    h->score = bert__lay_floats(l, queries * h->stride);
+    h->slope = bert__lay_floats(l, queries * h->stride);
+    h->across = bert__lay_floats(l, length * h->across_stride);
+    h->block = bert__lay_floats(l, d * queries);
+    h->near = bert__lay_floats(l, max_relative ? queries * h->near_stride : 0);
+    h->near_slope = bert__lay_floats(l, max_relative ? queries * h->near_stride : 0);
+}
+BERT__FN void bert__small_product(const bert_trainer *t, const float *panels, int64_t n, int64_t k, const float *x, int64_t x_stride, float *y, int64_t y_stride, int add, int64_t rows)
+{
+    bert__dense w;
+    bert__product p;
+    w.panels = panels;
+    w.bias = t->zeros;
+    w.n = n;
+    w.k = k;
+    p = bert__layer_product(&w, x, x_stride, y, y_stride, add, BERT_LINEAR);
+    t->kernels->product(&p, 0, rows, 0, bert__panels(t->kernels, &w));
+}
+BERT__FN void bert__small_rows(const bert_trainer *t, const float *x, int64_t stride, int64_t rows, int64_t k, float *out)
+{
+    const int64_t nr = t->kernels->nr;
+    int64_t first;
+    for (first = 0; first < rows; first += nr) bert__panel_rows(x, stride, rows, k, first, nr, out + first * k);
+}
+BERT__FN void bert__small_columns(const bert_trainer *t, const float *x, int64_t stride, int64_t rows, int64_t columns, float *out)
+{
+    const int64_t nr = t->kernels->nr;
+    int64_t first;
+    for (first = 0; first < columns; first += nr) bert__panel_columns(x, stride, rows, columns, first, nr, out + first * rows);
+}
+BERT__FN void bert__small_across(const float *x, int64_t stride, int64_t rows, int64_t columns, float *out, int64_t out_stride)
+{
+    int64_t i, j, first;
+    for (first = 0; first < columns; first += 16)
+        for (i = 0; i < rows; i++)
+            for (j = first; j < bert__least(first + 16, columns); j++) out[j * out_stride + i] = x[i * stride + j];
+}
+/* Dropout on the probabilities of one query. */
+BERT__FN void bert__drop_keys(const bert_trainer *t, int32_t layer, const bert__sequence *q, int64_t head, int64_t query, float *p)
+{
+    const bert_masks *m = t->labels->masks;
+    if (m) {
+        const uint8_t *mask = m->attention ? m->attention[layer] : NULL;
+        if (mask) bert__drop_masked(&t->attention_drop, mask + t->config.heads * q->squares + (head * q->length + query) * q->length, p, q->length);
+    } else if (t->attention_drop.below) {
+        const uint64_t key = bert__mix_in(bert__drop_stream(t, BERT__PLACE_ATTENTION, layer, q), (uint64_t)head);
+        bert__drop_row(&t->attention_drop, bert__mix_in(key, (uint64_t)query), p, q->length);
+    }
+}
+/* Probabilities of some queries, before dropout, in h->score; the largest score and the sum of each are written, or used if `again`. */
+BERT__FN void bert__probabilities(const bert_trainer *t, const bert__train_layer *l, const bert__sequence *q, int64_t head, bert__heads *h, int64_t query, int64_t queries, int again)
+{
+    const int64_t C = t->config.hidden_size, H = t->config.heads, D = C / H, S = q->length, R = t->config.max_relative_position;
+    const float scale = (float)(1 / sqrt((double)D)), *rows = l->qkv_rows + (q->row + query) * t->qs + head * D;
+    const float *key_bias = t->batch->key_mask ? t->key_bias + q->row : NULL, *bias = t->batch->score_bias ? t->batch->score_bias + q->squares : NULL;
+    int64_t i, j;
+    bert__small_product(t, h->k_rows, S, D, rows, t->qs, h->score, h->stride, 0, queries);
+    if (R) bert__small_product(t, t->relative_across, 2 * R + 1, D, rows, t->qs, h->near, h->near_stride, 0, queries);
+    for (i = 0; i < queries; i++) {
+        float *s = h->score + i * h->stride, *kept = l->softmax + ((q->row + query + i) * H + head) * 2, top = 0, sum = 0;
+        if (R) for (j = 0; j < S; j++) s[j] += h->near[i * h->near_stride + bert__relative_row(query + i, j, R)];
+        for (j = 0; j < S; j++) s[j] *= scale;
+        if (key_bias) for (j = 0; j < S; j++) s[j] += key_bias[j];
+        if (bias) for (j = 0; j < S; j++) s[j] += bias[(query + i) * S + j];
+        if (!again) {
+            for (top = s[0], j = 1; j < S; j++) if (s[j] > top) top = s[j];
+            kept[0] = top;
+        } else top = kept[0];
+        for (j = 0; j < S; j++) s[j] = expf(s[j] - top);
+        if (!again) {
+            for (j = 0; j < S; j++) sum += s[j];
+            kept[1] = sum;
+        } else sum = kept[1];
+        for (j = 0; j < S; j++) s[j] /= sum;
+    }
+}
+/* Sums by relative position of rows over keys. */
+BERT__FN void bert__near_sums(const bert_trainer *t, const float *x, int64_t stride, int64_t length, int64_t query, int64_t queries, float *out, int64_t out_stride)
+{
+    const int64_t R = t->config.max_relative_position;
+    int64_t i, j;
+    for (i = 0; i < queries; i++) {
+        for (j = 0; j < 2 * R + 1; j++) out[i * out_stride + j] = 0;
+        for (j = 0; j < length; j++) out[i * out_stride + bert__relative_row(query + i, j, R)] += x[i * stride + j];
+    }
+}
+BERT__FN void bert__attend(const bert_trainer *t, int32_t layer, const bert__sequence *q, int64_t head, bert__heads *h)
+{
+    const bert__train_layer *l = t->layers + layer;
+    const int64_t C = t->config.hidden_size, D = C / t->config.heads, S = q->length, R = t->config.max_relative_position;
+    const float *rows = l->qkv_rows + q->row * t->qs + head * D;
+    int64_t query, i;
+    bert__small_rows(t, rows + C, t->qs, S, D, h->k_rows);
+    bert__small_columns(t, rows + 2 * C, t->qs, S, D, h->v_columns);
+    for (query = 0; query < S; query += BERT__TRAIN_QUERIES) {
+        const int64_t queries = bert__least(S - query, BERT__TRAIN_QUERIES);
+        float *out = l->context + (q->row + query) * t->cs + head * D;
+        bert__probabilities(t, l, q, head, h, query, queries, 0);
+        for (i = 0; i < queries; i++) bert__drop_keys(t, layer, q, head, query + i, h->score + i * h->stride);
+        bert__small_product(t, h->v_columns, D, S, h->score, h->stride, out, t->cs, 0, queries);
+        if (!R) continue;
+        bert__near_sums(t, h->score, h->stride, S, query, queries, h->near, h->near_stride);
+        bert__small_product(t, t->relative_along, D, 2 * R + 1, h->near, h->near_stride, out, t->cs, 1, queries);
+    }
+}
+/* dout [T,C] in wide[1], dq dk dv [T,3C] to wide[0]. */
+BERT__FN void bert__attend_backward(const bert_trainer *t, int32_t layer, const bert__sequence *q, int64_t head, bert__heads *h)
+{
+    const bert__train_layer *l = t->layers + layer;
+    const int64_t C = t->config.hidden_size, D = C / t->config.heads, S = q->length, R = t->config.max_relative_position;
+    const float scale = (float)(1 / sqrt((double)D)), *rows = l->qkv_rows + q->row * t->qs + head * D, *douts = t->wide[1] + q->row * t->ws + head * D;
+    float *gradients = t->wide[0] + q->row * t->ws + head * D;
+    int64_t query, i, j;
+    bert__small_rows(t, rows + C, t->qs, S, D, h->k_rows);
+    bert__small_rows(t, rows + 2 * C, t->qs, S, D, h->v_rows);
+    bert__small_columns(t, rows + C, t->qs, S, D, h->k_columns);
+    for (query = 0; query < S; query += BERT__TRAIN_QUERIES) {
+        const int64_t queries = bert__least(S - query, BERT__TRAIN_QUERIES);
+        const float *dout = douts + query * t->ws;
+        float *dq = gradients + query * t->ws;
+        bert__probabilities(t, l, q, head, h, query, queries, 1);
+        bert__small_product(t, h->v_rows, S, D, dout, t->ws, h->slope, h->stride, 0, queries);
+        if (R) bert__small_product(t, t->relative_across, 2 * R + 1, D, dout, t->ws, h->near_slope, h->near_stride, 0, queries);
+        for (i = 0; i < queries; i++) {
+            float *p = h->score + i * h->stride, *dp = h->slope + i * h->stride;
+            double sum = 0;
+            if (R) for (j = 0; j < S; j++) dp[j] += h->near_slope[i * h->near_stride + bert__relative_row(query + i, j, R)];
+            bert__drop_keys(t, layer, q, head, query + i, dp);
+            for (j = 0; j < S; j++) sum += (double)p[j] * (double)dp[j];
+            for (j = 0; j < S; j++) dp[j] = p[j] * (dp[j] - (float)sum) * scale;
+            bert__drop_keys(t, layer, q, head, query + i, p);
+        }
+        bert__small_across(h->score, h->stride, queries, S, h->across, h->across_stride);
+        bert__small_columns(t, dout, t->ws, queries, D, h->block);
+        bert__small_product(t, h->block, D, queries, h->across, h->across_stride, gradients + 2 * C, t->ws, query > 0, S);
+        bert__small_across(h->slope, h->stride, queries, S, h->across, h->across_stride);
+        bert__small_columns(t, rows + query * t->qs, t->qs, queries, D, h->block);
+        bert__small_product(t, h->block, D, queries, h->across, h->across_stride, gradients + C, t->ws, query > 0, S);
+        bert__small_product(t, h->k_columns, D, S, h->slope, h->stride, dq, t->ws, 0, queries);
+        if (!R) continue;
+        bert__near_sums(t, h->slope, h->stride, S, query, queries, h->near_slope, h->near_stride);
+        bert__small_product(t, t->relative_along, D, 2 * R + 1, h->near_slope, h->near_stride, dq, t->ws, 1, queries);
+    }
+}
+BERT__FN void bert__attend_task(void *arg, int64_t index)
+{
+    bert__job *job = (bert__job *)arg;
+    const bert_trainer *t = job->t;
+    bert__layout l;
+    bert__heads h;
+    int64_t item;
+    while ((item = bert__atomic_add(&job->taken, 1)) < job->items) {
+        const bert__sequence *q = t->sequences + item / t->config.heads;
+        memset(&l, 0, sizeof l);
+        l.base = t->scratch + (size_t)index * t->scratch_size;
+        bert__heads_layout(&l, &h, q->length, t->config.hidden_size / t->config.heads, t->config.max_relative_position, t->kernels->nr);
+        if (job->which) bert__attend_backward(t, job->layer, q, item % t->config.heads, &h);
+        else bert__attend(t, job->layer, q, item % t->config.heads, &h);
+    }
+}
+BERT__FN void bert__attention_rows(bert_trainer *t, int32_t layer, int backward)
+{
+    bert__job job;
+    memset(&job, 0, sizeof job);
+    job.layer = layer;
+    job.which = backward;
+    job.items = t->sequence_count * t->config.heads;
+    bert__job_run(t, t->parallel.width, bert__attend_task, &job);
+}
+
+/* ---- embeddings ---- */
+
+BERT__FN void bert__embed_task(void *arg, int64_t index)
+{
+    bert_trainer *t = ((bert__job *)arg)->t;
+    const bert_batch *b = t->batch;
+    const int64_t C = t->config.hidden_size;
+    const float masked = t->config.source == BERT_SOURCE_HF ? -FLT_MAX : -10000.0f;    /* as in bert__embed */
+    int64_t i, c;
+    for (i = index * BERT__TASK_ROWS; i < bert__least((index + 1) * BERT__TASK_ROWS, t->rows); i++) {
+        const bert__sequence *q = bert__sequence_of(t, i);
+        const int64_t at = q->from + i - q->row;
+        const float *word = b->embeds ? b->embeds + at * C : t->words->weight + b->ids[at] * C;
+        const float *type = t->types->weight + (b->segment_ids ? b->segment_ids[at] : 0) * C;
+        const float *position = t->positions ? t->positions->weight + (b->position_ids ? b->position_ids[at] : i - q->row) * C : NULL;
+        float *y = t->normal + i * t->cs;
+        for (c = 0; c < C; c++) y[c] = position ? word[c] + type[c] + position[c] : word[c] + type[c];
+        if (b->key_mask) t->key_bias[i] = b->key_mask[at] ? 0 : masked;
+        t->inverse[i] = bert__normal(y, t->config.layer_norm_eps, C);
+    }
+}
+/* Gradients of the tables: a task adds some columns of all rows, in their order. */
+BERT__FN void bert__tables_task(void *arg, int64_t index)
+{
+    bert_trainer *t = ((bert__job *)arg)->t;
+    const bert_batch *b = t->batch;
+    const int64_t C = t->config.hidden_size, first = index * BERT__TASK_COLUMNS, last = bert__least(first + BERT__TASK_COLUMNS, C);
+    int64_t s, i, c;
+    for (s = 0; s < t->sequence_count; s++)
+        for (i = 0; i < t->sequences[s].length; i++) {
+            const int64_t at = t->sequences[s].from + i;
+            const float *d = t->d + (t->sequences[s].row + i) * t->cs;
+            float *type = t->types->gradient + (b->segment_ids ? b->segment_ids[at] : 0) * C;
+            float *position = t->positions ? t->positions->gradient + (b->position_ids ? b->position_ids[at] : i) * C : NULL;
+            /* in Hugging Face's models word 0 is the padding's, whose embedding does not learn */
+            float *word = b->ids && (b->ids[at] || t->config.source != BERT_SOURCE_HF) ? t->words->gradient + b->ids[at] * C : NULL;
+            for (c = first; c < last; c++) type[c] += d[c];
+            if (position) for (c = first; c < last; c++) position[c] += d[c];
+            if (word) for (c = first; c < last; c++) word[c] += d[c];
+        }
+}
+BERT__FN void bert__embeddings_backward(bert_trainer *t)
+{
+    bert__job job;
+    int64_t i;
+    memset(&job, 0, sizeof job);
+    for (i = 0; i < t->rows; i++) bert__drop_hidden(t, BERT__PLACE_EMBEDDINGS, 0, i, t->d + i * t->cs);
+    bert__norm_gradient(t, t->d, t->cs, t->normal, t->cs, t->inverse, t->gamma, t->beta, t->rows);
+    if (!t->words->learns) return;
+    for (i = 0; i < t->rows; i++) t->row_squares += bert__square_sum(t->d + i * t->cs, t->config.hidden_size);
+    bert__job_run(t, bert__blocks(t->config.hidden_size, BERT__TASK_COLUMNS), bert__tables_task, &job);
+}
+
+/* ---- layers ---- */
+
+BERT__FN void bert__layer_forward(bert_trainer *t, int32_t layer)
+{
+    const bert__train_layer *l = t->layers + layer;
+    bert__linear_forward(t, &l->qkv, t->x, t->cs, l->qkv_rows, t->qs, t->rows);
+    bert__attention_rows(t, layer, 0);
+    bert__linear_forward(t, &l->attention, l->context, t->cs, l->normal[0], t->cs, t->rows);
+    bert__close(t, layer, 0);
+    bert__linear_forward(t, &l->intermediate, t->x, t->cs, l->inner, t->fs, t->rows);
+    bert__activation_rows(t, 0, l->inner, t->fs, t->wide[0], t->ws, t->config.intermediate_size, t->rows);
+    bert__linear_forward(t, &l->output, t->wide[0], t->ws, l->normal[1], t->cs, t->rows);
+    bert__close(t, layer, 1);
+}
+/* t->d from behind the layer to before it. */
+BERT__FN void bert__layer_backward(bert_trainer *t, int32_t layer)
+{
+    const bert__train_layer *l = t->layers + layer;
+    const int below = t->desc.frozen <= layer;          /* something before this layer learns */
+    if (t->desc.recompute) {
+        bert__again(t, layer - 1, 1);
+        bert__layer_forward(t, layer);
+    }
+    bert__norm_gradient(t, t->d, t->cs, l->normal[1], t->cs, l->inverse[1], l->gamma[1], l->beta[1], t->rows);
+    bert__through_drop(t, layer, 1);
+    bert__activation_rows(t, 0, l->inner, t->fs, t->wide[1], t->ws, t->config.intermediate_size, t->rows);
+    bert__linear_backward(t, &l->output, t->wide[1], t->ws, t->e, t->cs, t->wide[0], t->ws, 0, t->rows);
+    bert__activation_rows(t, 1, l->inner, t->fs, t->wide[0], t->ws, t->config.intermediate_size, t->rows);
+    bert__again(t, layer, 0);
+    bert__linear_backward(t, &l->intermediate, t->x, t->cs, t->wide[0], t->ws, t->d, t->cs, 1, t->rows);
+    bert__norm_gradient(t, t->d, t->cs, l->normal[0], t->cs, l->inverse[0], l->gamma[0], l->beta[0], t->rows);
+    bert__through_drop(t, layer, 0);
+    bert__linear_backward(t, &l->attention, l->context, t->cs, t->e, t->cs, t->wide[1], t->ws, 0, t->rows);
+    bert__attention_rows(t, layer, 1);
+    bert__again(t, layer - 1, 1);
+    bert__linear_backward(t, &l->qkv, t->x, t->cs, t->wide[0], t->ws, below ? t->d : NULL, t->cs, 1, t->rows);
+}
+BERT__FN void bert__part_forward(bert_trainer *t)
+{
+    bert__job job;
+    int32_t layer;
+    memset(&job, 0, sizeof job);
+    bert__job_run(t, bert__row_jobs(t->rows), bert__embed_task, &job);
+    bert__again(t, -1, 1);
+    for (layer = 0; layer < t->config.layers; layer++) bert__layer_forward(t, layer);
+}
+BERT__FN void bert__part_backward(bert_trainer *t)
+{
+    int32_t layer;
+    for (layer = t->config.layers - 1; layer >= 0 && t->desc.frozen <= layer + 1; layer--) bert__layer_backward(t, layer);
+    if (t->desc.frozen == 0) bert__embeddings_backward(t);
+}
+
+/* ============================================================================================================
+   >>losses
+   Purpose   what stands on the last layer and is learnt: the heads, their losses, and the gradients of both.
+   Uses      >>backward.
+   Promises  a loss is a sum over all examples of the batch divided by its total, so that parts add up to the whole.
+   ============================================================================================================ */
+
+/* Rows of logits over the vocabulary at once, and words of one block of the decoder. */
+#define BERT__WORD_ROWS 128
+#define BERT__WORD_BLOCK 1024
+
+/* z, n numbers `step` apart, becomes scale times the gradient of -log softmax(z)[label]; returns -log softmax(z)[label]. */
+BERT__FN double bert__cross_entropy(float *z, int64_t n, int64_t step, int64_t label, double scale)
+{
+    double sum = 0, loss;
+    float top = z[0];
+    int64_t i;
+    for (i = 1; i < n; i++) if (z[i * step] > top) top = z[i * step];
+    loss = (double)top - (double)z[label * step];
+    for (i = 0; i < n; i++) {
+        z[i * step] = expf(z[i * step] - top);
+        sum += (double)z[i * step];
+    }
+    loss += log(sum);
+    for (i = 0; i < n; i++) z[i * step] = (float)((double)z[i * step] * (scale / sum));
+    z[label * step] = (float)((double)z[label * step] - scale);
+    return loss;
+}
+/* The same against a teacher's probabilities, at a temperature, times its square. */
+BERT__FN double bert__soft_entropy(const float *z, const float *teacher, int64_t n, double temperature, double scale, double *gradient)
+{
+    double top = (double)z[0], sum = 0, mass = 0, loss = 0;
+    int64_t i;
+    for (i = 1; i < n; i++) if ((double)z[i] > top) top = (double)z[i];
+    for (i = 0; i < n; i++) sum += exp(((double)z[i] - top) / temperature);
+    for (i = 0; i < n; i++) mass += (double)teacher[i];
+    for (i = 0; i < n; i++) {
+        const double log_p = ((double)z[i] - top) / temperature - log(sum);
+        if (teacher[i] > 0) loss -= (double)teacher[i] * log_p;
+        gradient[i] = scale * temperature * (mass * exp(log_p) - (double)teacher[i]);
+    }
+    return loss * temperature * temperature;
+}
+
+BERT__FN float *bert__head_rows(bert_trainer *t, int which) { return t->wide[which / 3] + which % 3 * t->desc.max_tokens * t->cs; }
+
+/* d of the part's rows += rows of a head, at rows `at`. */
+BERT__FN void bert__give_back(bert_trainer *t, const float *from, const int64_t *at, int64_t n)
+{
+    const int64_t C = t->config.hidden_size;
+    int64_t i, c;
+    for (i = 0; i < n; i++) {
+        float *d = t->d + at[i] * t->cs;
+        for (c = 0; c < C; c++) d[c] += from[i * t->cs + c];
+    }
+}
+BERT__FN void bert__take_rows(bert_trainer *t, float *to, const int64_t *at, int64_t n)
+{
+    int64_t i;
+    for (i = 0; i < n; i++) memcpy(to + i * t->cs, t->x + at[i] * t->cs, (size_t)t->config.hidden_size * sizeof *to);
+}
+
+/* ---- words ---- */
+
+BERT__FN double bert__masked_weight(const bert_targets *l, int64_t k) { return l->masked_weights ? (double)l->masked_weights[k] : 1; }
+BERT__FN void bert__words_task(void *arg, int64_t index)
+{
+    bert__job *job = (bert__job *)arg;
+    bert_trainer *t = job->t;
+    const int64_t k = t->picked[index];
+    const double weight = bert__masked_weight(t->labels, k);
+    t->row_loss[index] = weight * bert__cross_entropy(t->logits + index * job->stride, t->config.vocab_size, 1, t->labels->masked_ids[k], weight / t->totals.words);
+}
+/* The decoder, a block of words at a time: forward, logits of n rows h; backward, also dh. */
+BERT__FN void bert__decoder_blocks(bert_trainer *t, const float *h, float *dh, int64_t n)
+{
+    const int64_t V = t->config.vocab_size, C = t->config.hidden_size, stride = bert__stride(V);
+    int64_t word;
+    for (word = 0; word < V; word += BERT__WORD_BLOCK) {
+        bert_trained w = *t->decoder, b = *t->decoder_bias;
+        bert__linear l;
+        memset(&l, 0, sizeof l);
+        w.weight += word * C;
+        b.weight += word;
+        if (w.gradient) w.gradient += word * C;
+        if (b.gradient) b.gradient += word;
+        l.w[0] = &w;
+        l.b[0] = &b;
+        l.parts = 1;
+        l.n = bert__least(BERT__WORD_BLOCK, V - word);
+        l.k = C;
+        if (dh) bert__linear_backward(t, &l, h, t->cs, t->logits + word, stride, dh, t->cs, word > 0, n);
+        else bert__linear_forward(t, &l, h, t->cs, t->logits + word, stride, n);
+    }
+}
+/* The rows picked of the part, n of them. */
+BERT__FN double bert__words_rows(bert_trainer *t, int64_t n)
+{
+    float *in = bert__head_rows(t, 0), *inner = bert__head_rows(t, 1), *normal = bert__head_rows(t, 2), *h = bert__head_rows(t, 3), *d = bert__head_rows(t, 4);
+    const int64_t C = t->config.hidden_size;
+    bert__job job;
+    double sum = 0;
+    int64_t i;
+    bert__take_rows(t, in, t->picked_rows, n);
+    bert__linear_forward(t, &t->transform, in, t->cs, inner, t->cs, n);
+    bert__activation_rows(t, 0, inner, t->cs, normal, t->cs, C, n);
+    for (i = 0; i < n; i++) {
+        t->head_inverse[i] = bert__normal(normal + i * t->cs, t->config.layer_norm_eps, C);
+        bert__affine(h + i * t->cs, normal + i * t->cs, t->transform_gamma->weight, t->transform_beta->weight, C);
+    }
+    bert__decoder_blocks(t, h, NULL, n);
+    memset(&job, 0, sizeof job);
+    job.stride = bert__stride(t->config.vocab_size);
+    bert__job_run(t, n, bert__words_task, &job);
+    for (i = 0; i < n; i++) sum += t->row_loss[i];
+    bert__decoder_blocks(t, h, d, n);
+    bert__norm_gradient(t, d, t->cs, normal, t->cs, t->head_inverse, t->transform_gamma, t->transform_beta, n);
+    bert__activation_rows(t, 1, inner, t->cs, d, t->cs, C, n);
+    bert__linear_backward(t, &t->transform, in, t->cs, d, t->cs, h, t->cs, 0, n);
+    bert__give_back(t, h, t->picked_rows, n);
+    return sum;
+}
+BERT__FN double bert__learn_words(bert_trainer *t)
+{
+    const int64_t begin = t->sequences[0].from;
+    double sum = 0;
+    int64_t k, n = 0;
+    if (!(t->totals.words > 0)) return 0;
+    for (k = 0; k < t->labels->masked_count; k++) {
+        const int64_t row = t->labels->masked_rows[k] - begin;
+        if (row < 0 || row >= t->rows || t->labels->masked_ids[k] == -100) continue;
+        t->picked[n] = k;
+        t->picked_rows[n++] = row;
+        if (n == BERT__WORD_ROWS) { sum += bert__words_rows(t, n); n = 0; }
+    }
+    if (n) sum += bert__words_rows(t, n);
+    return sum / t->totals.words;
+}
+
+/* ---- the classifier, on pooled rows or all rows ---- */
+
+/* Logits of n examples, in place, to their gradients; the sum of the losses over the total. first: number of the first example. */
+BERT__FN double bert__learn_logits(bert_trainer *t, float *z, int64_t stride, int64_t n, int64_t first)
+{
+    const bert_targets *l = t->labels;
+    const int64_t N = t->classifier.n;
+    const double total = t->totals.classes, temperature = bert__option(l->temperature, 1), soft = l->teacher ? bert__option(l->teacher_weight, 1) : 0;
+    double sum = 0;
+    int64_t i, j;
+    if (!(total > 0)) { for (i = 0; i < n; i++) for (j = 0; j < N; j++) z[i * stride + j] = 0; return 0; }
+    for (i = 0; i < n; i++, z += stride) {
+        const int32_t *labels = t->desc.learn & BERT_LEARN_TOKENS ? l->token_classes : l->classes;
+        if (t->desc.learn & (BERT_LEARN_VALUES | BERT_LEARN_MULTI_LABEL)) {
+            const float *want = l->values + (first + i) * N;
+            for (j = 0; j < N; j++) {
+                const double x = (double)z[j], y = (double)want[j];
+                if (t->desc.learn & BERT_LEARN_VALUES) {
+                    sum += (x - y) * (x - y) / total;
+                    z[j] = (float)(2 * (x - y) / total);
+                } else {
+                    sum += ((x > 0 ? x : 0) - x * y + log(1 + exp(x > 0 ? -x : x))) / total;
+                    z[j] = (float)((1 / (1 + exp(-x)) - y) / total);
+                }
+            }
+        } else if (l->teacher && t->desc.learn & BERT_LEARN_CLASSES) {
+            double *g = t->head_gradient;
+            sum += soft * bert__soft_entropy(z, l->teacher + (first + i) * N, N, temperature, soft / total, g) / total;
+            if (labels && labels[first + i] != -100) sum += (1 - soft) * bert__cross_entropy(z, N, 1, labels[first + i], (1 - soft) / total) / total;
+            else for (j = 0; j < N; j++) z[j] = 0;
+            for (j = 0; j < N; j++) z[j] += (float)g[j];
+        } else if (labels[first + i] == -100) {
+            for (j = 0; j < N; j++) z[j] = 0;
+        } else sum += bert__cross_entropy(z, N, 1, labels[first + i], 1 / total) / total;
+    }
+    return sum;
+}
+/* Groups of `choices` sequences, a logit each. */
+BERT__FN double bert__learn_choices(bert_trainer *t, float *z, int64_t stride, int64_t n, int64_t first)
+{
+    const int64_t choices = t->labels->choices;
+    double sum = 0;
+    int64_t i, j;
+    for (i = 0; i < n; i += choices) {
+        const int32_t label = t->labels->classes[(first + i) / choices];
+        if (label == -100 || !(t->totals.classes > 0)) for (j = i; j < i + choices; j++) z[j * stride] = 0;
+        else sum += bert__cross_entropy(z + i * stride, choices, stride, label, 1 / t->totals.classes) / t->totals.classes;
+    }
+    return sum;
+}
+/* The pooler and what takes its output. */
+BERT__FN void bert__learn_pooled(bert_trainer *t, bert_progress *p)
+{
+    float *in = bert__head_rows(t, 0), *pooled = bert__head_rows(t, 1), *dropped = bert__head_rows(t, 2), *d = bert__head_rows(t, 3), *part = bert__head_rows(t, 4);
+    const uint32_t classifies = t->desc.learn & (BERT_LEARN_CLASSES | BERT_LEARN_VALUES | BERT_LEARN_MULTI_LABEL | BERT_LEARN_CHOICES);
+    const int64_t n = t->sequence_count, C = t->config.hidden_size, first = t->sequences[0].index, stride = bert__stride(bert__most(2, t->classifier.n));
+    const bert_masks *m = t->labels->masks;
+    int64_t i, c;
+    for (i = 0; i < n; i++) t->head_at[i] = t->sequences[i].row;
+    bert__take_rows(t, in, t->head_at, n);
+    bert__linear_forward(t, &t->pooler, in, t->cs, pooled, t->cs, n);
+    for (i = 0; i < n; i++)
+        for (c = 0; c < C; c++) {
+            pooled[i * t->cs + c] = tanhf(pooled[i * t->cs + c]);
+            d[i * t->cs + c] = 0;
+        }
+    if (classifies) {
+        for (i = 0; i < n; i++) {
+            memcpy(dropped + i * t->cs, pooled + i * t->cs, (size_t)C * sizeof *pooled);
+            if (m) { if (m->classifier) bert__drop_masked(&t->classifier_drop, m->classifier + (first + i) * C, dropped + i * t->cs, C); }
+            else bert__drop_hidden(t, BERT__PLACE_CLASSIFIER, 0, t->head_at[i], dropped + i * t->cs);
+        }
+        bert__linear_forward(t, &t->classifier, dropped, t->cs, t->logits, stride, n);
+        p->classes += classifies == BERT_LEARN_CHOICES ? bert__learn_choices(t, t->logits, stride, n, first) : bert__learn_logits(t, t->logits, stride, n, first);
+        bert__linear_backward(t, &t->classifier, dropped, t->cs, t->logits, stride, d, t->cs, 0, n);
+        for (i = 0; i < n; i++) {
+            if (m) { if (m->classifier) bert__drop_masked(&t->classifier_drop, m->classifier + (first + i) * C, d + i * t->cs, C); }
+            else bert__drop_hidden(t, BERT__PLACE_CLASSIFIER, 0, t->head_at[i], d + i * t->cs);
+        }
+    }
+    if (t->desc.learn & BERT_LEARN_NEXT_SENTENCE && t->totals.next_sentence > 0) {
+        double sum = 0;
+        bert__linear_forward(t, &t->next_sentence, pooled, t->cs, t->logits, stride, n);
+        for (i = 0; i < n; i++) {
+            const int32_t label = t->labels->next_sentence[first + i];
+            if (label == -100) t->logits[i * stride] = t->logits[i * stride + 1] = 0;
+            else sum += bert__cross_entropy(t->logits + i * stride, 2, 1, label, 1 / t->totals.next_sentence);
+        }
+        p->next_sentence += sum / t->totals.next_sentence;
+        bert__linear_backward(t, &t->next_sentence, pooled, t->cs, t->logits, stride, d, t->cs, 1, n);
+    }
+    for (i = 0; i < n; i++)
+        for (c = 0; c < C; c++) d[i * t->cs + c] *= 1.0f - pooled[i * t->cs + c] * pooled[i * t->cs + c];
+    bert__linear_backward(t, &t->pooler, in, t->cs, d, t->cs, part, t->cs, 0, n);
+    bert__give_back(t, part, t->head_at, n);
+}
+BERT__FN void bert__learn_tokens(bert_trainer *t, bert_progress *p)
+{
+    float *in = bert__head_rows(t, 0), *d = bert__head_rows(t, 1);
+    const int64_t stride = bert__stride(bert__most(2, t->classifier.n));
+    int64_t i;
+    for (i = 0; i < t->rows; i++) {
+        t->head_at[i] = i;
+        memcpy(in + i * t->cs, t->x + i * t->cs, (size_t)t->config.hidden_size * sizeof *in);
+        bert__drop_hidden(t, BERT__PLACE_CLASSIFIER, 0, i, in + i * t->cs);
+    }
+    bert__linear_forward(t, &t->classifier, in, t->cs, t->logits, stride, t->rows);
+    p->classes += bert__learn_logits(t, t->logits, stride, t->rows, t->sequences[0].from);
+    bert__linear_backward(t, &t->classifier, in, t->cs, t->logits, stride, d, t->cs, 0, t->rows);
+    for (i = 0; i < t->rows; i++) bert__drop_hidden(t, BERT__PLACE_CLASSIFIER, 0, i, d + i * t->cs);
+    bert__give_back(t, d, t->head_at, t->rows);
+}
+/* The row of its sequence where an answer starts or ends; -1: ignored. */
+BERT__FN int64_t bert__span_row(int32_t label, int64_t length) { return label < 0 ? 0 : label >= length ? -1 : label; }
+BERT__FN void bert__learn_spans(bert_trainer *t, bert_progress *p)
+{
+    const int64_t stride = bert__stride(2);
+    int64_t i, j;
+    int which;
+    bert__linear_forward(t, &t->span, t->x, t->cs, t->logits, stride, t->rows);
+    for (which = 0; which < 2; which++) {
+        const double total = which ? t->totals.ends : t->totals.starts;
+        double sum = 0;
+        for (i = 0; i < t->sequence_count; i++) {
+            const bert__sequence *q = t->sequences + i;
+            const int64_t row = bert__span_row(which ? t->labels->ends[q->index] : t->labels->starts[q->index], q->length);
+            float *z = t->logits + q->row * stride + which;
+            if (row < 0) for (j = 0; j < q->length; j++) z[j * stride] = 0;
+            else sum += bert__cross_entropy(z, q->length, stride, row, 0.5 / total);
+        }
+        if (total > 0) *(which ? &p->ends : &p->starts) += sum / total;
+    }
+    bert__linear_backward(t, &t->span, t->x, t->cs, t->logits, stride, t->d, t->cs, 1, t->rows);
+}
+/* The gradient of the last layer, in t->d, and those of the heads. */
+BERT__FN void bert__learn_part(bert_trainer *t, bert_progress *p)
+{
+    const uint32_t learn = t->desc.learn;
+    int64_t i;
+    for (i = 0; i < t->rows; i++) memset(t->d + i * t->cs, 0, (size_t)t->config.hidden_size * sizeof *t->d);
+    if (learn & BERT_LEARN_WORDS) p->words += bert__learn_words(t);
+    if (learn & BERT_LEARN_TOKENS) bert__learn_tokens(t, p);
+    if (learn & BERT_LEARN_SPANS) bert__learn_spans(t, p);
+    if (learn & (BERT_LEARN_NEXT_SENTENCE | BERT_LEARN_CLASSES | BERT_LEARN_VALUES | BERT_LEARN_MULTI_LABEL | BERT_LEARN_CHOICES)) bert__learn_pooled(t, p);
+    p->loss = p->words + p->next_sentence + p->classes + (p->starts + p->ends) / 2;
+}
+
+/* ============================================================================================================
+   >>trainer
+   Purpose   weights, gradients, slots and activations in one block; steps; saving and resuming.
+   Uses      >>losses, >>optim, >>model, the writers of checkpoints.
+   Promises  one allocation (and one for its threads), of the size that bert_plan_trainer says; a step allocates nothing. A step that
+             fails leaves the weights alone.
+   ============================================================================================================ */
+
+#define BERT__LEARN_CLASSIFIER (BERT_LEARN_CLASSES | BERT_LEARN_VALUES | BERT_LEARN_MULTI_LABEL | BERT_LEARN_CHOICES | BERT_LEARN_TOKENS)
+
+/* The heads that learning needs. */
+BERT__FN uint32_t bert__learn_heads(uint32_t learn)
+{
+    uint32_t heads = 0;
+    if (learn & BERT_LEARN_WORDS) heads |= BERT_HEAD_MLM;
+    if (learn & BERT_LEARN_NEXT_SENTENCE) heads |= BERT_HEAD_POOLER | BERT_HEAD_NSP;
+    if (learn & BERT__LEARN_CLASSIFIER) heads |= BERT_HEAD_CLASSIFIER;
+    if (learn & BERT__LEARN_CLASSIFIER & ~BERT_LEARN_TOKENS) heads |= BERT_HEAD_POOLER;
+    if (learn & BERT_LEARN_SPANS) heads |= BERT_HEAD_SPAN;
+    return heads;
+}
+/* Is the row of the table a parameter here? */
+BERT__FN int bert__row_wanted(const bert_trainer *t, int row)
+{
+    if (row == BERT__ROW_POSITIONS) return !t->config.max_relative_position;
+    if (row >= BERT__ROW_DECODER) return row == BERT__ROW_DECODER ? t->untied : t->own_bias;
+    return !bert__rows[row].head || (t->heads & bert__rows[row].head);
+}
+BERT__FN bert_trained *bert__trained_of(const bert_trainer *t, const char *pattern, int32_t layer)
+{
+    char name[160];
+    int64_t i;
+    bert__spell(name, sizeof name, pattern, layer, "");
+    for (i = 0; i < t->count; i++) if (strcmp(t->names[i][0], name) == 0) return t->parameters + i;
+    return NULL;
+}
+BERT__FN bert__linear bert__linear_of(const bert_trainer *t, int32_t layer, const char *const *names, int parts)
+{
+    bert__linear l;
+    char name[160];
+    int i;
+    memset(&l, 0, sizeof l);
+    for (i = 0; i < parts; i++) {
+        bert__format(name, sizeof name, "%s.weight", names[i]);
+        l.w[i] = bert__trained_of(t, name, layer);
+        bert__format(name, sizeof name, "%s.bias", names[i]);
+        l.b[i] = bert__trained_of(t, name, layer);
+    }
+    l.parts = parts;
+    if (!l.w[0]) return l;
+    l.n = l.w[0]->shape[0];
+    l.k = l.w[0]->shape[1];
+    return l;
+}
+/* The parameters, in the order of the table. Without memory they are only counted. */
+BERT__FN void bert__trainer_table(bert_trainer *t)
+{
+    static const char *const qkv[] = { "bert.encoder.layer.*.attention.self.query", "bert.encoder.layer.*.attention.self.key", "bert.encoder.layer.*.attention.self.value" };
+    static const char *const attention[] = { "bert.encoder.layer.*.attention.output.dense" }, *const intermediate[] = { "bert.encoder.layer.*.intermediate.dense" };
+    static const char *const output[] = { "bert.encoder.layer.*.output.dense" }, *const pooler[] = { "bert.pooler.dense" }, *const transform[] = { "cls.predictions.transform.dense" };
+    static const char *const nsp[] = { "cls.seq_relationship" }, *const classifier[] = { "classifier" }, *const span[] = { "qa_outputs" };
+    const bert_config *c = &t->config;
+    const uint32_t needed = bert__learn_heads(t->desc.learn);
+    int64_t i = 0, at = 0, blocks = 0;
+    int32_t layer, k;
+    int row;
+    for (row = 0; row < BERT__ROWS; row++) {
+        const bert__row *r = bert__rows + row;
+        if (!bert__row_wanted(t, row)) continue;
+        for (layer = 0; layer < (bert__in_layer(row) ? c->layers : 1); layer++, i++) {
+            bert_trained p;
+            memset(&p, 0, sizeof p);
+            p.layer = bert__in_layer(row) ? layer : -1;
+            p.rank = (int32_t)strlen(r->dims);
+            p.matrix = r->matrix;
+            p.decay = r->decay;
+            for (p.count = 1, k = 0; k < p.rank; k++) p.count *= p.shape[k] = r->dims[k] == 'N' ? c->labels : bert__dimension(c, r->dims[k]);
+            p.learns = r->head ? (r->head & needed) != 0 : row >= BERT__ROW_DECODER ? (needed & BERT_HEAD_MLM) != 0
+                : p.layer < 0 ? t->desc.frozen == 0 : t->desc.frozen <= p.layer + 1;
+            p.rate = p.learns && t->desc.layer_decay > 0 ? pow(t->desc.layer_decay, r->head || row >= BERT__ROW_DECODER ? 0 : p.layer < 0 ? c->layers + 1 : c->layers - p.layer) : 1;
+            if (t->parameters) {
+                bert__spell(t->names[i][0], sizeof t->names[i][0], r->name, p.layer, "");
+                bert__spell(t->names[i][1], sizeof t->names[i][1], r->google, p.layer, "");
+                p.name = t->names[i][0];
+                p.google = t->names[i][1];
+                p.weight = t->weights + at;
+                p.gradient = t->gradients + at;
+                p.first = t->first ? t->first + at : NULL;
+                p.second = t->second ? t->second + at : NULL;
+                t->block[i] = blocks;
+                t->parameters[i] = p;
+            }
+            at += p.count;
+            blocks += bert__blocks(p.count, BERT__UPDATE_BLOCK);
+        }
+    }
+    t->count = i;
+    t->values = at;
+    t->value_room = blocks;
+    if (!t->parameters) return;
+    t->block[i] = blocks;
+    t->words = bert__trained_of(t, bert__rows[0].name, -1);
+    t->positions = bert__trained_of(t, bert__rows[BERT__ROW_POSITIONS].name, -1);
+    t->types = bert__trained_of(t, "bert.embeddings.token_type_embeddings.weight", -1);
+    t->gamma = bert__trained_of(t, "bert.embeddings.LayerNorm.weight", -1);
+    t->beta = bert__trained_of(t, "bert.embeddings.LayerNorm.bias", -1);
+    for (layer = 0; layer < c->layers; layer++) {
+        bert__train_layer *l = t->layers + layer;
+        l->qkv = bert__linear_of(t, layer, qkv, 3);
+        l->attention = bert__linear_of(t, layer, attention, 1);
+        l->intermediate = bert__linear_of(t, layer, intermediate, 1);
+        l->output = bert__linear_of(t, layer, output, 1);
+        l->gamma[0] = bert__trained_of(t, "bert.encoder.layer.*.attention.output.LayerNorm.weight", layer);
+        l->beta[0] = bert__trained_of(t, "bert.encoder.layer.*.attention.output.LayerNorm.bias", layer);
+        l->gamma[1] = bert__trained_of(t, "bert.encoder.layer.*.output.LayerNorm.weight", layer);
+        l->beta[1] = bert__trained_of(t, "bert.encoder.layer.*.output.LayerNorm.bias", layer);
+    }
+    t->pooler = bert__linear_of(t, -1, pooler, 1);
+    t->transform = bert__linear_of(t, -1, transform, 1);
+    t->next_sentence = bert__linear_of(t, -1, nsp, 1);
+    t->classifier = bert__linear_of(t, -1, classifier, 1);
+    t->span = bert__linear_of(t, -1, span, 1);
+    t->transform_gamma = bert__trained_of(t, "cls.predictions.transform.LayerNorm.weight", -1);
+    t->transform_beta = bert__trained_of(t, "cls.predictions.transform.LayerNorm.bias", -1);
+    t->decoder = t->untied ? bert__trained_of(t, bert__rows[BERT__ROW_DECODER].name, -1) : t->words;
+    t->decoder_bias = bert__trained_of(t, t->own_bias ? bert__rows[BERT__ROW_DECODER + 1].name : "cls.predictions.bias", -1);
+}
+/* Lays out a trainer whose desc, config, heads and kernels are set. Without memory (l->base NULL) it only measures. */
+BERT__FN void bert__trainer_layout(bert__layout *l, bert_trainer *t, bert_trainer_bytes *bytes)
+{
+    const bert_config *c = &t->config;
+    const int64_t C = c->hidden_size, F = c->intermediate_size, H = c->heads, D = C / H, R = c->max_relative_position, T = t->desc.max_tokens, nr = t->kernels->nr;
+    const int64_t longest = !R && c->max_positions < T ? c->max_positions : T, outs = bert__most(3 * C, F), labels = t->heads & BERT_HEAD_CLASSIFIER ? c->labels : 0;
+    const int64_t words = t->desc.learn & BERT_LEARN_WORDS ? bert__least(BERT__WORD_ROWS, T) : 0, block = words ? bert__least(BERT__WORD_BLOCK, c->vocab_size) : 0;
+    const int64_t wide = bert__most(bert__most(outs, block), bert__most(2, labels)), deep = bert__most(C, F);
+    const int slots = bert__optimizer_slots(&t->desc.optimizer);
+    bert__layout attention;
+    bert__heads heads;
+    bert__train_layer k;
+    int64_t i, panels, across, logits;
+    size_t before;
+    memset(bytes, 0, sizeof *bytes);
+    bert__lay(l, 1, sizeof *t);
+    bert__trainer_table(t);
+    before = l->size;
+    t->weights = bert__lay_floats(l, t->values);
+    bytes->weights = l->size - before;
+    before = l->size;
+    t->gradients = bert__lay_floats(l, t->values);
+    bytes->gradients = l->size - before;
+    before = l->size;
+    t->first = slots > 0 ? bert__lay_floats(l, t->values) : NULL;
+    t->second = slots > 1 ? bert__lay_floats(l, t->values) : NULL;
+    bytes->slots = l->size - before;
+    before = l->size;
+    t->block = (int64_t *)bert__lay(l, t->count + 1, sizeof *t->block);
+    t->sums = (double *)bert__lay(l, 2 * t->value_room, sizeof *t->sums);
+    t->norms = (double *)bert__lay(l, t->count, sizeof *t->norms);
+    t->names = (char (*)[2][160])bert__lay(l, t->count, sizeof *t->names);
+    t->tensors = (bert_tensor *)bert__lay(l, t->count, sizeof *t->tensors);
+    t->model.parameters = (bert_parameter *)bert__lay(l, t->count, sizeof *t->model.parameters);
+    t->layers = (bert__train_layer *)bert__lay(l, c->layers, sizeof *t->layers);
+    t->cs = bert__stride(C);
+    t->qs = bert__stride(3 * C);
+    t->fs = bert__stride(F);
+    t->ws = bert__most(bert__stride(outs), 3 * t->cs);
+    t->relative = R ? bert__lay_floats(l, (2 * R + 1) * D) : NULL;
+    t->relative_across = bert__lay_floats(l, R ? bert__round_up(2 * R + 1, nr) * D : 0);
+    t->relative_along = bert__lay_floats(l, R ? bert__round_up(D, nr) * (2 * R + 1) : 0);
+    t->x = bert__lay_floats(l, T * t->cs);
+    t->d = bert__lay_floats(l, T * t->cs);
+    t->e = bert__lay_floats(l, T * t->cs);
+    t->wide[0] = bert__lay_floats(l, T * t->ws);
+    t->wide[1] = bert__lay_floats(l, T * t->ws);
+    t->normal = bert__lay_floats(l, T * t->cs);
+    t->inverse = bert__lay_floats(l, T);
+    t->key_bias = bert__lay_floats(l, T);
+    panels = (bert__round_up(wide, nr) + nr) * deep;                   /* W: [wide][deep] or the other way round; rows: [deep][T] */
+    panels = bert__most(panels, bert__most(bert__round_up(deep, nr) * T, bert__round_up(deep, nr) * wide));
+    across = bert__most(wide * bert__stride(T), block * bert__stride(words));
+    logits = bert__most(words * bert__stride(words ? c->vocab_size : 0), T * bert__stride(bert__most(2, labels)));
+    t->panels = bert__lay_floats(l, panels);
+    t->bias = bert__lay_floats(l, bert__round_up(wide, nr));
+    t->across = bert__lay_floats(l, across);
+    t->zero_count = bert__most(bert__most(deep, longest), 2 * R + 1) + nr;
+    t->zeros = bert__lay_floats(l, t->zero_count);
+    t->logits = bert__lay_floats(l, logits);
+    t->row_loss = (double *)bert__lay(l, BERT__WORD_ROWS, sizeof *t->row_loss);
+    t->head_gradient = (double *)bert__lay(l, bert__most(2, labels), sizeof *t->head_gradient);
+    t->head_inverse = bert__lay_floats(l, BERT__WORD_ROWS);
+    t->picked = (int64_t *)bert__lay(l, BERT__WORD_ROWS, sizeof *t->picked);
+    t->picked_rows = (int64_t *)bert__lay(l, BERT__WORD_ROWS, sizeof *t->picked_rows);
+    t->head_at = (int64_t *)bert__lay(l, T, sizeof *t->head_at);
+    t->sequences = (bert__sequence *)bert__lay(l, T, sizeof *t->sequences);
+    memset(&attention, 0, sizeof attention);
+    bert__heads_layout(&attention, &heads, longest, D, R, nr);
+    t->scratch_size = bert__add(attention.size, 63) & ~(size_t)63;
+    t->scratch = (char *)bert__lay(l, t->parallel.width, t->scratch_size);
+    memset(&k, 0, sizeof k);
+    for (i = 0; i < c->layers; i++) {                                   /* with recompute all layers share what follows from their output */
+        k.normal[1] = bert__lay_floats(l, T * t->cs);
+        k.inverse[1] = bert__lay_floats(l, T);
+        if (i == 0 || !t->desc.recompute) {
+            k.qkv_rows = bert__lay_floats(l, T * t->qs);
+            k.softmax = bert__lay_floats(l, T * 2 * H);
+            k.context = bert__lay_floats(l, T * t->cs);
+            k.normal[0] = bert__lay_floats(l, T * t->cs);
+            k.inverse[0] = bert__lay_floats(l, T);
+            k.inner = bert__lay_floats(l, T * t->fs);
+        }
+        if (l->base) t->layers[i] = k;
+    }
+    t->parameters = (bert_trained *)bert__lay(l, t->count, sizeof *t->parameters);
+    bytes->activations = l->size - before;
+    if (t->parameters) bert__trainer_table(t);
+}
+
+/* A number from the normal distribution, cut at two standard deviations, as all BERTs are initialised. */
+BERT__FN double bert__truncated_normal(uint64_t key, uint64_t *at)
+{
+    for (;;) {
+        const double u = ((double)(bert__stream(key, *at) >> 11) + 1) / 9007199254740993.0, v = (double)(bert__stream(key, *at + 1) >> 11) / 9007199254740992.0;
+        const double x = sqrt(-2 * log(u)) * cos(6.28318530717958648 * v);
+        *at += 2;
+        if (x >= -2 && x <= 2) return x;
+    }
+}
+BERT__FN void bert__initialise(const bert_trainer *t, const bert_trained *p, char init)
+{
+    uint64_t key = bert__mix_in(bert__mix_in(t->desc.seed, 0), BERT__PLACE_INIT), at = 0;
+    const double range = t->config.initializer_range > 0 ? t->config.initializer_range : 0.02;
+    const char *c;
+    int64_t i;
+    for (c = p->name; *c; c++) key = bert__mix_in(key, (unsigned char)*c);
+    for (i = 0; i < p->count; i++) p->weight[i] = init == 'n' ? (float)(range * bert__truncated_normal(key, &at)) : init == '1' ? 1.0f : 0.0f;
+}
+BERT__FN const bert__row *bert__row_named(const char *name)
+{
+    int32_t layer;
+    int row;
+    for (row = 0; row < BERT__ROWS; row++) if (bert__match(bert__rows[row].name, name, &layer)) return bert__rows + row;
+    return NULL;
+}
+/* Do two parameters of a model hold the same values? */
+BERT__FN int bert__same_values(const bert_parameter *a, const bert_parameter *b)
+{
+    const int64_t rows = a->rank == 2 ? a->shape[0] : 1, columns = a->rank == 2 ? a->shape[1] : a->shape[0];
+    float x[64], y[64];
+    int64_t i, k, n;
+    if (a->rank != b->rank || a->shape[0] != b->shape[0] || (a->rank == 2 && a->shape[1] != b->shape[1])) return 0;
+    for (i = 0; i < rows; i++)
+        for (k = 0; k < columns; k += n) {
+            n = bert__least(64, columns - k);
+            bert__read_run(a->tensor, i, k, n, a->transposed, x);
+            bert__read_run(b->tensor, i, k, n, b->transposed, y);
+            if (memcmp(x, y, (size_t)n * sizeof *x) != 0) return 0;
+        }
+    return 1;
+}
+/* What the desc means: everything but the memory. */
+BERT__FN bert_status bert__trainer_resolve(const bert_trainer_desc *desc, bert_trainer *t)
+{
+    static const uint32_t singles[] = { BERT_LEARN_CLASSES, BERT_LEARN_VALUES, BERT_LEARN_MULTI_LABEL, BERT_LEARN_CHOICES, BERT_LEARN_TOKENS };
+    bert_trainer_desc *d = &t->desc;
+    const bert_parameter *p, *q;
+    bert_error *e = desc->error;
+    uint32_t classifies, have;
+    bert_status st;
+    size_t i;
+    *d = *desc;
+    if (!d->model == !d->config) return bert__bad_argument(e, "a trainer needs a model or a config, one of them");
+    t->config = d->model ? *bert_model_config(d->model) : *d->config;
+    if ((st = bert_config_check(&t->config, d->model ? bert_checkpoint_path(bert_model_checkpoint(d->model)) : "config", e)) != BERT_OK) return st;
+    if (t->config.heads < 1) return bert__fail(e, BERT_ERROR_MISMATCH, NULL, -1, "the number of attention heads is not known: give a config");
+    if (!t->config.activation) t->config.activation = t->config.source == BERT_SOURCE_HF ? BERT_GELU_ERF : BERT_GELU_TANH;
+    if (!d->learn || d->learn > 255) return bert__bad_argument(e, "learn: at least one of BERT_LEARN_...");
+    classifies = d->learn & BERT__LEARN_CLASSIFIER;
+    for (i = 0; i < 5; i++) if (classifies & singles[i] && classifies != singles[i]) return bert__bad_argument(e, "learn: only one of those that use the classifier");
+    if (d->threads < 0 || d->threads > 1024) return bert__bad_argument(e, "threads goes from 0 (one a core) to 1024");
+    if (d->frozen < 0 || d->frozen > t->config.layers + 1) return bert__fail(e, BERT_ERROR_ARGUMENT, NULL, -1, "frozen is %d; it goes from 0 to 1 + the %d layers", (int)d->frozen, (int)t->config.layers);
+    if (d->layer_decay < 0 || d->layer_decay > 1) return bert__bad_argument(e, "layer_decay goes from 0 (none) to 1");
+    if (!(d->hidden_dropout < 1) || !(d->attention_dropout < 1) || !(d->classifier_dropout < 1)) return bert__bad_argument(e, "rates of dropout lie below 1");
+    if ((st = bert__check_optimizer(&d->optimizer, e)) != BERT_OK) return st;
+    if ((st = bert__choose_kernels(d->precision, d->isa, &t->kernels, e)) != BERT_OK) return st;
+    d->isa = t->kernels->isa;
+    d->precision = BERT_PRECISION_F32;
+    d->optimizer = bert__optimizer_resolved(&d->optimizer);
+    d->schedule.rate = bert__option(d->schedule.rate, 5e-5);
+    if (d->layer_decay == 0) d->layer_decay = 1;
+    have = d->model ? bert_model_heads(d->model) & ~d->fresh : 0;
+    t->heads = bert__learn_heads(d->learn) | (d->keep & have);
+    if (classifies == BERT_LEARN_CHOICES && d->labels > 1) return bert__bad_argument(e, "labels: for CHOICES the classifier has one output");
+    if (d->labels < 0 || d->labels > 1 << 20) return bert__bad_argument(e, "labels goes from 1 to 2^20");
+    if (t->heads & have & BERT_HEAD_CLASSIFIER) {
+        const int32_t n = (int32_t)bert_model_find(d->model, "classifier.weight")->shape[0], want = classifies == BERT_LEARN_CHOICES ? 1 : d->labels;
+        if (want && want != n) return bert__fail_tensor(e, BERT_ERROR_MISMATCH, bert_checkpoint_path(bert_model_checkpoint(d->model)), -1, "classifier.weight", "has %d outputs, %d are asked for: ask for BERT_HEAD_CLASSIFIER fresh to start it anew", (int)n, (int)want);
+        d->labels = n;
+    }
+    if (!d->labels) d->labels = classifies == BERT_LEARN_CHOICES ? 1 : t->config.labels > 0 ? t->config.labels : 2;
+    t->config.labels = d->labels;
+    d->hidden_dropout = bert__option(d->hidden_dropout, t->config.hidden_dropout);
+    d->attention_dropout = bert__option(d->attention_dropout, t->config.attention_dropout);
+    d->classifier_dropout = bert__option(d->classifier_dropout, t->config.source == BERT_SOURCE_HF ? d->hidden_dropout : 0.1);
+    t->hidden_drop = bert__drop_of(d->hidden_dropout);
+    t->attention_drop = bert__drop_of(d->attention_dropout);
+    t->classifier_drop = bert__drop_of(d->classifier_dropout);
+    if (t->heads & have & BERT_HEAD_MLM) {                              /* a decoder that is stored is mostly the word embeddings again */
+        p = bert_model_find(d->model, bert__rows[BERT__ROW_DECODER].name);
+        t->untied = p && !bert__same_values(p, bert_model_find(d->model, bert__rows[0].name));
+        p = bert_model_find(d->model, bert__rows[BERT__ROW_DECODER + 1].name);
+        q = bert_model_find(d->model, "cls.predictions.bias");
+        t->own_bias = p && !bert__same_values(p, q);
+    }
+    d->allocator = bert__allocator(&d->allocator);
+    t->parallel = bert__parallel(d->parallel);
+    if (!d->parallel.run) t->parallel.width = d->threads ? d->threads : bert__cores();
+    d->threads = t->parallel.width;
+    return BERT_OK;
+}
+/* Sizes; for a budget also the number of tokens. */
+BERT__FN bert_status bert__trainer_measure(bert_trainer *t, bert_trainer_bytes *bytes)
+{
+    int64_t low, high, tokens = t->desc.max_tokens;
+    bert__layout l;
+    bert_trainer m;
+    bert_status st;
+    int search = t->desc.budget && !tokens;
+    low = search ? 1 : bert__tokens_resolved(tokens, &t->config);
+    high = search ? 8193 : low + 1;
+    if ((st = bert__check_tokens(low, &t->config, t->desc.error)) != BERT_OK) return st;
+    for (tokens = low;;) {
+        memset(&l, 0, sizeof l);
+        m = *t;
+        m.desc.max_tokens = tokens;
+        bert__trainer_layout(&l, &m, bytes);
+        bytes->total = bert__add(bert__block_bytes(l.size), t->desc.parallel.run || t->parallel.width == 1 ? 0 : bert__pool_bytes(t->parallel.width));
+        if (bytes->total == SIZE_MAX) return bert__fail(t->desc.error, BERT_ERROR_MEMORY, NULL, -1, "it takes more memory than there are addresses");
+        if (search && bytes->total > t->desc.budget) {
+            if (tokens == 1) return bert__fail(t->desc.error, BERT_ERROR_MEMORY, NULL, -1, "a trainer takes at least %zu bytes (weights %zu, gradients %zu, slots %zu); the budget is %zu", bytes->total, bytes->weights, bytes->gradients, bytes->slots, t->desc.budget);
+            high = tokens;
+        } else low = tokens;
+        if (high - low <= 1) {
+            if (tokens == low) break;
+            tokens = low;
+            search = 0;
+        } else tokens = low + (high - low) / 2;
+    }
+    t->desc.max_tokens = low;
+    return BERT_OK;
+}
+BERT_API bert_status bert_plan_trainer(const bert_trainer_desc *desc, bert_trainer_bytes *out, bert_error *error)
+{
+    bert_trainer_desc d;
+    bert_trainer t;
+    bert_status st;
+    if (!desc || !out) return bert__bad_argument(error, "bert_plan_trainer needs a desc and a place for the answer");
+    d = *desc;
+    d.error = error;
+    memset(&t, 0, sizeof t);
+    if ((st = bert__trainer_resolve(&d, &t)) != BERT_OK) return st;
+    return bert__trainer_measure(&t, out);
+}
+
+/* The weights as a model. */
+BERT__FN void bert__trainer_view(bert_trainer *t)
+{
+    int64_t i;
+    t->checkpoint.path = "(trainer)";
+    t->checkpoint.format = "memory";
+    t->model.checkpoint = &t->checkpoint;
+    t->model.config = t->config;
+    t->model.heads = t->heads;
+    t->model.count = t->count;
+    for (i = 0; i < t->count; i++) {
+        const bert_trained *p = t->parameters + i;
+        bert_parameter *q = t->model.parameters + i;
+        bert_tensor *s = t->tensors + i;
+        memset(s, 0, sizeof *s);
+        memset(q, 0, sizeof *q);
+        s->name = q->name = p->name;
+        s->shape = p->shape;
+        s->count = p->count;
+        s->rank = q->rank = p->rank;
+        s->dtype = BERT_F32;
+        s->data = (const unsigned char *)p->weight;
+        s->big_endian = bert__machine_is_big();
+        q->tensor = s;
+        q->shape[0] = p->shape[0];
+        q->shape[1] = p->shape[1];
+        q->layer = p->layer;
+        q->decay = p->decay;
+    }
+}
+
+BERT_API bert_status bert_trainer_open(const bert_trainer_desc *desc, bert_trainer **out)
+{
+    bert_trainer measure, *t;
+    bert_trainer_bytes bytes;
+    bert_pool *pool = NULL;
+    bert__layout l;
+    bert_status st;
+    void *memory;
+    int64_t i, D, R;
+    if (!desc || !out) return BERT_ERROR_ARGUMENT;
+    memset(&measure, 0, sizeof measure);
+    if ((st = bert__trainer_resolve(desc, &measure)) != BERT_OK || (st = bert__trainer_measure(&measure, &bytes)) != BERT_OK) return st;
+    if (!measure.desc.parallel.run && measure.parallel.width != 1) {
+        if ((st = bert_pool_open(measure.parallel.width, &measure.desc.allocator, &pool)) != BERT_OK) return bert__fail(desc->error, st, NULL, -1, "the threads could not be started");
+        measure.parallel = bert_pool_parallel(pool);
+    }
+    memset(&l, 0, sizeof l);
+    {
+        bert_trainer m = measure;
+        bert__trainer_layout(&l, &m, &bytes);
+    }
+    memory = bert__alloc(&measure.desc.allocator, bert__block_bytes(l.size));
+    if (!memory) {
+        bert_pool_close(pool);
+        return bert__fail(desc->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory: a trainer takes %zu bytes (weights %zu, gradients %zu, slots %zu, activations for %lld tokens %zu): fewer max_tokens or recompute take less",
+                          bert__block_bytes(l.size), bytes.weights, bytes.gradients, bytes.slots, (long long)measure.desc.max_tokens, bytes.activations);
+    }
+    l.base = bert__aligned(memory);
+    l.size = 0;
+    t = (bert_trainer *)(void *)l.base;
+    *t = measure;
+    t->memory = memory;
+    t->pool = pool;
+    bert__trainer_layout(&l, t, &bytes);
+    D = t->config.hidden_size / t->config.heads;
+    R = t->config.max_relative_position;
+    if (R) {
+        bert__relative_table(t->relative, R, D);
+        bert__small_rows(t, t->relative, D, 2 * R + 1, D, t->relative_across);
+        bert__small_columns(t, t->relative, D, 2 * R + 1, D, t->relative_along);
+    }
+    memset(t->zeros, 0, (size_t)t->zero_count * sizeof *t->zeros);
+    memset(t->gradients, 0, (size_t)t->values * sizeof *t->gradients);
+    if (t->first) memset(t->first, 0, (size_t)t->values * sizeof *t->first);
+    if (t->second) memset(t->second, 0, (size_t)t->values * sizeof *t->second);
+    bert__trainer_view(t);
+    for (i = 0; i < t->count && st == BERT_OK; i++) {
+        const bert_trained *p = t->parameters + i;
+        const bert__row *row = bert__row_named(p->name);
+        const bert_parameter *from = t->desc.model && !(row->head & t->desc.fresh) ? bert_model_find(t->desc.model, p->name) : NULL;
+        if (from) st = bert_parameter_read(from, p->weight, p->count, desc->error);
+        else bert__initialise(t, p, row->init);
+    }
+    t->desc.model = NULL;                                               /* it may be closed */
+    t->desc.config = &t->config;
+    t->desc.error = NULL;
+    if (st != BERT_OK) bert_trainer_close(t);
+    else *out = t;
+    return st;
+}
+BERT_API void bert_trainer_close(bert_trainer *trainer)
+{
+    bert_allocator a;
+    if (!trainer) return;
+    a = trainer->desc.allocator;
+    bert_pool_close(trainer->pool);
+    bert__free(&a, trainer->memory);
+}
+BERT_API bert_trainer_desc bert_trainer_desc_resolved(const bert_trainer *trainer) { return trainer->desc; }
+BERT_API int64_t bert_trainer_count(const bert_trainer *trainer) { return trainer->count; }
+BERT_API const bert_trained *bert_trainer_parameter(const bert_trainer *trainer, int64_t index) { return index >= 0 && index < trainer->count ? trainer->parameters + index : NULL; }
+BERT_API const bert_trained *bert_trainer_find(const bert_trainer *trainer, const char *name)
+{
+    int64_t i;
+    for (i = 0; i < trainer->count; i++)
+        if (strcmp(trainer->parameters[i].name, name) == 0 || strcmp(trainer->parameters[i].google, name) == 0) return trainer->parameters + i;
+    return NULL;
+}
+BERT_API int64_t bert_trainer_steps(const bert_trainer *trainer) { return trainer->steps; }
+BERT_API void bert_trainer_set_steps(bert_trainer *trainer, int64_t steps) { trainer->steps = steps < 0 ? 0 : steps; }
+BERT_API const bert_model *bert_trainer_model(const bert_trainer *trainer) { return &trainer->model; }
+
+/* ---- a step ---- */
+
+BERT__FN bert_status bert__check_label(const char *what, int64_t at, int32_t label, int64_t n, bert_error *e)
+{
+    if (label == -100 || (label >= 0 && label < n)) return BERT_OK;
+    return bert__fail(e, BERT_ERROR_ARGUMENT, NULL, -1, "%s %lld: label %d; there are %lld, from 0 (-100: ignored)", what, (long long)at, (int)label, (long long)n);
+}
+/* What can be wrong with batch and labels. */
+BERT__FN bert_status bert__check_training(const bert_trainer *t, const bert_batch *b, const bert_targets *l, bert_error *e)
+{
+    const uint32_t learn = t->desc.learn;
+    const bert_config *c = &t->config;
+    const int64_t limit = !c->max_relative_position && !b->position_ids && c->max_positions < t->desc.max_tokens ? c->max_positions : t->desc.max_tokens;
+    int64_t i, rows;
+    bert_status st;
+    if (b->sequences < 1 || !b->offsets || b->offsets[0] != 0) return bert__bad_argument(e, "batch: at least one sequence, and offsets from 0 on");
+    if (!b->ids == !b->embeds) return bert__bad_argument(e, "batch: it needs ids or embeds, one of them");
+    if (b->too_long != BERT_TOO_LONG_ERROR) return bert__bad_argument(e, "batch: too_long: cut the sequences before training");
+    for (i = 0; i < b->sequences; i++) {
+        const int64_t length = b->offsets[i + 1] - b->offsets[i];
+        if (length < 1) return bert__fail(e, BERT_ERROR_ARGUMENT, NULL, -1, "sequence %lld has %lld tokens", (long long)i, (long long)length);
+        if (length > limit)
+            return bert__fail(e, BERT_ERROR_TOO_LONG, NULL, -1, limit < t->desc.max_tokens ? "sequence %lld has %lld tokens; the model has positions for %lld: cut it" : "sequence %lld has %lld tokens; the trainer was opened for max_tokens %lld",
+                              (long long)i, (long long)length, (long long)limit);
+        if ((st = bert__check_rows(c, b, i, b->offsets[i], length, e)) != BERT_OK) return st;
+    }
+    rows = b->offsets[b->sequences];
+    if (learn & BERT_LEARN_WORDS) {
+        if (l->masked_count < 0 || (l->masked_count && (!l->masked_rows || !l->masked_ids))) return bert__bad_argument(e, "labels: WORDS need masked_rows and masked_ids");
+        for (i = 0; i < l->masked_count; i++) {
+            if (l->masked_rows[i] < 0 || l->masked_rows[i] >= rows) return bert__fail(e, BERT_ERROR_ARGUMENT, NULL, -1, "masked row %lld is %lld; the batch has %lld rows", (long long)i, (long long)l->masked_rows[i], (long long)rows);
+            if ((st = bert__check_label("masked row", i, l->masked_ids[i], c->vocab_size, e)) != BERT_OK) return st;
+        }
+    }
+    if (learn & BERT_LEARN_NEXT_SENTENCE && !l->next_sentence) return bert__bad_argument(e, "labels: NEXT_SENTENCE needs next_sentence");
+    if (learn & BERT_LEARN_CLASSES && !l->classes && !l->teacher) return bert__bad_argument(e, "labels: CLASSES need classes or a teacher");
+    if (learn & BERT_LEARN_CLASSES && !l->classes && bert__option(l->teacher_weight, 1) < 1) return bert__bad_argument(e, "labels: a teacher_weight below 1 needs classes for the rest");
+    if (l->teacher && (l->teacher_weight > 1 || l->temperature < 0)) return bert__bad_argument(e, "labels: teacher_weight goes to 1, the temperature is positive");
+    if (learn & (BERT_LEARN_VALUES | BERT_LEARN_MULTI_LABEL) && !l->values) return bert__bad_argument(e, "labels: values are needed");
+    if (learn & BERT_LEARN_TOKENS && !l->token_classes) return bert__bad_argument(e, "labels: TOKENS need token_classes");
+    if (learn & BERT_LEARN_SPANS && (!l->starts || !l->ends)) return bert__bad_argument(e, "labels: SPANS need starts and ends");
+    if (learn & BERT_LEARN_CHOICES) {
+        if (!l->classes || l->choices < 1 || b->sequences % l->choices) return bert__bad_argument(e, "labels: CHOICES need classes, and sequences in groups of `choices`");
+        for (i = 0; i < b->sequences; i += l->choices)
+            if (b->offsets[i + l->choices] - b->offsets[i] > t->desc.max_tokens)
+                return bert__fail(e, BERT_ERROR_TOO_LONG, NULL, -1, "the choices from sequence %lld on have %lld tokens together; the trainer was opened for max_tokens %lld", (long long)i, (long long)(b->offsets[i + l->choices] - b->offsets[i]), (long long)t->desc.max_tokens);
+    }
+    for (i = 0; learn & BERT_LEARN_NEXT_SENTENCE && i < b->sequences; i++) if ((st = bert__check_label("sequence", i, l->next_sentence[i], 2, e)) != BERT_OK) return st;
+    for (i = 0; learn & BERT_LEARN_CLASSES && l->classes && i < b->sequences; i++) if ((st = bert__check_label("sequence", i, l->classes[i], c->labels, e)) != BERT_OK) return st;
+    for (i = 0; learn & BERT_LEARN_CHOICES && i < b->sequences / l->choices; i++) if ((st = bert__check_label("group", i, l->classes[i], l->choices, e)) != BERT_OK) return st;
+    for (i = 0; learn & BERT_LEARN_TOKENS && i < rows; i++) if ((st = bert__check_label("token", i, l->token_classes[i], c->labels, e)) != BERT_OK) return st;
+    return BERT_OK;
+}
+BERT__FN bert_totals bert__totals(const bert_trainer *t, const bert_batch *b, const bert_targets *l)
+{
+    const uint32_t learn = t->desc.learn;
+    bert_totals n;
+    int64_t i;
+    memset(&n, 0, sizeof n);
+    if (learn & BERT_LEARN_WORDS) for (i = 0; i < l->masked_count; i++) if (l->masked_ids[i] != -100) n.words += bert__masked_weight(l, i);
+    for (i = 0; i < b->sequences; i++) {
+        if (learn & BERT_LEARN_NEXT_SENTENCE) n.next_sentence += l->next_sentence[i] != -100;
+        if (learn & BERT_LEARN_CLASSES) n.classes += l->teacher || l->classes[i] != -100;
+        if (learn & (BERT_LEARN_VALUES | BERT_LEARN_MULTI_LABEL)) n.classes += t->config.labels;
+        if (learn & BERT_LEARN_SPANS) {
+            n.starts += bert__span_row(l->starts[i], b->offsets[i + 1] - b->offsets[i]) >= 0;
+            n.ends += bert__span_row(l->ends[i], b->offsets[i + 1] - b->offsets[i]) >= 0;
+        }
+    }
+    if (learn & BERT_LEARN_CHOICES) for (i = 0; i < b->sequences / l->choices; i++) n.classes += l->classes[i] != -100;
+    if (learn & BERT_LEARN_TOKENS) for (i = 0; i < b->offsets[b->sequences]; i++) n.classes += l->token_classes[i] != -100;
+    return n;
+}
+BERT_API bert_status bert_trainer_totals(const bert_trainer *trainer, const bert_batch *batch, const bert_targets *labels, bert_totals *out, bert_error *error)
+{
+    bert_status st;
+    if (!trainer || !batch || !labels || !out) return bert__bad_argument(error, "bert_trainer_totals needs a trainer, a batch, labels and a place for the answer");
+    if ((st = bert__check_training(trainer, batch, labels, error)) == BERT_OK) *out = bert__totals(trainer, batch, labels);
+    return st;
+}
+
+BERT__FN int bert__all_finite(const float *x, int64_t n)
+{
+    int64_t i;
+    for (i = 0; i < n; i++) if ((bert__float_to_bits(x[i]) & 0x7F800000u) == 0x7F800000u) return 0;   /* by bits: -ffast-math knows no NaN */
+    return 1;
+}
+BERT__FN int bert__finite(double v)
+{
+    uint64_t bits;
+    memcpy(&bits, &v, 8);
+    return (bits >> 52 & 2047) != 2047;
+}
+/* Names the first tensor that is not finite. */
+BERT__FN bert_status bert__fail_not_finite(const bert_trainer *t, const char *what, bert_error *e)
+{
+    int64_t i;
+    for (i = 0; i < t->count; i++)
+        if (!bert__all_finite(t->parameters[i].weight, t->parameters[i].count))
+            return bert__fail_tensor(e, BERT_ERROR_FORMAT, NULL, -1, t->parameters[i].name, "its weights are not all finite; so is %s in step %lld", what, (long long)t->steps);
+    for (i = 0; i < t->count; i++)
+        if (t->parameters[i].learns && !bert__all_finite(t->parameters[i].gradient, t->parameters[i].count))
+            return bert__fail_tensor(e, BERT_ERROR_FORMAT, NULL, -1, t->parameters[i].name, "its gradient is not finite in step %lld (nor is %s): a smaller learning rate, or look at this batch's values", (long long)t->steps, what);
+    return bert__fail(e, BERT_ERROR_FORMAT, NULL, -1, "%s is not finite in step %lld, though all weights are: look at this batch's values", what, (long long)t->steps);
+}
+
+BERT_API bert_status bert_trainer_gradients(bert_trainer *trainer, const bert_batch *batch, const bert_targets *labels, bert_progress *out, bert_error *error)
+{
+    bert_trainer *t = trainer;
+    bert_progress p;
+    bert_status st;
+    int64_t i, squares = 0, group, parts = 0, rows;
+    int32_t k;
+    if (!t || !batch || !labels) return bert__bad_argument(error, "a step needs a trainer, a batch and labels");
+    if ((st = bert__check_training(t, batch, labels, error)) != BERT_OK) return st;
+    group = t->desc.learn & BERT_LEARN_CHOICES ? labels->choices : 1;
+    t->batch = batch;
+    t->labels = labels;
+    t->totals = labels->totals ? *labels->totals : bert__totals(t, batch, labels);
+    if (t->config.source != BERT_SOURCE_HF) t->totals.words += 1e-5;    /* Google's: no division by 0 */
+    if (!labels->add) {
+        memset(t->gradients, 0, (size_t)t->values * sizeof *t->gradients);
+        t->row_squares = 0;
+        t->seen = t->parts = 0;
+    }
+    memset(&p, 0, sizeof p);
+    for (i = 0; i < batch->sequences; parts++) {                        /* parts of whole sequences, or groups of them */
+        for (t->sequence_count = t->rows = 0; i < batch->sequences; ) {
+            rows = batch->offsets[i + group] - batch->offsets[i];
+            if (t->rows + rows > t->desc.max_tokens) break;
+            for (k = 0; k < group; k++, i++) {
+                bert__sequence *q = t->sequences + t->sequence_count++;
+                q->index = i;
+                q->row = t->rows;
+                q->length = batch->offsets[i + 1] - batch->offsets[i];
+                q->from = batch->offsets[i];
+                q->squares = squares;
+                squares += q->length * q->length;
+                t->rows += q->length;
+            }
+        }
+        bert__part_forward(t);
+        bert__learn_part(t, &p);
+        if (t->desc.optimizer.clip == BERT_CLIP_TF1_ROWS && t->parts + parts == 0 && t->desc.learn & BERT_LEARN_WORDS && !t->untied)
+            t->row_squares = bert__square_sum(t->words->gradient, t->words->count);
+        bert__part_backward(t);
+    }
+    t->seen += batch->sequences;
+    t->parts += parts;
+    t->batch = NULL;
+    t->labels = NULL;
+    p.step = t->steps;
+    p.rate = bert_schedule_rate(&t->desc.schedule, t->steps);
+    if (!bert__finite(p.loss)) return bert__fail_not_finite(t, "the loss", error);
+    if (out) *out = p;
+    return BERT_OK;
+}
+
+typedef struct bert__update_job { bert_trainer *t; double rate, scale; int pass; } bert__update_job;
+BERT__FN bert_trained *bert__block_of(bert_trainer *t, int64_t index, int64_t *at, int64_t *n)
+{
+    int64_t low = 0, high = t->count - 1;
+    while (low < high) {
+        const int64_t middle = (low + high + 1) / 2;
+        if (t->block[middle] <= index) low = middle; else high = middle - 1;
+    }
+    *at = (index - t->block[low]) * BERT__UPDATE_BLOCK;
+    *n = bert__least(BERT__UPDATE_BLOCK, t->parameters[low].count - *at);
+    return t->parameters + low;
+}
+/* pass 0: squares of gradients; 1 and 2: the passes of an update */
+BERT__FN void bert__update_task(void *arg, int64_t index)
+{
+    const bert__update_job *job = (const bert__update_job *)arg;
+    bert_trainer *t = job->t;
+    int64_t at, n;
+    const bert_trained *p = bert__block_of(t, index, &at, &n);
+    double *sums = t->sums + 2 * index, scale = job->scale;
+    float *m = p->first ? p->first + at : NULL, *v = p->second ? p->second + at : NULL;
+    bert__update u;
+    sums[0] = sums[1] = 0;
+    if (!p->learns) return;
+    if (job->pass == 0) { sums[0] = bert__square_sum(p->gradient + at, n); return; }
+    if (t->desc.optimizer.clip == BERT_CLIP_EACH) scale = bert__clip_scale(&t->desc.optimizer, t->norms[p - t->parameters]);
+    u = bert__update_of(&t->desc.optimizer, job->rate * p->rate, t->steps, scale, p->decay);
+    if (job->pass == 1) bert__update_first(&u, p->weight + at, p->gradient + at, m, v, n, sums);
+    else bert__update_second(&u, t->norms[p - t->parameters], p->weight + at, p->gradient + at, m, v, n);
+}
+BERT_API bert_status bert_trainer_update(bert_trainer *trainer, bert_progress *out, bert_error *error)
+{
+    bert_trainer *t = trainer;
+    bert_optimizer *o;
+    bert__update_job job;
+    double sum = 0, norm;
+    int64_t i, b;
+    if (!t) return BERT_ERROR_ARGUMENT;
+    o = &t->desc.optimizer;
+    if (o->clip == BERT_CLIP_TF1_ROWS && t->desc.learn & BERT_LEARN_WORDS && !t->untied && t->parts > 1)
+        return bert__fail(error, BERT_ERROR_UNSUPPORTED, NULL, -1, "the norm of TF1_ROWS is known only for a batch computed at once, this one had %lld parts: raise max_tokens, or clip by the global norm", (long long)t->parts);
+    memset(&job, 0, sizeof job);
+    job.t = t;
+    job.rate = bert_schedule_rate(&t->desc.schedule, t->steps);
+    t->parallel.run(t->parallel.user, t->value_room, bert__update_task, &job);
+    for (i = 0; i < t->count; i++) {
+        double squares = 0;
+        for (b = t->block[i]; b < t->block[i + 1]; b++) squares += t->sums[2 * b];
+        t->norms[i] = sqrt(squares);
+        if (t->parameters + i == t->words && t->words->learns
+            && (o->clip == BERT_CLIP_TF1_ROWS || (o->clip == BERT_CLIP_ROWS && (t->untied || !(t->desc.learn & BERT_LEARN_WORDS))))) squares = t->row_squares;
+        sum += squares;
+    }
+    norm = sqrt(sum);
+    if (!bert__finite(norm)) return bert__fail_not_finite(t, "the norm of the gradients", error);
+    job.scale = o->clip == BERT_CLIP_EACH ? 1 : bert__clip_scale(o, norm);
+    job.pass = 1;
+    t->parallel.run(t->parallel.user, t->value_room, bert__update_task, &job);
+    if (o->kind == BERT_OPTIMIZER_LAMB || o->kind == BERT_OPTIMIZER_LAMB_NEZHA)
+        for (i = 0; i < t->count; i++) {
+            const bert__update u = bert__update_of(o, 0, t->steps, 1, 0);
+            double sums[2] = { 0, 0 };
+            for (b = t->block[i]; b < t->block[i + 1]; b++) { sums[0] += t->sums[2 * b]; sums[1] += t->sums[2 * b + 1]; }
+            t->parameters[i].trust = t->norms[i] = bert__trust_ratio(&u, sums);
+        }
+    else if (o->clip != BERT_CLIP_EACH) for (i = 0; i < t->count; i++) t->norms[i] = 1;
+    job.pass = 2;
+    t->parallel.run(t->parallel.user, t->value_room, bert__update_task, &job);
+    t->steps++;
+    if (out) {
+        out->norm = norm;
+        out->rate = job.rate;
+        out->step = t->steps;
+    }
+    return BERT_OK;
+}
+BERT_API bert_status bert_trainer_step(bert_trainer *trainer, const bert_batch *batch, const bert_targets *labels, bert_progress *out, bert_error *error)
+{
+    bert_progress p;
+    bert_status st = bert_trainer_gradients(trainer, batch, labels, &p, error);
+    if (st == BERT_OK) st = bert_trainer_update(trainer, &p, error);
+    if (st == BERT_OK && out) *out = p;
+    return st;
+}
+
+/* ---- saving and resuming ---- */
+
+/* Which of bert__slots a slot of this optimizer is. */
+BERT__FN int bert__slot_name(const bert_trainer *t, int slot)
+{
+    return slot + (t->desc.optimizer.kind == BERT_OPTIMIZER_LAMB || t->desc.optimizer.kind == BERT_OPTIMIZER_LAMB_NEZHA ? 2 : 0);
+}
+BERT_API bert_status bert_trainer_save(bert_trainer *trainer, const char *path, bert_format format, int32_t state, const char *const *metadata, bert_error *error)
+{
+    bert_trainer *t = trainer;
+    bert__arena arena;
+    bert_write_desc w;
+    bert_output *outputs;
+    bert_status st = BERT_OK;
+    size_t n = 0;
+    int64_t i, j, k, *steps;
+    int slot, tf;
+    if (!t || !path) return bert__bad_argument(error, "bert_trainer_save needs a trainer and a path");
+    memset(&w, 0, sizeof w);
+    w.path = path;
+    w.format = format;
+    if (!format) {                                                      /* as bert_checkpoint_write tells it */
+        const size_t size = strlen(path);
+        w.format = size > 12 && strcmp(path + size - 12, ".safetensors") == 0 ? BERT_FORMAT_SAFETENSORS
+            : (size > 4 && strcmp(path + size - 4, ".bin") == 0) || (size > 3 && strcmp(path + size - 3, ".pt") == 0) ? BERT_FORMAT_PYTORCH : BERT_FORMAT_TF;
+    }
+    tf = w.format == BERT_FORMAT_TF;
+    bert__arena_init(&arena, &t->desc.allocator, 1 << 16);
+    outputs = (bert_output *)bert__arena_array(&arena, (size_t)t->count * 3 + 1, sizeof *outputs);
+    steps = (int64_t *)bert__arena_get(&arena, sizeof *steps);
+    if (!outputs || !steps) st = BERT_ERROR_MEMORY;
+    for (i = 0; i < t->count && st == BERT_OK; i++) {
+        const bert_trained *p = t->parameters + i;
+        for (slot = 0; slot < 3 && st == BERT_OK; slot++) {
+            const float *values = slot == 0 ? p->weight : slot == 1 ? p->first : p->second;
+            bert_output *o = outputs + n;
+            int64_t *shape = (int64_t *)bert__arena_get(&arena, 2 * sizeof *shape);
+            char *name = (char *)bert__arena_get(&arena, 192);
+            if (!values || (slot && (!state || !p->learns))) continue;
+            if (!shape || !name) { st = BERT_ERROR_MEMORY; break; }
+            bert__format(name, 192, "%s%s", tf ? p->google : p->name, slot ? bert__slots[bert__slot_name(t, slot)] : "");
+            shape[0] = p->shape[0];
+            shape[1] = p->shape[1];
+            if (tf && p->matrix) {                                      /* [in, out] */
+                float *turned = (float *)bert__arena_array(&arena, (size_t)p->count, sizeof *turned);
+                if (!turned) { st = BERT_ERROR_MEMORY; break; }
+                for (j = 0; j < p->shape[0]; j++) for (k = 0; k < p->shape[1]; k++) turned[k * p->shape[0] + j] = values[j * p->shape[1] + k];
+                values = turned;
+                shape[0] = p->shape[1];
+                shape[1] = p->shape[0];
+            }
+            o->name = name;
+            o->data = values;
+            o->shape = shape;
+            o->rank = p->rank;
+            o->dtype = BERT_F32;
+            n++;
+        }
+    }
+    if (st == BERT_OK && state) {
+        *steps = t->steps;
+        memset(outputs + n, 0, sizeof *outputs);
+        outputs[n].name = "global_step";
+        outputs[n].data = steps;
+        outputs[n].shape = steps;                                       /* rank 0: not read */
+        outputs[n].dtype = BERT_I64;
+        n++;
+    }
+    if (st != BERT_OK) bert__fail(error, st, path, -1, "out of memory: the names and turned matrices of %lld parameters", (long long)t->count);
+    else {
+        w.tensors = outputs;
+        w.count = n;
+        w.metadata = w.format == BERT_FORMAT_SAFETENSORS ? metadata : NULL;
+        w.allocator = t->desc.allocator;
+        w.error = error;
+        st = bert_checkpoint_write(&w);
+    }
+    bert__arena_free(&arena);
+    return st;
+}
+
+/* Values of one tensor of a checkpoint into a parameter's place. */
+BERT__FN bert_status bert__resume_values(const bert_trained *p, const bert_tensor *tensor, int transposed, float *to, const char *path, bert_error *e)
+{
+    bert_parameter q;
+    int32_t k;
+    memset(&q, 0, sizeof q);
+    q.tensor = tensor;
+    q.transposed = transposed;
+    q.rank = p->rank;
+    q.shape[0] = p->shape[0];
+    q.shape[1] = p->shape[1];
+    for (k = 0; k < p->rank; k++)
+        if (tensor->rank != p->rank || bert__stored(tensor, transposed, k) != p->shape[k])
+            return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, tensor->name, "is not of the shape of %s in this trainer", p->name);
+    return bert_parameter_read(&q, to, p->count, e);
+}
+BERT_API bert_status bert_trainer_resume(bert_trainer *trainer, const char *path, bert_error *error)
+{
+    bert_trainer *t = trainer;
+    bert_checkpoint_desc cd;
+    bert_checkpoint *c;
+    const bert_tensor *tensor;
+    bert_status st;
+    int64_t i, step = 0;
+    int slot;
+    if (!t || !path) return bert__bad_argument(error, "bert_trainer_resume needs a trainer and a path");
+    memset(&cd, 0, sizeof cd);
+    cd.path = path;
+    cd.allocator = t->desc.allocator;
+    cd.error = error;
+    if ((st = bert_checkpoint_open(&cd, &c)) != BERT_OK) return st;
+    for (i = 0; i < t->count; i++) t->norms[i] = 0;                     /* as bits: which of weight and slots have been there */
+    for (i = 0; i < bert_checkpoint_count(c) && st == BERT_OK; i++) {
+        bert_tensor_role role;
+        const bert_trained *p;
+        tensor = bert_checkpoint_tensor(c, i);
+        if (!bert_tensor_recognise(tensor->name, &role)) continue;
+        role.name[strlen(role.name) - strlen(bert__slots[role.slot])] = 0;
+        p = bert_trainer_find(t, role.name);
+        for (slot = role.slot ? (role.slot - 1) % 2 + 1 : 0; p && slot >= 0; slot = -1) {
+            float *to = slot == 0 ? p->weight : slot == 1 ? p->first : p->second;
+            if (!to || (slot && role.slot != bert__slot_name(t, slot))) break;
+            st = bert__resume_values(p, tensor, role.source == BERT_SOURCE_GOOGLE && role.matrix, to, path, error);
+            t->norms[p - t->parameters] += 1 << slot;
+        }
+    }
+    for (i = 0; i < t->count && st == BERT_OK; i++) {
+        const bert_trained *p = t->parameters + i;
+        const int have = (int)t->norms[i];
+        if (!(have & 1)) st = bert__fail_tensor(error, BERT_ERROR_MISMATCH, path, -1, p->name, "is missing");
+        else if (p->learns && ((p->first && !(have & 2)) || (p->second && !(have & 4))))
+            st = bert__fail_tensor(error, BERT_ERROR_MISMATCH, path, -1, p->name, "has no %s here: this checkpoint was not saved with this optimizer's state", bert__slots[bert__slot_name(t, have & 2 ? 2 : 1)]);
+    }
+    if (st == BERT_OK) {
+        tensor = bert_checkpoint_find(c, "global_step");
+        if (!tensor) st = bert__fail_tensor(error, BERT_ERROR_MISMATCH, path, -1, "global_step", "is missing: this checkpoint holds no state of a training");
+        else st = bert_tensor_read(tensor, BERT_I64, &step, 1, error);
+    }
+    bert_checkpoint_close(c);
+    if (st == BERT_OK && step < 0) st = bert__fail_tensor(error, BERT_ERROR_FORMAT, path, -1, "global_step", "is %lld", (long long)step);
+    if (st == BERT_OK) t->steps = step;
+    return st;
+}
+#endif /* BERT_NO_TRAIN */
 
 /* ============================================================================================================
    >>plan

@@ -21,9 +21,11 @@
 #include "golden_hf_checkpoints.h"
 #include "golden_forward.h"
 #include "golden_hf_forward.h"
+#include "golden_records.h"
 #include "golden_tasks.h"
 #include "golden_squad.h"
 #include "golden_pretraining.h"
+#include "golden_train.h"
 #endif
 
 static const struct {
@@ -64,6 +66,16 @@ static const struct {
     { "hf", "ner", NULL, golden_hf_ner },
     { "hf", "eval", NULL, golden_hf_eval_squad },
     { "hf", "eval", NULL, golden_hf_glue },
+    { "google", "train_pretrain", NULL, golden_google_train },
+    { "google", "train_pretrain_onehot", NULL, golden_google_train },
+    { "google", "train_pretrain_tf1sparse", NULL, golden_google_train },
+    { "google", "train_classifier", NULL, golden_google_train },
+    { "google", "train_squad", NULL, golden_google_train },
+    { "google", "nezha/train_adam", NULL, golden_google_train },
+    { "google", "lamb", NULL, golden_google_train },
+    { "google", "bertadam", NULL, golden_bertadam },
+    { "hf", "heads", NULL, golden_hf_gradients },
+    { "hf", "finetune", NULL, golden_hf_finetune },
 #endif
 };
 

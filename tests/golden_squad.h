@@ -91,7 +91,7 @@ static void golden_squad_columns(bert_squad_feature *f, int64_t length)
 
 /* ---- one value against another ---- */
 
-static int golden_same_text(const bert_json *want, const char *text, size_t size)
+static int golden_same_string(const bert_json *want, const char *text, size_t size)
 {
     return want && want->type == 's' && want->size == size && (!size || memcmp(want->text, text, size) == 0);
 }
@@ -115,12 +115,12 @@ static void golden_squad_examples(const char *path, const bert_squad *squad, int
         const bert_json *v = bert_json_get(l.root, "doc_tokens");
         if (!q) { TEST_FAIL("there are only %ld questions", (long)i); break; }
         CHECK_INT(l.root->count, 7);
-        golden_member(golden_same_text(bert_json_get(l.root, "qas_id"), q->id.text, q->id.size), "qas_id", i);
-        golden_member(golden_same_text(bert_json_get(l.root, "question_text"), q->question.text, q->question.size), "question_text", i);
+        golden_member(golden_same_string(bert_json_get(l.root, "qas_id"), q->id.text, q->id.size), "qas_id", i);
+        golden_member(golden_same_string(bert_json_get(l.root, "question_text"), q->question.text, q->question.size), "question_text", i);
         golden_member(v && (int64_t)v->count == q->word_count, "the number of doc_tokens", i);
-        for (v = v ? v->first : NULL, k = 0; v && k < q->word_count; v = v->next, k++) golden_member(golden_same_text(v, q->words[k].text, q->words[k].size), "doc_tokens", i);
+        for (v = v ? v->first : NULL, k = 0; v && k < q->word_count; v = v->next, k++) golden_member(golden_same_string(v, q->words[k].text, q->words[k].size), "doc_tokens", i);
         v = bert_json_get(l.root, "orig_answer_text");
-        golden_member(v && (v->type == 'n' ? !training && !q->answer.text : golden_same_text(v, q->answer.text, q->answer.size)), "orig_answer_text", i);
+        golden_member(v && (v->type == 'n' ? !training && !q->answer.text : golden_same_string(v, q->answer.text, q->answer.size)), "orig_answer_text", i);
         golden_member(golden_same_int(bert_json_get(l.root, "start_position"), q->start, -1), "start_position", i);
         golden_member(golden_same_int(bert_json_get(l.root, "end_position"), q->end, -1), "end_position", i);
         golden_member(golden_same_flag(bert_json_get(l.root, "is_impossible"), q->impossible), "is_impossible", i);
@@ -160,7 +160,7 @@ static void golden_squad_feature(const golden_squad_settings *s, const bert_json
     for (v = v ? v->first : NULL, k = 0; v && k < f->tokens; v = v->next, k++) {
         size_t size;
         const char *token = bert_tokenizer_token(s->tok, f->ids[k], &size);
-        golden_member(token && golden_same_text(v, token, size), "tokens", which);
+        golden_member(token && golden_same_string(v, token, size), "tokens", which);
     }
     for (row = 0; row < s->length; row++) n += f->words[row] >= 0;
     v = bert_json_get(want, "token_to_orig_map");
@@ -380,7 +380,7 @@ static void golden_final_text(const char *path)
         const bert_json *p = bert_json_get(l.root, "pred_text"), *o = bert_json_get(l.root, "orig_text"), *v = bert_json_get(l.root, "do_lower_case");
         size_t begin = 0, end = 0;
         if (!p || !o || !v || bert_squad_final_text(p->text, p->size, o->text, o->size, v->type == 't', NULL, &begin, &end) != BERT_OK) { TEST_FAIL("line %ld", (long)l.number); continue; }
-        if (!golden_same_text(bert_json_get(l.root, "result"), o->text + begin, end - begin)) TEST_FAIL("line %ld: %.*s", (long)l.number, (int)(end - begin), o->text + begin);
+        if (!golden_same_string(bert_json_get(l.root, "result"), o->text + begin, end - begin)) TEST_FAIL("line %ld: %.*s", (long)l.number, (int)(end - begin), o->text + begin);
     }
     CHECK(i > 0);
     golden_close(&l);
@@ -453,7 +453,7 @@ static void golden_google_squad(const golden_place *place)
                     for (k = 0; k < bert_squad_skipped_count(squad); k++) {
                         const bert_squad_question *q = bert_squad_skipped(squad, k);
                         const bert_json *v = dropped ? dropped->first : NULL;
-                        while (v && !golden_same_text(v, q->id.text, q->id.size)) v = v->next;
+                        while (v && !golden_same_string(v, q->id.text, q->id.size)) v = v->next;
                         if (!v) TEST_FAIL("question %.*s was put aside", (int)q->id.size, q->id.text);
                     }
                 }
@@ -511,7 +511,7 @@ static void golden_each(void *user, const bert_squad_item *item)
     if (!golden_next(&r->l)) { TEST_FAIL("question %.*s is not recorded", (int)item->id.size, item->id.text); return; }
     em = bert_json_get(r->l.root, "exact");
     if (!em) em = bert_json_get(r->l.root, "em");
-    if (!golden_same_text(bert_json_get(r->l.root, "id"), item->id.text, item->id.size) || !bert_json_double(em, &exact) || !bert_json_double(bert_json_get(r->l.root, "f1"), &f1)) TEST_FAIL("line %ld", (long)r->l.number);
+    if (!golden_same_string(bert_json_get(r->l.root, "id"), item->id.text, item->id.size) || !bert_json_double(em, &exact) || !bert_json_double(bert_json_get(r->l.root, "f1"), &f1)) TEST_FAIL("line %ld", (long)r->l.number);
     else if (!(fabs(exact - item->exact) <= 1e-9) || !(fabs(f1 - item->f1) <= 1e-9))
         TEST_FAIL("%.*s: exact %.17g, f1 %.17g; recorded is %.17g, %.17g", (int)item->id.size, item->id.text, item->exact, item->f1, exact, f1);
 }
@@ -648,7 +648,7 @@ static void golden_hf_eval_squad(const golden_place *place)
                 lines++;
                 if (!text || text->type != 's') { TEST_FAIL("line %ld", (long)l.number); continue; }
                 if (golden_ends(name, "_normalize.jsonl")) {
-                    if (bert_squad_normalize(text->text, text->size, NULL, out, sizeof out, &n) != BERT_OK || !golden_same_text(bert_json_get(l.root, "normalized"), out, n))
+                    if (bert_squad_normalize(text->text, text->size, NULL, out, sizeof out, &n) != BERT_OK || !golden_same_string(bert_json_get(l.root, "normalized"), out, n))
                         TEST_FAIL("line %ld: \"%.*s\"", (long)l.number, (int)n, out);
                     continue;
                 }

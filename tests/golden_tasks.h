@@ -54,38 +54,6 @@ static int golden_record(const bert_example *e, const bert_features *f, size_t l
     TEST_FAIL("record: %lu features, label %d, not %d", (unsigned long)e->count, (int)one[0], (int)label);
     return 0;
 }
-/* All records of two files have the same features, and the same size (the order of the features may differ). */
-static void golden_task_records(const char *path_a, const char *path_b)
-{
-    bert_records_desc d;
-    bert_records *r[2] = { NULL, NULL };
-    bert_example e[2];
-    bert_error err;
-    const void *p[2];
-    size_t n[2], i, k, count = 0;
-    memset(&d, 0, sizeof d);
-    memset(&err, 0, sizeof err);
-    memset(e, 0, sizeof e);
-    d.error = &err;
-    for (k = 0; k < 2; k++) {
-        d.path = k ? path_b : path_a;
-        if (bert_records_open(&d, &r[k]) != BERT_OK) { TEST_FAIL("%s", err.message); goto done; }
-    }
-    for (;; count++) {
-        for (k = 0; k < 2; k++)
-            if (bert_records_next(r[k], &p[k], &n[k], &err) != BERT_OK || (p[k] && bert_example_parse(&e[k], p[k], n[k], NULL, &err) != BERT_OK)) { TEST_FAIL("%s", err.message); goto done; }
-        if (!p[0] || !p[1]) break;
-        if (n[0] != n[1] || e[0].count != e[1].count) { TEST_FAIL("record %lu: %lu bytes, not %lu", (unsigned long)count, (unsigned long)n[0], (unsigned long)n[1]); goto done; }
-        for (i = 0; i < e[0].count; i++) {
-            const bert_feature *x = e[0].features + i, *y = e[1].features + i;
-            if (x->type != BERT_FEATURE_INT64 || y->type != x->type || x->count != y->count || x->name_size != y->name_size || memcmp(x->name, y->name, x->name_size) ||
-                memcmp(x->ints, y->ints, x->count * sizeof *x->ints)) { TEST_FAIL("record %lu: feature %.*s differs", (unsigned long)count, (int)y->name_size, y->name); goto done; }
-        }
-    }
-    if (p[0] || p[1] || !count) TEST_FAIL("after %lu records one file ends", (unsigned long)count);
-done:
-    for (k = 0; k < 2; k++) { bert_example_free(&e[k]); bert_records_close(r[k]); }
-}
 /* One <task>_<split>.jsonl with its .tf_record. */
 static void golden_classifier_file(const golden_place *place, const char *name)
 {
@@ -166,7 +134,7 @@ static void golden_classifier_file(const golden_place *place, const char *name)
         int64_t written = 0;
         CHECK(bert_dataset_write_records(set, tok, length, count, "golden_tasks.tmp", &written, &err) == BERT_OK);
         CHECK_INT(written, count);                                      /* padding included */
-        golden_task_records("golden_tasks.tmp", record);
+        golden_same_records("golden_tasks.tmp", record);
         remove("golden_tasks.tmp");
     }
 done:
@@ -266,7 +234,7 @@ static void golden_google_eval_records(const golden_place *place)
                 char why[sizeof test_now.why];
                 memcpy(why, test_now.why, sizeof why);
                 tried++;
-                golden_task_records("golden_tasks.tmp", path);
+                golden_same_records("golden_tasks.tmp", path);
                 same += test_now.failures == failures;
                 test_now.failures = failures;                           /* another task may agree */
                 memcpy(test_now.why, why, sizeof why);

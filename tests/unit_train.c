@@ -1,0 +1,901 @@
+/* unit_train.c - the way back against differences, optimizers against their formulas, and what a trainer promises
+   SPDX-License-Identifier: MIT-0 OR Unlicense */
+#define BERT_STATIC                     /* a copy of its own: private functions are tested too */
+#define BERT_IMPLEMENTATION
+#include "bert.h"
+#include "test.h"
+#include "faults.h"
+
+/* ---- small models and batches ---- */
+
+static uint64_t seed;
+static double uniform(void) { return (double)(test_random(&seed) >> 11) / 9007199254740992.0; }
+
+static bert_config small_config(int relative)
+{
+    bert_config c;
+    memset(&c, 0, sizeof c);
+    c.hidden_size = 15;
+    c.layers = 2;
+    c.heads = 3;
+    c.intermediate_size = 22;
+    c.vocab_size = 37;
+    c.max_positions = relative ? 0 : 24;
+    if (relative) { c.max_positions = 24; c.max_relative_position = 3; }
+    c.type_vocab_size = 2;
+    c.activation = BERT_GELU_TANH;
+    c.source = BERT_SOURCE_GOOGLE;
+    c.layer_norm_eps = 1e-12;
+    c.initializer_range = 0.3;
+    return c;
+}
+
+#define MOST_ROWS 600
+typedef struct example {
+    int64_t offsets[20], masked[8];
+    int32_t ids[MOST_ROWS], segments[MOST_ROWS], positions[MOST_ROWS], token_classes[MOST_ROWS], masked_ids[8], next[20], classes[20], starts[20], ends[20];
+    uint8_t mask[MOST_ROWS];
+    float weights[8], values[80], teacher[80], embeds[MOST_ROWS * 15], bias[MOST_ROWS * 24];
+    bert_batch batch;
+    bert_targets labels;
+} example;
+
+static void make_example(example *e, uint32_t learn, int64_t sequences, int64_t longest, int32_t labels)
+{
+    int64_t i, j, rows;
+    memset(e, 0, sizeof *e);
+    seed = 77;
+    for (i = 0; i < sequences; i++) e->offsets[i + 1] = e->offsets[i] + longest - (i * 3) % (longest - 1);
+    rows = e->offsets[sequences];
+    for (i = 0; i < rows; i++) {
+        e->ids[i] = (int32_t)(uniform() * 37);
+        e->segments[i] = (int32_t)(uniform() * 2);
+        e->positions[i] = (int32_t)(uniform() * 24);
+        e->mask[i] = uniform() < 0.8;
+        e->token_classes[i] = uniform() < 0.2 ? -100 : (int32_t)(uniform() * labels);
+    }
+    for (i = 0; i < sequences; i++) e->mask[e->offsets[i]] = 1;
+    for (i = 0; i < rows * 15; i++) e->embeds[i] = (float)(uniform() - 0.5);
+    for (i = 0; i < rows * 24; i++) e->bias[i] = (float)(uniform() - 0.5);
+    for (i = 0; i < 8; i++) {
+        e->masked[i] = (int64_t)(uniform() * (double)rows);
+        e->masked_ids[i] = i == 5 ? -100 : (int32_t)(uniform() * 37);
+        e->weights[i] = i == 3 ? 0.0f : (float)(0.5 + uniform());
+    }
+    for (i = 0; i < sequences; i++) {
+        const int64_t length = e->offsets[i + 1] - e->offsets[i];
+        double sum = 0;
+        e->next[i] = (int32_t)(uniform() * 2);
+        e->classes[i] = (int32_t)(uniform() * labels);
+        e->starts[i] = (int32_t)(uniform() * (double)length);
+        e->ends[i] = i == 1 ? (int32_t)length : i == 2 ? -1 : (int32_t)(uniform() * (double)length);
+        for (j = 0; j < labels; j++) {
+            e->values[i * labels + j] = learn & BERT_LEARN_MULTI_LABEL ? (float)(uniform() < 0.5) : (float)(uniform() * 2 - 1);
+            sum += e->teacher[i * labels + j] = (float)uniform();
+        }
+        for (j = 0; j < labels; j++) e->teacher[i * labels + j] /= (float)sum;
+    }
+    e->batch.sequences = sequences;
+    e->batch.offsets = e->offsets;
+    e->batch.ids = e->ids;
+    e->batch.segment_ids = e->segments;
+    e->labels.masked_count = 8;
+    e->labels.masked_rows = e->masked;
+    e->labels.masked_ids = e->masked_ids;
+    e->labels.masked_weights = e->weights;
+    e->labels.next_sentence = e->next;
+    e->labels.classes = e->classes;
+    e->labels.values = e->values;
+    e->labels.token_classes = e->token_classes;
+    e->labels.starts = e->starts;
+    e->labels.ends = e->ends;
+    e->labels.choices = 2;
+    if (learn & BERT_LEARN_CHOICES) for (i = 0; i < sequences; i++) e->classes[i] = (int32_t)(uniform() * 2);
+}
+static bert_trainer *open_trainer(const bert_trainer_desc *desc)
+{
+    bert_trainer_desc d = *desc;
+    bert_trainer *t = NULL;
+    bert_error err = { 0 };
+    int64_t i, k;
+    d.error = &err;
+    if (bert_trainer_open(&d, &t) != BERT_OK) { TEST_FAIL("%s", err.message); return NULL; }
+    seed = 5;
+    for (i = 0; i < bert_trainer_count(t); i++) {                       /* biases and LayerNorm from anywhere, not 0 and 1 */
+        const bert_trained *p = bert_trainer_parameter(t, i);
+        for (k = 0; p->rank == 1 && k < p->count; k++) p->weight[k] += (float)(uniform() - 0.5) * 0.4f;
+    }
+    return t;
+}
+static double loss_of(bert_trainer *t, const example *e)
+{
+    bert_progress p = { 0 };
+    bert_error err = { 0 };
+    if (bert_trainer_gradients(t, &e->batch, &e->labels, &p, &err) != BERT_OK) TEST_FAIL("%s", err.message);
+    return p.loss;
+}
+
+/* ---- gradients against differences of the loss ---- */
+
+/* The slope of the loss in a direction, by two differences of which the second is twice as fine: their errors cancel to h^4. */
+static double difference(bert_trainer *t, const example *e, const bert_trained *p, const float *keep, const double *direction, double h)
+{
+    double d[2];
+    int fine, sign;
+    int64_t k;
+    for (fine = 0; fine < 2; fine++, h /= 2) {
+        double at[2];
+        for (sign = 0; sign < 2; sign++) {
+            for (k = 0; k < p->count; k++) p->weight[k] = (float)((double)keep[k] + (sign ? -h : h) * direction[k]);
+            at[sign] = loss_of(t, e);
+        }
+        d[fine] = (at[0] - at[1]) / (2 * h);
+    }
+    memcpy(p->weight, keep, (size_t)p->count * sizeof *keep);
+    return (4 * d[1] - d[0]) / 3;
+}
+static void check_gradients(const char *what, const bert_trainer_desc *d, const example *e)
+{
+    bert_trainer *t = open_trainer(d);
+    float *gradients, *keep;
+    double *direction;
+    int64_t i, k, learning = 0;
+    if (!t) return;
+    gradients = (float *)malloc((size_t)t->values * sizeof *gradients);
+    keep = (float *)malloc((size_t)t->values * sizeof *keep);
+    direction = (double *)malloc((size_t)t->values * sizeof *direction);
+    REQUIRE(gradients && keep && direction);
+    CHECK(loss_of(t, e) > 0);
+    memcpy(gradients, t->gradients, (size_t)t->values * sizeof *gradients);
+    for (i = 0; i < bert_trainer_count(t); i++) {
+        const bert_trained *p = bert_trainer_parameter(t, i);
+        const float *g = gradients + (p->gradient - t->gradients);
+        const double length = sqrt(bert__square_sum(g, p->count));
+        double got, want, dot = 0;
+        int way;
+        if (!p->learns) { CHECK(length == 0); continue; }
+        learning += length > 1e-4;
+        memcpy(keep, p->weight, (size_t)p->count * sizeof *keep);
+        for (way = 0; way < 2; way++) {                                 /* along the gradient, and anywhere */
+            for (k = 0, dot = 0; k < p->count; k++) {
+                direction[k] = way || length < 1e-6 ? (uniform() < 0.5 ? -1 : 1) / sqrt((double)p->count) : (double)g[k] / length;
+                dot += direction[k] * (double)g[k];
+            }
+            want = difference(t, e, p, keep, direction, 0.02);
+            got = dot;
+            if (!(fabs(got - want) <= 2e-4 + 2e-3 * length)) TEST_FAIL("%s: %s: slope %.6g, differences say %.6g (its gradient has length %.4g)", what, p->name, got, want, length);
+        }
+    }
+    if (learning < 8) TEST_FAIL("%s: only %ld parameters have a gradient worth the name", what, (long)learning);
+    free(gradients);
+    free(keep);
+    free(direction);
+    bert_trainer_close(t);
+}
+static bert_trainer_desc small_desc(const bert_config *c, uint32_t learn)
+{
+    bert_trainer_desc d;
+    memset(&d, 0, sizeof d);
+    d.config = c;
+    d.learn = learn;
+    d.labels = learn & BERT_LEARN_CHOICES ? 1 : 3;
+    d.hidden_dropout = d.attention_dropout = d.classifier_dropout = -1;
+    d.max_tokens = MOST_ROWS;
+    d.threads = 1;
+    d.isa = BERT_ISA_REF;
+    d.seed = 3;
+    return d;
+}
+static void gradients_of_losses(void)
+{
+    static const struct { const char *name; uint32_t learn; } losses[] = { { "words", BERT_LEARN_WORDS }, { "next sentence", BERT_LEARN_NEXT_SENTENCE }, { "classes", BERT_LEARN_CLASSES },
+        { "values", BERT_LEARN_VALUES }, { "multi label", BERT_LEARN_MULTI_LABEL }, { "choices", BERT_LEARN_CHOICES }, { "tokens", BERT_LEARN_TOKENS }, { "spans", BERT_LEARN_SPANS },
+        { "all at once", BERT_LEARN_WORDS | BERT_LEARN_NEXT_SENTENCE | BERT_LEARN_SPANS | BERT_LEARN_TOKENS } };
+    static example e;
+    bert_config c = small_config(0);
+    size_t i;
+    for (i = 0; i < sizeof losses / sizeof *losses; i++) {
+        bert_trainer_desc d = small_desc(&c, losses[i].learn);
+        make_example(&e, d.learn, 4, 9, d.labels);
+        check_gradients(losses[i].name, &d, &e);
+        if (d.learn != BERT_LEARN_CLASSES) continue;
+        e.labels.teacher = e.teacher;
+        check_gradients("a teacher", &d, &e);
+        e.labels.teacher_weight = 0.4;
+        e.labels.temperature = 2.5;
+        check_gradients("a teacher and labels", &d, &e);
+    }
+}
+static void gradients_of_activations(void)
+{
+    static example e;
+    bert_config c = small_config(0);
+    int kind;
+    for (kind = BERT_GELU_ERF; kind <= BERT_LINEAR; kind++) {
+        bert_trainer_desc d = small_desc(&c, BERT_LEARN_WORDS);
+        if (kind == BERT_RELU) continue;                                /* its corners lie in the way: see slopes */
+        c.activation = (bert_activation)kind;
+        make_example(&e, d.learn, 3, 8, d.labels);
+        check_gradients(bert_activation_name((bert_activation)kind), &d, &e);
+    }
+}
+static void gradients_of_inputs(void)
+{
+    static example e;
+    bert_config c = small_config(0), relative = small_config(1);
+    bert_trainer_desc d = small_desc(&c, BERT_LEARN_CLASSES);
+    make_example(&e, d.learn, 4, 9, 3);
+    e.batch.key_mask = e.mask;
+    e.batch.position_ids = e.positions;
+    check_gradients("mask and positions", &d, &e);
+    e.batch.key_mask = NULL;
+    e.batch.score_bias = e.bias;
+    check_gradients("biases of the scores", &d, &e);
+    e.batch.score_bias = NULL;
+    e.batch.segment_ids = NULL;
+    e.batch.ids = NULL;
+    e.batch.embeds = e.embeds;
+    d.frozen = 0;
+    {                                                                   /* the words have no gradient then */
+        bert_trainer *t = open_trainer(&d);
+        REQUIRE(t);
+        loss_of(t, &e);
+        CHECK(bert__square_sum(t->words->gradient, t->words->count) == 0);
+        bert_trainer_close(t);
+    }
+    e.batch.embeds = NULL;
+    e.batch.ids = e.ids;
+    d.config = &relative;
+    make_example(&e, d.learn, 4, 9, 3);
+    check_gradients("relative positions", &d, &e);
+    d.hidden_dropout = 0.3;
+    d.attention_dropout = 0.4;
+    d.classifier_dropout = 0.2;
+    check_gradients("relative positions and dropout", &d, &e);
+    d.config = &c;
+    check_gradients("dropout", &d, &e);
+    d.recompute = 1;
+    check_gradients("dropout, recomputed", &d, &e);
+    d.learn = BERT_LEARN_TOKENS;
+    check_gradients("dropout on tokens", &d, &e);
+    d.hidden_dropout = d.attention_dropout = d.classifier_dropout = -1;
+    d.recompute = 0;
+    d.learn = BERT_LEARN_CLASSES;
+    for (d.frozen = 1; d.frozen <= 3; d.frozen++) {
+        if (d.frozen < 3) check_gradients("frozen", &d, &e);
+        else {
+            bert_trainer *t = open_trainer(&d);
+            REQUIRE(t);
+            loss_of(t, &e);
+            CHECK(bert__square_sum(t->pooler.w[0]->gradient, t->pooler.w[0]->count) > 0 && bert__square_sum(t->layers[1].output.w[0]->gradient, t->layers[1].output.w[0]->count) == 0);
+            bert_trainer_close(t);
+        }
+    }
+    d.frozen = 0;                                                       /* more than one block of queries */
+    c.max_positions = 160;
+    d.labels = 3;
+    d.attention_dropout = 0.2;
+    make_example(&e, d.learn, 2, 140, 3);
+    check_gradients("long sequences", &d, &e);
+}
+/* The derivative of each activation, in float64 from the other side. */
+static void slopes(void)
+{
+    int kind;
+    for (kind = BERT_GELU_ERF; kind <= BERT_LINEAR; kind++) {
+        double x;
+        for (x = -12.01; x < 12; x += 0.0371) {
+            const double h = 0.01, f = (double)bert__activate((bert_activation)kind, (float)(x + h)) - (double)bert__activate((bert_activation)kind, (float)(x - h));
+            const double got = (double)bert__slope((bert_activation)kind, (float)x), want = f / (2 * h);
+            if ((kind == BERT_RELU && fabs(x) < 2 * h) || (kind == BERT_GELU_10 && fabs(fabs(x) - 10) < 2 * h)) continue;
+            if (!(fabs(got - want) < 5e-4)) TEST_FAIL("%s at %g: %.6g, differences say %.6g", bert_activation_name((bert_activation)kind), x, got, want);
+        }
+    }
+}
+
+/* ---- dropout ---- */
+
+static void dropout_rates(void)
+{
+    static float x[100001], y[100001];
+    const double rates[] = { 0.1, 0.5, 0.9, 0.0001 };
+    size_t k;
+    int64_t i, n = 100001;
+    for (k = 0; k < 4; k++) {
+        const bert__drop d = bert__drop_of(rates[k]);
+        double kept = 0, neighbours = 0, same = 0;
+        for (i = 0; i < n; i++) x[i] = y[i] = 1;
+        bert__drop_row(&d, 1234 + k, x, n);
+        bert__drop_row(&d, 1235 + k, y, n);
+        for (i = 0; i < n; i++) {
+            CHECK(x[i] == 0 || x[i] == d.scale);
+            kept += x[i] != 0;
+            if (i) neighbours += (x[i] != 0) == (x[i - 1] != 0);
+            same += (x[i] != 0) == (y[i] != 0);
+        }
+        CHECK(fabs(kept / (double)n - (1 - rates[k])) < 5 * sqrt(rates[k] * (1 - rates[k]) / (double)n) + 1e-5);
+        CHECK(fabs(kept / (double)n * (double)d.scale - 1) < 0.03);
+        if (k == 1) CHECK(fabs(neighbours / (double)n - 0.5) < 0.01 && fabs(same / (double)n - 0.5) < 0.01);
+    }
+}
+
+/* ---- the same bits, or nearly ---- */
+
+static const float *bits_of(bert_trainer *t, const example *e, int steps, float *room)
+{
+    bert_error err = { 0 };
+    int i;
+    for (i = 0; i < steps; i++) if (bert_trainer_step(t, &e->batch, &e->labels, NULL, &err) != BERT_OK) TEST_FAIL("%s", err.message);
+    memcpy(room, steps ? t->weights : t->gradients, (size_t)t->values * sizeof *room);
+    return room;
+}
+static void same_bits(void)
+{
+    static example e;
+    static const int32_t threads[] = { 1, 2, 4 };
+    bert_config c = small_config(1);
+    bert_trainer_desc d = small_desc(&c, BERT_LEARN_WORDS | BERT_LEARN_NEXT_SENTENCE);
+    static float want[60000], got[60000];
+    int kind, k, recompute;
+    c.hidden_size = 24;
+    d.hidden_dropout = d.attention_dropout = 0.1;
+    make_example(&e, d.learn, 6, 20, 3);
+    d.max_tokens = 45;
+    d.schedule.rate = 1e-2;
+    for (kind = BERT_OPTIMIZER_GOOGLE; kind <= BERT_OPTIMIZER_SGD; kind++) {
+        bert_isa isa = bert_isa_best();
+        d.optimizer.kind = (bert_optimizer_kind)kind;
+        d.optimizer.momentum = kind == BERT_OPTIMIZER_SGD ? 0.9 : 0;
+        for (k = 0; k < 3; k++)
+            for (recompute = 0; recompute < 2; recompute++) {
+                bert_trainer *t;
+                d.isa = isa;
+                d.threads = threads[k];
+                d.recompute = recompute;
+                if ((t = open_trainer(&d)) == NULL) return;
+                REQUIRE(t->values < 60000);
+                bits_of(t, &e, 3, k || recompute ? got : want);
+                if ((k || recompute) && memcmp(want, got, (size_t)t->values * sizeof *got) != 0) TEST_FAIL("optimizer %d, %d threads, recompute %d: other weights after 3 steps", kind, (int)threads[k], recompute);
+                bert_trainer_close(t);
+            }
+    }
+}
+static double distance(const float *a, const float *b, int64_t n)
+{
+    double sum = 0, all = 0;
+    int64_t i;
+    for (i = 0; i < n; i++) {
+        sum += ((double)a[i] - (double)b[i]) * ((double)a[i] - (double)b[i]);
+        all += (double)a[i] * (double)a[i];
+    }
+    return sqrt(sum / all);
+}
+/* A batch at once, in parts, in two calls: the same gradients to rounding, dropout included. */
+static void parts(void)
+{
+    static example e;
+    static float want[60000], got[60000];
+    bert_config c = small_config(0);
+    bert_trainer_desc d = small_desc(&c, BERT_LEARN_WORDS | BERT_LEARN_NEXT_SENTENCE | BERT_LEARN_SPANS);
+    bert_trainer *t;
+    bert_error err = { 0 };
+    int64_t tokens, i;
+    bert_batch half;
+    bert_targets labels;
+    bert_totals totals;
+    bert_progress a, b;
+    int64_t offsets[20], rows[8];
+    int32_t ids[8];
+    float weights[8];
+    d.hidden_dropout = 0.2;
+    d.attention_dropout = 0.1;
+    make_example(&e, d.learn, 8, 12, 3);
+    if ((t = open_trainer(&d)) == NULL) return;
+    loss_of(t, &e);
+    bits_of(t, &e, 0, want);
+    CHECK(bert_trainer_totals(t, &e.batch, &e.labels, &totals, &err) == BERT_OK);
+    labels = e.labels;                                                  /* two calls: sequences 0-2, then the others */
+    labels.totals = &totals;
+    half = e.batch;
+    half.sequences = 3;
+    labels.masked_rows = rows;
+    labels.masked_ids = ids;
+    labels.masked_weights = weights;
+    for (i = labels.masked_count = 0; i < 8; i++) if (e.masked[i] < e.offsets[3]) {
+        rows[labels.masked_count] = e.masked[i];
+        weights[labels.masked_count] = e.weights[i];
+        ids[labels.masked_count++] = e.masked_ids[i];
+    }
+    CHECK(bert_trainer_gradients(t, &half, &labels, &a, &err) == BERT_OK);
+    for (i = labels.masked_count = 0; i < 8; i++) if (e.masked[i] >= e.offsets[3]) {
+        rows[labels.masked_count] = e.masked[i] - e.offsets[3];
+        weights[labels.masked_count] = e.weights[i];
+        ids[labels.masked_count++] = e.masked_ids[i];
+    }
+    for (i = 0; i <= 5; i++) offsets[i] = e.offsets[i + 3] - e.offsets[3];
+    half.sequences = 5;
+    half.offsets = offsets;
+    half.ids = e.ids + e.offsets[3];
+    half.segment_ids = e.segments + e.offsets[3];
+    labels.next_sentence = e.next + 3;
+    labels.starts = e.starts + 3;
+    labels.ends = e.ends + 3;
+    labels.add = 1;
+    CHECK(bert_trainer_gradients(t, &half, &labels, &b, &err) == BERT_OK);
+    bits_of(t, &e, 0, got);
+    CHECK(distance(want, got, t->values) < 1e-6);
+    CHECK(fabs(a.loss + b.loss - loss_of(t, &e)) < 1e-6);
+    bert_trainer_close(t);
+    for (tokens = 12; tokens < 60; tokens += 9) {
+        d.max_tokens = tokens;
+        if ((t = open_trainer(&d)) == NULL) return;
+        loss_of(t, &e);
+        bits_of(t, &e, 0, got);
+        if (!(distance(want, got, t->values) < 1e-6)) TEST_FAIL("max_tokens %ld: gradients are off by %.3g of their length", (long)tokens, distance(want, got, t->values));
+        bert_trainer_close(t);
+    }
+}
+/* Padding kept or dropped: the same gradients, dropout included. */
+static void padding(void)
+{
+    static float want[60000], got[60000];
+    int32_t ids[40], mask[40], row_ids[40], positions[40], classes[4] = { 0, 2, 1, 1 };
+    int64_t offsets[5], rows[40], i;
+    uint8_t row_mask[40];
+    bert_config c = small_config(0);
+    bert_trainer_desc d = small_desc(&c, BERT_LEARN_CLASSES);
+    bert_padded p = { 0 };
+    example e;
+    int mode;
+    d.hidden_dropout = 0.3;
+    d.attention_dropout = 0.2;
+    d.classifier_dropout = 0.3;
+    for (i = 0; i < 40; i++) {
+        ids[i] = (int32_t)(i * 7 % 36);
+        mask[i] = i % 10 < 4 + i / 10 * 2;
+    }
+    memset(&e, 0, sizeof e);
+    p.sequences = 4;
+    p.length = 10;
+    p.ids = ids;
+    p.mask = mask;
+    p.offsets = offsets;
+    p.rows = rows;
+    p.row_ids = row_ids;
+    p.row_positions = positions;
+    p.row_mask = row_mask;
+    e.labels.classes = classes;
+    for (mode = 0; mode < 2; mode++) {
+        bert_trainer *t = open_trainer(&d);
+        REQUIRE(t);
+        p.padding = mode ? BERT_PADDING_KEEP : BERT_PADDING_DROP;
+        CHECK(bert_batch_from_padded(&p, &e.batch, NULL) == BERT_OK);
+        loss_of(t, &e);
+        bits_of(t, &e, 0, mode ? got : want);
+        if (mode) CHECK(distance(want, got, t->values) < 1e-6);
+        bert_trainer_close(t);
+    }
+}
+
+/* ---- optimizers ---- */
+
+static void optimizers(void)
+{
+    static const float w0[5] = { 0.5f, -1.0f, 0.25f, 2.0f, -0.125f }, g0[5] = { 0.1f, -0.2f, 0.0f, 3.0f, 0.01f };
+    float w[5], g[5], m[5], v[5];
+    bert_optimizer o = { BERT_OPTIMIZER_SGD, BERT_CLIP_NONE, 0, 0, 0, 0, 0, 0, 0 };
+    double x[5], buffer[5] = { 0 }, am[5] = { 0 }, av[5] = { 0 };
+    int step, i;
+    memcpy(w, w0, sizeof w);
+    memset(m, 0, sizeof m);
+    memset(v, 0, sizeof v);
+    o.momentum = 0.9;
+    o.weight_decay = 0.1;
+    for (i = 0; i < 5; i++) x[i] = (double)w0[i];
+    for (step = 0; step < 4; step++) {                                  /* momentum */
+        CHECK(bert_optimizer_update(&o, 0.1, step, 0.5, 1, w, g0, m, NULL, 5) == BERT_OK);
+        for (i = 0; i < 5; i++) {
+            buffer[i] = 0.9 * buffer[i] + 0.5 * (double)g0[i] + 0.1 * x[i];
+            x[i] -= 0.1 * buffer[i];
+            CHECK(fabs(x[i] - (double)w[i]) < 1e-6);
+        }
+    }
+    memcpy(w, w0, sizeof w);
+    memset(m, 0, sizeof m);
+    memset(&o, 0, sizeof o);
+    o.kind = BERT_OPTIMIZER_LAMB;
+    for (i = 0; i < 5; i++) x[i] = (double)w0[i];
+    for (step = 0; step < 4; step++) {                                  /* LAMB, from its paper */
+        double direction[5], a = 0, b = 0;
+        for (i = 0; i < 5; i++) g[i] = g0[i] * (float)(step + 1);
+        CHECK(bert_optimizer_update(&o, 0.1, step, 1, 1, w, g, m, v, 5) == BERT_OK);
+        for (i = 0; i < 5; i++) {
+            am[i] = 0.9 * am[i] + 0.1 * (double)g[i];
+            av[i] = 0.999 * av[i] + 0.001 * (double)g[i] * (double)g[i];
+            direction[i] = am[i] / (1 - pow(0.9, step + 1)) / (sqrt(av[i] / (1 - pow(0.999, step + 1))) + 1e-6) + 0.01 * x[i];
+            a += x[i] * x[i];
+            b += direction[i] * direction[i];
+        }
+        for (i = 0; i < 5; i++) {
+            x[i] -= 0.1 * sqrt(a) / sqrt(b) * direction[i];
+            CHECK(fabs(x[i] - (double)w[i]) < 2e-6);
+        }
+    }
+    CHECK(bert_optimizer_update(&o, 0.1, 0, 1, 1, w, g, NULL, v, 5) == BERT_ERROR_ARGUMENT);
+    CHECK(bert_optimizer_update(&o, 0.1, -1, 1, 1, w, g, m, v, 5) == BERT_ERROR_ARGUMENT);
+}
+static void schedules(void)
+{
+    bert_schedule s;
+    memset(&s, 0, sizeof s);
+    s.rate = 2;
+    CHECK(bert_schedule_rate(&s, 1000) == 2);
+    s.steps = 10;
+    s.warmup = 4;
+    CHECK(bert_schedule_rate(&s, 0) == 0 && bert_schedule_rate(&s, 2) == 1);
+    CHECK(fabs(bert_schedule_rate(&s, 4) - 1.2) < 1e-12 && bert_schedule_rate(&s, 10) == 0 && bert_schedule_rate(&s, 99) == 0);
+    s.continuous = 1;
+    CHECK(fabs(bert_schedule_rate(&s, 4) - 2) < 1e-12 && fabs(bert_schedule_rate(&s, 7) - 1) < 1e-12);
+    s.decay = BERT_DECAY_COSINE;
+    CHECK(fabs(bert_schedule_rate(&s, 7) - 1) < 1e-12 && fabs(bert_schedule_rate(&s, 4) - 2) < 1e-12 && fabs(bert_schedule_rate(&s, 10)) < 1e-12);
+    s.decay = BERT_DECAY_POLYNOMIAL;
+    s.power = 2;
+    s.end_rate = 0.5;
+    CHECK(fabs(bert_schedule_rate(&s, 7) - (0.5 + 1.5 * 0.25)) < 1e-12);
+    s.decay = BERT_DECAY_CONSTANT;
+    CHECK(bert_schedule_rate(&s, 9) == 2);
+}
+/* Each of them brings the loss of a few sequences down. */
+static void learning(void)
+{
+    static example e;
+    static const double rates[] = { 2e-3, 5e-3, 2e-3, 2e-2, 2e-2, 2e-1 };
+    bert_config c = small_config(0);
+    int kind, i;
+    for (kind = BERT_OPTIMIZER_GOOGLE; kind <= BERT_OPTIMIZER_SGD; kind++) {
+        bert_trainer_desc d = small_desc(&c, BERT_LEARN_CLASSES);
+        bert_trainer *t;
+        double first, last;
+        make_example(&e, d.learn, 6, 9, 3);
+        d.optimizer.kind = (bert_optimizer_kind)kind;
+        d.schedule.rate = rates[kind];
+        d.layer_decay = 0.9;
+        if ((t = open_trainer(&d)) == NULL) return;
+        first = loss_of(t, &e);
+        for (i = 0; i < 80; i++) CHECK(bert_trainer_step(t, &e.batch, &e.labels, NULL, NULL) == BERT_OK);
+        CHECK_INT(bert_trainer_steps(t), 80);
+        last = loss_of(t, &e);
+        if (!(last < 0.1 * first)) TEST_FAIL("optimizer %d: the loss goes from %g to %g only", kind, first, last);
+        bert_trainer_close(t);
+    }
+}
+static void groups(void)
+{
+    static example e;
+    bert_config c = small_config(0);
+    bert_trainer_desc d = small_desc(&c, BERT_LEARN_SPANS);
+    bert_trainer *t;
+    const bert_trained *p;
+    float keep;
+    make_example(&e, d.learn, 3, 9, 3);
+    d.layer_decay = 0.5;
+    d.optimizer.weight_decay = 1;
+    d.frozen = 2;
+    if ((t = open_trainer(&d)) == NULL) return;
+    CHECK(!bert_trainer_find(t, "bert.pooler.dense.weight"));           /* not needed, not asked for */
+    p = bert_trainer_find(t, "bert/encoder/layer_1/output/dense/kernel");
+    REQUIRE(p);
+    CHECK(p->learns && p->decay && p->rate == 0.5 && p->matrix);
+    p = bert_trainer_find(t, "cls/squad/output_weights");
+    REQUIRE(p);
+    CHECK(p->learns && p->rate == 1);
+    p = bert_trainer_find(t, "bert.encoder.layer.0.output.dense.weight");
+    REQUIRE(p);
+    CHECK(!p->learns);
+    keep = p->weight[3];
+    CHECK(bert_trainer_step(t, &e.batch, &e.labels, NULL, NULL) == BERT_OK);
+    CHECK(p->weight[3] == keep);                                        /* decay included */
+    CHECK(!bert_trainer_find(t, "bert.encoder.layer.1.output.LayerNorm.weight")->decay);
+    bert_trainer_close(t);
+}
+
+/* ---- the weights as a model ---- */
+
+static void as_a_model(void)
+{
+    static example e;
+    int relative;
+    for (relative = 0; relative < 2; relative++) {
+        bert_config c = small_config(relative);
+        bert_trainer_desc d = small_desc(&c, BERT_LEARN_WORDS | BERT_LEARN_NEXT_SENTENCE);
+        bert_trainer *t;
+        bert_session_desc sd;
+        bert_session *s = NULL;
+        bert_result r;
+        bert_error err = { 0 };
+        static float words[8 * 37], next[8];
+        double sum = 0, weights = 0, nsp = 0;
+        int i;
+        memset(&sd, 0, sizeof sd);
+        memset(&r, 0, sizeof r);
+        make_example(&e, d.learn, 4, 9, 3);
+        e.batch.key_mask = e.mask;
+        if ((t = open_trainer(&d)) == NULL) return;
+        sd.model = bert_trainer_model(t);
+        sd.threads = 1;
+        sd.error = &err;
+        if (bert_session_open(&sd, &s) != BERT_OK) { TEST_FAIL("%s", err.message); return; }
+        r.masked_count = 8;
+        r.masked_rows = e.masked;
+        r.words = words;
+        r.next_sentence = next;
+        if (bert_session_run(s, &e.batch, &r, &err) != BERT_OK) TEST_FAIL("%s", err.message);
+        bert_log_softmax(words, 8, 37);
+        bert_log_softmax(next, 4, 2);
+        for (i = 0; i < 8; i++) if (e.masked_ids[i] >= 0) {
+            sum -= (double)e.weights[i] * (double)words[i * 37 + e.masked_ids[i]];
+            weights += (double)e.weights[i];
+        }
+        for (i = 0; i < 4; i++) nsp -= (double)next[2 * i + e.next[i]] / 4;
+        CHECK(fabs(sum / (weights + 1e-5) + nsp - loss_of(t, &e)) < 1e-5);
+        bert_session_close(s);
+        bert_trainer_close(t);
+    }
+}
+
+/* ---- saving and resuming ---- */
+
+static void resume(void)
+{
+    static const char *const files[] = { "unit_train.tmp.safetensors", "unit_train.tmp.bin", "unit_train.tmp.ckpt" };
+    static const char *const leftovers[] = { "unit_train.tmp.ckpt.index", "unit_train.tmp.ckpt.data-00000-of-00001" };
+    static float want[60000], got[60000];
+    static example e;
+    int kind, f;
+    size_t i;
+    for (kind = BERT_OPTIMIZER_GOOGLE; kind <= BERT_OPTIMIZER_SGD; kind++)
+        for (f = 0; f < 3; f++) {
+            bert_config c = small_config(0);
+            bert_trainer_desc d = small_desc(&c, BERT_LEARN_CLASSES | BERT_LEARN_NEXT_SENTENCE);
+            bert_trainer *t;
+            bert_error err = { 0 };
+            bert_model *m = NULL;
+            bert_model_desc md;
+            if (kind == BERT_OPTIMIZER_BERTADAM && f) continue;
+            d.optimizer.kind = (bert_optimizer_kind)kind;
+            d.optimizer.momentum = kind == BERT_OPTIMIZER_SGD ? 0.5 : 0;
+            d.hidden_dropout = 0.1;
+            d.schedule.rate = 1e-2;
+            d.schedule.steps = 9;
+            d.schedule.warmup = 2;
+            make_example(&e, d.learn, 4, 9, 3);
+            if ((t = open_trainer(&d)) == NULL) return;
+            bits_of(t, &e, 3, want);
+            if (bert_trainer_save(t, files[f], BERT_FORMAT_AUTO, 1, NULL, &err) != BERT_OK) TEST_FAIL("%s", err.message);
+            bits_of(t, &e, 3, want);
+            bert_trainer_close(t);
+            d.seed = 3;
+            c.initializer_range = 0.01;                                 /* anything else */
+            if ((t = open_trainer(&d)) == NULL) return;
+            if (bert_trainer_resume(t, files[f], &err) != BERT_OK) TEST_FAIL("%s", err.message);
+            CHECK_INT(bert_trainer_steps(t), 3);
+            bits_of(t, &e, 3, got);
+            if (memcmp(want, got, (size_t)t->values * sizeof *got) != 0) TEST_FAIL("optimizer %d, %s: other weights after resuming", kind, files[f]);
+            memset(&md, 0, sizeof md);                                  /* it is a model as well */
+            md.path = files[f];
+            md.config = &c;
+            md.error = &err;
+            if (bert_model_open(&md, &m) != BERT_OK) TEST_FAIL("%s", err.message);
+            bert_model_close(m);
+            CHECK(bert_trainer_save(t, files[f], BERT_FORMAT_AUTO, 0, NULL, &err) == BERT_OK);
+            CHECK(bert_trainer_resume(t, files[f], &err) == BERT_ERROR_MISMATCH);
+            CHECK(strstr(err.message, "adam_m") || strstr(err.message, "lamb_m"));
+            bert_trainer_close(t);
+            remove(files[f]);
+            for (i = 0; i < 2; i++) remove(leftovers[i]);
+        }
+}
+
+/* ---- memory ---- */
+
+static void memory(void)
+{
+    bert_config c = small_config(0);
+    bert_trainer_desc d = small_desc(&c, BERT_LEARN_WORDS | BERT_LEARN_CLASSES | BERT_LEARN_SPANS);
+    bert_trainer_bytes plain, less, found;
+    bert_error err = { 0 };
+    int32_t threads;
+    long at;
+    for (threads = 1; threads < 4; threads++)
+        for (d.recompute = 0; d.recompute < 2; d.recompute++) {
+            test_faults f;
+            bert_trainer *t = NULL;
+            memset(&f, 0, sizeof f);
+            d.allocator = test_faults_allocator(&f);
+            d.threads = threads;
+            CHECK(bert_plan_trainer(&d, &plain, &err) == BERT_OK);
+            CHECK_INT(f.count, 0);
+            REQUIRE(bert_trainer_open(&d, &t) == BERT_OK);
+            CHECK_INT(f.bytes, plain.total);
+            CHECK_INT(f.count, threads > 1 ? 2 : 1);
+            CHECK_INT(plain.weights / 4 / 16, (size_t)(t->values + 15) / 16);
+            bert_trainer_close(t);
+            CHECK_INT(f.live, 0);
+            for (at = 1; at <= (threads > 1 ? 2 : 1); at++) {
+                memset(&f, 0, sizeof f);
+                f.fail_at = at;
+                d.error = &err;
+                t = NULL;
+                CHECK(bert_trainer_open(&d, &t) == BERT_ERROR_MEMORY && !t);
+                CHECK_INT(f.live, 0);
+                d.error = NULL;
+            }
+            if (!d.recompute) less = plain;
+            else CHECK(plain.activations < less.activations);
+        }
+    memset(&d.allocator, 0, sizeof d.allocator);
+    d.threads = 1;
+    d.max_tokens = 0;
+    d.budget = 3000000;
+    REQUIRE(bert_plan_trainer(&d, &found, &err) == BERT_OK);
+    CHECK(found.total <= d.budget);
+    {
+        bert_trainer *t = open_trainer(&d);
+        REQUIRE(t);
+        d.max_tokens = bert_trainer_desc_resolved(t).max_tokens + 1;
+        bert_trainer_close(t);
+    }
+    d.budget = 0;
+    REQUIRE(bert_plan_trainer(&d, &less, &err) == BERT_OK);
+    CHECK(less.total > 3000000);
+    d.max_tokens = 0;
+    d.budget = 1000;
+    CHECK(bert_plan_trainer(&d, &less, &err) == BERT_ERROR_MEMORY && strstr(err.message, "budget"));
+}
+
+/* ---- what is refused ---- */
+
+static void refused_descs(void)
+{
+    static const struct { const char *says; uint32_t learn; int32_t labels, frozen, threads; double layer_decay, dropout, beta1; int kind, clip, precision; } bad[] = {
+        { "learn", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, { "learn", 256, 0, 0, 0, 0, 0, 0, 0, 0, 0 },
+        { "only one", BERT_LEARN_CLASSES | BERT_LEARN_VALUES, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, { "labels", BERT_LEARN_CLASSES, -1, 0, 0, 0, 0, 0, 0, 0, 0 },
+        { "one output", BERT_LEARN_CHOICES, 3, 0, 0, 0, 0, 0, 0, 0, 0 }, { "frozen", BERT_LEARN_CLASSES, 0, 4, 0, 0, 0, 0, 0, 0, 0 },
+        { "threads", BERT_LEARN_CLASSES, 0, 0, -1, 0, 0, 0, 0, 0, 0 }, { "layer_decay", BERT_LEARN_CLASSES, 0, 0, 0, 1.5, 0, 0, 0, 0, 0 },
+        { "dropout", BERT_LEARN_CLASSES, 0, 0, 0, 0, 1, 0, 0, 0, 0 }, { "beta1", BERT_LEARN_CLASSES, 0, 0, 0, 0, 0, 1, 0, 0, 0 },
+        { "kind", BERT_LEARN_CLASSES, 0, 0, 0, 0, 0, 0, 9, 0, 0 }, { "clip", BERT_LEARN_CLASSES, 0, 0, 0, 0, 0, 0, 0, 9, 0 },
+        { "bf16", BERT_LEARN_CLASSES, 0, 0, 0, 0, 0, 0, 0, 0, BERT_PRECISION_BF16 } };
+    bert_config c = small_config(0);
+    size_t i;
+    for (i = 0; i < sizeof bad / sizeof *bad; i++) {
+        bert_trainer_desc d;
+        bert_trainer *t = NULL;
+        bert_error err = { 0 };
+        memset(&d, 0, sizeof d);
+        d.config = &c;
+        d.learn = bad[i].learn;
+        d.labels = bad[i].labels;
+        d.frozen = bad[i].frozen;
+        d.threads = bad[i].threads;
+        d.layer_decay = bad[i].layer_decay;
+        d.hidden_dropout = bad[i].dropout;
+        d.optimizer.beta1 = bad[i].beta1;
+        d.optimizer.kind = (bert_optimizer_kind)bad[i].kind;
+        d.optimizer.clip = (bert_clip)bad[i].clip;
+        d.precision = (bert_precision)bad[i].precision;
+        d.error = &err;
+        CHECK(bert_trainer_open(&d, &t) != BERT_OK && !t);
+        if (!strstr(err.message, bad[i].says)) TEST_FAIL("case %ld does not say %s: %s", (long)i, bad[i].says, err.message);
+    }
+    {
+        bert_trainer_desc d;
+        bert_trainer *t = NULL;
+        memset(&d, 0, sizeof d);
+        d.learn = BERT_LEARN_CLASSES;
+        CHECK(bert_trainer_open(&d, &t) == BERT_ERROR_ARGUMENT && bert_trainer_open(NULL, &t) == BERT_ERROR_ARGUMENT);
+    }
+}
+static void refused_batches(void)
+{
+    static example e;
+    bert_config c = small_config(0);
+    bert_trainer_desc d = small_desc(&c, BERT_LEARN_WORDS | BERT_LEARN_NEXT_SENTENCE | BERT_LEARN_SPANS | BERT_LEARN_TOKENS);
+    bert_trainer *t;
+    bert_error err;
+    float keep;
+    int i;
+    d.max_tokens = 20;
+    if ((t = open_trainer(&d)) == NULL) return;
+    for (i = 0; i < 14; i++) {
+        static const char *const says[] = { "at least one sequence", "ids or embeds", "too_long", "sequence 1 has 0 tokens", "max_tokens 20", "token 2: id 37", "masked row 3 is 999", "masked row 2: label 37",
+                                            "next_sentence", "sequence 2: label 2", "token_classes", "token 4: label 3", "starts and ends", "positions for" };
+        memset(&err, 0, sizeof err);
+        make_example(&e, d.learn, 4, 9, 3);
+        switch (i) {
+        case 0: e.batch.sequences = 0; break;
+        case 1: e.batch.ids = NULL; break;
+        case 2: e.batch.too_long = BERT_TOO_LONG_TRUNCATE; break;
+        case 3: e.offsets[2] = e.offsets[1]; break;
+        case 4: make_example(&e, d.learn, 4, 23, 3); break;
+        case 5: e.ids[2] = 37; break;
+        case 6: e.masked[3] = 999; break;
+        case 7: e.masked_ids[2] = 37; break;
+        case 8: e.labels.next_sentence = NULL; break;
+        case 9: e.next[2] = 2; break;
+        case 10: e.labels.token_classes = NULL; break;
+        case 11: e.token_classes[4] = 3; break;
+        case 12: e.labels.ends = NULL; break;
+        case 13: bert_trainer_close(t); c.max_positions = 8; if ((t = open_trainer(&d)) == NULL) return; break;
+        default: break;
+        }
+        CHECK(bert_trainer_step(t, &e.batch, &e.labels, NULL, &err) != BERT_OK);
+        if (!strstr(err.message, says[i])) TEST_FAIL("case %d does not say \"%s\": %s", i, says[i], err.message);
+        CHECK_INT(bert_trainer_steps(t), 0);
+    }
+    bert_trainer_close(t);
+    c.max_positions = 24;
+    d.learn = BERT_LEARN_CHOICES;
+    d.labels = 1;
+    if ((t = open_trainer(&d)) == NULL) return;
+    make_example(&e, d.learn, 3, 9, 1);
+    CHECK(bert_trainer_step(t, &e.batch, &e.labels, NULL, &err) != BERT_OK && strstr(err.message, "groups"));
+    make_example(&e, d.learn, 4, 9, 1);
+    e.classes[1] = 2;
+    CHECK(bert_trainer_step(t, &e.batch, &e.labels, NULL, &err) != BERT_OK && strstr(err.message, "group 1: label 2"));
+    /* numbers that are none */
+    make_example(&e, d.learn, 4, 9, 1);
+    keep = t->layers[1].intermediate.w[0]->weight[7];
+    t->layers[1].intermediate.w[0]->weight[7] = bert__bits_to_float(0x7FC00000u);
+    CHECK(bert_trainer_step(t, &e.batch, &e.labels, NULL, &err) != BERT_OK);
+    if (!strstr(err.message, "bert.encoder.layer.1.intermediate.dense.weight")) TEST_FAIL("the tensor is not named: %s", err.message);
+    t->layers[1].intermediate.w[0]->weight[7] = keep;
+    CHECK(bert_trainer_gradients(t, &e.batch, &e.labels, NULL, &err) == BERT_OK);
+    t->pooler.w[0]->gradient[3] = bert__bits_to_float(0x7F800000u);
+    CHECK(bert_trainer_update(t, NULL, &err) != BERT_OK);
+    if (!strstr(err.message, "bert.pooler.dense.weight")) TEST_FAIL("the tensor is not named: %s", err.message);
+    CHECK(t->layers[1].intermediate.w[0]->weight[7] == keep);           /* no step was done */
+    CHECK_INT(bert_trainer_steps(t), 0);
+    bert_trainer_close(t);
+}
+/* Labels that are all ignored: nothing to learn, and no NaN. */
+static void nothing_to_learn(void)
+{
+    static example e;
+    bert_config c = small_config(0);
+    bert_trainer_desc d = small_desc(&c, BERT_LEARN_WORDS | BERT_LEARN_NEXT_SENTENCE | BERT_LEARN_TOKENS | BERT_LEARN_SPANS);
+    bert_trainer *t;
+    int i;
+    c.source = BERT_SOURCE_HF;
+    if ((t = open_trainer(&d)) == NULL) return;
+    make_example(&e, d.learn, 4, 9, 3);
+    for (i = 0; i < 8; i++) e.masked_ids[i] = -100;
+    for (i = 0; i < e.offsets[4]; i++) e.token_classes[i] = -100;
+    for (i = 0; i < 4; i++) { e.next[i] = -100; e.starts[i] = e.ends[i] = 99; }
+    CHECK(loss_of(t, &e) == 0);
+    CHECK(bert__square_sum(t->gradients, t->values) == 0);
+    bert_trainer_close(t);
+}
+
+int main(int argc, char **argv)
+{
+    test_begin(argc, argv);
+    TEST(slopes);
+    TEST(gradients_of_losses);
+    TEST(gradients_of_activations);
+    TEST(gradients_of_inputs);
+    TEST(dropout_rates);
+    TEST(same_bits);
+    TEST(parts);
+    TEST(padding);
+    TEST(optimizers);
+    TEST(schedules);
+    TEST(learning);
+    TEST(groups);
+    TEST(as_a_model);
+    TEST(resume);
+    TEST(memory);
+    TEST(refused_descs);
+    TEST(refused_batches);
+    TEST(nothing_to_learn);
+    return test_end();
+}
