@@ -205,14 +205,17 @@ static void rewrite(void)
 static char **spell(int argc, char **argv)
 {
     static const char *const shorts[] = { "-o", "--out-file", "-n", "--na-prob-file", "-t", "--na-prob-thresh", "-p", "--out-image-dir", "-v", "--verbose" };
-    char **out = (char **)malloc(((size_t)argc + 1) * sizeof *out), *p;
+    size_t size = ((size_t)argc + 1) * sizeof(char *);
+    char **out, *p, *room;
     int i, k, end = 0;
+    for (i = 0; i < argc; i++) size += strlen(argv[i]) + 32;
+    out = (char **)malloc(size);                                        /* one block: the parser moves the pointers */
     if (!out) cli_fail("out of memory");
+    room = (char *)(out + argc + 1);
     for (i = 0; i < argc; i++) {
-        size_t n = strlen(argv[i]);
-        out[i] = (char *)malloc(n + 32);
-        if (!out[i]) cli_fail("out of memory");
-        memcpy(out[i], argv[i], n + 1);
+        out[i] = room;
+        strcpy(room, argv[i]);
+        room += strlen(argv[i]) + 32;
         if (!i || end) continue;
         end = strcmp(argv[i], "--") == 0;
         for (k = 0; k < 10; k += 2) if (strcmp(argv[i], shorts[k]) == 0) strcpy(out[i], shorts[k + 1]);
@@ -265,7 +268,6 @@ int main(int argc, char **argv)
         if (bert_file_write(out_file, t.data, t.size, &error) != BERT_OK) cli_fail(error.message);
     } else if (fwrite(t.data, 1, t.size, stdout) != t.size || fflush(stdout)) cli_fail("cannot write to standard output");
     for (i = 0; i < 3; i++) free(r.path[i].data);
-    for (i = 0; i < argc; i++) free(spelt[i]);
     free(spelt);
     free(t.data);
     return 0;
