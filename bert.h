@@ -1072,8 +1072,7 @@ BERT_API bert_status bert_squad_feature_write(bert_record_writer *writer, const 
 /* From logits to answers: add the windows of a question one after another, then finish. A feature needs its columns ids, words and
    max_context, and `count` logits, `stride` floats apart: at least its tokens; more are those of padded rows, which compete for the
    n best as they do in the reference. Differs from write_predictions where that crashes: with version_2 and no answer among the n
-   best, the best one behind them counts; where there is none at all, the prediction is "" and null_odds are 1000000. Logits that
-   are not finite are refused. */
+   best, or a passage without words, the prediction is "" and null_odds are 1000000. Logits that are not finite are refused. */
 BERT_API bert_status bert_squad_answers_open(const bert_squad_answers_desc *desc, bert_squad_answers **out);
 BERT_API bert_status bert_squad_answers_add(bert_squad_answers *answers, const bert_squad_feature *feature, const float *start_logits,
                                             const float *end_logits, int64_t count, int64_t stride);
@@ -10192,15 +10191,7 @@ BERT__FN bert_status bert__answers_question(bert_squad_answers *a, int64_t index
         total += list[k].probability;
     }
     for (k = 0; k < count; k++) list[k].probability /= total;
-    if (a->d.version_2) {
-        memset(&c, 0, sizeof c);
-        for (i = 0; !best && i < n; i++)                                /* none among the n best: the best behind them */
-            if (spans[order[i]].start > 0) {
-                bert__squad_span_text(a, q, spans + order[i], &c);
-                c.text = bert__answers_keep(a, c.text);
-                if (!c.text.text || a->original.failed || a->pieces.failed || a->predicted.failed || a->tokenized.failed) return bert__answers_memory(a);
-                best = &c;
-            }
+    if (a->d.version_2) {                                               /* an answer is never behind all the n best: no answer's score is the least of all windows */
         out->null_odds = best ? a->null_score - best->start_logit - best->end_logit : 1000000;
         if (!best || out->null_odds > a->d.null_score_diff_threshold) best = NULL;
     } else best = list;
