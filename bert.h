@@ -12658,8 +12658,9 @@ BERT__FN bert_status bert__lines_from_next(bert__lines_from *s, bert__block_of_l
                 s->inside = 1;
                 return BERT_OK;
             }
-            if (cut == seen) seen = b->text.size;
-            if (cut == 0 && b->text.size > s->longest)
+            if (cut > seen) continue;
+            seen = b->text.size;                                        /* no line ends here */
+            if (seen > s->longest)
                 return bert__fail(s->d->error, BERT_ERROR_TOO_LONG, b->path, -1, "a line of more than %zu bytes: put a sentence on each line (or allow more memory)", s->longest);
         }
         bert__lines_from_close(s);
@@ -13521,8 +13522,8 @@ BERT__FN bert_status bert__buckets_open(bert__buckets *b, size_t count, size_t r
     b->largest = b->chunk;
     b->bucket = (bert__bucket *)bert__alloc(a, bert__mul(count, sizeof *b->bucket));
     b->room = (char *)bert__alloc(a, bert__mul(count, b->chunk));
+    if (b->bucket) memset(b->bucket, 0, count * sizeof *b->bucket);
     if (!b->bucket || !b->room) return bert__fail(scratch->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for %zu buckets", count);
-    memset(b->bucket, 0, count * sizeof *b->bucket);
     for (i = 0; i < count; i++) b->bucket[i].last_in_file = UINT64_MAX;
     return BERT_OK;
 }
@@ -13657,7 +13658,7 @@ BERT__FN bert_status bert__streaming_end(bert__taker *t)
     bert__buf_add(&s->record, s->lengths.data, s->lengths.size);
     if (bert__buf_reserve(&s->record, n * width)) bert__ids_store(s->record.data + s->record.size, (const int32_t *)(const void *)s->ids.data, n, width);
     s->record.size += n * width;
-    if (s->record.failed || s->lengths.failed || s->ids.failed) return bert__fail(s->d->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for a document");
+    if (s->record.failed) return bert__fail(s->d->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for a document");
     st = bert__buckets_add(&s->documents, (size_t)bert__python_below(&s->random, s->documents.count), s->record.data, s->record.size);
     s->lengths.size = s->ids.size = 0;
     s->taker.counts->documents++;
@@ -13671,7 +13672,7 @@ BERT__FN bert_status bert__streaming_sentence(bert__taker *t, const int32_t *ids
     if (s->ids.size / sizeof(int32_t) + n > s->longest && (st = bert__streaming_end(t)) != BERT_OK) return st;
     bert__buf_add(&s->lengths, &length, 4);
     bert__buf_add(&s->ids, ids, n * sizeof *ids);
-    return BERT_OK;
+    return s->lengths.failed || s->ids.failed ? bert__fail(s->d->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for a document") : BERT_OK;
 }
 
 /* Makes the instances of some documents, in m->out. */
