@@ -6376,7 +6376,14 @@ typedef struct bert__kernels {
     /* panels[ceil(n/nr)][k][nr] of a matrix whose output j, input c is w[j * out_stride + c * in_stride]; parts of a matrix that
        begin at a multiple of nr can be packed by themselves */
     void (*pack)(const float *w, int64_t out_stride, int64_t in_stride, int64_t n, int64_t k, float *panels);
+    /* training: to = activation(from), or (slope) to *= the activation's derivative at from; n numbers */
+    void (*curve)(bert_activation kind, int slope, const float *from, float *to, int64_t n);
 } bert__kernels;
+#ifdef BERT_NO_TRAIN
+#define BERT__IF_TRAIN(kernel) NULL
+#else
+#define BERT__IF_TRAIN(kernel) kernel
+#endif
 BERT__INLINE int64_t bert__up(int64_t n, int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
 
 /* ============================================================================================================
@@ -6485,8 +6492,37 @@ BERT__FN void bert__ref_pack(const float *w, int64_t out_stride, int64_t in_stri
         for (c = 0; c < k; c++)
             for (j = first; j < first + BERT__REF_NR; j++) *panels++ = j < n ? w[j * out_stride + c * in_stride] : 0.0f;
 }
+#ifndef BERT_NO_TRAIN
+/* The derivative of bert__activate. */
+BERT__FN float bert__slope(bert_activation kind, float x)
+{
+    switch (kind) {
+    case BERT_GELU_10: {
+        const float y = bert__activate(BERT_GELU_ERF, x);
+        if (!(y >= -10 && y <= 10)) return 0;
+    } /* fall through */
+    case BERT_GELU_ERF: return 0.5f * (1.0f + erff(x * 0.70710678118654752f)) + x * 0.39894228040143268f * expf(-0.5f * x * x);
+    case BERT_GELU_TANH: {
+        const float t = tanhf(0.79788456080286536f * (x + 0.044715f * x * x * x));
+        return 0.5f * (1.0f + t) + 0.5f * x * (1.0f - t * t) * 0.79788456080286536f * (1.0f + 3 * 0.044715f * x * x);
+    }
+    case BERT_QUICK_GELU: { const float s = 1.0f / (1.0f + expf(-1.702f * x)); return s + 1.702f * x * s * (1.0f - s); }
+    case BERT_SILU: { const float s = 1.0f / (1.0f + expf(-x)); return s + x * s * (1.0f - s); }
+    case BERT_RELU: return x > 0 ? 1.0f : 0.0f;
+    case BERT_TANH: { const float t = tanhf(x); return 1.0f - t * t; }
+    default: return 1;
+    }
+}
+BERT__FN void bert__ref_curve(bert_activation kind, int slope, const float *from, float *to, int64_t n)
+{
+    int64_t i;
+    if (slope) for (i = 0; i < n; i++) to[i] *= bert__slope(kind, from[i]);
+    else for (i = 0; i < n; i++) to[i] = bert__activate(kind, from[i]);
+}
+#endif
+
 static const bert__kernels bert__kernels_ref = {
-    BERT_ISA_REF, BERT__REF_NR, 16, bert__ref_product, bert__ref_dots, bert__ref_norm, bert__ref_attention, bert__ref_attention_scratch, bert__ref_pack
+    BERT_ISA_REF, BERT__REF_NR, 16, bert__ref_product, bert__ref_dots, bert__ref_norm, bert__ref_attention, bert__ref_attention_scratch, bert__ref_pack, BERT__IF_TRAIN(bert__ref_curve)
 };
 
 #endif /* BERT_IMPLEMENTATION, so far. The next section is compiled by the one after it, once for each kind of instructions. */
@@ -6606,6 +6642,66 @@ BERT__SIMD_NOINLINE void BERT__TIER(activate)(bert_activation kind, float *sums,
 #undef BERT__GELU
 #undef BERT__EACH
 }
+#ifndef BERT_NO_TRAIN
+/* x[count] = the activation's derivative at x, count a multiple of NR */
+BERT__SIMD_NOINLINE void BERT__TIER(slopes)(bert_activation kind, float *xs, int64_t count)
+{
+    const BERT__VEC one = bert__vset(1.0f), half = bert__vset(0.5f);
+    float *const end = xs + count;
+    BERT__VEC x, t, u;
+#define BERT__EACH(becomes)                                                                                            \
+    for (; xs < end; xs += BERT__W) {                                                                                  \
+        x = bert__vload(xs);                                                                                           \
+        becomes;                                                                                                       \
+        bert__vstore(xs, x);                                                                                           \
+    }                                                                                                                  \
+    break
+    /* the weight below x, and x times the density there */
+#define BERT__GELU                                                                                                     \
+    t = bert__vmul(half, bert__vadd(one, BERT__TIER(erf)(bert__vmul(x, bert__vset(0.70710678118654752f)))));            \
+    u = bert__vmul(bert__vset(0.39894228040143268f), BERT__TIER(exp_negative)(bert__vmul(bert__vmul(x, x), bert__vset(-0.5f))))
+#define BERT__SIGMOID(by)                                                                                              \
+    t = bert__vdiv(one, bert__vadd(one, BERT__TIER(exp)(bert__vmul(x, bert__vset(-(by))))));                            \
+    u = bert__vmul(bert__vmul(bert__vset(by), x), bert__vsub(one, t));                                                 \
+    x = bert__vfma(t, u, t)
+    switch (kind) {
+    case BERT_GELU_ERF: BERT__EACH(BERT__GELU; x = bert__vfma(x, u, t));
+    case BERT_GELU_10: BERT__EACH(BERT__GELU; x = bert__vabove(x, bert__vset(10.0f), bert__vzero(), bert__vfma(x, u, t)));
+    case BERT_GELU_TANH:
+        BERT__EACH(u = bert__vmul(x, x);
+                   t = BERT__TIER(tanh)(bert__vmul(bert__vmul(bert__vset(0.79788456080286536f), x), bert__vfma(bert__vset(0.044715f), u, one)));
+                   u = bert__vmul(bert__vset(0.79788456080286536f), bert__vfma(bert__vset(3 * 0.044715f), u, one));
+                   u = bert__vmul(bert__vmul(x, u), bert__vfnma(t, t, one));
+                   x = bert__vmul(half, bert__vadd(bert__vadd(one, t), u)));
+    case BERT_QUICK_GELU: BERT__EACH(BERT__SIGMOID(1.702f));
+    case BERT_SILU: BERT__EACH(BERT__SIGMOID(1.0f));
+    case BERT_RELU: BERT__EACH(x = bert__vabove(x, bert__vzero(), one, bert__vzero()));
+    case BERT_TANH: BERT__EACH(t = BERT__TIER(tanh)(x); x = bert__vfnma(t, t, one));
+    default: BERT__EACH(x = one; (void)t; (void)u);
+    }
+#undef BERT__SIGMOID
+#undef BERT__GELU
+#undef BERT__EACH
+}
+BERT__SIMD_FN void BERT__TIER(curve)(bert_activation kind, int slope, const float *from, float *to, int64_t n)
+{
+    static const float zeros[BERT__NR] = { 0 };
+    float x[8 * BERT__NR];
+    int64_t i, j, count;
+    for (i = 0; i < n; i += 8 * BERT__NR) {
+        count = n - i < 8 * BERT__NR ? n - i : 8 * BERT__NR;
+        memcpy(x, from + i, (size_t)count * sizeof *x);
+        for (j = count; j % BERT__NR; j++) x[j] = 0;
+        if (slope) {
+            BERT__TIER(slopes)(kind, x, j);
+            for (j = 0; j < count; j++) to[i + j] *= x[j];
+        } else {
+            BERT__TIER(activate)(kind, x, j, zeros);
+            memcpy(to + i, x, (size_t)count * sizeof *x);
+        }
+    }
+}
+#endif
 
 /* ---- products ---- */
 
@@ -6957,7 +7053,7 @@ BERT__SIMD_FN void BERT__TIER(attention)(const bert__attention *a, int64_t query
 }
 
 static const bert__kernels BERT__TIER(kernels) = {
-    BERT__TIER_ISA, BERT__NR, BERT__ROWS_MAX, BERT__TIER(product), BERT__TIER(dots), BERT__TIER(norm), BERT__TIER(attention), BERT__TIER(attention_scratch), BERT__TIER(pack)
+    BERT__TIER_ISA, BERT__NR, BERT__ROWS_MAX, BERT__TIER(product), BERT__TIER(dots), BERT__TIER(norm), BERT__TIER(attention), BERT__TIER(attention_scratch), BERT__TIER(pack), BERT__IF_TRAIN(BERT__TIER(curve))
 };
 #undef BERT__QB
 #undef BERT__ROWS_MAX
@@ -14788,14 +14884,9 @@ BERT__FN int64_t bert__most(int64_t a, int64_t b) { return a > b ? a : b; }
 /* ---- products ---- */
 
 /* Columns `first` to first+nr-1 of rows as one panel [rows][nr], zeros past the last column. */
-BERT__FN void bert__panel_columns(const float *x, int64_t stride, int64_t rows, int64_t columns, int64_t first, int64_t nr, float *out)
+BERT__FN void bert__panel_columns(const bert__kernels *kernels, const float *x, int64_t stride, int64_t rows, int64_t columns, int64_t first, float *out)
 {
-    const int64_t n = bert__least(nr, columns - first);
-    int64_t i, j;
-    for (i = 0; i < rows; i++, x += stride, out += nr) {
-        for (j = 0; j < n; j++) out[j] = x[first + j];
-        for (; j < nr; j++) out[j] = 0;
-    }
+    kernels->pack(x + first, 1, stride, bert__least(kernels->nr, columns - first), rows, out);
 }
 /* Rows of weights [rows,k] as columns j to j+rows-1 of a panel; the rest of it becomes zero if j is 0, and is left alone else. */
 BERT__FN void bert__pack_rows(const bert__kernels *kernels, const float *w, int64_t stride, int64_t rows, int64_t k, int64_t j, float *out)
@@ -14804,16 +14895,6 @@ BERT__FN void bert__pack_rows(const bert__kernels *kernels, const float *w, int6
     if (j == 0) kernels->pack(w, stride, 1, rows, k, out);
     else for (c = 0; c < k; c++)
         for (i = 0; i < rows; i++) out[c * kernels->nr + j + i] = w[i * stride + c];
-}
-/* Rows of weights [n,k] as panels of outputs. */
-BERT__FN void bert__panel_rows(const float *x, int64_t stride, int64_t rows, int64_t k, int64_t first, int64_t nr, float *out)
-{
-    const int64_t n = bert__least(nr, rows - first);
-    int64_t i, j;
-    for (i = 0; i < k; i++) {
-        for (j = 0; j < n; j++) out[i * nr + j] = x[(first + j) * stride + i];
-        for (; j < nr; j++) out[i * nr + j] = 0;
-    }
 }
 #define BERT__TASK_PANELS 4
 /* The weights of a dense layer for y = x W^T + b. */
@@ -14844,7 +14925,7 @@ BERT__FN void bert__backward_panels_task(void *arg, int64_t index)
     int32_t part;
     for (panel = index * BERT__TASK_PANELS; panel < bert__least((index + 1) * BERT__TASK_PANELS, bert__blocks(l->k, nr)); panel++)
         for (part = 0; part < l->parts; part++)
-            bert__panel_columns(l->w[part]->weight, l->k, l->n, l->k, panel * nr, nr, job->t->panels + (panel * all + part * l->n) * nr);
+            bert__panel_columns(job->t->kernels, l->w[part]->weight, l->k, l->n, l->k, panel * nr, job->t->panels + (panel * all + part * l->n) * nr);
 }
 /* Rows of activations, for dW = dy^T x. */
 BERT__FN void bert__column_panels_task(void *arg, int64_t index)
@@ -14853,7 +14934,7 @@ BERT__FN void bert__column_panels_task(void *arg, int64_t index)
     const int64_t nr = job->t->kernels->nr;
     int64_t panel;
     for (panel = index * BERT__TASK_PANELS; panel < bert__least((index + 1) * BERT__TASK_PANELS, bert__blocks(job->columns, nr)); panel++)
-        bert__panel_columns(job->from, job->stride, job->rows, job->columns, panel * nr, nr, job->t->panels + panel * job->rows * nr);
+        bert__panel_columns(job->t->kernels, job->from, job->stride, job->rows, job->columns, panel * nr, job->t->panels + panel * job->rows * nr);
 }
 BERT__FN void bert__column_panels(bert_trainer *t, const float *x, int64_t stride, int64_t rows, int64_t columns)
 {
@@ -15055,37 +15136,16 @@ BERT__FN void bert__norm_gradient(bert_trainer *t, float *d, int64_t d_stride, c
     t->parallel.run(t->parallel.user, bert__row_jobs(rows), bert__norm_rows_task, &j);
 }
 
-/* The derivative of bert__activate. */
-BERT__FN float bert__slope(bert_activation kind, float x)
-{
-    switch (kind) {
-    case BERT_GELU_10: {
-        const float y = bert__activate(BERT_GELU_ERF, x);
-        if (!(y >= -10 && y <= 10)) return 0;
-    } /* fall through */
-    case BERT_GELU_ERF: return 0.5f * (1.0f + erff(x * 0.70710678118654752f)) + x * 0.39894228040143268f * expf(-0.5f * x * x);
-    case BERT_GELU_TANH: {
-        const float t = tanhf(0.79788456080286536f * (x + 0.044715f * x * x * x));
-        return 0.5f * (1.0f + t) + 0.5f * x * (1.0f - t * t) * 0.79788456080286536f * (1.0f + 3 * 0.044715f * x * x);
-    }
-    case BERT_QUICK_GELU: { const float s = 1.0f / (1.0f + expf(-1.702f * x)); return s + 1.702f * x * s * (1.0f - s); }
-    case BERT_SILU: { const float s = 1.0f / (1.0f + expf(-x)); return s + x * s * (1.0f - s); }
-    case BERT_RELU: return x > 0 ? 1.0f : 0.0f;
-    case BERT_TANH: { const float t = tanhf(x); return 1.0f - t * t; }
-    default: return 1;
-    }
-}
 /* which 0: to = activation(from); 1: to *= its derivative at from */
 BERT__FN void bert__activation_task(void *arg, int64_t index)
 {
     const bert__job *job = (const bert__job *)arg;
     const bert_activation kind = job->t->config.activation;
-    int64_t i, c;
+    int64_t i;
     for (i = index * BERT__TASK_ROWS; i < bert__least((index + 1) * BERT__TASK_ROWS, job->rows); i++) {
         const float *x = job->from + i * job->stride;
         float *y = job->to + i * job->across_stride;
-        if (job->which) for (c = 0; c < job->columns; c++) y[c] *= bert__slope(kind, x[c]);
-        else for (c = 0; c < job->columns; c++) y[c] = bert__activate(kind, x[c]);
+        job->t->kernels->curve(kind, job->which, x, y, job->columns);
     }
 }
 BERT__FN void bert__activation_rows(bert_trainer *t, int slope, const float *x, int64_t stride, float *y, int64_t y_stride, int64_t columns, int64_t rows)
@@ -15243,18 +15303,6 @@ BERT__FN void bert__small_product(const bert_trainer *t, const float *panels, in
     p = bert__layer_product(&w, x, x_stride, y, y_stride, add, BERT_LINEAR);
     t->kernels->product(&p, 0, rows, 0, bert__panels(t->kernels, &w));
 }
-BERT__FN void bert__small_rows(const bert_trainer *t, const float *x, int64_t stride, int64_t rows, int64_t k, float *out)
-{
-    const int64_t nr = t->kernels->nr;
-    int64_t first;
-    for (first = 0; first < rows; first += nr) bert__panel_rows(x, stride, rows, k, first, nr, out + first * k);
-}
-BERT__FN void bert__small_columns(const bert_trainer *t, const float *x, int64_t stride, int64_t rows, int64_t columns, float *out)
-{
-    const int64_t nr = t->kernels->nr;
-    int64_t first;
-    for (first = 0; first < columns; first += nr) bert__panel_columns(x, stride, rows, columns, first, nr, out + first * rows);
-}
 BERT__FN void bert__small_across(const float *x, int64_t stride, int64_t rows, int64_t columns, float *out, int64_t out_stride)
 {
     int64_t i, j, first;
@@ -15317,8 +15365,8 @@ BERT__FN void bert__attend(const bert_trainer *t, int32_t layer, const bert__seq
     const int64_t C = t->config.hidden_size, D = C / t->config.heads, S = q->length, R = t->config.max_relative_position;
     const float *rows = l->qkv_rows + q->row * t->qs + head * D;
     int64_t query, i;
-    bert__small_rows(t, rows + C, t->qs, S, D, h->k_rows);
-    bert__small_columns(t, rows + 2 * C, t->qs, S, D, h->v_columns);
+    t->kernels->pack(rows + C, t->qs, 1, S, D, h->k_rows);
+    t->kernels->pack(rows + 2 * C, 1, t->qs, D, S, h->v_columns);
     for (query = 0; query < S; query += BERT__TRAIN_QUERIES) {
         const int64_t queries = bert__least(S - query, BERT__TRAIN_QUERIES);
         float *out = l->context + (q->row + query) * t->cs + head * D;
@@ -15338,9 +15386,9 @@ BERT__FN void bert__attend_backward(const bert_trainer *t, int32_t layer, const 
     const float scale = (float)(1 / sqrt((double)D)), *rows = l->qkv_rows + q->row * t->qs + head * D, *douts = t->wide[1] + q->row * t->ws + head * D;
     float *gradients = t->wide[0] + q->row * t->ws + head * D;
     int64_t query, i, j;
-    bert__small_rows(t, rows + C, t->qs, S, D, h->k_rows);
-    bert__small_rows(t, rows + 2 * C, t->qs, S, D, h->v_rows);
-    bert__small_columns(t, rows + C, t->qs, S, D, h->k_columns);
+    t->kernels->pack(rows + C, t->qs, 1, S, D, h->k_rows);
+    t->kernels->pack(rows + 2 * C, t->qs, 1, S, D, h->v_rows);
+    t->kernels->pack(rows + C, 1, t->qs, D, S, h->k_columns);
     for (query = 0; query < S; query += BERT__TRAIN_QUERIES) {
         const int64_t queries = bert__least(S - query, BERT__TRAIN_QUERIES);
         const float *dout = douts + query * t->ws;
@@ -15358,10 +15406,10 @@ BERT__FN void bert__attend_backward(const bert_trainer *t, int32_t layer, const 
             bert__drop_keys(t, layer, q, head, query + i, p);
         }
         bert__small_across(h->score, h->stride, queries, S, h->across, h->across_stride);
-        bert__small_columns(t, dout, t->ws, queries, D, h->block);
+        t->kernels->pack(dout, 1, t->ws, D, queries, h->block);
         bert__small_product(t, h->block, D, queries, h->across, h->across_stride, gradients + 2 * C, t->ws, query > 0, S);
         bert__small_across(h->slope, h->stride, queries, S, h->across, h->across_stride);
-        bert__small_columns(t, rows + query * t->qs, t->qs, queries, D, h->block);
+        t->kernels->pack(rows + query * t->qs, 1, t->qs, D, queries, h->block);
         bert__small_product(t, h->block, D, queries, h->across, h->across_stride, gradients + C, t->ws, query > 0, S);
         bert__small_product(t, h->k_columns, D, S, h->slope, h->stride, dq, t->ws, 0, queries);
         if (!R) continue;
@@ -16219,8 +16267,8 @@ BERT_API bert_status bert_trainer_open(const bert_trainer_desc *desc, bert_train
     R = t->config.max_relative_position;
     if (R) {
         bert__relative_table(t->relative, R, D);
-        bert__small_rows(t, t->relative, D, 2 * R + 1, D, t->relative_across);
-        bert__small_columns(t, t->relative, D, 2 * R + 1, D, t->relative_along);
+        t->kernels->pack(t->relative, D, 1, 2 * R + 1, D, t->relative_across);
+        t->kernels->pack(t->relative, 1, D, D, 2 * R + 1, t->relative_along);
     }
     memset(t->zeros, 0, (size_t)t->zero_count * sizeof *t->zeros);
     memset(t->gradients, 0, (size_t)t->values * sizeof *t->gradients);
@@ -16511,7 +16559,7 @@ BERT_API bert_status bert_trainer_step(bert_trainer *trainer, const bert_batch *
 /* Which of bert__slots a slot of this optimizer is. */
 BERT__FN int bert__slot_name(const bert_trainer *t, int slot)
 {
-    return slot + (t->desc.optimizer.kind == BERT_OPTIMIZER_LAMB || t->desc.optimizer.kind == BERT_OPTIMIZER_LAMB_NEZHA ? 2 : 0);
+    return slot + (t->desc.optimizer.kind == BERT_OPTIMIZER_LAMB_NEZHA ? 2 : 0);   /* NVIDIA's LAMB calls them adam's too */
 }
 BERT_API bert_status bert_trainer_save(bert_trainer *trainer, const char *path, bert_format format, int32_t state, const char *const *metadata, bert_error *error)
 {
