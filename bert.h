@@ -6541,6 +6541,11 @@ static const bert__kernels bert__kernels_ref = {
    in the first cache while all rows pass by; the sums wait in a buffer of ROWS*NR meanwhile (a float32 that is stored and
    loaded again is the same float32). Bias, activation and residual are added on the way from that buffer to y, which is
    where the edge of N is cut off: the tiles know no edges but that of M.
+   Measured on one busy core of a Zen 4, tasks of 96 rows that are not multiples of 4096 bytes apart, (N,K) of (768,768),
+   (768,3072), (1024,1024), (384,384): best of many, 94 to 97 % of the peak with AVX-512, 92 to 96 % with AVX2. Worse or no better:
+   blocks of 256 or 768, 48 or 192 rows at a time, unrolling over k, fetching into the first cache, no fetching ahead (AVX2, 8 rows,
+   weights from memory: 43 % instead of 82 %). Rows a multiple of 4096 bytes apart meet in the first cache, for 8 % with AVX-512: the
+   caller keeps them apart.
    ============================================================================================================ */
 
 #define BERT__SIMD_FN BERT__FN BERT__TARGET
