@@ -284,6 +284,53 @@ static void golden_hf_checkpoint_case(const golden_place *place, const bert_json
     bert_checkpoint_close(c);
 }
 
+/* Bytes of a file; -1 if it cannot be read. */
+static long golden_size(const char *path)
+{
+    FILE *f = fopen(path, "rb");
+    long n = f && !fseek(f, 0, SEEK_END) ? ftell(f) : -1;
+    if (f) fclose(f);
+    return n;
+}
+/* Every beginning of a small file, and 2000 times some damage to it: an error that says something, or a file that can be read
+   whole. `sound`: the file itself loads, so that none of its beginnings may. */
+static void golden_hf_damage(const char *path, int sound)
+{
+    size_t size = 0, n, k, most;
+    char *data = test_read_file(path, &size), *copy;
+    uint64_t seed = size;
+    clock_t start = clock();
+    if (!data) { TEST_FAIL("cannot be read"); return; }
+    most = size + 2000;
+    for (n = 0; n < most; n++) {
+        bert_checkpoint_desc d = { 0 };
+        bert_checkpoint *c = NULL;
+        bert_error err = { 0 };
+        bert_status st;
+        const size_t part = n < size ? n : size;
+        int changes = n < size ? 0 : 1 + (int)(test_random(&seed) % 3);
+        int64_t i;
+        copy = (char *)malloc(part ? part : 1);                         /* of exactly its size: what reads past it is seen */
+        if (!copy) abort();
+        memcpy(copy, data, part);
+        for (; changes && size; changes--) { k = (size_t)(test_random(&seed) % size); copy[k] = (char)(test_random(&seed) % 2 ? copy[k] ^ 1 << test_random(&seed) % 8 : (int)(test_random(&seed) % 256)); }
+        d.data = copy;
+        d.size = part;
+        d.error = &err;
+        st = bert_checkpoint_open(&d, &c);
+        if (st == BERT_OK && n < size && sound) TEST_FAIL("the first %ld of %ld bytes open", (long)n, (long)size);
+        if (st != BERT_OK && (c || err.code != st || !err.message[0] || strchr(err.message, '\n'))) TEST_FAIL("damage %ld: no proper error: %s", (long)n, err.message);
+        for (i = 0; st == BERT_OK && i < bert_checkpoint_count(c); i++) {
+            const bert_tensor *t = bert_checkpoint_tensor(c, i);
+            if (bert_dtype_size(t->dtype)) free(golden_hf_read(t, t->dtype));
+        }
+        bert_checkpoint_close(c);
+        free(copy);
+    }
+    CHECK((double)(clock() - start) / CLOCKS_PER_SEC < 30);
+    free(data);
+}
+
 static void golden_hf_checkpoints(const golden_place *place)
 {
     char path[1200];
@@ -311,6 +358,10 @@ static void golden_hf_checkpoints(const golden_place *place)
         if (!file || file->type != 's') continue;
         if (!test_enter("%s/%s", place->label, file->text)) continue;
         golden_hf_checkpoint_case(place, manifest.doc.root);
+        test_leave();
+        golden_path(path, sizeof path, place->dir, file->text);
+        if (golden_ends(path, ".json") || !golden_is_file(path) || golden_size(path) > 12000 || !test_enter("%s/%s, damaged", place->label, file->text)) continue;
+        golden_hf_damage(path, bert_json_is(bert_json_get(manifest.doc.root, "expect"), "load"));
         test_leave();
     }
     if (opened) golden_close(&manifest);

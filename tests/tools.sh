@@ -135,7 +135,7 @@ fails "format of a wrong name" 2 "json|tokens|ids|explain" tokenize --format=xml
 
 # ---- help: exit status 0, on standard output, with every flag of the source ----
 
-for tool in tokenize bench learn_vocab extract_features embed fill_mask; do
+for tool in tokenize bench learn_vocab extract_features embed fill_mask plan inspect convert; do
     name="help of $tool"
     wanted "$name" || continue
     "$bin/$tool" --help >help 2>err
@@ -241,7 +241,7 @@ if [ -n "$model" ]; then
     fails "embed, pooling of a wrong name" 2 "mean_sqrt_len" "$bin/embed" --model small --pooling middle
     fails "embed, pooler missing" 1 "pooler" "$bin/embed" --model nohead --pooling pooler
     fails "embed, isa of a wrong name" 2 "avx512" "$bin/embed" --model small --isa sse
-    fails "embed, vocabulary of another model" 1 "do not belong together" "$bin/embed" --model small --vocab_file vocab.txt
+    fails "embed, vocabulary of another model" 1 "21 tokens, the model only 20" "$bin/embed" --model small --vocab_file vocab.txt
     fails "embed, output that cannot be written" 1 "nowhere/out.*cannot be written" "$bin/embed" --model small --output_file nowhere/out
     rm -f short/vocab.txt
     fails "embed, no vocabulary beside" 1 "vocab_file" "$bin/embed" --model short
@@ -309,6 +309,18 @@ END
         else fail "extract_features as recorded" "differs"; fi
     fi
 
+    # plan
+    if wanted "plan of a model"; then
+        "$bin/plan" --model small --batch 2 --length 16 --threads 1 --format json >got 2>err && "$bin/plan" --model small --batch 2 --length 16 --threads 1 --budget 1M >got1 2>>err
+        if grep -q '^{"weights": [0-9]*, "packed": [0-9]*, "session": [0-9]*, "pool": 0, "total": [0-9]*}' got && awk -F'[:,}]' '{ exit !($4 + $6 + $8 == $10 && $10 > 0) }' got && grep -q 'tokens at once' got1 && awk '/largest batch/ { on = 1; next } on { bad = 1 } END { exit bad }' got1; then pass "plan of a model"
+        else fail "plan of a model" "says something else"; show got; show got1; show err; fi
+    fi
+    fails "plan, longer than the model" 1 "positions for 32" "$bin/plan" --model small --length 33
+    fails "plan of nothing" 2 "give one of" "$bin/plan"
+    fails "plan of two things" 2 "give one of" "$bin/plan" --model small --config base
+    fails "plan, unknown config" 1 "huge" "$bin/plan" --config huge
+    fails "plan, budget that is none" 2 "budget" "$bin/plan" --config tiny --budget lots
+
     # bench
     : >in
     if wanted "bench infer"; then
@@ -344,6 +356,40 @@ fi
 fails "bench of nothing" 2 "tokenize, infer or start" "$bin/bench"
 fails "bench without files" 2 "vocab_file" "$bin/bench" tokenize
 
+# ---- inspect and convert: archives of tiny models as they are published ----
+
+seeds=$top/tests/fuzz/seeds/model
+if wanted "inspect an archive"; then
+    if "$bin/inspect" "$seeds/google.zip" >got 2>err && grep -q '^BERT of Google: 1 layers, hidden 2, 1 heads, intermediate 3, vocabulary 5' got &&
+       grep -q 'google.zip/uncased_L-12_H-768_A-12/bert_config.json$' got && grep -q 'gelu_new' got; then pass "inspect an archive"
+    else fail "inspect an archive" "says something else"; show got; show err; fi
+fi
+mkdir -p out
+for to in model.safetensors pytorch_model.bin bert_model.ckpt; do
+    wanted "convert to $to" || continue
+    if "$bin/convert" "$seeds/google.zip" out/$to >got 2>err && "$bin/inspect" out/$to "$seeds/google.zip" >got 2>err &&
+       grep -q '^21 tensors are the same, 0 differ' got && grep -q '"hidden_act": "gelu_new"' out/config.json && grep -q '"num_attention_heads": 1' out/config.json; then pass "convert to $to"
+    else fail "convert to $to" "not the same"; show got; show err; fi
+done
+if wanted "convert as f16"; then
+    if "$bin/convert" "$seeds/hf.zip" out/half.safetensors --dtype f16 >got 2>err && "$bin/inspect" out/half.safetensors "$seeds/hf.zip" >got 2>err && grep -q '^21 tensors are the same, 0 differ' got &&
+       "$bin/inspect" out/half.safetensors >got 2>err && grep -q '^F16 ' got && ! grep -q '^F32 ' got; then pass "convert as f16"
+    else fail "convert as f16" "not the same"; show got; show err; fi
+fi
+if wanted "inspect what differs"; then
+    "$bin/inspect" "$seeds/heads.safetensors" "$seeds/hf.safetensors" >got 2>err
+    if [ $? = 1 ] && grep -q '^only in .*heads.safetensors: classifier.weight$' got && grep -q '^21 tensors are the same, 4 differ or stand alone$' got; then pass "inspect what differs"
+    else fail "inspect what differs" "says something else"; show got; show err; fi
+fi
+echo '{"hidden_size": 2}' >short.json
+if wanted "inspect with a bad config"; then                            # what the file holds is listed all the same
+    "$bin/inspect" "$seeds/hf.safetensors" --bert_config_file short.json >got 2>err
+    if [ $? = 1 ] && grep -q 'short.json: num_hidden_layers' err && grep -q 'word_embeddings' got; then pass "inspect with a bad config"
+    else fail "inspect with a bad config" "says something else"; show got; show err; fi
+fi
+fails "convert without a config" 1 'bert_config_file' "$bin/convert" "$seeds/hf.safetensors" out/none.bin
+fails "convert what is not there" 1 'nowhere.bin' "$bin/convert" nowhere.bin out/none.bin
+
 # ---- learn_vocab: the same vocabulary from any number of threads, fit for tokenize ----
 
 if wanted "learn_vocab"; then
@@ -359,11 +405,15 @@ fails "learn_vocab without files" 2 "input_file" "$bin/learn_vocab"
 
 # ---- gen_unicode: the tables in the header are what it prints ----
 
-if wanted "gen_unicode"; then
-    sed -n '/^\/\* ---- generated by tools\/gen_unicode/,/^\/\* ---- end of generated tables/p' "$top/bert_tokenizer.h" >want
-    if [ ! -f /usr/share/unicode/UnicodeData.txt ]; then skip "gen_unicode" "no /usr/share/unicode (package unicode-data)"
-    elif ! "$bin/gen_unicode" >got 2>err; then fail "gen_unicode" "ends with an error"; show err
-    elif tr -d '\r' <got | cmp -s want - && [ "$(wc -l <want)" -gt 50 ]; then pass "gen_unicode"
-    else fail "gen_unicode" "prints other tables"; diff want got >both; show both; fi
-fi
+generated() {                                   # NAME HEADER FLAGS...
+    name_=$1 header_=$2; shift 2
+    wanted "$name_" || return 0
+    sed -n '/^\/\* ---- generated by tools\/gen_unicode/,/^\/\* ---- end of generated tables/p' "$top/$header_" >want
+    if [ ! -f /usr/share/unicode/UnicodeData.txt ]; then skip "$name_" "no /usr/share/unicode (package unicode-data)"
+    elif ! "$bin/gen_unicode" "$@" >got 2>err; then fail "$name_" "ends with an error"; show err
+    elif tr -d '\r' <got | cmp -s want - && [ "$(wc -l <want)" -gt 15 ]; then pass "$name_"
+    else fail "$name_" "prints other tables"; diff want got >both; show both; fi
+}
+generated "gen_unicode" bert_tokenizer.h
+generated "gen_unicode --words" bert.h --words
 finish

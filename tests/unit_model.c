@@ -653,6 +653,64 @@ static void casing(void)
     }
 }
 
+/* Every beginning of an archive with shards and of one with a bundle is an error, every flipped bit an error or a sound file. */
+static void damaged_archives(void)
+{
+    static const char map[] = "{\"weight_map\": {\"w\": \"a.safetensors\"}}", one[] = "{\"w\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}";
+    static const int64_t shape[1] = { 3 };
+    static const float three[3] = { 1, 2, 3 };
+    bert_write_desc w = { 0 };
+    bert_output o = { 0 };
+    unsigned char file[100];
+    size_t n, k;
+    int kind, opened = 0;
+    o.name = "w"; o.data = three; o.shape = shape; o.rank = 1; o.dtype = BERT_F32;
+    w.path = "obj/unit_model.ckpt"; w.tensors = &o; w.count = 1; w.format = BERT_FORMAT_TF;
+    REQUIRE(bert_checkpoint_write(&w) == BERT_OK);
+    for (kind = 0; kind < 2; kind++) {
+        archive a;
+        archive_begin(&a);
+        if (kind) {
+            archive_file(&a, "x/bert_model.ckpt.index", "obj/unit_model.ckpt.index", 1);
+            archive_file(&a, "x/bert_model.ckpt.data-00000-of-00001", "obj/unit_model.ckpt.data-00000-of-00001", 0);
+        } else {
+            archive_add(&a, "x/model.safetensors.index.json", map, sizeof map - 1, 1);
+            n = little(file, sizeof one - 1, 8); memcpy(file + n, one, sizeof one - 1); n += sizeof one - 1; file[n++] = 7;
+            archive_add(&a, "x/a.safetensors", file, n, 1);
+        }
+        archive_end(&a, NULL);
+        for (k = 0; k <= 9 * a.size; k++) {                             /* so long; then all of it with bit k - size */
+            const size_t size = k < a.size ? k : a.size;
+            unsigned char *copy = (unsigned char *)malloc(size + 1);
+            bert_checkpoint_desc d = { 0 };
+            bert_checkpoint *c = NULL;
+            bert_error e = { 0 };
+            bert_status st;
+            if (!copy) abort();
+            memcpy(copy, a.data, size);
+            if (k > a.size) copy[(k - 1 - a.size) / 8] = (unsigned char)(copy[(k - 1 - a.size) / 8] ^ 1 << (k - 1 - a.size) % 8);
+            d.data = copy;
+            d.size = size;
+            d.error = &e;
+            st = bert_checkpoint_open(&d, &c);
+            if (k < a.size && st == BERT_OK) TEST_FAIL("the first %ld of %ld bytes open", (long)size, (long)a.size);
+            if (k == a.size && st != BERT_OK) TEST_FAIL("%s", e.message);
+            if (st != BERT_OK && (c || !e.message[0] || e.code != st)) TEST_FAIL("bit %ld: no proper error", (long)(k - 1 - a.size));
+            if (st == BERT_OK) {
+                float values[64];
+                const bert_tensor *t = bert_checkpoint_tensor(c, 0);
+                opened++;
+                CHECK(t && t->count <= 64 && bert_tensor_read(t, BERT_F32, values, t->count, &e) == BERT_OK);
+            }
+            bert_checkpoint_close(c);
+            free(copy);
+        }
+        archive_free(&a);
+    }
+    CHECK(opened > 2);
+    clean();
+}
+
 /* ---- models made at random ---- */
 
 static void made_config(bert_config *c)
@@ -874,6 +932,7 @@ int main(int argc, char **argv)
     TEST(broken_models);
     TEST(folders);
     TEST(archives);
+    TEST(damaged_archives);
     TEST(casing);
     TEST(random_models);
     TEST(random_values);

@@ -622,7 +622,7 @@ static void bombs(void)
 
 /* ---- writing ---- */
 
-static const bert_dtype types[] = { BERT_F32, BERT_F64, BERT_F16, BERT_BF16, BERT_I64, BERT_I32, BERT_I16, BERT_I8, BERT_U64, BERT_U32, BERT_U16, BERT_U8, BERT_BOOL, BERT_F8_E4M3, BERT_F8_E5M2, BERT_C64 };
+static const bert_dtype types[] = { BERT_F32, BERT_F64, BERT_F16, BERT_BF16, BERT_I64, BERT_I32, BERT_I16, BERT_I8, BERT_U64, BERT_U32, BERT_U16, BERT_U8, BERT_BOOL, BERT_F8_E4M3, BERT_F8_E5M2, BERT_F8_E4M3FNUZ, BERT_F8_E5M2FNUZ, BERT_F8_E8M0, BERT_C64 };
 enum { TYPES = sizeof types / sizeof types[0] };
 
 static unsigned char values[TYPES][4096];

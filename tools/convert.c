@@ -124,7 +124,8 @@ int main(int argc, char **argv)
     bert_model_desc md = { 0 };
     bert_model *m = NULL;
     bert_checkpoint_desc cd = { 0 };
-    bert_checkpoint *c, *back;
+    bert_checkpoint *first, *back;
+    const bert_checkpoint *c;
     bert_write_desc w = { 0 };
     bert_output *outputs;
     plan *plans;
@@ -133,7 +134,7 @@ int main(int argc, char **argv)
     int64_t i, n, dropped = 0;
     int google, encoder = 0;
     bert_dtype want;
-    cli a = cli_parse(argc, argv, "convert IN OUT [FLAGS]", "Writes the checkpoint IN (a file, a TensorFlow prefix, an index.json, a directory) as OUT, for TensorFlow, PyTorch or\n"
+    cli a = cli_parse(argc, argv, "convert IN OUT [FLAGS]", "Writes the checkpoint IN (a file, a TensorFlow prefix, an index.json, a directory, a .zip) as OUT, for TensorFlow, PyTorch or\n"
                       "safetensors, and reads it back to be sure. For TensorFlow OUT is a prefix, such as dir/bert_model.ckpt.", flags);
     if (pytorch_dump_path && strcmp(to, "auto") == 0) to = "pytorch";
     in = tf_checkpoint_path ? tf_checkpoint_path : a.count ? a.args[0] : NULL;
@@ -151,18 +152,21 @@ int main(int argc, char **argv)
 
     cd.path = in;
     cd.error = &err;
-    if (bert_checkpoint_open(&cd, &c)) cli_fail(err.message);
+    if (bert_checkpoint_open(&cd, &first)) cli_fail(err.message);
+    c = first;
     n = bert_checkpoint_count(c);
     for (i = 0; i < n; i++) {
         bert_tensor_role role;
         if (bert_tensor_recognise(bert_checkpoint_tensor(c, i)->name, &role) && role.layer >= 0) encoder = 1;
     }
     if (encoder) {                                                      /* a model: it must be whole */
+        bert_checkpoint_close(first);                                   /* an archive would lie in memory twice */
         md.path = in;
         md.config_path = bert_config_file;
         md.error = &err;
         if (bert_model_open(&md, &m)) cli_fail(err.message);
         if (!bert_model_config(m)->heads) cli_fail("no config beside IN, and shapes do not tell the number of attention heads; give --bert_config_file");
+        c = bert_model_checkpoint(m);
     }
     plans = calloc((size_t)n + 1, sizeof *plans);
     outputs = calloc((size_t)n + 1, sizeof *outputs);

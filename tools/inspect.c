@@ -212,7 +212,7 @@ static int inspect_two(const char *first, const char *second)
 int main(int argc, char **argv)
 {
     cli c = cli_parse(argc, argv, "inspect CHECKPOINT [CHECKPOINT]",
-                      "Lists the tensors of a checkpoint (a file, a TensorFlow prefix, an index.json, a directory) and checks that it is a\n"
+                      "Lists the tensors of a checkpoint (a file, a TensorFlow prefix, an index.json, a directory, a .zip) and checks that it is a\n"
                       "whole BERT if it holds any encoder layer; or says what differs between two, whatever their formats and names.", flags);
     if (c.count == 1) return inspect_one(c.args[0]);
     if (c.count == 2) return inspect_two(c.args[0], c.args[1]);
