@@ -14747,7 +14747,7 @@ BERT_API bert_status bert_optimizer_update(const bert_optimizer *optimizer, doub
              position and its channel or key, and on nothing else: not on padding, parts, threads, workers or recomputing.
    ============================================================================================================ */
 
-enum { BERT__PLACE_EMBEDDINGS = 1, BERT__PLACE_ATTENTION, BERT__PLACE_ATTENTION_OUTPUT, BERT__PLACE_OUTPUT, BERT__PLACE_CLASSIFIER, BERT__PLACE_INIT };
+enum { BERT__PLACE_EMBEDDINGS = 1, BERT__PLACE_ATTENTION, BERT__PLACE_ATTENTION_OUTPUT, BERT__PLACE_OUTPUT, BERT__PLACE_CLASSIFIER };
 
 /* A bijection of 64 bits in which every bit of the input touches every one of the output (the finish of splitmix64). */
 BERT__INLINE uint64_t bert__mix(uint64_t z)
@@ -16057,24 +16057,12 @@ BERT__FN void bert__trainer_layout(bert__layout *l, bert_trainer *t, bert_traine
     if (t->parameters) bert__trainer_table(t);
 }
 
-/* A number from the normal distribution, cut at two standard deviations, as all BERTs are initialised. */
-BERT__FN double bert__truncated_normal(uint64_t key, uint64_t *at)
+/* As the models that are made from a seed (>>rng): a parameter's numbers are the same there and here. */
+BERT__FN void bert__initialise(const bert_trainer *t, const bert_trained *p, const bert__row *row)
 {
-    for (;;) {
-        const double u = ((double)(bert__stream(key, *at) >> 11) + 1) / 9007199254740993.0, v = (double)(bert__stream(key, *at + 1) >> 11) / 9007199254740992.0;
-        const double x = sqrt(-2 * log(u)) * cos(6.28318530717958648 * v);
-        *at += 2;
-        if (x >= -2 && x <= 2) return x;
-    }
-}
-BERT__FN void bert__initialise(const bert_trainer *t, const bert_trained *p, char init)
-{
-    uint64_t key = bert__mix_in(bert__mix_in(t->desc.seed, 0), BERT__PLACE_INIT), at = 0;
-    const double range = t->config.initializer_range > 0 ? t->config.initializer_range : 0.02;
-    const char *c;
     int64_t i;
-    for (c = p->name; *c; c++) key = bert__mix_in(key, (unsigned char)*c);
-    for (i = 0; i < p->count; i++) p->weight[i] = init == 'n' ? (float)(range * bert__truncated_normal(key, &at)) : init == '1' ? 1.0f : 0.0f;
+    if (row->init == 'n') bert__init_normal(p->weight, p->count, t->config.initializer_range > 0 ? t->config.initializer_range : 0.02, t->desc.seed, (uint32_t)(row - bert__rows), (uint32_t)(p->layer + 1));
+    else for (i = 0; i < p->count; i++) p->weight[i] = row->init == '1' ? 1.0f : 0.0f;
 }
 BERT__FN const bert__row *bert__row_named(const char *name)
 {
@@ -16285,7 +16273,7 @@ BERT_API bert_status bert_trainer_open(const bert_trainer_desc *desc, bert_train
         const bert__row *row = bert__row_named(p->name);
         const bert_parameter *from = t->desc.model && !(row->head & t->desc.fresh) ? bert_model_find(t->desc.model, p->name) : NULL;
         if (from) st = bert_parameter_read(from, p->weight, p->count, desc->error);
-        else bert__initialise(t, p, row->init);
+        else bert__initialise(t, p, row);
     }
     t->desc.model = NULL;                                               /* it may be closed */
     t->desc.config = &t->config;
