@@ -6218,25 +6218,30 @@ BERT_API bert_status bert_model_tokenizer(const bert_model *model, const bert_to
     if (!e) e = &unheard;
     s.d.error = e;
     s.allocator = s.d.allocator = bert__allocator(desc && desc->allocator.alloc ? &desc->allocator : &model->arena.allocator);
-    if (s.d.path || s.d.data) path = s.d.path;
-    else {
+    path = s.d.path;
+    if (!path && !s.d.data) {
         for (i = 0; i < 2 && !path && c; i++)
             if (bert__find_beside(c, names[s.d.mode == BERT_TOKENIZER_GOOGLE ? 1 - i : i], place, sizeof place)) path = place;
         if (!path)
             return bert__fail(e, BERT_ERROR_IO, bert_checkpoint_path(c), -1, "no vocabulary %s: neither tokenizer.json nor vocab.txt; give its path", c ? "lies beside the checkpoint" : "comes with a model made from a config");
+        st = bert__read_beside(c, path, &file, e);
+        s.d.data = file.data;
+        s.d.size = file.size;
+    } else if (path && bert__path_kind(path) == BERT__PATH_FILE) {
+        st = bert_file_open(path, &s.allocator, &file, e);              /* to look at; it is opened again by its path */
+    }
+    if (st == BERT_OK && c && !(path && !file.data)) {                  /* a folder has flags of its own */
+        const char *text = (const char *)(file.data ? file.data : s.d.data);
         if (bert__find_beside(c, "tokenizer_config.json", beside, sizeof beside)) {
             st = bert__read_beside(c, beside, &s.config_file, e);
             if (st == BERT_OK) st = bert__json_read(beside, (const char *)s.config_file.data, s.config_file.size, &s.allocator, &s.config, e);
             if (st == BERT_OK) bert__read_config(&s);
         }
-        if (st == BERT_OK) st = bert__read_beside(c, path, &file, e);
-        s.d.data = file.data;
-        s.d.size = file.size;
-        if (st == BERT_OK && !bert__looks_like_json((const char *)file.data, file.size) && s.d.lower_case == BERT_DEFAULT) s.d.lower_case = bert__case_by_name(bert_checkpoint_path(c));
+        if (st == BERT_OK && !bert__looks_like_json(text, file.data ? file.size : s.d.size) && s.d.lower_case == BERT_DEFAULT) s.d.lower_case = bert__case_by_name(bert_checkpoint_path(c));
     }
     if (st == BERT_OK) {
         st = bert_tokenizer_open(&s.d, &tokenizer);
-        if (st != BERT_OK && file.data) bert__name_failure(e, path);
+        if (st != BERT_OK && path) bert__name_failure(e, path);
     }
     if (st == BERT_OK) st = bert_config_check_vocabulary(&model->config, bert_tokenizer_size(tokenizer), path, e);
     if (st == BERT_OK && check_case != BERT_OFF) st = bert_case_check(tokenizer->desc.lower_case == BERT_ON, bert_checkpoint_path(c), e);
