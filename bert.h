@@ -51,10 +51,11 @@
       >>squad      SQuAD, CMRC: features, answers          >>squadscore exact match and F1
       >>tasks      data sets, texts and words with labels  >>python_random Python's random numbers
       >>paths      lists of files, patterns, folders       >>instances  texts to pre-training data
-      >>optim      learning rates, optimizers              >>dropout    which numbers a step drops
-      >>backward   the encoder's gradients                 >>losses     what heads learn
-      >>trainer    steps, saving, resuming                 >>plan       bytes beforehand
-      >>history    changes by version                      >>license    both licences
+      >>metrics    scores, correlations, entities          >>optim      learning rates, optimizers
+      >>dropout    which numbers a step drops              >>backward   the encoder's gradients
+      >>losses     what heads learn                        >>trainer    steps, saving, resuming
+      >>plan       bytes beforehand                        >>history    changes by version
+      >>license    both licences
 */
 #ifndef BERT_H
 #define BERT_H
@@ -388,13 +389,14 @@ typedef struct bert_dataset_example {
     int32_t labelled;                   /* 1: the file has its label */
 } bert_dataset_example;
 
+/* Where an example stands: to read examples in any order (shuffled), keep these of all. */
+typedef struct bert_dataset_place { size_t at; int64_t line, row; } bert_dataset_place;
+
 /* A row of input for the model, in arrays [max_length] that you lend. */
 typedef struct bert_features {
     int32_t *input_ids, *input_mask, *segment_ids;
     size_t count;                       /* tokens before the padding */
 } bert_features;
-
-#define BERT_LABEL_IGNORED (-100)       /* the label of a token that no loss and no metric looks at */
 
 typedef struct bert_ner bert_ner;
 
@@ -640,6 +642,55 @@ typedef struct bert_pretraining_counts {
     int64_t scratch;                    /* bytes that went to the scratch file */
 } bert_pretraining_counts;
 #endif /* BERT_NO_TOKENIZER */
+
+/* ---- metrics ---- */
+
+#define BERT_LABEL_IGNORED (-100)       /* the label of an item that no loss and no metric looks at */
+
+/* Scores of a classifier, as scikit-learn computes them; what is divided by zero is 0. The arrays are yours to lend, or NULL. */
+typedef struct bert_class_metrics {
+    double accuracy, matthews;          /* f1_micro is the accuracy */
+    double f1_macro, f1_weighted;       /* means over the classes: plain, or by support */
+    double *precision, *recall, *f1;    /* [classes] */
+    int64_t *support;                   /* [classes] labels of each class */
+} bert_class_metrics;
+
+/* Precision, recall and F1 over some of the classes together, as tf_metrics' micro average has them (NEZHA's eval_precision, ...). */
+typedef struct bert_micro_metrics { double precision, recall, f1; } bert_micro_metrics;
+
+/* Correlations; NaN where they are not defined: a constant side, fewer than two pairs, a value that is not finite. */
+typedef struct bert_correlations { double pearson, spearman, kendall, mse; } bert_correlations;
+
+/* How tags name entities. LENIENT: as conlleval and seqeval's default read any of them; the others by the letter, as seqeval's
+   strict mode does. */
+typedef enum bert_tag_scheme {
+    BERT_TAGS_LENIENT = 0, BERT_TAGS_IOB1 = 1, BERT_TAGS_IOB2 = 2, BERT_TAGS_IOE1 = 3, BERT_TAGS_IOE2 = 4, BERT_TAGS_IOBES = 5, BERT_TAGS_BILOU = 6
+} bert_tag_scheme;
+
+/* An entity in a sentence's tags: its type lies in them. */
+typedef struct bert_entity {
+    const char *type;                   /* not terminated; "_" where the tag has none */
+    size_t type_size;
+    size_t begin, end;                  /* words, end exclusive */
+} bert_entity;
+
+typedef struct bert_entity_scores bert_entity_scores;
+
+typedef struct bert_type_score {
+    const char *type;
+    int64_t support, predicted, correct;   /* entities in the labels, in the predictions, in both */
+    double precision, recall, f1;
+} bert_type_score;
+
+typedef struct bert_entity_metrics {
+    double precision, recall, f1;       /* micro: over all entities; what people call "the F1" */
+    double macro_precision, macro_recall, macro_f1;            /* means over types, NaN if there is none */
+    double weighted_precision, weighted_recall, weighted_f1;   /* by support */
+    double accuracy;                    /* of tags; NaN without any */
+    int64_t support;
+    const bert_type_score *types;       /* [type_count] by name; until the next call */
+    size_t type_count;
+} bert_entity_metrics;
 #endif /* BERT_NO_DATA */
 
 #ifndef BERT_NO_TRAIN
@@ -964,6 +1015,9 @@ BERT_API bert_status bert_dataset_open(const bert_dataset_desc *desc, bert_datas
 BERT_API void bert_dataset_close(bert_dataset *task);
 BERT_API bert_status bert_dataset_next(bert_dataset *task, bert_dataset_example *out, int *got, bert_error *error);
 BERT_API void bert_dataset_rewind(bert_dataset *task);
+/* tell: the place of the example that next will read (or of rows before it that are none); seek goes to such a place. */
+BERT_API bert_dataset_place bert_dataset_tell(const bert_dataset *task);
+BERT_API bert_status bert_dataset_seek(bert_dataset *task, const bert_dataset_place *place, bert_error *error);
 BERT_API const char *const *bert_dataset_labels(const bert_dataset *task, size_t *count);    /* none for regression */
 BERT_API int bert_dataset_is_regression(const bert_dataset *task);
 BERT_API int64_t bert_dataset_skipped(const bert_dataset *task);
@@ -1018,8 +1072,7 @@ BERT_API bert_status bert_squad_feature_write(bert_record_writer *writer, const 
 /* From logits to answers: add the windows of a question one after another, then finish. A feature needs its columns ids, words and
    max_context, and `count` logits, `stride` floats apart: at least its tokens; more are those of padded rows, which compete for the
    n best as they do in the reference. Differs from write_predictions where that crashes: with version_2 and no answer among the n
-   best, the best one behind them counts; where there is none at all, the prediction is "" and null_odds are 1000000. Logits that
-   are not finite are refused. */
+   best, or a passage without words, the prediction is "" and null_odds are 1000000. Logits that are not finite are refused. */
 BERT_API bert_status bert_squad_answers_open(const bert_squad_answers_desc *desc, bert_squad_answers **out);
 BERT_API bert_status bert_squad_answers_add(bert_squad_answers *answers, const bert_squad_feature *feature, const float *start_logits,
                                             const float *end_logits, int64_t count, int64_t stride);
@@ -1066,6 +1119,27 @@ BERT_API void bert_paths_free(bert_paths *paths);
    instance for instance; or, streaming, the like of it in bounded memory. `counts` may be NULL. On failure no output is there. */
 BERT_API bert_status bert_pretraining_data(const bert_pretraining_desc *desc, bert_pretraining_counts *counts);
 #endif
+
+/* ---- metrics ---- */
+
+/* Counts predictions in a confusion matrix [classes,classes]: row the label, column the prediction. Labels of BERT_LABEL_IGNORED
+   are left out. On failure nothing is counted. */
+BERT_API bert_status bert_confusion_add(int64_t *confusion, int32_t classes, const int32_t *labels, const int32_t *predictions, size_t count, bert_error *error);
+BERT_API bert_status bert_confusion_metrics(const int64_t *confusion, int32_t classes, bert_class_metrics *out, bert_error *error);
+BERT_API bert_status bert_confusion_micro(const int64_t *confusion, int32_t classes, const int32_t *wanted, size_t wanted_count, bert_micro_metrics *out, bert_error *error);
+
+/* Pearson, Spearman (ties get their mean rank), Kendall's tau-b and the mean squared error of pairs, in n log n. */
+BERT_API bert_status bert_correlate(const double *labels, const double *predictions, size_t count, const bert_allocator *allocator, bert_correlations *out, bert_error *error);
+
+/* The entities of a sentence, in order; `found` of them, of which at most `capacity` are written (BERT_ERROR_SPACE if it has more;
+   there are never more than tags). */
+BERT_API bert_status bert_entities(const bert_bytes *tags, size_t count, bert_tag_scheme scheme, bert_entity *out, size_t capacity, size_t *found, bert_error *error);
+
+/* Scores of entities over sentences, added one at a time. On failure nothing is counted. */
+BERT_API bert_status bert_entity_scores_open(bert_tag_scheme scheme, const bert_allocator *allocator, bert_entity_scores **out, bert_error *error);
+BERT_API bert_status bert_entity_scores_add(bert_entity_scores *scores, const bert_bytes *labels, const bert_bytes *predictions, size_t count, bert_error *error);
+BERT_API bert_status bert_entity_scores_result(bert_entity_scores *scores, bert_entity_metrics *out, bert_error *error);
+BERT_API void bert_entity_scores_close(bert_entity_scores *scores);
 #endif /* BERT_NO_DATA */
 
 #ifndef BERT_NO_TRAIN
@@ -6307,7 +6381,14 @@ typedef struct bert__kernels {
     /* panels[ceil(n/nr)][k][nr] of a matrix whose output j, input c is w[j * out_stride + c * in_stride]; parts of a matrix that
        begin at a multiple of nr can be packed by themselves */
     void (*pack)(const float *w, int64_t out_stride, int64_t in_stride, int64_t n, int64_t k, float *panels);
+    /* training: to = activation(from), or (slope) to *= the activation's derivative at from; n numbers */
+    void (*curve)(bert_activation kind, int slope, const float *from, float *to, int64_t n);
 } bert__kernels;
+#ifdef BERT_NO_TRAIN
+#define BERT__IF_TRAIN(kernel) NULL
+#else
+#define BERT__IF_TRAIN(kernel) kernel
+#endif
 BERT__INLINE int64_t bert__up(int64_t n, int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
 
 /* ============================================================================================================
@@ -6416,8 +6497,37 @@ BERT__FN void bert__ref_pack(const float *w, int64_t out_stride, int64_t in_stri
         for (c = 0; c < k; c++)
             for (j = first; j < first + BERT__REF_NR; j++) *panels++ = j < n ? w[j * out_stride + c * in_stride] : 0.0f;
 }
+#ifndef BERT_NO_TRAIN
+/* The derivative of bert__activate. */
+BERT__FN float bert__slope(bert_activation kind, float x)
+{
+    switch (kind) {
+    case BERT_GELU_10: {
+        const float y = bert__activate(BERT_GELU_ERF, x);
+        if (!(y >= -10 && y <= 10)) return 0;
+    } /* fall through */
+    case BERT_GELU_ERF: return 0.5f * (1.0f + erff(x * 0.70710678118654752f)) + x * 0.39894228040143268f * expf(-0.5f * x * x);
+    case BERT_GELU_TANH: {
+        const float t = tanhf(0.79788456080286536f * (x + 0.044715f * x * x * x));
+        return 0.5f * (1.0f + t) + 0.5f * x * (1.0f - t * t) * 0.79788456080286536f * (1.0f + 3 * 0.044715f * x * x);
+    }
+    case BERT_QUICK_GELU: { const float s = 1.0f / (1.0f + expf(-1.702f * x)); return s + 1.702f * x * s * (1.0f - s); }
+    case BERT_SILU: { const float s = 1.0f / (1.0f + expf(-x)); return s + x * s * (1.0f - s); }
+    case BERT_RELU: return x > 0 ? 1.0f : 0.0f;
+    case BERT_TANH: { const float t = tanhf(x); return 1.0f - t * t; }
+    default: return 1;
+    }
+}
+BERT__FN void bert__ref_curve(bert_activation kind, int slope, const float *from, float *to, int64_t n)
+{
+    int64_t i;
+    if (slope) for (i = 0; i < n; i++) to[i] *= bert__slope(kind, from[i]);
+    else for (i = 0; i < n; i++) to[i] = bert__activate(kind, from[i]);
+}
+#endif
+
 static const bert__kernels bert__kernels_ref = {
-    BERT_ISA_REF, BERT__REF_NR, 16, bert__ref_product, bert__ref_dots, bert__ref_norm, bert__ref_attention, bert__ref_attention_scratch, bert__ref_pack
+    BERT_ISA_REF, BERT__REF_NR, 16, bert__ref_product, bert__ref_dots, bert__ref_norm, bert__ref_attention, bert__ref_attention_scratch, bert__ref_pack, BERT__IF_TRAIN(bert__ref_curve)
 };
 
 #endif /* BERT_IMPLEMENTATION, so far. The next section is compiled by the one after it, once for each kind of instructions. */
@@ -6537,12 +6647,72 @@ BERT__SIMD_NOINLINE void BERT__TIER(activate)(bert_activation kind, float *sums,
 #undef BERT__GELU
 #undef BERT__EACH
 }
+#ifndef BERT_NO_TRAIN
+/* x[count] = the activation's derivative at x, count a multiple of NR */
+BERT__SIMD_NOINLINE void BERT__TIER(slopes)(bert_activation kind, float *xs, int64_t count)
+{
+    const BERT__VEC one = bert__vset(1.0f), half = bert__vset(0.5f);
+    float *const end = xs + count;
+    BERT__VEC x, t, u;
+#define BERT__EACH(becomes)                                                                                            \
+    for (; xs < end; xs += BERT__W) {                                                                                  \
+        x = bert__vload(xs);                                                                                           \
+        becomes;                                                                                                       \
+        bert__vstore(xs, x);                                                                                           \
+    }                                                                                                                  \
+    break
+    /* the weight below x, and x times the density there */
+#define BERT__GELU                                                                                                     \
+    t = bert__vmul(half, bert__vadd(one, BERT__TIER(erf)(bert__vmul(x, bert__vset(0.70710678118654752f)))));            \
+    u = bert__vmul(bert__vset(0.39894228040143268f), BERT__TIER(exp_negative)(bert__vmul(bert__vmul(x, x), bert__vset(-0.5f))))
+#define BERT__SIGMOID(by)                                                                                              \
+    t = bert__vdiv(one, bert__vadd(one, BERT__TIER(exp)(bert__vmul(x, bert__vset(-(by))))));                            \
+    u = bert__vmul(bert__vmul(bert__vset(by), x), bert__vsub(one, t));                                                 \
+    x = bert__vfma(t, u, t)
+    switch (kind) {
+    case BERT_GELU_ERF: BERT__EACH(BERT__GELU; x = bert__vfma(x, u, t));
+    case BERT_GELU_10: BERT__EACH(BERT__GELU; x = bert__vabove(x, bert__vset(10.0f), bert__vzero(), bert__vfma(x, u, t)));
+    case BERT_GELU_TANH:
+        BERT__EACH(u = bert__vmul(x, x);
+                   t = BERT__TIER(tanh)(bert__vmul(bert__vmul(bert__vset(0.79788456080286536f), x), bert__vfma(bert__vset(0.044715f), u, one)));
+                   u = bert__vmul(bert__vset(0.79788456080286536f), bert__vfma(bert__vset(3 * 0.044715f), u, one));
+                   u = bert__vmul(bert__vmul(x, u), bert__vfnma(t, t, one));
+                   x = bert__vmul(half, bert__vadd(bert__vadd(one, t), u)));
+    case BERT_QUICK_GELU: BERT__EACH(BERT__SIGMOID(1.702f));
+    case BERT_SILU: BERT__EACH(BERT__SIGMOID(1.0f));
+    case BERT_RELU: BERT__EACH(x = bert__vabove(x, bert__vzero(), one, bert__vzero()));
+    case BERT_TANH: BERT__EACH(t = BERT__TIER(tanh)(x); x = bert__vfnma(t, t, one));
+    default: BERT__EACH(x = one; (void)t; (void)u);
+    }
+#undef BERT__SIGMOID
+#undef BERT__GELU
+#undef BERT__EACH
+}
+BERT__SIMD_FN void BERT__TIER(curve)(bert_activation kind, int slope, const float *from, float *to, int64_t n)
+{
+    static const float zeros[BERT__NR] = { 0 };
+    float x[8 * BERT__NR];
+    int64_t i, j, count;
+    for (i = 0; i < n; i += 8 * BERT__NR) {
+        count = n - i < 8 * BERT__NR ? n - i : 8 * BERT__NR;
+        memcpy(x, from + i, (size_t)count * sizeof *x);
+        for (j = count; j % BERT__NR; j++) x[j] = 0;
+        if (slope) {
+            BERT__TIER(slopes)(kind, x, j);
+            for (j = 0; j < count; j++) to[i + j] *= x[j];
+        } else {
+            BERT__TIER(activate)(kind, x, j, zeros);
+            memcpy(to + i, x, (size_t)count * sizeof *x);
+        }
+    }
+}
+#endif
 
 /* ---- products ---- */
 
 /* c[i][0..NR-1] = (fresh ? 0 : c) + sum over k of x[i][k] w[k][0..NR-1] for i < mr, which is a constant wherever this is
-   called: each call is a function of its own, without the rows from mr on. */
-BERT__SIMD_INLINE void BERT__TIER(tile)(const int mr, int64_t k, const float *x, int64_t x_stride, const float *w, float *c, int64_t c_stride, int fresh)
+   called: each call is a function of its own, without the rows from mr on. ahead: memory wanted soon, `step` floats for each k. */
+BERT__SIMD_INLINE void BERT__TIER(tile)(const int mr, int64_t k, const float *x, int64_t x_stride, const float *w, float *c, int64_t c_stride, int fresh, const float *ahead, int64_t step)
 {
     BERT__VEC a[BERT__MR][BERT__NV], b[BERT__NV], v;
 #define BERT__ZERO(i, j) a[i][j] = bert__vzero();
@@ -6556,7 +6726,8 @@ BERT__SIMD_INLINE void BERT__TIER(tile)(const int mr, int64_t k, const float *x,
 #define BERT__FMA_ROW(i, u) if (i < mr) { v = bert__vset(x[(i) * x_stride]); BERT__EACH_VEC(BERT__FMA, i) }
     if (fresh) { BERT__EACH_ROW(BERT__ZERO_ROW, 0) }
     else { BERT__EACH_ROW(BERT__LOAD_ROW, 0) }
-    for (; k > 0; k--, x++, w += BERT__NR) {                            /* four steps at once were slower: gcc runs out of registers */
+    for (; k > 0; k--, x++, w += BERT__NR, ahead += step) {             /* four steps at once were slower: gcc runs out of registers */
+        bert__vahead(ahead);
         BERT__EACH_VEC(BERT__WEIGHTS, 0)
         BERT__EACH_ROW(BERT__FMA_ROW, 0)
     }
@@ -6571,13 +6742,15 @@ BERT__SIMD_INLINE void BERT__TIER(tile)(const int mr, int64_t k, const float *x,
 #undef BERT__LOAD
 #undef BERT__ZERO
 }
-/* The same for any number of rows, in tiles as equal as can be: 8 rows as 4 and 4 keep more sums in flight than 6 and 2. */
-BERT__SIMD_NOINLINE void BERT__TIER(tiles)(int64_t rows, int64_t k, const float *x, int64_t x_stride, const float *w, float *c, int64_t c_stride, int fresh)
+/* The same for any number of rows, in tiles as equal as can be: 8 rows as 4 and 4 keep more sums in flight than 6 and 2. Together
+   they fetch NR * k floats from `ahead` on, the next block of weights, into the second cache. */
+BERT__SIMD_NOINLINE void BERT__TIER(tiles)(int64_t rows, int64_t k, const float *x, int64_t x_stride, const float *w, float *c, int64_t c_stride, int fresh, const float *ahead)
 {
     int64_t left = (rows + BERT__MR - 1) / BERT__MR, count;
-    for (; left > 0; left--, rows -= count, x += count * x_stride, c += count * c_stride) {
+    const int64_t step = left > 1 ? (BERT__NR + left - 1) / left : 0;   /* one tile alone: the processor's own guesses are better */
+    for (; left > 0; left--, rows -= count, x += count * x_stride, c += count * c_stride, ahead += step * k) {
         count = (rows + left - 1) / left;
-#define BERT__CASE(i, u) case i + 1: BERT__TIER(tile)(i + 1, k, x, x_stride, w, c, c_stride, fresh); break;
+#define BERT__CASE(i, u) case i + 1: BERT__TIER(tile)(i + 1, k, x, x_stride, w, c, c_stride, fresh, ahead, step); break;
         switch (count) {
         BERT__EACH_ROW(BERT__CASE, 0)
         default: break;
@@ -6597,8 +6770,11 @@ BERT__SIMD_FN void BERT__TIER(product)(const bert__product *p, int64_t row, int6
         for (at = panel; at < panel + panels; at++) {
             const float *w = p->w->panels + at * k * BERT__NR, *bias = p->w->bias + at * BERT__NR;
             const int64_t first = at * BERT__NR, width = n - first < BERT__NR ? n - first : BERT__NR, full = width - width % BERT__W;
-            for (from = 0; from < k; from += BERT__KC)
-                BERT__TIER(tiles)(count, k - from < BERT__KC ? k - from : BERT__KC, p->x + row * p->x_stride + from, p->x_stride, w + from * BERT__NR, sums, BERT__NR, from == 0);
+            for (from = 0; from < k; from += BERT__KC) {
+                const int64_t block = k - from < BERT__KC ? k - from : BERT__KC;
+                const float *ahead = w + (from + block < k || at + 1 < panel + panels ? from + block : from) * BERT__NR;
+                BERT__TIER(tiles)(count, block, p->x + row * p->x_stride + from, p->x_stride, w + from * BERT__NR, sums, BERT__NR, from == 0, ahead);
+            }
             BERT__TIER(activate)(p->activation, sums, count * BERT__NR, bias);
             for (i = 0; i < count; i++) {
                 float *y = p->y + (row + i) * p->y_stride + first;
@@ -6636,7 +6812,7 @@ BERT__SIMD_FN void BERT__TIER(pack)(const float *w, int64_t out_stride, int64_t 
 /* ---- rows against rows: lanes along k, so nothing needs packing ---- */
 
 /* y[i][0..3] = x_i . w[0..3] for i < mr (a constant, as in tile); four sums of W lanes become four numbers at the end */
-BERT__SIMD_INLINE void BERT__TIER(dot_tile)(const int mr, int64_t k, const float *x, int64_t x_stride, const float *const w[4], float (*y)[4])
+BERT__SIMD_INLINE void BERT__TIER(dot_tile)(const int mr, int64_t k, const float *x, int64_t x_stride, const float *w[4], float (*y)[4])
 {
     BERT__VEC a[BERT__DR][4], b[BERT__DR], v;
     int64_t c;
@@ -6659,6 +6835,15 @@ BERT__SIMD_INLINE void BERT__TIER(dot_tile)(const int mr, int64_t k, const float
 #undef BERT__LOAD_ROW
 #undef BERT__ZERO_ROW
 }
+BERT__SIMD_NOINLINE void BERT__TIER(dot_rows)(int64_t rows, int64_t k, const float *x, int64_t x_stride, const float *w[4], float (*y)[4])
+{
+#define BERT__CASE(i, u) case i + 1: BERT__TIER(dot_tile)(i + 1, k, x, x_stride, w, y); break;
+    switch (rows) {
+    BERT__EACH_DOT(BERT__CASE, 0)
+    default: break;
+    }
+#undef BERT__CASE
+}
 BERT__SIMD_FN void BERT__TIER(dots)(const float *x, int64_t x_stride, int64_t m, const float *w, int64_t w_stride, int64_t n, int64_t k, const float *bias, float *y, int64_t y_stride)
 {
     int64_t row, i, j, c;
@@ -6670,14 +6855,12 @@ BERT__SIMD_FN void BERT__TIER(dots)(const float *x, int64_t x_stride, int64_t m,
             for (c = 0; c < 4; c++) four[c] = w + (c < width ? j + c : n - 1) * w_stride;     /* past the end: the last once more */
             for (i = row; i < end; i += BERT__DR) {
                 float sums[BERT__DR][4];
-                const int64_t count = end - i < BERT__DR ? end - i : BERT__DR;
+                const int64_t count = end - i < BERT__DR ? end - i : BERT__DR, slice = (k * count + end - row - 1) / (end - row);
                 int64_t r;
-#define BERT__CASE(r, u) case r + 1: BERT__TIER(dot_tile)(r + 1, k, x + i * x_stride, x_stride, four, sums); break;
-                switch (count) {
-                BERT__EACH_DOT(BERT__CASE, 0)
-                default: break;
-                }
-#undef BERT__CASE
+                /* each tile fetches its share of the next four: the processor's guesses end with a row */
+                for (r = j + 4; r < j + 8 && r < n; r++)
+                    for (c = k * (i - row) / (end - row); c < k * (i - row) / (end - row) + slice; c += 16) bert__vahead(w + r * w_stride + c);
+                BERT__TIER(dot_rows)(count, k, x + i * x_stride, x_stride, four, sums);
                 for (r = 0; r < count; r++)
                     for (c = 0; c < width; c++) y[(i + r) * y_stride + j + c] = bias ? sums[r][c] + bias[j + c] : sums[r][c];
             }
@@ -6841,9 +7024,9 @@ BERT__SIMD_FN void BERT__TIER(attention)(const bert__attention *a, int64_t query
     for (; query < end; query += count) {
         count = end - query < BERT__QB ? end - query : BERT__QB;
         for (i = 0; i < count; i++) BERT__TIER(scaled)(q + i * q_stride, a->q + (query + i) * a->stride, depth, a->scale);
-        for (at = 0; at < p.keys; at += BERT__NR) BERT__TIER(tiles)(count, depth, q, q_stride, base + p.k + at * depth, scores + at, p.stride, 1);
+        for (at = 0; at < p.keys; at += BERT__NR) BERT__TIER(tiles)(count, depth, q, q_stride, base + p.k + at * depth, scores + at, p.stride, 1, base + p.k + at * depth);
         if (a->relative)
-            for (at = 0; at < p.across; at += BERT__NR) BERT__TIER(tiles)(count, depth, q, q_stride, base + p.rk + at * depth, relative + at, p.across, 1);
+            for (at = 0; at < p.across; at += BERT__NR) BERT__TIER(tiles)(count, depth, q, q_stride, base + p.rk + at * depth, relative + at, p.across, 1, base + p.k);
         for (i = 0; i < count; i++) {
             float *score = scores + i * p.stride, *r = relative + i * p.across;
             /* keys before `low` are at distance -max or more, those from `high` on at max or more */
@@ -6867,15 +7050,15 @@ BERT__SIMD_FN void BERT__TIER(attention)(const bert__attention *a, int64_t query
         }
         for (at = 0; at < p.depth; at += BERT__NR) {
             const float *v = base + p.v + at * s;
-            for (j = 0; j < s; j += BERT__KC) BERT__TIER(tiles)(count, s - j < BERT__KC ? s - j : BERT__KC, scores + j, p.stride, v + j * BERT__NR, out + at, p.depth, j == 0);
-            if (a->relative) BERT__TIER(tiles)(count, p.distances, relative, p.across, base + p.rv + at * p.distances, out + at, p.depth, 0);
+            for (j = 0; j < s; j += BERT__KC) BERT__TIER(tiles)(count, s - j < BERT__KC ? s - j : BERT__KC, scores + j, p.stride, v + j * BERT__NR, out + at, p.depth, j == 0, v + j * BERT__NR);
+            if (a->relative) BERT__TIER(tiles)(count, p.distances, relative, p.across, base + p.rv + at * p.distances, out + at, p.depth, 0, v);
         }
         for (i = 0; i < count; i++) BERT__TIER(scaled)(a->out + (query + i) * a->out_stride, out + i * p.depth, depth, inverse[i]);
     }
 }
 
 static const bert__kernels BERT__TIER(kernels) = {
-    BERT__TIER_ISA, BERT__NR, BERT__ROWS_MAX, BERT__TIER(product), BERT__TIER(dots), BERT__TIER(norm), BERT__TIER(attention), BERT__TIER(attention_scratch), BERT__TIER(pack)
+    BERT__TIER_ISA, BERT__NR, BERT__ROWS_MAX, BERT__TIER(product), BERT__TIER(dots), BERT__TIER(norm), BERT__TIER(attention), BERT__TIER(attention_scratch), BERT__TIER(pack), BERT__IF_TRAIN(BERT__TIER(curve))
 };
 #undef BERT__QB
 #undef BERT__ROWS_MAX
@@ -6900,6 +7083,7 @@ static const bert__kernels BERT__TIER(kernels) = {
 #undef bert__vzero
 #undef bert__vset
 #undef bert__vload
+#undef bert__vahead
 #undef bert__vstore
 #undef bert__vadd
 #undef bert__vsub
@@ -6975,6 +7159,7 @@ static const bert__kernels BERT__TIER(kernels) = {
 #define bert__vzero() _mm256_setzero_ps()
 #define bert__vset(x) _mm256_set1_ps(x)
 #define bert__vload(p) _mm256_loadu_ps(p)
+#define bert__vahead(p) _mm_prefetch((const char *)(p), _MM_HINT_T1)
 #define bert__vstore(p, v) _mm256_storeu_ps(p, v)
 #define bert__vadd(a, b) _mm256_add_ps(a, b)
 #define bert__vsub(a, b) _mm256_sub_ps(a, b)
@@ -7052,16 +7237,17 @@ BERT__FORCEINLINE BERT__TARGET void bert__avx2_transpose(const float *from, int6
 #define BERT__W 16
 #define BERT__NV 2
 #define BERT__MR 12
-#define BERT__DR 6
+#define BERT__DR 5
 #define BERT__KC 384
 #define BERT__SQUARE 8
 #define BERT__VEC __m512
 #define BERT__EACH_VEC(X, i) X(i, 0) X(i, 1)
 #define BERT__EACH_ROW(X, u) X(0, u) X(1, u) X(2, u) X(3, u) X(4, u) X(5, u) X(6, u) X(7, u) X(8, u) X(9, u) X(10, u) X(11, u)
-#define BERT__EACH_DOT(X, u) X(0, u) X(1, u) X(2, u) X(3, u) X(4, u) X(5, u)
+#define BERT__EACH_DOT(X, u) X(0, u) X(1, u) X(2, u) X(3, u) X(4, u)
 #define bert__vzero() _mm512_setzero_ps()
 #define bert__vset(x) _mm512_set1_ps(x)
 #define bert__vload(p) _mm512_loadu_ps(p)
+#define bert__vahead(p) _mm_prefetch((const char *)(p), _MM_HINT_T1)
 #define bert__vstore(p, v) _mm512_storeu_ps(p, v)
 #define bert__vadd(a, b) _mm512_add_ps(a, b)
 #define bert__vsub(a, b) _mm512_sub_ps(a, b)
@@ -7103,16 +7289,17 @@ BERT__FORCEINLINE BERT__TARGET void bert__avx512_transpose(const float *from, in
 #define BERT__W 4
 #define BERT__NV 4
 #define BERT__MR 6
-#define BERT__DR 6
+#define BERT__DR 5
 #define BERT__KC 384
 #define BERT__SQUARE 4
 #define BERT__VEC float32x4_t
 #define BERT__EACH_VEC(X, i) X(i, 0) X(i, 1) X(i, 2) X(i, 3)
 #define BERT__EACH_ROW(X, u) X(0, u) X(1, u) X(2, u) X(3, u) X(4, u) X(5, u)
-#define BERT__EACH_DOT(X, u) X(0, u) X(1, u) X(2, u) X(3, u) X(4, u) X(5, u)
+#define BERT__EACH_DOT(X, u) X(0, u) X(1, u) X(2, u) X(3, u) X(4, u)
 #define bert__vzero() vdupq_n_f32(0)
 #define bert__vset(x) vdupq_n_f32(x)
 #define bert__vload(p) vld1q_f32(p)
+#define bert__vahead(p) __builtin_prefetch(p, 0, 2)
 #define bert__vstore(p, v) vst1q_f32(p, v)
 #define bert__vadd(a, b) vaddq_f32(a, b)
 #define bert__vsub(a, b) vsubq_f32(a, b)
@@ -10105,15 +10292,7 @@ BERT__FN bert_status bert__answers_question(bert_squad_answers *a, int64_t index
         total += list[k].probability;
     }
     for (k = 0; k < count; k++) list[k].probability /= total;
-    if (a->d.version_2) {
-        memset(&c, 0, sizeof c);
-        for (i = 0; !best && i < n; i++)                                /* none among the n best: the best behind them */
-            if (spans[order[i]].start > 0) {
-                bert__squad_span_text(a, q, spans + order[i], &c);
-                c.text = bert__answers_keep(a, c.text);
-                if (!c.text.text || a->original.failed || a->pieces.failed || a->predicted.failed || a->tokenized.failed) return bert__answers_memory(a);
-                best = &c;
-            }
+    if (a->d.version_2) {                                               /* an answer is never behind all the n best: no answer's score is the least of all windows */
         out->null_odds = best ? a->null_score - best->start_logit - best->end_logit : 1000000;
         if (!best || out->null_odds > a->d.null_score_diff_threshold) best = NULL;
     } else best = list;
@@ -11508,6 +11687,26 @@ BERT_API void bert_dataset_rewind(bert_dataset *task)
     task->rows.line = 0;
     task->index = task->skipped = 0;
 }
+BERT_API bert_dataset_place bert_dataset_tell(const bert_dataset *task)
+{
+    bert_dataset_place p;
+    memset(&p, 0, sizeof p);
+    if (!task) return p;
+    p.at = task->rows.at;
+    p.line = task->rows.line;
+    p.row = task->index;
+    return p;
+}
+BERT_API bert_status bert_dataset_seek(bert_dataset *task, const bert_dataset_place *place, bert_error *error)
+{
+    if (!task || !place) return bert__bad_argument(error, "bert_dataset_seek needs a data set and a place in it");
+    if (place->at > task->rows.size || place->line < 0 || place->row < 0)
+        return bert__fail(error, BERT_ERROR_ARGUMENT, task->rows.path, -1, "the place %zu lies behind the end of the file (%zu bytes)", place->at, task->rows.size);
+    task->rows.at = place->at;
+    task->rows.line = place->line;
+    task->index = place->row;
+    return BERT_OK;
+}
 BERT_API const char *const *bert_dataset_labels(const bert_dataset *task, size_t *count)
 {
     if (count) *count = task ? task->label_count : 0;
@@ -11976,8 +12175,8 @@ BERT_API bert_status bert_ner_next(bert_ner *ner, bert_ner_sentence *out, int *g
     r->words.size = r->sizes.size = r->labels.size = 0;
     r->words.failed = r->sizes.failed = r->labels.failed = 0;
     s = r->reader == BERT_NER_NEZHA ? bert__ner_next_nezha(r, &sentence, got, error) : bert__ner_next_robust(r, &sentence, got, error);
+    if (s == BERT_OK && (r->words.failed || r->sizes.failed || r->labels.failed)) s = bert__fail(error, BERT_ERROR_MEMORY, r->rows.path, BERT__LINE(r->rows.line), "out of memory for a sentence");
     if (s != BERT_OK || !*got) return s;
-    if (r->words.failed || r->sizes.failed || r->labels.failed) return bert__fail(error, BERT_ERROR_MEMORY, r->rows.path, BERT__LINE(r->rows.line), "out of memory for a sentence");
     sentence.count = r->sizes.size / sizeof(size_t);
     sentence.words = (const char *const *)(const void *)r->words.data;
     sentence.sizes = (const size_t *)(const void *)r->sizes.data;
@@ -12560,8 +12759,9 @@ BERT__FN bert_status bert__lines_from_next(bert__lines_from *s, bert__block_of_l
                 s->inside = 1;
                 return BERT_OK;
             }
-            if (cut == seen) seen = b->text.size;
-            if (cut == 0 && b->text.size > s->longest)
+            if (cut > seen) continue;
+            seen = b->text.size;                                        /* no line ends here */
+            if (seen > s->longest)
                 return bert__fail(s->d->error, BERT_ERROR_TOO_LONG, b->path, -1, "a line of more than %zu bytes: put a sentence on each line (or allow more memory)", s->longest);
         }
         bert__lines_from_close(s);
@@ -13423,8 +13623,8 @@ BERT__FN bert_status bert__buckets_open(bert__buckets *b, size_t count, size_t r
     b->largest = b->chunk;
     b->bucket = (bert__bucket *)bert__alloc(a, bert__mul(count, sizeof *b->bucket));
     b->room = (char *)bert__alloc(a, bert__mul(count, b->chunk));
+    if (b->bucket) memset(b->bucket, 0, count * sizeof *b->bucket);
     if (!b->bucket || !b->room) return bert__fail(scratch->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for %zu buckets", count);
-    memset(b->bucket, 0, count * sizeof *b->bucket);
     for (i = 0; i < count; i++) b->bucket[i].last_in_file = UINT64_MAX;
     return BERT_OK;
 }
@@ -13559,7 +13759,7 @@ BERT__FN bert_status bert__streaming_end(bert__taker *t)
     bert__buf_add(&s->record, s->lengths.data, s->lengths.size);
     if (bert__buf_reserve(&s->record, n * width)) bert__ids_store(s->record.data + s->record.size, (const int32_t *)(const void *)s->ids.data, n, width);
     s->record.size += n * width;
-    if (s->record.failed || s->lengths.failed || s->ids.failed) return bert__fail(s->d->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for a document");
+    if (s->record.failed) return bert__fail(s->d->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for a document");
     st = bert__buckets_add(&s->documents, (size_t)bert__python_below(&s->random, s->documents.count), s->record.data, s->record.size);
     s->lengths.size = s->ids.size = 0;
     s->taker.counts->documents++;
@@ -13573,7 +13773,7 @@ BERT__FN bert_status bert__streaming_sentence(bert__taker *t, const int32_t *ids
     if (s->ids.size / sizeof(int32_t) + n > s->longest && (st = bert__streaming_end(t)) != BERT_OK) return st;
     bert__buf_add(&s->lengths, &length, 4);
     bert__buf_add(&s->ids, ids, n * sizeof *ids);
-    return BERT_OK;
+    return s->lengths.failed || s->ids.failed ? bert__fail(s->d->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for a document") : BERT_OK;
 }
 
 /* Makes the instances of some documents, in m->out. */
@@ -13849,6 +14049,510 @@ BERT_API bert_status bert_pretraining_data(const bert_pretraining_desc *desc, be
     return st;
 }
 #endif /* BERT_NO_TOKENIZER */
+#endif /* BERT_NO_DATA */
+
+/* ============================================================================================================
+   >>metrics
+   Purpose   how good predictions are, by the numbers that papers and leaderboards report.
+   Uses      bert__sort_order; nothing of the model.
+   Promises  the values of scikit-learn 1.9, scipy 1.17 and seqeval 1.2 (goldens at 1e-9), their degenerate cases included. Matrices
+             and entity scores are added up as predictions come, so memory does not grow with them.
+   ============================================================================================================ */
+
+#ifndef BERT_NO_DATA
+
+BERT__FN double bert__ratio(double a, double b) { return b > 0 ? a / b : 0; }
+BERT__FN double bert__f1(double precision, double recall) { return bert__ratio(2 * precision * recall, precision + recall); }
+BERT__FN double bert__not_a_number(void)
+{
+    const uint64_t bits = (uint64_t)0x7FF80000u << 32;
+    double d;
+    memcpy(&d, &bits, 8);
+    return d;
+}
+
+BERT_API bert_status bert_confusion_add(int64_t *confusion, int32_t classes, const int32_t *labels, const int32_t *predictions, size_t count, bert_error *error)
+{
+    size_t i;
+    if (!confusion || classes < 1 || (count && (!labels || !predictions))) return bert__bad_argument(error, "bert_confusion_add needs a matrix, labels and predictions");
+    for (i = 0; i < count; i++)
+        if (labels[i] != BERT_LABEL_IGNORED && (labels[i] < 0 || labels[i] >= classes || predictions[i] < 0 || predictions[i] >= classes))
+            return bert__fail(error, BERT_ERROR_ARGUMENT, NULL, -1, "item %zu has label %d and prediction %d; there are %d classes", i, (int)labels[i], (int)predictions[i], (int)classes);
+    for (i = 0; i < count; i++) if (labels[i] != BERT_LABEL_IGNORED) confusion[(size_t)labels[i] * (size_t)classes + (size_t)predictions[i]]++;
+    return BERT_OK;
+}
+/* Class k: how many labels, predictions, and both. */
+BERT__FN void bert__confusion_class(const int64_t *m, size_t n, size_t k, double *label, double *predicted, double *both)
+{
+    size_t i;
+    *label = *predicted = 0;
+    for (i = 0; i < n; i++) {
+        *label += (double)m[k * n + i];
+        *predicted += (double)m[i * n + k];
+    }
+    *both = (double)m[k * n + k];
+}
+BERT_API bert_status bert_confusion_metrics(const int64_t *confusion, int32_t classes, bert_class_metrics *out, bert_error *error)
+{
+    const size_t n = (size_t)classes;
+    double total = 0, correct = 0, sum_pt = 0, sum_pp = 0, sum_tt = 0, macro = 0, weighted = 0, spread;
+    size_t k;
+    if (!confusion || classes < 1 || !out) return bert__bad_argument(error, "bert_confusion_metrics needs a matrix and a place for the metrics");
+    for (k = 0; k < n * n; k++) total += (double)confusion[k];
+    for (k = 0; k < n; k++) {
+        double label, predicted, both, precision, recall, f1;
+        bert__confusion_class(confusion, n, k, &label, &predicted, &both);
+        precision = bert__ratio(both, predicted);
+        recall = bert__ratio(both, label);
+        f1 = bert__f1(precision, recall);
+        correct += both;
+        sum_pt += predicted * label;
+        sum_pp += predicted * predicted;
+        sum_tt += label * label;
+        macro += f1;
+        weighted += f1 * label;
+        if (out->precision) out->precision[k] = precision;
+        if (out->recall) out->recall[k] = recall;
+        if (out->f1) out->f1[k] = f1;
+        if (out->support) out->support[k] = (int64_t)label;
+    }
+    spread = (total * total - sum_pp) * (total * total - sum_tt);
+    out->accuracy = bert__ratio(correct, total);
+    out->matthews = spread > 0 ? (correct * total - sum_pt) / sqrt(spread) : 0;
+    out->f1_macro = macro / (double)n;
+    out->f1_weighted = bert__ratio(weighted, total);
+    return BERT_OK;
+}
+BERT_API bert_status bert_confusion_micro(const int64_t *confusion, int32_t classes, const int32_t *wanted, size_t wanted_count, bert_micro_metrics *out, bert_error *error)
+{
+    double labels = 0, predicted = 0, correct = 0;
+    size_t i, k;
+    if (!confusion || classes < 1 || (!wanted && wanted_count) || !out) return bert__bad_argument(error, "bert_confusion_micro needs a matrix, classes and a place for the metrics");
+    for (i = 0; i < wanted_count; i++) {
+        double l, p, b;
+        if (wanted[i] < 0 || wanted[i] >= classes) return bert__fail(error, BERT_ERROR_ARGUMENT, NULL, -1, "there is no class %d among %d", (int)wanted[i], (int)classes);
+        for (k = 0; k < i; k++) if (wanted[k] == wanted[i]) return bert__fail(error, BERT_ERROR_ARGUMENT, NULL, -1, "the class %d is there twice", (int)wanted[i]);
+        bert__confusion_class(confusion, (size_t)classes, (size_t)wanted[i], &l, &p, &b);
+        labels += l;
+        predicted += p;
+        correct += b;
+    }
+    out->precision = bert__ratio(correct, predicted);
+    out->recall = bert__ratio(correct, labels);
+    out->f1 = bert__f1(out->precision, out->recall);
+    return BERT_OK;
+}
+
+/* ---- correlations ---- */
+
+typedef struct bert__pairs { const double *x, *y; } bert__pairs;
+
+BERT__FN int bert__pairs_before(const void *user, uint32_t a, uint32_t b)
+{
+    const bert__pairs *p = (const bert__pairs *)user;
+    if (p->x[a] != p->x[b]) return p->x[a] < p->x[b];
+    if (p->y[a] != p->y[b]) return p->y[a] < p->y[b];
+    return a < b;
+}
+/* Two passes, so that a large mean does no harm. */
+BERT__FN double bert__pearson(const double *x, const double *y, size_t n)
+{
+    double mean_x = 0, mean_y = 0, xx = 0, yy = 0, xy = 0, r;
+    int constant_x = 1, constant_y = 1;
+    size_t i;
+    for (i = 0; i < n; i++) {
+        mean_x += x[i] / (double)n;
+        mean_y += y[i] / (double)n;
+        constant_x &= x[i] == x[0];
+        constant_y &= y[i] == y[0];
+    }
+    if (n < 2 || constant_x || constant_y) return bert__not_a_number();
+    for (i = 0; i < n; i++) {
+        xx += (x[i] - mean_x) * (x[i] - mean_x);
+        yy += (y[i] - mean_y) * (y[i] - mean_y);
+    }
+    xx = sqrt(xx);
+    yy = sqrt(yy);
+    for (i = 0; i < n; i++) xy += (x[i] - mean_x) / xx * ((y[i] - mean_y) / yy);
+    r = xy > 1 ? 1 : xy < -1 ? -1 : xy;
+    return r;
+}
+/* Ranks from 1, those of equal values their mean. Returns how many pairs are tied. */
+BERT__FN double bert__ranks(const double *x, const uint32_t *order, size_t n, double *rank)
+{
+    double ties = 0;
+    size_t i, k, end;
+    for (i = 0; i < n; i = end) {
+        for (end = i + 1; end < n && x[order[end]] == x[order[i]]; end++) {}
+        for (k = i; k < end; k++) rank[order[k]] = 1 + ((double)i + (double)(end - 1)) / 2;
+        ties += (double)(end - i) * (double)(end - i - 1) / 2;
+    }
+    return ties;
+}
+/* How many pairs stand the wrong way round in v; sorts it, by merging, with room for as many in `other`. */
+BERT__FN double bert__inversions(double *v, double *other, size_t n)
+{
+    double count = 0;
+    size_t width, at;
+    for (width = 1; width < n; width *= 2) {
+        for (at = 0; at < n; at += 2 * width) {
+            const size_t middle = n - at < width ? n : at + width, end = n - at < 2 * width ? n : at + 2 * width;
+            size_t i = at, k = middle, to = at;
+            while (i < middle || k < end) {
+                if (k == end || (i < middle && v[i] <= v[k])) other[to++] = v[i++];
+                else { count += (double)(middle - i); other[to++] = v[k++]; }
+            }
+        }
+        memcpy(v, other, n * sizeof *v);
+    }
+    return count;
+}
+BERT_API bert_status bert_correlate(const double *labels, const double *predictions, size_t count, const bert_allocator *allocator, bert_correlations *out, bert_error *error)
+{
+    const bert_allocator a = bert__allocator(allocator);
+    const double nan_value = bert__not_a_number();
+    bert_correlations c;
+    bert__pairs pairs;
+    double *rank_x, *rank_y, *v, *other, square = 0, ties_x, ties_y, ties_both = 0, all;
+    uint32_t *order;
+    size_t i, end;
+    int finite = 1;
+    if (!out || (count && (!labels || !predictions)) || count >= UINT32_MAX) return bert__bad_argument(error, "bert_correlate needs labels, predictions, and a place for the result");
+    c.pearson = c.spearman = c.kendall = nan_value;
+    for (i = 0; i < count; i++) {
+        square += (labels[i] - predictions[i]) * (labels[i] - predictions[i]) / (double)count;
+        finite &= fabs(labels[i]) <= DBL_MAX && fabs(predictions[i]) <= DBL_MAX;
+    }
+    c.mse = count ? square : nan_value;
+    if (count < 2 || !finite) { *out = c; return BERT_OK; }
+    rank_x = (double *)bert__alloc(&a, bert__mul(count, 4 * sizeof *rank_x + sizeof *order));
+    if (!rank_x) return bert__fail(error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for %zu pairs", count);
+    rank_y = rank_x + count;
+    v = rank_y + count;
+    other = v + count;
+    order = (uint32_t *)(void *)(other + count);
+    pairs.x = predictions;
+    pairs.y = labels;
+    bert__sort_order(order, count, bert__pairs_before, &pairs);
+    ties_y = bert__ranks(predictions, order, count, rank_y);
+    pairs.x = labels;
+    pairs.y = predictions;
+    bert__sort_order(order, count, bert__pairs_before, &pairs);
+    ties_x = bert__ranks(labels, order, count, rank_x);
+    for (i = 0; i < count; i = end) {                                   /* equal pairs stand together now */
+        for (end = i + 1; end < count && labels[order[end]] == labels[order[i]] && predictions[order[end]] == predictions[order[i]]; end++) {}
+        ties_both += (double)(end - i) * (double)(end - i - 1) / 2;
+    }
+    for (i = 0; i < count; i++) v[i] = rank_y[order[i]];
+    all = (double)count * (double)(count - 1) / 2;
+    c.pearson = bert__pearson(labels, predictions, count);
+    c.spearman = bert__pearson(rank_x, rank_y, count);
+    if (ties_x < all && ties_y < all) {
+        const double tau = (all - ties_x - ties_y + ties_both - 2 * bert__inversions(v, other, count)) / sqrt(all - ties_x) / sqrt(all - ties_y);
+        c.kendall = tau > 1 ? 1 : tau < -1 ? -1 : tau;
+    }
+    bert__free(&a, rank_x);
+    *out = c;
+    return BERT_OK;
+}
+
+/* ---- entities ---- */
+
+/* Where an entity starts, goes on and ends in the strict schemes, from the letters and types of two neighbouring tags: sets of
+   letters before and now, and what must hold of the types: 1 equal, 2 different, 3 either. */
+enum { BERT__TAG_I = 1, BERT__TAG_O = 2, BERT__TAG_B = 4, BERT__TAG_E = 8, BERT__TAG_S = 16, BERT__TAG_U = 32, BERT__TAG_L = 64, BERT__TAG_ANY = 127 };
+typedef struct bert__tag_rule { unsigned char before, now, types; } bert__tag_rule;
+typedef struct bert__tag_rules { const char *name; unsigned char letters; bert__tag_rule start[5], inside[4], end[7]; } bert__tag_rules;
+
+static const bert__tag_rules bert__tag_schemes[] = {
+    { "IOB1", BERT__TAG_I | BERT__TAG_O | BERT__TAG_B,
+      { { BERT__TAG_O, BERT__TAG_I, 3 }, { BERT__TAG_I, BERT__TAG_I, 2 }, { BERT__TAG_B, BERT__TAG_I, 3 }, { BERT__TAG_I, BERT__TAG_B, 1 }, { BERT__TAG_B, BERT__TAG_B, 1 } },
+      { { BERT__TAG_B | BERT__TAG_I, BERT__TAG_I, 1 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 } },
+      { { BERT__TAG_I, BERT__TAG_I, 2 }, { BERT__TAG_I, BERT__TAG_O | BERT__TAG_B, 3 }, { BERT__TAG_B, BERT__TAG_O, 3 }, { BERT__TAG_B, BERT__TAG_I, 2 }, { BERT__TAG_B, BERT__TAG_B, 1 }, { 0, 0, 0 }, { 0, 0, 0 } } },
+    { "IOB2", BERT__TAG_I | BERT__TAG_O | BERT__TAG_B,
+      { { BERT__TAG_ANY, BERT__TAG_B, 3 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 } },
+      { { BERT__TAG_B | BERT__TAG_I, BERT__TAG_I, 1 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 } },
+      { { BERT__TAG_I | BERT__TAG_B, BERT__TAG_O | BERT__TAG_B, 3 }, { BERT__TAG_I | BERT__TAG_B, BERT__TAG_I, 2 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 } } },
+    { "IOE1", BERT__TAG_I | BERT__TAG_O | BERT__TAG_E,
+      { { BERT__TAG_O | BERT__TAG_E, BERT__TAG_I, 3 }, { BERT__TAG_I, BERT__TAG_I, 2 }, { BERT__TAG_E, BERT__TAG_E, 1 }, { 0, 0, 0 }, { 0, 0, 0 } },
+      { { BERT__TAG_I, BERT__TAG_I | BERT__TAG_E, 1 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 } },
+      { { BERT__TAG_I, BERT__TAG_I | BERT__TAG_E, 2 }, { BERT__TAG_I, BERT__TAG_O, 3 }, { BERT__TAG_E, BERT__TAG_I | BERT__TAG_E, 1 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 } } },
+    { "IOE2", BERT__TAG_I | BERT__TAG_O | BERT__TAG_E,
+      { { BERT__TAG_O | BERT__TAG_E, BERT__TAG_I | BERT__TAG_E, 3 }, { BERT__TAG_I, BERT__TAG_I | BERT__TAG_E, 2 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 } },
+      { { BERT__TAG_I, BERT__TAG_I | BERT__TAG_E, 1 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 } },
+      { { BERT__TAG_E, BERT__TAG_ANY, 3 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 } } },
+    { "IOBES", BERT__TAG_I | BERT__TAG_O | BERT__TAG_B | BERT__TAG_E | BERT__TAG_S,
+      { { BERT__TAG_ANY, BERT__TAG_B | BERT__TAG_S, 3 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 } },
+      { { BERT__TAG_B | BERT__TAG_I, BERT__TAG_I | BERT__TAG_E, 1 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 } },
+      { { BERT__TAG_S | BERT__TAG_E, BERT__TAG_ANY, 3 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 } } },
+    { "BILOU", BERT__TAG_I | BERT__TAG_O | BERT__TAG_B | BERT__TAG_U | BERT__TAG_L,
+      { { BERT__TAG_ANY, BERT__TAG_B | BERT__TAG_U, 3 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 } },
+      { { BERT__TAG_B | BERT__TAG_I, BERT__TAG_I | BERT__TAG_L, 1 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 } },
+      { { BERT__TAG_U | BERT__TAG_L, BERT__TAG_ANY, 3 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 } } },
+};
+
+/* A tag taken apart: its first letter, its type. */
+typedef struct bert__tag { uint32_t letter; bert_bytes type; } bert__tag;
+
+BERT__FN bert__tag bert__tag_outside(void)
+{
+    bert__tag t;
+    t.letter = 'O';
+    t.type.data = "_";
+    t.type.size = 1;
+    return t;
+}
+/* Lenient: what stands behind the first '-' after the letter. Strict: all after the letter, without '-' at the ends. */
+BERT__FN bert__tag bert__tag_of(const bert_bytes *text, int strict)
+{
+    bert__tag t = bert__tag_outside();
+    const int n = bert__utf8_get((const unsigned char *)text->data, text->size, &t.letter);
+    const char *p = text->data + (n > 0 ? n : 1), *end = text->data + text->size, *dash;
+    if (strict) {
+        while (p < end && *p == '-') p++;
+        while (p < end && end[-1] == '-') end--;
+    } else {
+        dash = p < end ? (const char *)memchr(p, '-', (size_t)(end - p)) : NULL;
+        if (dash) p = dash + 1;
+    }
+    if (p < end) {
+        t.type.data = p;
+        t.type.size = (size_t)(end - p);
+    }
+    return t;
+}
+BERT__FN int bert__same_bytes(const bert_bytes *a, const bert_bytes *b) { return a->size == b->size && (!a->size || memcmp(a->data, b->data, a->size) == 0); }
+
+/* Entities that are found: counted, and written as far as there is room. */
+typedef struct bert__entities_out { bert_entity *out; size_t capacity, count; } bert__entities_out;
+
+BERT__FN void bert__entity_add(bert__entities_out *o, const bert__tag *tag, size_t begin, size_t end)
+{
+    if (o->count < o->capacity) {
+        bert_entity *e = o->out + o->count;
+        e->type = tag->type.data;
+        e->type_size = tag->type.size;
+        e->begin = begin;
+        e->end = end;
+    }
+    o->count++;
+}
+/* conlleval's rules: an entity ends before this tag; one starts with it. `first` has the type that stands before the sentence: in
+   seqeval none before the first one, then that of "O". */
+BERT__FN void bert__entities_lenient(const bert_bytes *tags, size_t n, int first, bert__entities_out *o)
+{
+    bert__tag before = bert__tag_outside(), now;
+    size_t i, begin = 0;
+    if (first) before.type.size = 0;
+    for (i = 0; i <= n; i++, before = now) {
+        uint32_t a = before.letter, b;
+        int differ, ends, starts;
+        now = i < n ? bert__tag_of(tags + i, 0) : bert__tag_outside();
+        b = now.letter;
+        differ = !bert__same_bytes(&before.type, &now.type);
+        ends = a == 'E' || a == 'S' || ((a == 'B' || a == 'I') && (b == 'B' || b == 'S' || b == 'O')) || (a != 'O' && a != '.' && differ);
+        starts = b == 'B' || b == 'S' || ((a == 'E' || a == 'S' || a == 'O') && (b == 'E' || b == 'I')) || (b != 'O' && b != '.' && differ);
+        if (ends) bert__entity_add(o, &before, begin, i);
+        if (starts) begin = i;
+    }
+}
+BERT__FN unsigned bert__tag_letter(uint32_t c)
+{
+    static const char letters[] = "IOBESUL";
+    const char *at = c && c < 128 ? strchr(letters, (int)c) : NULL;
+    return at ? 1u << (at - letters) : 0;
+}
+BERT__FN int bert__tag_matches(const bert__tag_rule *rules, size_t n, const bert__tag *before, const bert__tag *now)
+{
+    const unsigned a = bert__tag_letter(before->letter), b = bert__tag_letter(now->letter), types = bert__same_bytes(&before->type, &now->type) ? 1 : 2;
+    size_t i;
+    for (i = 0; i < n; i++) if ((rules[i].before & a) && (rules[i].now & b) && (rules[i].types & types)) return 1;
+    return 0;
+}
+BERT__FN void bert__entities_strict(const bert_bytes *tags, size_t n, const bert__tag_rules *rules, bert__entities_out *o)
+{
+    bert__tag before = bert__tag_outside(), now, last;
+    size_t i = 0, end;
+    while (i <= n) {
+        now = i < n ? bert__tag_of(tags + i, 1) : bert__tag_outside();
+        if (!bert__tag_matches(rules->start, 5, &before, &now)) { before = now; i++; continue; }
+        for (end = i + 1, last = now;; end++, last = before) {
+            before = end < n ? bert__tag_of(tags + end, 1) : bert__tag_outside();
+            if (!bert__tag_matches(rules->inside, 4, &last, &before)) break;
+        }
+        if (bert__tag_matches(rules->end, 7, &last, &before)) bert__entity_add(o, &now, i, end);
+        before = last;
+        i = end;
+    }
+}
+BERT__FN bert_status bert__entities_find(const bert_bytes *tags, size_t n, bert_tag_scheme scheme, int first, bert__entities_out *o, bert_error *error)
+{
+    const bert__tag_rules *rules = scheme ? bert__tag_schemes + ((int)scheme - 1) : NULL;
+    size_t i;
+    for (i = 0; i < n; i++) {
+        if (!tags[i].data || !tags[i].size) return bert__fail(error, BERT_ERROR_FORMAT, NULL, -1, "the tag of word %zu is empty", i);
+        if (rules && !(bert__tag_letter((unsigned char)tags[i].data[0]) & rules->letters))
+            return bert__fail(error, BERT_ERROR_FORMAT, NULL, -1, "the tag \"%.*s\" of word %zu is none of the scheme %s", (int)(tags[i].size < 100 ? tags[i].size : 100), tags[i].data, i, rules->name);
+    }
+    if (rules) bert__entities_strict(tags, n, rules, o);
+    else bert__entities_lenient(tags, n, first, o);
+    return BERT_OK;
+}
+BERT_API bert_status bert_entities(const bert_bytes *tags, size_t count, bert_tag_scheme scheme, bert_entity *out, size_t capacity, size_t *found, bert_error *error)
+{
+    bert__entities_out o;
+    bert_status s;
+    if ((count && !tags) || (!out && capacity) || !found || (unsigned)scheme > 6) return bert__bad_argument(error, "bert_entities needs tags, a scheme, and a place for the entities");
+    o.out = out;
+    o.capacity = capacity;
+    o.count = 0;
+    if ((s = bert__entities_find(tags, count, scheme, 1, &o, error)) != BERT_OK) return s;
+    *found = o.count;
+    return o.count > capacity ? bert__fail(error, BERT_ERROR_SPACE, NULL, -1, "there are %zu entities, and room for %zu", o.count, capacity) : BERT_OK;
+}
+
+struct bert_entity_scores {
+    bert_allocator allocator;
+    bert__arena names;
+    bert__buf types, found;             /* bert_type_score, sorted; entities of the sentence at hand, labels first */
+    int64_t tags, same;
+    bert_tag_scheme scheme;
+    int begun;
+};
+
+BERT_API void bert_entity_scores_close(bert_entity_scores *scores)
+{
+    bert_allocator a;
+    if (!scores) return;
+    a = scores->allocator;
+    bert__arena_free(&scores->names);
+    bert__buf_free(&scores->types);
+    bert__buf_free(&scores->found);
+    bert__free(&a, scores);
+}
+BERT_API bert_status bert_entity_scores_open(bert_tag_scheme scheme, const bert_allocator *allocator, bert_entity_scores **out, bert_error *error)
+{
+    const bert_allocator a = bert__allocator(allocator);
+    bert_entity_scores *s;
+    if (!out || (unsigned)scheme > 6) return bert__bad_argument(error, "bert_entity_scores_open needs a scheme and a place for the scores");
+    s = (bert_entity_scores *)bert__alloc(&a, sizeof *s);
+    if (!s) return bert__fail(error, BERT_ERROR_MEMORY, NULL, -1, "out of memory");
+    memset(s, 0, sizeof *s);
+    s->allocator = a;
+    s->scheme = scheme;
+    bert__arena_init(&s->names, &a, 1024);
+    bert__buf_init(&s->types, &a);
+    bert__buf_init(&s->found, &a);
+    *out = s;
+    return BERT_OK;
+}
+/* The score of a type, made if it is new; NULL without memory. */
+BERT__FN bert_type_score *bert__type_score(bert_entity_scores *s, const char *type, size_t size)
+{
+    bert_type_score *t = (bert_type_score *)(void *)s->types.data;
+    size_t low = 0, n = s->types.size / sizeof *t, high = n;
+    char *name;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const int c = bert__compare_names(t[middle].type, strlen(t[middle].type), type, size);
+        if (!c) return t + middle;
+        if (c < 0) low = middle + 1; else high = middle;
+    }
+    s->types.failed = 0;
+    name = (char *)bert__arena_get_aligned(&s->names, size + 1, 1);
+    if (!name || !bert__buf_reserve(&s->types, sizeof *t)) return NULL;
+    memcpy(name, type, size);
+    name[size] = 0;
+    t = (bert_type_score *)(void *)s->types.data + low;
+    memmove(t + 1, t, (n - low) * sizeof *t);
+    memset(t, 0, sizeof *t);
+    t->type = name;
+    s->types.size += sizeof *t;
+    return t;
+}
+/* Takes back types that were made for a sentence which then failed. */
+BERT__FN void bert__type_prune(bert_entity_scores *s)
+{
+    bert_type_score *t = (bert_type_score *)(void *)s->types.data;
+    size_t i, n = 0;
+    for (i = 0; i < s->types.size / sizeof *t; i++) if (t[i].support || t[i].predicted) t[n++] = t[i];
+    s->types.size = n * sizeof *t;
+}
+BERT_API bert_status bert_entity_scores_add(bert_entity_scores *scores, const bert_bytes *labels, const bert_bytes *predictions, size_t count, bert_error *error)
+{
+    bert__entities_out o[2];
+    bert_entity *e;
+    bert_status s;
+    size_t i, k;
+    int side;
+    if (!scores || (count && (!labels || !predictions))) return bert__bad_argument(error, "bert_entity_scores_add needs scores, labels and predictions");
+    scores->found.size = 0;
+    scores->found.failed = 0;
+    if (!bert__buf_reserve(&scores->found, bert__mul(bert__mul(count, 2), sizeof *e))) return bert__fail(error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for a sentence of %zu words", count);
+    e = (bert_entity *)(void *)scores->found.data;
+    for (side = 0; side < 2; side++) {
+        o[side].out = count ? e + (side ? count : 0) : NULL;
+        o[side].capacity = count;
+        o[side].count = 0;
+        if ((s = bert__entities_find(side ? predictions : labels, count, scores->scheme, !scores->begun, &o[side], error)) != BERT_OK) return s;
+        for (i = 0; i < o[side].count; i++)
+            if (memchr(o[side].out[i].type, 0, o[side].out[i].type_size)) return bert__fail(error, BERT_ERROR_FORMAT, NULL, -1, "a tag with a zero byte in it");
+    }
+    for (side = 0; side < 2; side++)                                    /* all types are there before the first is counted */
+        for (i = 0; i < o[side].count; i++)
+            if (!bert__type_score(scores, o[side].out[i].type, o[side].out[i].type_size)) {
+                bert__type_prune(scores);
+                return bert__fail(error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for a type of entities");
+            }
+    for (i = 0; i < o[0].count; i++) bert__type_score(scores, o[0].out[i].type, o[0].out[i].type_size)->support++;
+    for (i = 0; i < o[1].count; i++) bert__type_score(scores, o[1].out[i].type, o[1].out[i].type_size)->predicted++;
+    for (i = k = 0; i < o[0].count && k < o[1].count;) {                /* each ends later than the one before it */
+        const bert_entity *a = o[0].out + i, *b = o[1].out + k;
+        if (a->end == b->end && a->begin == b->begin && bert__compare_names(a->type, a->type_size, b->type, b->type_size) == 0) bert__type_score(scores, a->type, a->type_size)->correct++;
+        i += a->end <= b->end;
+        k += b->end <= a->end;
+    }
+    for (i = 0; i < count; i++) scores->same += bert__same_bytes(labels + i, predictions + i);
+    scores->tags += (int64_t)count;
+    scores->begun = 1;
+    return BERT_OK;
+}
+BERT_API bert_status bert_entity_scores_result(bert_entity_scores *scores, bert_entity_metrics *out, bert_error *error)
+{
+    bert_type_score *t;
+    double support = 0, predicted = 0, correct = 0;
+    size_t i, n;
+    if (!scores || !out) return bert__bad_argument(error, "bert_entity_scores_result needs scores and a place for the metrics");
+    memset(out, 0, sizeof *out);
+    t = (bert_type_score *)(void *)scores->types.data;
+    n = scores->types.size / sizeof *t;
+    for (i = 0; i < n; i++) {
+        t[i].precision = bert__ratio((double)t[i].correct, (double)t[i].predicted);
+        t[i].recall = bert__ratio((double)t[i].correct, (double)t[i].support);
+        t[i].f1 = bert__f1(t[i].precision, t[i].recall);
+        support += (double)t[i].support;
+        predicted += (double)t[i].predicted;
+        correct += (double)t[i].correct;
+    }
+    out->precision = bert__ratio(correct, predicted);
+    out->recall = bert__ratio(correct, support);
+    out->f1 = bert__f1(out->precision, out->recall);
+    out->macro_precision = out->macro_recall = out->macro_f1 = n ? 0 : bert__not_a_number();
+    for (i = 0; i < n; i++) {
+        const double weight = bert__ratio((double)t[i].support, support);
+        out->macro_precision += t[i].precision / (double)n;
+        out->macro_recall += t[i].recall / (double)n;
+        out->macro_f1 += t[i].f1 / (double)n;
+        out->weighted_precision += weight * t[i].precision;
+        out->weighted_recall += weight * t[i].recall;
+        out->weighted_f1 += weight * t[i].f1;
+    }
+    out->accuracy = scores->tags ? (double)scores->same / (double)scores->tags : bert__not_a_number();
+    out->support = (int64_t)support;
+    out->types = t;
+    out->type_count = n;
+    return BERT_OK;
+}
 #endif /* BERT_NO_DATA */
 
 #ifndef BERT_NO_TRAIN
@@ -14185,14 +14889,9 @@ BERT__FN int64_t bert__most(int64_t a, int64_t b) { return a > b ? a : b; }
 /* ---- products ---- */
 
 /* Columns `first` to first+nr-1 of rows as one panel [rows][nr], zeros past the last column. */
-BERT__FN void bert__panel_columns(const float *x, int64_t stride, int64_t rows, int64_t columns, int64_t first, int64_t nr, float *out)
+BERT__FN void bert__panel_columns(const bert__kernels *kernels, const float *x, int64_t stride, int64_t rows, int64_t columns, int64_t first, float *out)
 {
-    const int64_t n = bert__least(nr, columns - first);
-    int64_t i, j;
-    for (i = 0; i < rows; i++, x += stride, out += nr) {
-        for (j = 0; j < n; j++) out[j] = x[first + j];
-        for (; j < nr; j++) out[j] = 0;
-    }
+    kernels->pack(x + first, 1, stride, bert__least(kernels->nr, columns - first), rows, out);
 }
 /* Rows of weights [rows,k] as columns j to j+rows-1 of a panel; the rest of it becomes zero if j is 0, and is left alone else. */
 BERT__FN void bert__pack_rows(const bert__kernels *kernels, const float *w, int64_t stride, int64_t rows, int64_t k, int64_t j, float *out)
@@ -14201,16 +14900,6 @@ BERT__FN void bert__pack_rows(const bert__kernels *kernels, const float *w, int6
     if (j == 0) kernels->pack(w, stride, 1, rows, k, out);
     else for (c = 0; c < k; c++)
         for (i = 0; i < rows; i++) out[c * kernels->nr + j + i] = w[i * stride + c];
-}
-/* Rows of weights [n,k] as panels of outputs. */
-BERT__FN void bert__panel_rows(const float *x, int64_t stride, int64_t rows, int64_t k, int64_t first, int64_t nr, float *out)
-{
-    const int64_t n = bert__least(nr, rows - first);
-    int64_t i, j;
-    for (i = 0; i < k; i++) {
-        for (j = 0; j < n; j++) out[i * nr + j] = x[(first + j) * stride + i];
-        for (; j < nr; j++) out[i * nr + j] = 0;
-    }
 }
 #define BERT__TASK_PANELS 4
 /* The weights of a dense layer for y = x W^T + b. */
@@ -14241,7 +14930,7 @@ BERT__FN void bert__backward_panels_task(void *arg, int64_t index)
     int32_t part;
     for (panel = index * BERT__TASK_PANELS; panel < bert__least((index + 1) * BERT__TASK_PANELS, bert__blocks(l->k, nr)); panel++)
         for (part = 0; part < l->parts; part++)
-            bert__panel_columns(l->w[part]->weight, l->k, l->n, l->k, panel * nr, nr, job->t->panels + (panel * all + part * l->n) * nr);
+            bert__panel_columns(job->t->kernels, l->w[part]->weight, l->k, l->n, l->k, panel * nr, job->t->panels + (panel * all + part * l->n) * nr);
 }
 /* Rows of activations, for dW = dy^T x. */
 BERT__FN void bert__column_panels_task(void *arg, int64_t index)
@@ -14250,7 +14939,7 @@ BERT__FN void bert__column_panels_task(void *arg, int64_t index)
     const int64_t nr = job->t->kernels->nr;
     int64_t panel;
     for (panel = index * BERT__TASK_PANELS; panel < bert__least((index + 1) * BERT__TASK_PANELS, bert__blocks(job->columns, nr)); panel++)
-        bert__panel_columns(job->from, job->stride, job->rows, job->columns, panel * nr, nr, job->t->panels + panel * job->rows * nr);
+        bert__panel_columns(job->t->kernels, job->from, job->stride, job->rows, job->columns, panel * nr, job->t->panels + panel * job->rows * nr);
 }
 BERT__FN void bert__column_panels(bert_trainer *t, const float *x, int64_t stride, int64_t rows, int64_t columns)
 {
@@ -14452,37 +15141,16 @@ BERT__FN void bert__norm_gradient(bert_trainer *t, float *d, int64_t d_stride, c
     t->parallel.run(t->parallel.user, bert__row_jobs(rows), bert__norm_rows_task, &j);
 }
 
-/* The derivative of bert__activate. */
-BERT__FN float bert__slope(bert_activation kind, float x)
-{
-    switch (kind) {
-    case BERT_GELU_10: {
-        const float y = bert__activate(BERT_GELU_ERF, x);
-        if (!(y >= -10 && y <= 10)) return 0;
-    } /* fall through */
-    case BERT_GELU_ERF: return 0.5f * (1.0f + erff(x * 0.70710678118654752f)) + x * 0.39894228040143268f * expf(-0.5f * x * x);
-    case BERT_GELU_TANH: {
-        const float t = tanhf(0.79788456080286536f * (x + 0.044715f * x * x * x));
-        return 0.5f * (1.0f + t) + 0.5f * x * (1.0f - t * t) * 0.79788456080286536f * (1.0f + 3 * 0.044715f * x * x);
-    }
-    case BERT_QUICK_GELU: { const float s = 1.0f / (1.0f + expf(-1.702f * x)); return s + 1.702f * x * s * (1.0f - s); }
-    case BERT_SILU: { const float s = 1.0f / (1.0f + expf(-x)); return s + x * s * (1.0f - s); }
-    case BERT_RELU: return x > 0 ? 1.0f : 0.0f;
-    case BERT_TANH: { const float t = tanhf(x); return 1.0f - t * t; }
-    default: return 1;
-    }
-}
 /* which 0: to = activation(from); 1: to *= its derivative at from */
 BERT__FN void bert__activation_task(void *arg, int64_t index)
 {
     const bert__job *job = (const bert__job *)arg;
     const bert_activation kind = job->t->config.activation;
-    int64_t i, c;
+    int64_t i;
     for (i = index * BERT__TASK_ROWS; i < bert__least((index + 1) * BERT__TASK_ROWS, job->rows); i++) {
         const float *x = job->from + i * job->stride;
         float *y = job->to + i * job->across_stride;
-        if (job->which) for (c = 0; c < job->columns; c++) y[c] *= bert__slope(kind, x[c]);
-        else for (c = 0; c < job->columns; c++) y[c] = bert__activate(kind, x[c]);
+        job->t->kernels->curve(kind, job->which, x, y, job->columns);
     }
 }
 BERT__FN void bert__activation_rows(bert_trainer *t, int slope, const float *x, int64_t stride, float *y, int64_t y_stride, int64_t columns, int64_t rows)
@@ -14640,18 +15308,6 @@ BERT__FN void bert__small_product(const bert_trainer *t, const float *panels, in
     p = bert__layer_product(&w, x, x_stride, y, y_stride, add, BERT_LINEAR);
     t->kernels->product(&p, 0, rows, 0, bert__panels(t->kernels, &w));
 }
-BERT__FN void bert__small_rows(const bert_trainer *t, const float *x, int64_t stride, int64_t rows, int64_t k, float *out)
-{
-    const int64_t nr = t->kernels->nr;
-    int64_t first;
-    for (first = 0; first < rows; first += nr) bert__panel_rows(x, stride, rows, k, first, nr, out + first * k);
-}
-BERT__FN void bert__small_columns(const bert_trainer *t, const float *x, int64_t stride, int64_t rows, int64_t columns, float *out)
-{
-    const int64_t nr = t->kernels->nr;
-    int64_t first;
-    for (first = 0; first < columns; first += nr) bert__panel_columns(x, stride, rows, columns, first, nr, out + first * rows);
-}
 BERT__FN void bert__small_across(const float *x, int64_t stride, int64_t rows, int64_t columns, float *out, int64_t out_stride)
 {
     int64_t i, j, first;
@@ -14714,8 +15370,8 @@ BERT__FN void bert__attend(const bert_trainer *t, int32_t layer, const bert__seq
     const int64_t C = t->config.hidden_size, D = C / t->config.heads, S = q->length, R = t->config.max_relative_position;
     const float *rows = l->qkv_rows + q->row * t->qs + head * D;
     int64_t query, i;
-    bert__small_rows(t, rows + C, t->qs, S, D, h->k_rows);
-    bert__small_columns(t, rows + 2 * C, t->qs, S, D, h->v_columns);
+    t->kernels->pack(rows + C, t->qs, 1, S, D, h->k_rows);
+    t->kernels->pack(rows + 2 * C, 1, t->qs, D, S, h->v_columns);
     for (query = 0; query < S; query += BERT__TRAIN_QUERIES) {
         const int64_t queries = bert__least(S - query, BERT__TRAIN_QUERIES);
         float *out = l->context + (q->row + query) * t->cs + head * D;
@@ -14735,9 +15391,9 @@ BERT__FN void bert__attend_backward(const bert_trainer *t, int32_t layer, const 
     const float scale = (float)(1 / sqrt((double)D)), *rows = l->qkv_rows + q->row * t->qs + head * D, *douts = t->wide[1] + q->row * t->ws + head * D;
     float *gradients = t->wide[0] + q->row * t->ws + head * D;
     int64_t query, i, j;
-    bert__small_rows(t, rows + C, t->qs, S, D, h->k_rows);
-    bert__small_rows(t, rows + 2 * C, t->qs, S, D, h->v_rows);
-    bert__small_columns(t, rows + C, t->qs, S, D, h->k_columns);
+    t->kernels->pack(rows + C, t->qs, 1, S, D, h->k_rows);
+    t->kernels->pack(rows + 2 * C, t->qs, 1, S, D, h->v_rows);
+    t->kernels->pack(rows + C, 1, t->qs, D, S, h->k_columns);
     for (query = 0; query < S; query += BERT__TRAIN_QUERIES) {
         const int64_t queries = bert__least(S - query, BERT__TRAIN_QUERIES);
         const float *dout = douts + query * t->ws;
@@ -14755,10 +15411,10 @@ BERT__FN void bert__attend_backward(const bert_trainer *t, int32_t layer, const 
             bert__drop_keys(t, layer, q, head, query + i, p);
         }
         bert__small_across(h->score, h->stride, queries, S, h->across, h->across_stride);
-        bert__small_columns(t, dout, t->ws, queries, D, h->block);
+        t->kernels->pack(dout, 1, t->ws, D, queries, h->block);
         bert__small_product(t, h->block, D, queries, h->across, h->across_stride, gradients + 2 * C, t->ws, query > 0, S);
         bert__small_across(h->slope, h->stride, queries, S, h->across, h->across_stride);
-        bert__small_columns(t, rows + query * t->qs, t->qs, queries, D, h->block);
+        t->kernels->pack(rows + query * t->qs, 1, t->qs, D, queries, h->block);
         bert__small_product(t, h->block, D, queries, h->across, h->across_stride, gradients + C, t->ws, query > 0, S);
         bert__small_product(t, h->k_columns, D, S, h->slope, h->stride, dq, t->ws, 0, queries);
         if (!R) continue;
@@ -15616,8 +16272,8 @@ BERT_API bert_status bert_trainer_open(const bert_trainer_desc *desc, bert_train
     R = t->config.max_relative_position;
     if (R) {
         bert__relative_table(t->relative, R, D);
-        bert__small_rows(t, t->relative, D, 2 * R + 1, D, t->relative_across);
-        bert__small_columns(t, t->relative, D, 2 * R + 1, D, t->relative_along);
+        t->kernels->pack(t->relative, D, 1, 2 * R + 1, D, t->relative_across);
+        t->kernels->pack(t->relative, 1, D, D, 2 * R + 1, t->relative_along);
     }
     memset(t->zeros, 0, (size_t)t->zero_count * sizeof *t->zeros);
     memset(t->gradients, 0, (size_t)t->values * sizeof *t->gradients);
@@ -15908,7 +16564,7 @@ BERT_API bert_status bert_trainer_step(bert_trainer *trainer, const bert_batch *
 /* Which of bert__slots a slot of this optimizer is. */
 BERT__FN int bert__slot_name(const bert_trainer *t, int slot)
 {
-    return slot + (t->desc.optimizer.kind == BERT_OPTIMIZER_LAMB || t->desc.optimizer.kind == BERT_OPTIMIZER_LAMB_NEZHA ? 2 : 0);
+    return slot + (t->desc.optimizer.kind == BERT_OPTIMIZER_LAMB_NEZHA ? 2 : 0);   /* NVIDIA's LAMB calls them adam's too */
 }
 BERT_API bert_status bert_trainer_save(bert_trainer *trainer, const char *path, bert_format format, int32_t state, const char *const *metadata, bert_error *error)
 {

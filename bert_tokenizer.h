@@ -636,8 +636,7 @@ BERT__FN void bert__text_vformat(bert__text *t, const char *format, va_list args
         if (*f != '%') { bert__text_add(t, f, 1); continue; }
         f++;
         if (f[0] == '.' && f[1] == '*') { precision = va_arg(args, int); f += 2; }
-        if (*f == 'z') { wide = sizeof(size_t) == 8; f++; }
-        if (*f == 'l') { wide = sizeof(long) == 8 || f[1] == 'l'; f += 1 + (f[1] == 'l'); }
+        for (; *f == 'z' || *f == 'l'; f++) wide += (int)(*f == 'z' ? sizeof(size_t) / 4 : sizeof(long) / 4);    /* words of 32 bits: 2 is wide */
         if (*f == 's') {
             s = va_arg(args, const char *);
             if (!s) s = "(null)";
@@ -648,8 +647,9 @@ BERT__FN void bert__text_vformat(bert__text *t, const char *format, va_list args
             digits[0] = '%';
         } else {
             const unsigned base = *f == 'd' || *f == 'u' ? 10 : 16;
-            int64_t i = wide ? va_arg(args, long long) : *f == 'd' ? va_arg(args, int) : (int64_t)va_arg(args, unsigned);
-            uint64_t v = *f == 'd' && i < 0 ? 0 - (uint64_t)i : (uint64_t)i;
+            /* unsigned and int come alike (C: as long as both can hold the value; machines: always) */
+            int64_t i = wide > 1 ? va_arg(args, long long) : va_arg(args, int);
+            uint64_t v = *f == 'd' && i < 0 ? 0 - (uint64_t)i : wide > 1 ? (uint64_t)i : (uint32_t)i;
             do { *--d = (char)("0123456789ABCDEF"[v % base] | (*f & 32)); v /= base; } while (v);
             if (*f == 'd' && i < 0) *--d = '-';
             s = d;
@@ -711,7 +711,12 @@ BERT__PRINTF(5, 6) BERT__NOINLINE bert_status bert__fail(bert_error *e, bert_sta
         t.capacity = sizeof e->message - 1;
         if (path) {
             size_t len = strlen(path), skip = len < sizeof e->path ? 0 : len - sizeof e->path + 4;
-            bert__format(e->path, sizeof e->path, "%s%s", skip ? "..." : "", path + skip);
+            bert__text p;
+            p.out = e->path;
+            p.size = 0;
+            p.capacity = sizeof e->path - 1;
+            bert__text_format(&p, "%s%s", skip ? "..." : "", path + skip);
+            bert__text_close(&p);
             bert__text_format(&t, e->line ? "%s:%lld: " : "%s: ", e->path, (long long)e->line);
         }
         va_start(args, format);
@@ -840,8 +845,8 @@ BERT__FN void *bert__arena_get_aligned(bert__arena *arena, size_t size, size_t a
     if (BERT__ARENA_SEPARATE) start = room - size - ((size_t)(base + room - size) & (align - 1));   /* end at the redzone */
     return base + start;
 }
-BERT__FN void *bert__arena_get(bert__arena *arena, size_t size) { return bert__arena_get_aligned(arena, size, 64); }
-BERT__NOINLINE void *bert__arena_array(bert__arena *arena, size_t n, size_t width) { return bert__arena_get(arena, bert__mul(n, width)); }
+BERT__NOINLINE void *bert__arena_get(bert__arena *arena, size_t size) { return bert__arena_get_aligned(arena, size, 64); }
+BERT__FN void *bert__arena_array(bert__arena *arena, size_t n, size_t width) { return bert__arena_get(arena, bert__mul(n, width)); }
 BERT__FN void bert__arena_free(bert__arena *arena)
 {
     bert__block *b = arena->blocks;
@@ -1075,7 +1080,7 @@ BERT__NOINLINE bert_status bert__writer_out(bert__writer *w, const char *data, s
     }
     return BERT_OK;
 }
-BERT__NOINLINE bert_status bert__writer_close(bert__writer *w)
+BERT__FN bert_status bert__writer_close(bert__writer *w)
 {
     if (!FlushFileBuffers(w->file)) return bert__writer_fail(w);
     CloseHandle(w->file);
@@ -1121,9 +1126,8 @@ BERT_API bert_status bert_file_open(const char *path, const bert_allocator *allo
     do fd = open(path, O_RDONLY | BERT__CLOEXEC); while (fd < 0 && errno == EINTR);
     if (fd < 0) return bert__fail_system(error, path, "cannot open", errno);
     f.data = (const unsigned char *)"";
-    if (fstat(fd, &st)) {
-        s = bert__fail_system(error, path, "cannot take the size", errno);
-    } else if (S_ISDIR(st.st_mode)) {
+    if (fstat(fd, &st)) st.st_mode = 0;
+    if (S_ISDIR(st.st_mode)) {
         s = bert__fail(error, BERT_ERROR_IO, path, -1, "is a directory, not a file");
     } else {
         if (S_ISREG(st.st_mode) && st.st_size > 0 && (uint64_t)st.st_size <= SIZE_MAX) {
@@ -1159,18 +1163,12 @@ BERT__FN bert_status bert__list_folder(const char *path, bert__buf *names, bert_
     return names->failed ? bert__fail(error, BERT_ERROR_MEMORY, path, -1, "out of memory") : BERT_OK;
 }
 
-/* Makes a rename last: the directory has to reach the disk as well. Failure is no error, some systems refuse. */
-BERT__FN void bert__sync_directory_of(const char *path)
+/* The bytes of a path up to its last '/', with it. */
+BERT__NOINLINE size_t bert__folder_of(const char *path)
 {
-    char dir[1024];
     size_t n = strlen(path);
-    int fd;
     while (n && path[n - 1] != '/') n--;
-    if (n >= sizeof dir) return;
-    memcpy(dir, path, n);
-    dir[n] = 0;
-    fd = open(n ? dir : ".", O_RDONLY | BERT__CLOEXEC);
-    if (fd >= 0) { fsync(fd); close(fd); }
+    return n;
 }
 BERT__FN void bert__writer_abort(bert__writer *w)
 {
@@ -1192,11 +1190,10 @@ BERT__FN int bert__follow(char *path, size_t size)
     char link[4096];
     int links;
     for (links = 0; links < 40; links++) {
-        size_t dir = strlen(path);
         const ptrdiff_t n = readlink(path, link, sizeof link);
+        size_t dir;
         if (n < 0) return 1;                                            /* not a link; if it is worse, open will say so */
-        while (dir && path[dir - 1] != '/') dir--;
-        if (link[0] == '/') dir = 0;
+        dir = link[0] == '/' ? 0 : bert__folder_of(path);
         if (dir + (size_t)n >= size) break;
         memcpy(path + dir, link, (size_t)n);
         path[dir + (size_t)n] = 0;
@@ -1210,10 +1207,12 @@ BERT__FN int bert__create_beside(bert__writer *w, mode_t mode)
 {
     const size_t n = strlen(w->target);
     int tries, fd = -1;
-    unsigned name = (unsigned)((uintptr_t)&fd >> 4) * 31 + (unsigned)getpid();
+    unsigned name = (unsigned)((uintptr_t)&fd >> 4) * 31 + (unsigned)getpid(), k;
     memcpy(w->beside, w->target, n);                                    /* as it is: names are bytes */
+    w->beside[n] = '.';
     for (tries = 0; tries < 100; tries++) {
-        bert__format(w->beside + n, sizeof w->beside - n, ".%x.tmp", name += 0x9E3779B9u);
+        for (name += 0x9E3779B9u, k = 0; k < 8; k++) w->beside[n + 1 + k] = (char)('a' + (name >> 4 * k & 15));
+        memcpy(w->beside + n + 9, ".tmp", 5);
         fd = open(w->beside, O_WRONLY | O_CREAT | O_EXCL | BERT__CLOEXEC, mode);
         if (fd >= 0 || errno != EEXIST) break;
     }
@@ -1222,7 +1221,6 @@ BERT__FN int bert__create_beside(bert__writer *w, mode_t mode)
 BERT__FN bert_status bert__writer_open(bert__writer *w, const char *path, bert_error *error)
 {
     struct stat old;
-    const char *what = "cannot create";
     const size_t n = path ? strlen(path) : 0;
     w->error = error;
     w->path = path;
@@ -1237,10 +1235,9 @@ BERT__FN bert_status bert__writer_open(bert__writer *w, const char *path, bert_e
         w->file = open(path, O_WRONLY | BERT__CLOEXEC);
     } else {
         memcpy(w->target, path, n + 1);
-        if (!bert__follow(w->target, sizeof w->target - 40)) what = "cannot follow the link";
-        else w->file = bert__create_beside(w, old.st_mode ? old.st_mode & 0777 : 0666);
+        if (bert__follow(w->target, sizeof w->target - 40)) w->file = bert__create_beside(w, old.st_mode ? old.st_mode & 0777 : 0666);
     }
-    if (w->file < 0) return w->status = bert__fail_system(error, path, what, errno);
+    if (w->file < 0) return w->status = bert__fail_system(error, path, "cannot create", errno);
     w->open = 1;
     w->status = BERT_OK;
     /* umask may have taken some of the old mode; where files have no mode of their own (FAT), this fails and need not work */
@@ -1257,7 +1254,7 @@ BERT__NOINLINE bert_status bert__writer_out(bert__writer *w, const char *data, s
     }
     return BERT_OK;
 }
-BERT__NOINLINE bert_status bert__writer_close(bert__writer *w)
+BERT__FN bert_status bert__writer_close(bert__writer *w)
 {
     int code = 0;
     if (w->beside[0] && fsync(w->file)) code = errno;
@@ -1266,7 +1263,12 @@ BERT__NOINLINE bert_status bert__writer_close(bert__writer *w)
     if (w->beside[0]) {
         if (!code && rename(w->beside, w->target)) code = errno;
         if (code) unlink(w->beside);
-        else bert__sync_directory_of(w->target);
+        else {                                                          /* the folder has to reach the disk as well; some systems refuse */
+            int folder;
+            w->target[bert__folder_of(w->target)] = 0;
+            folder = open(w->target[0] ? w->target : ".", O_RDONLY | BERT__CLOEXEC);
+            if (folder >= 0) { fsync(folder); close(folder); }
+        }
     }
     if (code) w->status = bert__fail_system(w->error, w->path, "cannot write", code);
     return w->status;
@@ -1293,7 +1295,7 @@ BERT__FN bert_status bert__writer_open(bert__writer *w, const char *path, bert_e
 }
 BERT__FN void bert__writer_abort(bert__writer *w) { (void)w; }
 BERT__NOINLINE bert_status bert__writer_out(bert__writer *w, const char *data, size_t size) { (void)data; (void)size; return w->status; }
-BERT__NOINLINE bert_status bert__writer_close(bert__writer *w) { return w->status; }
+BERT__FN bert_status bert__writer_close(bert__writer *w) { return w->status; }
 #endif
 
 BERT__FN bert_status bert__writer_add(bert__writer *w, const void *data, size_t size)
@@ -1321,8 +1323,11 @@ BERT__FN bert_status bert__writer_commit(bert__writer *w)
 /* dir/name in `out`, if it exists. */
 BERT__FN int bert__beside(const char *dir, const char *name, char *out, size_t size)
 {
-    if (strlen(dir) + strlen(name) + 2 > size) return 0;
-    bert__format(out, size, "%s/%s", dir, name);
+    const size_t n = strlen(dir), m = strlen(name) + 1;
+    if (n + 1 + m > size) return 0;
+    memcpy(out, dir, n);
+    out[n] = '/';
+    memcpy(out + n + 1, name, m);
     return bert__path_kind(out) == BERT__PATH_FILE;
 }
 BERT_API bert_status bert_file_write(const char *path, const void *data, size_t size, bert_error *error)
@@ -1902,7 +1907,7 @@ BERT_API int bert_parse_double(const char *text, size_t size, double *out)
     num.n = 0;
     if (i < size && (text[i] == '-' || text[i] == '+')) negative = text[i++] == '-';
     for (k = 0; k < 4; k++)
-        if (size - i == strlen(names[k]) && bert__begins(text + i, size - i, names[k])) { bits = k < 2 ? infinity : infinity | infinity >> 1; goto done; }
+        if (size - i == (k ? 3u : 8u) && memcmp(text + i, names[k], size - i) == 0) { bits = k < 2 ? infinity : infinity | infinity >> 1; goto done; }
     for (; i < size && (bert__is_digit(text[i]) || (text[i] == '.' && !point)); i++) {
         const uint32_t digit = (uint32_t)(text[i] - '0');
         if (text[i] == '.') { point = 1; continue; }
@@ -1952,11 +1957,9 @@ done:
 /* \uXXXX */
 BERT__FN void bert__json_quote_hex(bert__text *t, uint32_t u)
 {
-    char digits[8];
-    bert__format(digits, sizeof digits, "%x", (unsigned)(0x10000 + u));
-    digits[0] = 'u';                                                    /* in place of the 1 */
-    bert__text_add(t, "\\", 1);
-    bert__text_add(t, digits, 5);
+    int k;
+    bert__text_add(t, "\\u", 2);
+    for (k = 12; k >= 0; k -= 4) bert__text_add(t, &"0123456789abcdef"[u >> k & 15], 1);
 }
 BERT_API size_t bert_json_quote(const char *text, size_t size, int ascii, char *out, size_t capacity)
 {
@@ -2593,14 +2596,14 @@ BERT__FN int bert__vocab_build(bert__vocab *v, bert__arena *arena, const bert__l
     v->count = (int32_t)count;
     v->empty = -1;
     v->slots = (bert__slot *)bert__arena_array(arena, (size_t)1 << bits, sizeof(bert__slot));
-    v->lengths[0] = (uint32_t *)bert__arena_get(arena, 2 * table * sizeof(uint32_t));
-    v->pool = (char *)bert__arena_get(arena, bytes);
-    v->where = (size_t *)bert__arena_array(arena, count + 1, sizeof(size_t));
-    v->state = (uint8_t *)bert__arena_get(arena, count + 1);
-    v->keys = (int32_t *)bert__arena_array(arena, count + 1, sizeof(int32_t));
-    v->single = (int32_t *)bert__arena_get(arena, BERT__SINGLE_COUNT * sizeof(int32_t));
-    if (!v->slots || !v->lengths[0] || !v->pool || !v->where || !v->state || !v->keys || !v->single) return 0;
-    v->lengths[1] = v->lengths[0] + table;
+    v->lengths[0] = (uint32_t *)bert__arena_get(arena, (2 * table + BERT__SINGLE_COUNT) * sizeof(uint32_t));
+    v->pool = (char *)bert__arena_get(arena, bert__add(bytes, count + 1));
+    v->where = (size_t *)bert__arena_array(arena, count + 1, sizeof(size_t) + sizeof(int32_t));
+    if (!v->slots || !v->lengths[0] || !v->pool || !v->where) return 0;
+    v->lengths[1] = v->lengths[0] + table;                              /* what is indexed alike lies in one block */
+    v->single = (int32_t *)(void *)(v->lengths[1] + table);
+    v->state = (uint8_t *)v->pool + bytes;
+    v->keys = (int32_t *)(void *)(v->where + count + 1);
     memset(v->lengths[0], 0, 2 * table * sizeof(uint32_t));
     for (i = 0; i <= v->mask; i++) { v->slots[i].lo = v->slots[i].hi = 0; v->slots[i].id = -1; }
     memset(v->single, 0xFF, BERT__SINGLE_COUNT * sizeof(int32_t));
@@ -2649,8 +2652,11 @@ BERT__FN int bert__vocab_build(bert__vocab *v, bert__arena *arena, const bert__l
 /* Python's str.isspace() for the characters a line of a vocabulary can end with. */
 BERT__FN int bert__is_python_space(uint32_t c)
 {
-    return (c >= 9 && c <= 13) || (c >= 28 && c <= 32) || c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) ||
-           c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
+    static const uint16_t ranges[][2] = { { 9, 13 }, { 28, 32 }, { 0x85, 0x85 }, { 0xA0, 0xA0 }, { 0x1680, 0x1680 }, { 0x2000, 0x200A },
+                                          { 0x2028, 0x2029 }, { 0x202F, 0x202F }, { 0x205F, 0x205F }, { 0x3000, 0x3000 } };
+    size_t i;
+    for (i = 0; i < sizeof ranges / sizeof *ranges; i++) if (c >= ranges[i][0] && c <= ranges[i][1]) return 1;
+    return 0;
 }
 
 /* Splits a vocab.txt, on \n only (two lines of Google's Chinese file are U+2028), and trims each line as the mode's
@@ -2774,7 +2780,7 @@ BERT__FN int bert__map(const bert__basic *b, uint32_t c, uint32_t out[8])
 }
 
 /* Sets the flags and prepares the tables. */
-BERT__NOINLINE void bert__basic_init(bert__basic *b, int hf, int lower, int strip, int cjk, int clean, int split)
+BERT__FN void bert__basic_init(bert__basic *b, int hf, int lower, int strip, int cjk, int clean, int split)
 {
     uint32_t c;
     b->hf = (uint8_t)hf;
@@ -3026,13 +3032,13 @@ typedef struct bert__chunk {
 #if defined(BERT__SSE2)
 BERT__INLINE void bert__classify(const char *p, char *out, int lower, uint64_t *word, uint64_t *punct)
 {
-    const __m128i fold = _mm_set1_epi8((char)(lower ? 0x20 : 0)), high = _mm_set1_epi8((char)0x80);
+    const __m128i fold = _mm_set1_epi8((char)(lower ? 0x20 : 0));
     uint64_t w = 0, q = 0;
     int i;
     for (i = 0; i < 4; i++) {
         __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
-        /* a <= x <= b for unsigned bytes: x - a - 128 < b - a - 127 for signed ones */
-#define BERT__IN(a, b) _mm_cmplt_epi8(_mm_add_epi8(_mm_sub_epi8(x, _mm_set1_epi8((char)(a))), high), _mm_set1_epi8((char)((b) - (a) - 127)))
+        /* a <= x <= b for unsigned bytes: x - (a + 128) < b - a - 127 for signed ones */
+#define BERT__IN(a, b) _mm_cmplt_epi8(_mm_sub_epi8(x, _mm_set1_epi8((char)((a) + 128))), _mm_set1_epi8((char)((b) - (a) - 127)))
         __m128i upper = BERT__IN('A', 'Z'), letter = _mm_or_si128(upper, BERT__IN('a', 'z'));
         __m128i blank = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8(' ')), _mm_cmpeq_epi8(x, _mm_set1_epi8('\r'))), BERT__IN('\t', '\n'));
         __m128i odd = _mm_andnot_si128(blank, _mm_or_si128(_mm_cmplt_epi8(x, _mm_set1_epi8(0x20)), _mm_cmpeq_epi8(x, _mm_set1_epi8(0x7F))));
@@ -3990,10 +3996,16 @@ BERT__FN const char *bert__token_name(const bert_json *v)
     if (v && v->type == 'o') v = bert_json_get(v, "content");
     return v && v->type == 's' ? v->text : NULL;
 }
-BERT__FN void bert__take_flag(bert_flag *flag, const bert_json *object, const char *key)
+/* The flags that the desc leaves open, by their five names in this object, each with a NUL after it. */
+BERT__NOINLINE void bert__take_flags(bert_tokenizer_desc *d, const bert_json *object, const char *key)
 {
-    const bert_json *v = bert_json_get(object, key);
-    if (*flag == BERT_DEFAULT && v && (v->type == 't' || v->type == 'f')) *flag = v->type == 't' ? BERT_ON : BERT_OFF;
+    bert_flag *flags[5];
+    int i;
+    flags[0] = &d->lower_case; flags[1] = &d->strip_accents; flags[2] = &d->cjk; flags[3] = &d->clean; flags[4] = &d->basic;
+    for (i = 0; i < 5; i++, key += strlen(key) + 1) {
+        const bert_json *v = bert_json_get(object, key);
+        if (!*flags[i] && v && (v->type == 't' || v->type == 'f')) *flags[i] = v->type == 't' ? BERT_ON : BERT_OFF;
+    }
 }
 BERT__NOINLINE void bert__take_name(const char **name, const char *other) { if (!*name) *name = other; }
 
@@ -4012,10 +4024,7 @@ BERT__NOINLINE void bert__read_config(bert__source *s)
     const bert_json *c = s->config.root;
     const char **names[5];
     int i;
-    bert__take_flag(&s->d.lower_case, c, "do_lower_case");
-    bert__take_flag(&s->d.strip_accents, c, "strip_accents");
-    bert__take_flag(&s->d.cjk, c, "tokenize_chinese_chars");
-    bert__take_flag(&s->d.basic, c, "do_basic_tokenize");
+    bert__take_flags(&s->d, c, "do_lower_case\0strip_accents\0tokenize_chinese_chars\0-\0do_basic_tokenize\0");
     bert__names(&s->d, names);
     for (i = 0; i < 5; i++) bert__take_name(names[i], bert__token_name(bert_json_get(c, keys[i])));
 }
@@ -4040,10 +4049,7 @@ BERT__FN bert_status bert__read_tokenizer_json(bert__source *s)
         s->d.max_word = id < 1 ? 1 : id > BERT__WORD_MAX ? BERT__WORD_MAX : (int32_t)id;
     v = bert_json_get(root, "normalizer");
     if (!bert__has_type(v, "BertNormalizer")) return bert__refuse(s, v, "the normalizer is not BertNormalizer");
-    bert__take_flag(&s->d.lower_case, v, "lowercase");
-    bert__take_flag(&s->d.strip_accents, v, "strip_accents");
-    bert__take_flag(&s->d.cjk, v, "handle_chinese_chars");
-    bert__take_flag(&s->d.clean, v, "clean_text");
+    bert__take_flags(&s->d, v, "lowercase\0strip_accents\0handle_chinese_chars\0clean_text\0-\0");
     v = bert_json_get(root, "pre_tokenizer");
     if (!bert__has_type(v, "BertPreTokenizer")) return bert__refuse(s, v, "the pre_tokenizer is not BertPreTokenizer");
     v = bert_json_get(root, "post_processor");
@@ -4074,7 +4080,7 @@ BERT__FN bert_status bert__read_tokenizer_json(bert__source *s)
             if (pass && !s->lines[id].text) { s->lines[id].text = x->text; s->lines[id].size = x->size; }
             /* Hugging Face finds it in the lower-cased, stripped text, inside words and across them; where specials are off, nobody looks */
             if (bert__is_on(v, "normalized") && (s->d.specials == BERT_ON || (!s->d.specials && s->d.mode == BERT_TOKENIZER_HF)))
-                return bert__fail(s->error, BERT_ERROR_UNSUPPORTED, s->path, (int64_t)v->offset, "tokenizer.json: the added token \"%.*s\" has \"normalized\": true, which is not supported; set it to false to have it found as it is written, or turn specials off", 99, x->text);
+                return bert__fail(s->error, BERT_ERROR_UNSUPPORTED, s->path, (int64_t)v->offset, "tokenizer.json: the added token \"%.*s\" has \"normalized\": true, which is not supported: set it to false, or turn specials off", 99, x->text);
             if (!pass && (size_t)id + 1 > max) max = (size_t)id + 1;
         }
         if (pass) break;
@@ -4118,9 +4124,9 @@ BERT__NOINLINE bert_status bert__read_source(bert__source *s)
 #ifndef BERT_NO_STDIO
         char beside[1024];
         if (bert__path_kind(s->d.path) == BERT__PATH_FOLDER) {
-            const char *first = s->d.mode == BERT_TOKENIZER_GOOGLE ? "vocab.txt" : "tokenizer.json";
-            const char *second = s->d.mode == BERT_TOKENIZER_GOOGLE ? "tokenizer.json" : "vocab.txt";
-            if (!bert__beside(s->d.path, first, s->full, sizeof s->full) && !bert__beside(s->d.path, second, s->full, sizeof s->full))
+            static const char names[][15] = { "vocab.txt", "tokenizer.json" };
+            const int first = s->d.mode != BERT_TOKENIZER_GOOGLE;
+            if (!bert__beside(s->d.path, names[first], s->full, sizeof s->full) && !bert__beside(s->d.path, names[!first], s->full, sizeof s->full))
                 return bert__fail(s->error, BERT_ERROR_IO, s->d.path, -1, "this directory has neither vocab.txt nor tokenizer.json");
             s->path = s->full;
             if (bert__beside(s->d.path, "tokenizer_config.json", beside, sizeof beside)) config = beside;
@@ -4161,7 +4167,8 @@ BERT__FN const char *bert__keep(bert__arena *arena, const char *text)
     if (copy) memcpy(copy, text, n);
     return copy;
 }
-BERT__FN void bert__add_special(bert_tokenizer *t, const char *text, int32_t id, int left, int right, int single)
+/* `flags`: the added token of a tokenizer.json, or NULL. */
+BERT__FN void bert__add_special(bert_tokenizer *t, const char *text, int32_t id, const bert_json *flags)
 {
     bert__special *x;
     size_t i;
@@ -4171,10 +4178,10 @@ BERT__FN void bert__add_special(bert_tokenizer *t, const char *text, int32_t id,
     x->text = text;
     x->size = strlen(text);
     x->id = id;
-    x->left = (uint8_t)left;
-    x->right = (uint8_t)right;
-    x->single = (uint8_t)single;
-    t->special_takes_left |= left;
+    x->left = (uint8_t)bert__is_on(flags, "lstrip");
+    x->right = (uint8_t)bert__is_on(flags, "rstrip");
+    x->single = (uint8_t)bert__is_on(flags, "single_word");
+    t->special_takes_left |= x->left;
     if (x->size > t->special_longest) t->special_longest = x->size;
     t->special_only = t->special_count == 1 || t->special_only == (unsigned char)text[0] ? (unsigned char)text[0] : -1;
     t->special_first[(unsigned char)text[0]] = 1;
@@ -4208,10 +4215,10 @@ BERT__NOINLINE int bert__tokenizer_fill(bert_tokenizer *t, bert__source *s)
     bert__basic_init(&t->basic, hf, d->lower_case == BERT_ON, d->strip_accents == BERT_ON, d->cjk == BERT_ON, d->clean == BERT_ON, d->basic == BERT_ON);
     if (!bert__vocab_build(&t->vocab, arena, s->lines, s->count)) return 0;
     room = 5 + d->never_split_count + (s->added ? s->added->count : 0);
-    t->specials = (bert__special *)bert__arena_array(arena, room, sizeof(bert__special));
-    t->drop = (int32_t *)bert__arena_array(arena, room, sizeof(int32_t));
+    t->specials = (bert__special *)bert__arena_array(arena, room, sizeof(bert__special) + sizeof(int32_t));
     if (d->never_split_count) keep = (const char **)bert__arena_array(arena, d->never_split_count, sizeof *keep);
-    if (!t->specials || !t->drop || (d->never_split_count && !keep)) return 0;
+    if (!t->specials || (d->never_split_count && !keep)) return 0;
+    t->drop = (int32_t *)(void *)(t->specials + room);
     t->special_only = -1;
     ids[0] = &t->ids.unk; ids[1] = &t->ids.cls; ids[2] = &t->ids.sep; ids[3] = &t->ids.pad; ids[4] = &t->ids.mask;
     for (i = 0; i < 5; i++) {
@@ -4219,7 +4226,7 @@ BERT__NOINLINE int bert__tokenizer_fill(bert_tokenizer *t, bert__source *s)
         if (!name) return 0;
         id = *ids[i] = bert__find(&t->vocab, name, strlen(name));
         if (id >= 0) t->drop[t->drop_count++] = id;
-        if (id >= 0 && d->specials == BERT_ON && !s->added) bert__add_special(t, name, id, 0, 0, 0);
+        if (id >= 0 && d->specials == BERT_ON && !s->added) bert__add_special(t, name, id, NULL);
     }
     for (v = bert__first(s->added); v; v = v->next) {
         int64_t number = 0;
@@ -4228,13 +4235,13 @@ BERT__NOINLINE int bert__tokenizer_fill(bert_tokenizer *t, bert__source *s)
         bert_json_int(bert_json_get(v, "id"), &number);              /* checked when it was read */
         id = (int32_t)number;
         if (bert__is_on(v, "special")) t->drop[t->drop_count++] = id;
-        if (d->specials == BERT_ON) bert__add_special(t, text, id, bert__is_on(v, "lstrip"), bert__is_on(v, "rstrip"), bert__is_on(v, "single_word"));
+        if (d->specials == BERT_ON) bert__add_special(t, text, id, v);
     }
     for (i = 0; i < d->never_split_count; i++) {
         keep[i] = bert__keep(arena, d->never_split[i]);
         if (!keep[i]) return 0;
         id = bert__find(&t->vocab, keep[i], strlen(keep[i]));
-        bert__add_special(t, keep[i], id >= 0 ? id : t->ids.unk, 0, 0, 0);
+        bert__add_special(t, keep[i], id >= 0 ? id : t->ids.unk, NULL);
     }
     d->never_split = keep;
     return !d->path == !s->d.path;
@@ -4368,7 +4375,7 @@ typedef struct bert__explain {
     size_t size;
     bert__text out;
     size_t words, unknown, end;         /* so far; end of the last word */
-    int treebank, upper, hashes;
+    int upper, signs[2];                /* capitals; "##", signs of Penn Treebank's style */
 } bert__explain;
 
 BERT__FN int bert__explain_word(bert__scan *s)
@@ -4383,14 +4390,11 @@ BERT__FN int bert__explain_word(bert__scan *s)
     int count = -1, i, ascii = 1, same = n == raw_size && memcmp(p, raw, n) == 0;
     size_t k;
     /* a lone "'" with a contraction's rest behind it, or "n" before one: words that were split before they came here */
-    if (e->words++ && s->first > e->end && raw_size == 1) {
-        static const char rests[][4] = { "'s", "'m", "'d", "'re", "'ve", "'ll", "n't", "N't" };
-        for (k = 0; k < 8; k++) e->treebank += bert__begins(raw, left, rests[k]);
-    }
+    static const char signs[][4] = { "##", "``", "LRB", "RRB", "'s", "'m", "'d", "'re", "'ve", "'ll", "n't", "N't" };
+    const int apart = e->words++ && s->first > e->end;
+    for (k = 0; k < (apart ? 12u : 4u); k++)
+        if (raw_size == (k == 2 || k == 3 ? 3u : 1u) && bert__begins(raw, left, signs[k])) e->signs[k > 0]++;
     e->end = s->word_end;
-    if (raw_size == 3) e->treebank += bert__begins(raw, 3, "LRB") + bert__begins(raw, 3, "RRB");
-    if (raw_size == 1) e->treebank += bert__begins(raw, left, "``");
-    if (raw_size == 1) e->hashes += bert__begins(raw, left, "##");
     for (k = 0; k < raw_size; k++) {
         e->upper += raw[k] >= 'A' && raw[k] <= 'Z';
         ascii &= (unsigned char)raw[k] < 0x80;
@@ -4454,9 +4458,9 @@ BERT_API bert_status bert_tokenizer_explain(const bert_tokenizer *tokenizer, con
                 bert__text_format(&e.out, "hint: %s in a text is ordinary text in Google's mode, split at its brackets; turn specials on (or use HF's mode) to mean the token\n", names[k]);
                 at = size;
             }
-    if (e.treebank)
+    if (e.signs[1])
         bert__text_format(&e.out, "hint: this text looks split already, in Penn Treebank style (do n't, 's, ``, -LRB-); BERT's vocabulary expects plain text: join it again first\n");
-    if (e.hashes) bert__text_format(&e.out, "hint: \"##\" stands in the text: are these pieces from another tokenizer? Give the plain text\n");
+    if (e.signs[0]) bert__text_format(&e.out, "hint: \"##\" stands in the text: are these pieces from another tokenizer? Give the plain text\n");
     if (e.upper) {
         const int The = bert__find(&t->vocab, "The", 3) >= 0, the = bert__find(&t->vocab, "the", 3) >= 0;
         if (t->desc.lower_case == BERT_ON && The)

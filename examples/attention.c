@@ -65,9 +65,9 @@ int main(int argc, char **argv)
     size_t k, size;
     if (argc < 3) { fprintf(stderr, "usage: attention MODEL TEXT [SECOND TEXT] > attention.html\n"); return 2; }
 
-    md.path = td.path = argv[1];
+    md.path = argv[1];
     md.error = td.error = sd.error = pair.error = &err;
-    if (bert_model_open(&md, &model) || bert_tokenizer_open(&td, &tok)) { fprintf(stderr, "attention: %s\n", err.message); return 1; }
+    if (bert_model_open(&md, &model) || bert_model_tokenizer(model, &td, BERT_DEFAULT, &tok)) { fprintf(stderr, "attention: %s\n", err.message); return 1; }
     layers = bert_model_config(model)->layers;
     heads = bert_model_config(model)->heads;
     sd.model = model;

@@ -50,9 +50,9 @@ int main(int argc, char **argv)
     int64_t n = 0, c, i, threads = argc > 3 ? atoi(argv[3]) : 2;
     if (argc < 3 || threads < 1 || threads > 256) { fprintf(stderr, "usage: batch MODEL FILE [THREADS]\n"); return 2; }
 
-    md.path = td.path = argv[1];
+    md.path = argv[1];
     md.error = td.error = pd.error = sd.error = &err;
-    if (bert_model_open(&md, &model) || bert_tokenizer_open(&td, &tok) || bert_file_open(argv[2], NULL, &file, &err)) { fprintf(stderr, "%s\n", err.message); return 1; }
+    if (bert_model_open(&md, &model) || bert_model_tokenizer(model, &td, BERT_DEFAULT, &tok) || bert_file_open(argv[2], NULL, &file, &err)) { fprintf(stderr, "%s\n", err.message); return 1; }
     pd.model = model;
     if (bert_packed_open(&pd, &packed)) { fprintf(stderr, "%s\n", err.message); return 1; }
     c = bert_model_config(model)->hidden_size;

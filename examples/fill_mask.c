@@ -24,11 +24,11 @@ int main(int argc, char **argv)
     int i;
     if (argc < 3) return 2;
 
-    md.path = td.path = argv[1];
+    md.path = argv[1];
     md.heads = BERT_HEAD_MLM;                           /* without this head it does not open */
     td.specials = BERT_ON;                              /* "[MASK]" in the text is the token */
     md.error = td.error = sd.error = &err;
-    if (bert_model_open(&md, &model) || bert_tokenizer_open(&td, &tok)) { fprintf(stderr, "%s\n", err.message); return 1; }
+    if (bert_model_open(&md, &model) || bert_model_tokenizer(model, &td, BERT_DEFAULT, &tok)) { fprintf(stderr, "%s\n", err.message); return 1; }
     sd.model = model;
     if (bert_session_open(&sd, &session)) { fprintf(stderr, "%s\n", err.message); return 1; }
 

@@ -19,10 +19,10 @@ int main(int argc, char **argv)
     float vector[4096];
     int i, n;
     if (argc < 3) return 2;
-    md.path = td.path = argv[1];
+    md.path = argv[1];
     md.error = td.error = sd.error = ed.error = &err;
 
-    if (bert_model_open(&md, &model) || bert_tokenizer_open(&td, &tok)) { fprintf(stderr, "%s\n", err.message); return 1; }
+    if (bert_model_open(&md, &model) || bert_model_tokenizer(model, &td, BERT_DEFAULT, &tok)) { fprintf(stderr, "%s\n", err.message); return 1; }
     sd.model = model;
     if (bert_session_open(&sd, &session) || bert_embed_desc_read(model, &ed, &err)) { fprintf(stderr, "%s\n", err.message); return 1; }
     n = bert_model_config(model)->hidden_size;

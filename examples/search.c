@@ -59,9 +59,9 @@ int main(int argc, char **argv)
     int asked;
     if (argc < 2) { fprintf(stderr, "usage: search MODEL [FILE [QUERY]]\n"); return 2; }
 
-    md.path = td.path = argv[1];                        /* the model, and how its files say that vectors are made */
+    md.path = argv[1];                        /* the model, and how its files say that vectors are made */
     md.error = td.error = sd.error = ed.error = &err;
-    if (bert_model_open(&md, &model) || bert_tokenizer_open(&td, &tok) || bert_embed_desc_read(model, &ed, &err)) fail(&err);
+    if (bert_model_open(&md, &model) || bert_model_tokenizer(model, &td, BERT_DEFAULT, &tok) || bert_embed_desc_read(model, &ed, &err)) fail(&err);
     ed.normalize = 1;
     ed.too_long = BERT_TOO_LONG_WINDOWS;
     sd.model = model;

@@ -352,9 +352,9 @@ int main(void)
     return 0;
 }
 EOF2
-    for options in -DBERT_STATIC -DBERT_NO_THREADS; do                  # a private copy; or all functions but no threads
+    for options in "" -DBERT_STATIC -DBERT_NO_THREADS; do               # as it comes; a private copy; all functions but no threads
         musl-gcc -Os -static -s $options -I"$top" hello.c -o hello || return 1
-        echo "$(wc -c <hello) bytes of program with $options"
+        echo "$(wc -c <hello) bytes of program with ${options:-no option}"
         [ "$(./hello)" = "1 2" ] || return 1
         [ "$(wc -c <hello)" -lt 100000 ] || return 1
     done

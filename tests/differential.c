@@ -121,11 +121,11 @@ static void add_letters(bytes *b, chance *r, size_t length)
 }
 static void add_special(bytes *b, chance *r, const char *const *whole, size_t whole_count)
 {
-    static const char *const near[] = { "[MASK]", "[SEP]", "[CLS]", "[PAD]", "[UNK]", "[mask]", "[MAS", "K]", "[MASK", "[[MASK]]", "[MA[MASK]SK]",
+    static const char *const close_to[] = { "[MASK]", "[SEP]", "[CLS]", "[PAD]", "[UNK]", "[mask]", "[MAS", "K]", "[MASK", "[[MASK]]", "[MA[MASK]SK]",
                                         "[SEP][SEP]", "x[MASK]y", "[MASK\xCC\x81]", "[CLS]\xCC\x81", "[ MASK ]", "[", "]" };
-    uint32_t n = (uint32_t)(sizeof near / sizeof *near);
+    uint32_t n = (uint32_t)(sizeof close_to / sizeof *close_to);
     uint32_t k = chance_below(r, n + (uint32_t)whole_count * 2);
-    bytes_string(b, k < n ? near[k] : whole[(k - n) % whole_count]);
+    bytes_string(b, k < n ? close_to[k] : whole[(k - n) % whole_count]);
 }
 static void add_broken(bytes *b, chance *r)
 {

@@ -65,6 +65,7 @@ static const struct {
     { "google", "eval_classifier", NULL, golden_google_eval_records },
     { "hf", "ner", NULL, golden_hf_ner },
     { "hf", "eval", NULL, golden_hf_eval_squad },
+    { "hf", "eval", NULL, golden_hf_glue },
     { "google", "train_pretrain", NULL, golden_google_train },
     { "google", "train_pretrain_onehot", NULL, golden_google_train },
     { "google", "train_pretrain_tf1sparse", NULL, golden_google_train },

@@ -28,7 +28,7 @@ static int golden_task_data(const char *dir, const char *task, char *out, size_t
     golden_names_free(&names);
     return found;
 }
-static int golden_same_text(const bert_json *want, bert_bytes have)
+static int golden_task_text(const bert_json *want, bert_bytes have)
 {
     if (!want || want->type == 'n') return have.data == NULL;
     return have.data && want->size == have.size && memcmp(want->text, have.data, have.size) == 0;
@@ -117,7 +117,7 @@ static void golden_classifier_file(const golden_place *place, const char *name)
         } else if (bert_dataset_next(set, &e, &got, &err) != BERT_OK || !got) { TEST_FAIL("example %ld: %s", count, got ? err.message : "there are no more"); goto done; }
         if (real && bert_features_encode(tok, &e.text_a, &e.text_b, length, &f, &err) != BERT_OK) { TEST_FAIL("%s", err.message); goto done; }
         if (real && !bert_json_is(bert_json_get(l.root, "guid"), e.guid)) TEST_FAIL("example %ld has the guid %s", count, e.guid);
-        if (!golden_same_text(bert_json_get(l.root, "text_a"), e.text_a) || !golden_same_text(bert_json_get(l.root, "text_b"), e.text_b)) TEST_FAIL("%s: the texts differ", e.guid);
+        if (!golden_task_text(bert_json_get(l.root, "text_a"), e.text_a) || !golden_task_text(bert_json_get(l.root, "text_b"), e.text_b)) TEST_FAIL("%s: the texts differ", e.guid);
         if (real && !bert_json_is(bert_json_get(l.root, "label"), bert_dataset_labels(set, &labels)[e.label_id])) TEST_FAIL("%s: the label differs", e.guid);
         CHECK_INT(golden_int(bert_json_get(l.root, "label_id"), -1), e.label_id);
         golden_ids(f.input_ids, length, ids, e.guid);
@@ -493,6 +493,8 @@ static void golden_ner_nezha(const golden_place *place, const char *name)
     bert_tokenizer_close(tok);
     golden_close(&l);
 }
+static void golden_ner_seqeval(const golden_place *place, const char *name);
+
 static void golden_hf_ner(const golden_place *place)
 {
     golden_names names = golden_list(place->dir);
@@ -504,8 +506,243 @@ static void golden_hf_ner(const golden_place *place)
             test_leave();
         }
         if (golden_starts(name, "nezha") && golden_ends(name, ".json")) golden_ner_nezha(place, name);
+        if (golden_starts(name, "seqeval") && golden_ends(name, ".json")) golden_ner_seqeval(place, name);
     }
     golden_names_free(&names);
+}
+
+/* ---- hf/eval/glue_metrics.json, hf/ner/seqeval.json: at 1e-9 ---- */
+
+/* A number, or null for NaN. */
+static void golden_score(const char *what, double have, const bert_json *want)
+{
+    double w;
+    if (!want) { TEST_FAIL("%s is not recorded", what); return; }
+    if (want->type == 'n') { if (have == have) TEST_FAIL("%s is %.12g, recorded is null", what, have); return; }
+    if (!bert_json_double(want, &w) || !(fabs(have - w) <= 1e-9 * (fabs(w) > 1 ? fabs(w) : 1))) TEST_FAIL("%s is %.12g, recorded is %.*s", what, have, (int)want->size, want->text);
+}
+static void golden_score_list(const char *what, const double *have, size_t count, const bert_json *want)
+{
+    const bert_json *v = want ? want->first : NULL;
+    size_t i;
+    for (i = 0; v && i < count; v = v->next, i++) golden_score(what, have[i], v);
+    if (!want || v || i < count) TEST_FAIL("%s: %lu numbers", what, (unsigned long)count);
+}
+static void golden_classification(const bert_json *item)
+{
+    const bert_json *labels = bert_json_get(item, "labels"), *preds = bert_json_get(item, "preds"), *want = bert_json_get(item, "expected"), *v, *w, *row;
+    const size_t n = (size_t)golden_int(bert_json_get(item, "classes"), 0), count = labels ? labels->count : 0;
+    int64_t *confusion = (int64_t *)calloc(n * n + 1, sizeof *confusion), *support = (int64_t *)calloc(n + 1, sizeof *support);
+    double *precision = (double *)calloc(3 * n + 1, sizeof *precision), *recall = precision + n, *f1 = recall + n;
+    bert_class_metrics m;
+    bert_error err;
+    size_t i, k;
+    memset(&m, 0, sizeof m);
+    memset(&err, 0, sizeof err);
+    if (!confusion || !support || !precision) abort();
+    for (i = 0, v = labels ? labels->first : NULL, w = preds ? preds->first : NULL; v && w; v = v->next, w = w->next, i++) {
+        const int32_t label = (int32_t)golden_int(v, -1), prediction = (int32_t)golden_int(w, -1);
+        if (bert_confusion_add(confusion, (int32_t)n, &label, &prediction, 1, &err) != BERT_OK) { TEST_FAIL("%s", err.message); break; }
+    }
+    CHECK_INT(i, count);
+    m.precision = precision;
+    m.recall = recall;
+    m.f1 = f1;
+    m.support = support;
+    if (bert_confusion_metrics(confusion, (int32_t)n, &m, &err) != BERT_OK) {
+        TEST_FAIL("%s", err.message);
+    } else {
+        for (v = want ? want->first : NULL; v; v = v->next) {
+            if (strcmp(v->key, "accuracy") == 0 || strcmp(v->key, "f1_micro") == 0) golden_score(v->key, m.accuracy, v);
+            else if (strcmp(v->key, "matthews") == 0) golden_score(v->key, m.matthews, v);
+            else if (strcmp(v->key, "f1_macro") == 0) golden_score(v->key, m.f1_macro, v);
+            else if (strcmp(v->key, "f1_weighted") == 0) golden_score(v->key, m.f1_weighted, v);
+            else if (strcmp(v->key, "precision") == 0) golden_score_list(v->key, precision, n, v);
+            else if (strcmp(v->key, "recall") == 0) golden_score_list(v->key, recall, n, v);
+            else if (strcmp(v->key, "f1") == 0) golden_score_list(v->key, f1, n, v);
+            else if (strcmp(v->key, "f1_binary_pos1") == 0) golden_score(v->key, n > 1 ? f1[1] : 0, v);
+            else if (strcmp(v->key, "acc_and_f1") == 0) golden_score(v->key, n > 1 ? (m.accuracy + f1[1]) / 2 : 0, v);
+            else if (strcmp(v->key, "support") == 0) {
+                double d[64];
+                for (i = 0; i < n && i < 64; i++) d[i] = (double)support[i];
+                golden_score_list(v->key, d, n, v);
+            } else if (strcmp(v->key, "confusion") == 0) {
+                for (i = 0, row = v->first; row && i < n; row = row->next, i++)
+                    for (k = 0, w = row->first; w && k < n; w = w->next, k++) CHECK_INT(confusion[i * n + k], golden_int(w, -1));
+                CHECK_INT(v->count, n);
+            } else {
+                TEST_FAIL("%s is recorded, and not computed here", v->key);
+            }
+        }
+        CHECK(want && want->count > 3);
+    }
+    free(confusion);
+    free(support);
+    free(precision);
+}
+static void golden_regression(const bert_json *item)
+{
+    const bert_json *labels = bert_json_get(item, "labels"), *preds = bert_json_get(item, "preds"), *want = bert_json_get(item, "expected"), *v;
+    const size_t count = labels ? labels->count : 0;
+    double *x = (double *)calloc(count + 1, sizeof *x), *y = (double *)calloc(count + 1, sizeof *y);
+    bert_correlations c;
+    bert_error err;
+    size_t i;
+    if (!x || !y) abort();
+    memset(&err, 0, sizeof err);
+    for (i = 0, v = labels ? labels->first : NULL; v; v = v->next) CHECK(bert_json_double(v, &x[i++]));
+    for (i = 0, v = preds ? preds->first : NULL; v && i < count; v = v->next) CHECK(bert_json_double(v, &y[i++]));
+    if (bert_correlate(x, y, count, NULL, &c, &err) != BERT_OK) TEST_FAIL("%s", err.message);
+    else for (v = want ? want->first : NULL; v; v = v->next) {
+        if (strcmp(v->key, "pearson") == 0) golden_score(v->key, c.pearson, v);
+        else if (strcmp(v->key, "spearman") == 0) golden_score(v->key, c.spearman, v);
+        else if (strcmp(v->key, "kendall_tau_b") == 0) golden_score(v->key, c.kendall, v);
+        else if (strcmp(v->key, "mse") == 0) golden_score(v->key, c.mse, v);
+        else if (strcmp(v->key, "corr") == 0) golden_score(v->key, (c.pearson + c.spearman) / 2, v);
+        else TEST_FAIL("%s is recorded, and not computed here", v->key);
+    }
+    CHECK(want && want->count > 2);
+    free(x);
+    free(y);
+}
+static void golden_hf_glue(const golden_place *place)
+{
+    char path[1200];
+    golden_lines l;
+    const bert_json *v;
+    bert_error err;
+    if (!golden_is_file(golden_path(path, sizeof path, place->dir, "glue_metrics.json"))) {
+        golden_skip(place->label, "glue_metrics.json is not here");
+        return;
+    }
+    memset(&l, 0, sizeof l);
+    memset(&err, 0, sizeof err);
+    if (bert_file_open(path, NULL, &l.file, &err) != BERT_OK || bert_json_parse((const char *)l.file.data, l.file.size, NULL, &l.doc, &err) != BERT_OK || !bert_json_get(l.doc.root, "cases")) {
+        if (test_enter("%s/glue_metrics.json", place->label)) { TEST_FAIL("no cases: %s", err.message); test_leave(); }
+        golden_close(&l);
+        return;
+    }
+    for (v = bert_json_get(l.doc.root, "cases")->first; v; v = v->next) {
+        const bert_json *name = bert_json_get(v, "name");
+        if (!test_enter("%s/glue_metrics.json: %s", place->label, name ? name->text : "")) continue;
+        if (bert_json_is(bert_json_get(v, "kind"), "regression")) golden_regression(v);
+        else golden_classification(v);
+        test_leave();
+    }
+    golden_close(&l);
+}
+
+/* A sentence of tags; free() it. The texts stay in the document. */
+static bert_bytes *golden_tags(const bert_json *list)
+{
+    bert_bytes *tags = (bert_bytes *)malloc((list->count + 1) * sizeof *tags);
+    const bert_json *v;
+    size_t i = 0;
+    if (!tags) abort();
+    for (v = list->first; v; v = v->next, i++) { tags[i].data = v->text; tags[i].size = v->size; }
+    return tags;
+}
+static void golden_seqeval_average(const bert_json *want, const char *name, double precision, double recall, double f1, double support)
+{
+    const bert_json *v = bert_json_get(want, name);
+    char what[100];
+    snprintf(what, sizeof what, "%s precision", name);
+    golden_score(what, precision, bert_json_get(v, "precision"));
+    snprintf(what, sizeof what, "%s recall", name);
+    golden_score(what, recall, bert_json_get(v, "recall"));
+    snprintf(what, sizeof what, "%s f1", name);
+    golden_score(what, f1, bert_json_get(v, "f1-score"));
+    snprintf(what, sizeof what, "%s support", name);
+    golden_score(what, support, bert_json_get(v, "support"));
+}
+/* The scores of one mode of a case. */
+static void golden_seqeval_mode(const bert_json *item, const bert_json *want, bert_tag_scheme scheme)
+{
+    const bert_json *t = bert_json_get(item, "y_true"), *p = bert_json_get(item, "y_pred"), *report = bert_json_get(want, "report"), *v;
+    bert_entity_scores *scores = NULL;
+    bert_entity_metrics m;
+    bert_error err;
+    size_t i;
+    memset(&err, 0, sizeof err);
+    if (!want || !t || !p || bert_entity_scores_open(scheme, NULL, &scores, &err) != BERT_OK) { TEST_FAIL("not complete %s", err.message); return; }
+    for (t = t->first, p = p->first; t && p; t = t->next, p = p->next) {
+        bert_bytes *a = golden_tags(t), *b = golden_tags(p);
+        CHECK_INT(p->count, t->count);
+        if (t->count == p->count && bert_entity_scores_add(scores, a, b, t->count, &err) != BERT_OK) TEST_FAIL("%s", err.message);
+        free(a);
+        free(b);
+    }
+    if (bert_entity_scores_result(scores, &m, &err) != BERT_OK) {
+        TEST_FAIL("%s", err.message);
+    } else {
+        golden_score("precision", m.precision, bert_json_get(want, "precision"));
+        golden_score("recall", m.recall, bert_json_get(want, "recall"));
+        golden_score("f1", m.f1, bert_json_get(want, "f1"));
+        golden_score("f1_macro", m.macro_f1, bert_json_get(want, "f1_macro"));
+        golden_score("accuracy", m.accuracy, bert_json_get(want, "accuracy"));
+        golden_seqeval_average(report, "micro avg", m.precision, m.recall, m.f1, (double)m.support);
+        golden_seqeval_average(report, "macro avg", m.macro_precision, m.macro_recall, m.macro_f1, (double)m.support);
+        golden_seqeval_average(report, "weighted avg", m.weighted_precision, m.weighted_recall, m.weighted_f1, (double)m.support);
+        for (i = 0, v = report ? report->first : NULL; v && i < m.type_count; v = v->next, i++) {
+            CHECK_STR(m.types[i].type, v->key);
+            golden_seqeval_average(report, m.types[i].type, m.types[i].precision, m.types[i].recall, m.types[i].f1, (double)m.types[i].support);
+        }
+        CHECK_INT(report ? report->count : 0, m.type_count + 3);
+    }
+    bert_entity_scores_close(scores);
+}
+/* Entities of each sentence: [[type, first, last], ...] */
+static void golden_seqeval_entities(const bert_json *sentences, const bert_json *want)
+{
+    const bert_json *s, *w, *e;
+    if (!sentences || !want) { TEST_FAIL("no entities are recorded"); return; }
+    CHECK_INT(want->count, sentences->count);
+    for (s = sentences->first, w = want->first; s && w; s = s->next, w = w->next) {
+        bert_bytes *tags = golden_tags(s);
+        bert_entity *found = (bert_entity *)malloc((s->count + 1) * sizeof *found);
+        size_t n = 0, i;
+        bert_error err;
+        if (!found) abort();
+        memset(&err, 0, sizeof err);
+        if (bert_entities(tags, s->count, BERT_TAGS_LENIENT, found, s->count, &n, &err) != BERT_OK) TEST_FAIL("%s", err.message);
+        CHECK_INT(n, w->count);
+        for (i = 0, e = w->first; e && i < n; e = e->next, i++) {
+            const bert_json *type = e->first, *begin = type ? type->next : NULL;
+            if (!begin || !begin->next || type->size != found[i].type_size || memcmp(type->text, found[i].type, type->size) || golden_int(begin, -1) != (int64_t)found[i].begin ||
+                golden_int(begin->next, -1) != (int64_t)found[i].end - 1) TEST_FAIL("entity %lu differs", (unsigned long)i);
+        }
+        free(found);
+        free(tags);
+    }
+}
+static void golden_ner_seqeval(const golden_place *place, const char *name)
+{
+    static const char *const schemes[] = { "IOB1", "IOB2", "IOE1", "IOE2", "IOBES", "BILOU" };
+    char path[1200];
+    golden_lines l;
+    const bert_json *v;
+    bert_error err;
+    golden_path(path, sizeof path, place->dir, name);
+    memset(&l, 0, sizeof l);
+    memset(&err, 0, sizeof err);
+    if (bert_file_open(path, NULL, &l.file, &err) != BERT_OK || bert_json_parse((const char *)l.file.data, l.file.size, NULL, &l.doc, &err) != BERT_OK || !bert_json_get(l.doc.root, "cases")) {
+        if (test_enter("%s/%s", place->label, name)) { TEST_FAIL("no cases: %s", err.message); test_leave(); }
+        golden_close(&l);
+        return;
+    }
+    for (v = bert_json_get(l.doc.root, "cases")->first; v; v = v->next) {
+        const bert_json *title = bert_json_get(v, "name"), *strict = bert_json_get(v, "strict");
+        int k = 0;
+        if (!test_enter("%s/%s: %s", place->label, name, title ? title->text : "")) continue;
+        golden_seqeval_mode(v, bert_json_get(v, "default_mode"), BERT_TAGS_LENIENT);
+        while (k < 6 && !bert_json_is(bert_json_get(strict, "scheme"), schemes[k])) k++;
+        if (k == 6) TEST_FAIL("the scheme is not known");
+        else golden_seqeval_mode(v, strict, (bert_tag_scheme)(k + 1));
+        golden_seqeval_entities(bert_json_get(v, "y_true"), bert_json_get(v, "entities_true"));
+        golden_seqeval_entities(bert_json_get(v, "y_pred"), bert_json_get(v, "entities_pred"));
+        test_leave();
+    }
+    golden_close(&l);
 }
 
 #endif

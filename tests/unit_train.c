@@ -293,6 +293,29 @@ static void slopes(void)
     }
 }
 
+/* Activations and derivatives of every kind of instructions against those in plain C, in rows of any length. */
+static void curves(void)
+{
+    static float x[1300], want[1300], got[1300];
+    int isa, kind, slope, n, i;
+    for (isa = BERT_ISA_REF + 1; isa < BERT_ISA_COUNT; isa++) {
+        const bert__kernels *k = bert__kernels_of((bert_isa)isa);
+        if (!k) continue;
+        for (kind = BERT_GELU_ERF; kind <= BERT_LINEAR; kind++)
+            for (slope = 0; slope < 2; slope++)
+                for (n = 1; n < 1300; n = n * 5 / 2 + 1) {
+                    for (i = 0; i < 1300; i++) {
+                        x[i] = (float)(i % 7 == 0 ? 30 : 6) * (float)(i * 37 % 200 - 100) / 100;
+                        want[i] = got[i] = i % 2 ? 1.5f : -0.5f;
+                    }
+                    bert__ref_curve((bert_activation)kind, slope, x, want, n);
+                    k->curve((bert_activation)kind, slope, x, got, n);
+                    for (i = 0; i < 1300; i++)
+                        if (!(fabs((double)got[i] - (double)want[i]) <= 2e-6 * (1 + fabs((double)want[i])))) TEST_FAIL("%s: %s, slope %d, %d numbers: at %g %.9g, plain C says %.9g", bert_isa_name((bert_isa)isa), bert_activation_name((bert_activation)kind), slope, n, (double)x[i], (double)got[i], (double)want[i]);
+                }
+    }
+}
+
 /* ---- dropout ---- */
 
 static void dropout_rates(void)
@@ -880,6 +903,7 @@ int main(int argc, char **argv)
 {
     test_begin(argc, argv);
     TEST(slopes);
+    TEST(curves);
     TEST(gradients_of_losses);
     TEST(gradients_of_activations);
     TEST(gradients_of_inputs);

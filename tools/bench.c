@@ -288,7 +288,7 @@ static int bench_infer(void)
 static int bench_start(char **argv)
 {
     static const char since[] = "BERT_BENCH_START";
-    const char *began = getenv(since), *path;
+    const char *began = getenv(since);
     double start = now(), at[8], file_bytes = 0, peak = 0, sum;
     bert_error err = { 0 };
     bert_model *model;
@@ -316,7 +316,7 @@ static int bench_start(char **argv)
     at[0] = now();
     model = cli_open_model(model_path, bert_config_file, 0);
     at[1] = now();
-    tokenizer = cli_open_tokenizer(model, vocab_file, lower, BERT_DEFAULT);
+    tokenizer = cli_open_tokenizer(model, vocab_file, lower, BERT_DEFAULT, BERT_DEFAULT);
     if (bert_embed_desc_read(model, &ed, &err)) cli_fail(err.message);
     at[2] = now();
     if (bert_pool_open((int32_t)threads, NULL, &pool)) cli_fail("cannot start the threads");
@@ -337,9 +337,9 @@ static int bench_start(char **argv)
     ed.error = &err;
     if (bert_session_embed(session, tokenizer, &ed, (const char *const *)&text, &size, 1, out)) cli_fail(err.message);
     at[5] = now();
-    path = bert_checkpoint_path(bert_model_checkpoint(model));
 #ifndef _WIN32
     {
+        const char *path = bert_checkpoint_path(bert_model_checkpoint(model));
         struct rusage usage;
         struct stat st;
         getrusage(RUSAGE_SELF, &usage);

@@ -238,25 +238,20 @@ CLI_FN bert_model *cli_open_model(const char *path, const char *config_file, uin
     if (bert_model_open(&d, &m)) cli_fail(err.message);
     return m;
 }
-/* The vocabulary of vocab_file, or of the folder in which the checkpoint was found. specials: "[MASK]" in a text is that token. */
-CLI_FN bert_tokenizer *cli_open_tokenizer(const bert_model *m, const char *vocab_file, bert_flag lower, bert_flag specials)
+/* The tokenizer of vocab_file, or what lies beside the checkpoint. specials: "[MASK]" in a text is that token. check_case: BERT_OFF
+   lets pass what contradicts the checkpoint's name. */
+CLI_FN bert_tokenizer *cli_open_tokenizer(const bert_model *m, const char *vocab_file, bert_flag lower, bert_flag specials, bert_flag check_case)
 {
     bert_error err = { 0 };
     bert_tokenizer_desc d = { 0 };
     bert_tokenizer *t = NULL;
-    const char *file = bert_checkpoint_path(bert_model_checkpoint(m)), *slash = file ? strrchr(file, '/') : NULL;
-    char folder[1000], text[900];
-    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - file) : 1, slash ? file : ".");
-    d.path = vocab_file ? vocab_file : folder;
+    char text[900];
+    d.path = vocab_file;
     d.lower_case = lower;
     d.specials = specials;
     d.error = &err;
-    if (bert_tokenizer_open(&d, &t)) {
-        snprintf(text, sizeof text, "%.600s%s", err.message, vocab_file ? "" : "; --vocab_file names another place");
-        cli_fail(text);
-    }
-    if (bert_tokenizer_size(t) > bert_model_config(m)->vocab_size) {
-        snprintf(text, sizeof text, "%.400s: the vocabulary has %d tokens, the model %d: they do not belong together", d.path, (int)bert_tokenizer_size(t), (int)bert_model_config(m)->vocab_size);
+    if (bert_model_tokenizer(m, &d, check_case, &t)) {
+        snprintf(text, sizeof text, "%.600s%s", err.message, vocab_file ? "" : " (--vocab_file)");
         cli_fail(text);
     }
     return t;

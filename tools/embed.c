@@ -56,7 +56,7 @@ int main(int argc, char **argv)
     d.too_long = (bert_too_long)policy;
     d.stride = stride;
     d.error = &err;
-    tokenizer = cli_open_tokenizer(model, vocab_file, lower, BERT_DEFAULT);
+    tokenizer = cli_open_tokenizer(model, vocab_file, lower, BERT_DEFAULT, BERT_DEFAULT);
     session = cli_open_session(model, isa, threads, max_tokens);
 
     input = cli_read(c.count ? c.args[0] : NULL);

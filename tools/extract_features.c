@@ -171,7 +171,7 @@ int main(int argc, char **argv)
         snprintf(text, sizeof text, "--max_seq_length is %lld, but the model has positions for %d tokens", (long long)max_seq_length, (int)bert_model_config(model)->max_positions);
         cli_fail(text);
     }
-    tokenizer = cli_open_tokenizer(model, vocab_file, lower, BERT_DEFAULT);
+    tokenizer = cli_open_tokenizer(model, vocab_file, lower, BERT_DEFAULT, BERT_OFF);
     input = cli_read(input_file);
     while (cli_line(&input, &at, &line, &size)) add_line(&t, tokenizer, line, size);
 

@@ -97,7 +97,7 @@ int main(int argc, char **argv)
     as_json = cli_choice("format", format, "text|json");
     m = cli_open_model(model_path, bert_config_file, BERT_HEAD_MLM);
     if (top_k < 1 || top_k > bert_model_config(m)->vocab_size) cli_usage("--top_k goes from 1 to the number of words", "");
-    t = cli_open_tokenizer(m, vocab_file, lower, BERT_ON);
+    t = cli_open_tokenizer(m, vocab_file, lower, BERT_ON, BERT_DEFAULT);
     model = m;
     tokenizer = t;
     if (bert_tokenizer_special_ids(t).mask < 0) cli_fail("the vocabulary has no [MASK]");

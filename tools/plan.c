@@ -65,6 +65,7 @@ int main(int argc, char **argv)
     cli c = cli_parse(argc, argv, "plan (--model PATH | --config NAME | --bert_config_file FILE) [FLAGS]",
                       "Bytes that inference will take: exactly what the library then asks its allocator for.", flags);
     const int json = cli_choice("format", format, "text|json");
+    const size_t budget = budget_text ? parse_bytes(budget_text) : 0;
     if (c.count) cli_usage("what is this: ", c.args[0]);
     if (!model_path + !config_name + !bert_config_file != 2) cli_usage("give one of --model, --config, --bert_config_file", "");
     if (batch < 1 || length < 1 || batch > INT64_MAX / length / 4096) cli_usage("--batch and --length begin at 1", "");
@@ -96,7 +97,6 @@ int main(int argc, char **argv)
         printf("(the word embeddings stay in the file, mapped: they are not in the total)\n");
     }
     if (budget_text) {
-        const size_t budget = parse_bytes(budget_text);
         const int64_t most = bert_plan_largest(&d, budget);
         if (json) printf(", \"budget\": %zu, \"max_tokens\": %lld, \"batches\": {", budget, (long long)most);
         else printf("\nwith %s bytes: %lld tokens at once\n\nlength   largest batch\n", mega(budget, text[0]), (long long)most);

@@ -1,0 +1,718 @@
+/* unit_squad.c - reading comprehension: questions, features, answers, scores
+   SPDX-License-Identifier: MIT-0 OR Unlicense */
+#include "bert.h"
+#include "test.h"
+#include "faults.h"
+
+static const char vocab[] = "[PAD]\n[UNK]\n[CLS]\n[SEP]\nwho\nruns\n?\nthe\nred\ndog\n##s\nran\nhome\n.\n,\ncat\n小\n狗\n";
+static const char two[] =
+    "{\"version\": \"v2.0\", \"data\": [{\"title\": \"t\", \"paragraphs\": [{\"context\": \"The red dogs ran  home.\", \"qas\": [\n"
+    "  {\"id\": \"a\", \"question\": \"Who runs?\", \"is_impossible\": false, \"answers\": [{\"text\": \"dogs\", \"answer_start\": 8}]},\n"
+    "  {\"id\": \"b\", \"question\": \"The cat?\", \"is_impossible\": true, \"answers\": []}]}]}]}";
+
+static bert_tokenizer *tokenizer(void)
+{
+    bert_tokenizer_desc d;
+    bert_tokenizer *t = NULL;
+    memset(&d, 0, sizeof d);
+    d.data = vocab;
+    d.size = sizeof vocab - 1;
+    if (bert_tokenizer_open(&d, &t) != BERT_OK) abort();
+    return t;
+}
+static bert_status open_text(const char *text, int training, int version_2, bert_squad **out, bert_error *e)
+{
+    bert_squad_desc d;
+    memset(&d, 0, sizeof d);
+    d.data = text;
+    d.size = strlen(text);
+    d.training = training;
+    d.version_2 = version_2;
+    d.error = e;
+    return bert_squad_open(&d, out);
+}
+static int is(bert_slice s, const char *text) { return s.text && s.size == strlen(text) && memcmp(s.text, text, s.size) == 0; }
+
+/* ---- questions ---- */
+
+static void reading(void)
+{
+    bert_squad *s;
+    const bert_squad_question *q;
+    bert_error e;
+    REQUIRE(open_text(two, 1, 1, &s, &e) == BERT_OK);
+    CHECK_INT(bert_squad_count(s), 2);
+    q = bert_squad_get(s, 0);
+    CHECK(is(q->id, "a") && is(q->question, "Who runs?") && is(q->answer, "dogs"));
+    CHECK_INT(q->word_count, 5);
+    CHECK(is(q->words[2], "dogs") && is(q->words[4], "home."));
+    CHECK_INT(q->start, 2);
+    CHECK_INT(q->end, 2);
+    CHECK(!q->impossible);
+    q = bert_squad_get(s, 1);
+    CHECK(q->impossible && q->start == -1 && q->end == -1 && is(q->answer, ""));
+    CHECK(!bert_squad_get(s, 2) && !bert_squad_get(s, -1));
+    bert_squad_close(s);
+    REQUIRE(open_text(two, 0, 1, &s, &e) == BERT_OK);                   /* for prediction nothing is known of answers */
+    q = bert_squad_get(s, 1);
+    CHECK(!q->impossible && !q->answer.text && q->start == -1);
+    bert_squad_close(s);
+    bert_squad_close(NULL);
+}
+/* Five blanks part words; U+00A0 and U+3000 do not. */
+static void blanks(void)
+{
+    bert_squad *s;
+    const bert_squad_question *q;
+    REQUIRE(open_text("{\"data\":[{\"paragraphs\":[{\"context\":\" a\\u00a0b\\u3000c\\u202fd\\te\\r\\nf \",\"qas\":[{\"id\":7,\"question\":\"\"}]}]}]}", 0, 0, &s, NULL) == BERT_OK);
+    q = bert_squad_get(s, 0);
+    REQUIRE(q && q->word_count == 4);
+    CHECK(is(q->words[0], "a\xC2\xA0" "b\xE3\x80\x80" "c") && is(q->words[1], "d") && is(q->words[2], "e") && is(q->words[3], "f"));
+    CHECK(is(q->id, "7"));                                              /* a number is taken as it is written */
+    bert_squad_close(s);
+}
+/* CMRC's own layout: no place of the answer, and words of Chinese. */
+static void own_layout(void)
+{
+    bert_squad *s;
+    const bert_squad_question *q;
+    REQUIRE(open_text("[{\"context_id\":\"c\",\"context_text\":\"小狗 Dog2，小猫。\",\"title\":\"\",\"qas\":["
+                      "{\"query_id\":\"x\",\"query_text\":\"谁?\",\"answers\":[\"小猫\",\"猫\"]},{\"query_id\":\"y\",\"query_text\":\"谁?\",\"answers\":[\"马\"]}]}]", 1, 0, &s, NULL) == BERT_OK);
+    CHECK_INT(bert_squad_count(s), 1);
+    q = bert_squad_get(s, 0);
+    REQUIRE(q && q->word_count == 7);
+    CHECK(is(q->words[0], "小") && is(q->words[1], "狗") && is(q->words[2], "Dog2") && is(q->words[3], "，") && is(q->words[6], "。"));
+    CHECK_INT(q->start, 4);
+    CHECK_INT(q->end, 5);
+    CHECK_INT(bert_squad_skipped_count(s), 1);                          /* an answer that is not there */
+    CHECK(is(bert_squad_skipped(s, 0)->id, "y") && !bert_squad_skipped(s, 1));
+    bert_squad_close(s);
+}
+/* Answers by characters, not bytes; what is not found where it should be is put aside; the first of several counts. */
+static void answers_in_context(void)
+{
+    bert_squad *s;
+    const bert_squad_question *q;
+    REQUIRE(open_text("{\"data\":[{\"paragraphs\":[{\"context\":\"Élan é \\ud83d\\ude00 red dog\",\"qas\":["
+                      "{\"id\":\"1\",\"question\":\"\",\"answers\":[{\"text\":\"red\",\"answer_start\":9},{\"text\":\"dog\",\"answer_start\":13}]},"
+                      "{\"id\":\"2\",\"question\":\"\",\"answers\":[{\"text\":\"cat\",\"answer_start\":13}]},"
+                      "{\"id\":\"3\",\"question\":\"\",\"answers\":[{\"text\":\"dog\",\"answer_start\":-3}]},"
+                      "{\"id\":\"4\",\"question\":\"\",\"answers\":[{\"text\":\"do\",\"answer_start\":13}]}]}]}]}", 1, 0, &s, NULL) == BERT_OK);
+    REQUIRE(bert_squad_count(s) == 3 && bert_squad_skipped_count(s) == 1);
+    CHECK(is(bert_squad_skipped(s, 0)->id, "2"));
+    q = bert_squad_get(s, 0);
+    CHECK(q->start == 3 && q->end == 3 && is(q->answer, "red"));
+    q = bert_squad_get(s, 1);                                           /* Python counts -3 from the end */
+    CHECK(is(q->id, "3") && q->start == 4 && q->end == 4);
+    q = bert_squad_get(s, 2);                                           /* part of a word is found in it */
+    CHECK(is(q->id, "4") && q->start == 4);
+    bert_squad_close(s);
+}
+static void reading_errors(void)
+{
+    static const struct { const char *text, *says; int training; } bad[] = {
+        { "{\"data\": [", "line 1", 0 }, { "7", "no file of questions", 0 }, { "{\"version\": 1}", "no file of questions", 0 }, { "", "JSON", 0 },
+        { "{\"data\": {}}", "\"data\" must be a list, not an object", 0 },
+        { "{\"data\":\n [[]]}", "line 2, column 3: an object with \"paragraphs\" is expected here, not a list", 0 },
+        { "{\"data\":[{\"paragraphs\":[{\"qas\":[]}]}]}", "no \"context\"", 0 },
+        { "{\"data\":[{\"paragraphs\":[{\"context\":5,\"qas\":[]}]}]}", "\"context\" must be a string, not a number", 0 },
+        { "{\"data\":[{\"paragraphs\":[{\"context\":\"a\"}]}]}", "no \"qas\"", 0 },
+        { "{\"data\":[{\"paragraphs\":[{\"context\":\"a\",\"qas\":[{\"question\":\"q\"}]}]}]}", "no \"id\"", 0 },
+        { "{\"data\":[{\"paragraphs\":[{\"context\":\"a\",\"qas\":[{\"id\":\"q\"}]}]}]}", "no \"question\"", 0 },
+        { "{\"data\":[{\"paragraphs\":[{\"context\":\"a \\ud83d b\",\"qas\":[]}]}]}", "surrogate", 0 },
+        { "{\"data\":[{\"paragraphs\":[{\"context\":\"a \xFF b\",\"qas\":[]}]}]}", "not UTF-8", 0 },
+        { "[{\"context\":\"a\",\"qas\":[]}]", "no \"context_text\"", 0 },
+        { "{\"data\":[{\"paragraphs\":[{\"context\":\"a\",\"qas\":[{\"id\":\"q\",\"question\":\"\",\"answers\":[]}]}]}]}", "--version_2_with_negative", 1 },
+        { "{\"data\":[{\"paragraphs\":[{\"context\":\"a\",\"qas\":[{\"id\":\"q\",\"question\":\"\",\"answers\":[{\"answer_start\":0}]}]}]}]}", "no \"text\"", 1 },
+        { "{\"data\":[{\"paragraphs\":[{\"context\":\"a\",\"qas\":[{\"id\":\"q\",\"question\":\"\",\"answers\":[{\"text\":\"a\",\"answer_start\":1}]}]}]}]}", "begins at character 1 of a passage of 1 characters", 1 },
+        { "{\"data\":[{\"paragraphs\":[{\"context\":\"a\",\"qas\":[{\"id\":\"q\",\"question\":\"\",\"answers\":[{\"text\":\"ab\",\"answer_start\":0}]}]}]}]}", "ends at character 1", 1 },
+        { "{\"data\":[{\"paragraphs\":[{\"context\":\"a\",\"qas\":[{\"id\":\"q\",\"question\":\"\",\"answers\":[{\"text\":\"a\",\"answer_start\":\"0\"}]}]}]}]}", "whole number", 1 } };
+    size_t i;
+    bert_error e;
+    bert_squad *s = NULL;
+    bert_squad_desc d;
+    for (i = 0; i < sizeof bad / sizeof *bad; i++) {
+        memset(&e, 0, sizeof e);
+        CHECK(open_text(bad[i].text, bad[i].training, 0, &s, &e) == BERT_ERROR_FORMAT);
+        if (!strstr(e.message, bad[i].says)) TEST_FAIL("number %d: %s", (int)i, e.message);
+    }
+    CHECK(open_text("{\"data\":[{\"paragraphs\":[{\"context\":\"a\",\"qas\":[{\"id\":\"q\",\"question\":\"\",\"is_impossible\":0,\"answers\":[]}]}]}]}", 1, 1, &s, &e) == BERT_ERROR_FORMAT);
+    CHECK(strstr(e.message, "is_impossible") != NULL);
+    memset(&d, 0, sizeof d);
+    d.error = &e;
+    CHECK(bert_squad_open(&d, &s) == BERT_ERROR_ARGUMENT);
+    d.path = "no such file.json";
+    CHECK(bert_squad_open(&d, &s) == BERT_ERROR_IO && strstr(e.message, "no such file.json"));
+    CHECK(!s);
+}
+
+/* ---- features ---- */
+
+typedef struct columns { bert_squad_feature f; int32_t ids[32], mask[32], segment_ids[32], words[32]; uint8_t max_context[32]; } columns;
+static void lend(columns *c)
+{
+    memset(c, 0x55, sizeof *c);
+    c->f.ids = c->ids;
+    c->f.mask = c->mask;
+    c->f.segment_ids = c->segment_ids;
+    c->f.words = c->words;
+    c->f.max_context = c->max_context;
+}
+static bert_squad_features *features_of(const bert_squad *s, const bert_tokenizer *t, int64_t length, int64_t stride, int64_t query, const int64_t *order, int64_t count, bert_error *e)
+{
+    bert_squad_features_desc d;
+    bert_squad_features *f = NULL;
+    memset(&d, 0, sizeof d);
+    d.squad = s;
+    d.tokenizer = t;
+    d.max_seq_length = length;
+    d.doc_stride = stride;
+    d.max_query_length = query;
+    d.order = order;
+    d.order_count = count;
+    d.error = e;
+    bert_squad_features_open(&d, &f);
+    return f;
+}
+/* the red dog ##s ran home . in windows of 4 that move by 2; the question is cut to 2 tokens */
+static void windows(void)
+{
+    static const int32_t first[] = { 2, 4, 5, 3, 7, 8, 9, 10, 3 }, last[] = { 2, 4, 5, 3, 11, 12, 13, 3, 0 };
+    static const int32_t words[] = { -1, -1, -1, -1, 0, 1, 2, 2, -1 };
+    static const int starts[] = { 6, 4, 0 }, ends[] = { 7, 5, 0 }, max[3][4] = { { 1, 1, 1, 0 }, { 0, 1, 1, 0 }, { 0, 1, 1, 0 } };
+    bert_tokenizer *t = tokenizer();
+    bert_squad *s = NULL;
+    bert_squad_features *f;
+    columns c;
+    int i, k;
+    lend(&c);
+    REQUIRE(open_text(two, 1, 1, &s, NULL) == BERT_OK);
+    f = features_of(s, t, 9, 2, 2, NULL, 0, NULL);
+    REQUIRE(f != NULL);
+    for (i = 0; i < 3; i++) {
+        REQUIRE(bert_squad_features_next(f, &c.f) == BERT_OK && c.f.tokens);
+        CHECK_INT(c.f.unique_id, 1000000000 + i);
+        CHECK_INT(c.f.window, i);
+        CHECK_INT(c.f.question, 0);
+        CHECK_INT(c.f.tokens, i == 2 ? 8 : 9);
+        CHECK_INT(c.f.start, starts[i]);
+        CHECK_INT(c.f.end, ends[i]);
+        for (k = 0; k < 9; k++) {
+            if (i == 0) CHECK_INT(c.ids[k], first[k]);
+            if (i == 2) CHECK_INT(c.ids[k], last[k]);
+            if (i == 0) CHECK_INT(c.words[k], words[k]);
+            CHECK_INT(c.mask[k], k < c.f.tokens);
+            CHECK_INT(c.segment_ids[k], k >= 4 && k < c.f.tokens);
+        }
+        for (k = 0; k < 4; k++) if (k < c.f.tokens - 5) CHECK_INT(c.max_context[4 + k], max[i][k]);
+        CHECK_INT(c.max_context[0], 0);
+    }
+    REQUIRE(bert_squad_features_next(f, &c.f) == BERT_OK);              /* an impossible one points at [CLS] */
+    CHECK(c.f.question == 1 && c.f.impossible && c.f.start == 0 && c.f.end == 0 && c.f.window == 0);
+    for (i = 0; i < 2; i++) CHECK(bert_squad_features_next(f, &c.f) == BERT_OK && c.f.tokens);
+    for (i = 0; i < 2; i++) CHECK(bert_squad_features_next(f, &c.f) == BERT_OK && c.f.tokens == 0);
+    bert_squad_features_close(f);
+    bert_squad_close(s);
+    bert_tokenizer_close(t);
+}
+static void other_order(void)
+{
+    static const int64_t order[] = { 1, 0, 1 }, wrong[] = { 2 };
+    bert_tokenizer *t = tokenizer();
+    bert_squad *s = NULL;
+    bert_squad_features *f;
+    bert_squad_feature x;
+    bert_error e;
+    int i;
+    memset(&x, 0, sizeof x);                                            /* without any column */
+    REQUIRE(open_text(two, 0, 0, &s, NULL) == BERT_OK);
+    f = features_of(s, t, 30, 16, 8, order, 3, NULL);
+    REQUIRE(f != NULL);
+    for (i = 0; i < 3; i++) {
+        REQUIRE(bert_squad_features_next(f, &x) == BERT_OK);
+        CHECK_INT(x.example_index, i);
+        CHECK_INT(x.question, order[i]);
+        CHECK_INT(x.unique_id, 1000000000 + i);
+        CHECK(x.start == -1 && x.end == -1);                            /* no training */
+    }
+    CHECK(bert_squad_features_next(f, &x) == BERT_OK && x.tokens == 0);
+    bert_squad_features_close(f);
+    f = features_of(s, t, 30, 16, 8, wrong, 1, &e);
+    REQUIRE(f != NULL);
+    CHECK(bert_squad_features_next(f, &x) == BERT_ERROR_ARGUMENT && strstr(e.message, "order[0] is 2"));
+    bert_squad_features_close(f);
+    CHECK(!features_of(s, t, 11, 16, 8, NULL, 0, &e) && strstr(e.message, "max_seq_length"));
+    CHECK(!features_of(s, t, 30, -1, 8, NULL, 0, &e) && strstr(e.message, "doc_stride"));
+    CHECK(!features_of(NULL, t, 30, 16, 8, NULL, 0, &e));
+    bert_squad_close(s);
+    bert_tokenizer_close(t);
+}
+
+/* ---- answers ---- */
+
+static bert_squad_answers *answers_of(const bert_squad *s, const bert_tokenizer *t, int64_t n_best, int version_2, double threshold, bert_error *e)
+{
+    bert_squad_answers_desc d;
+    bert_squad_answers *a = NULL;
+    memset(&d, 0, sizeof d);
+    d.squad = s;
+    d.tokenizer = t;
+    d.n_best = n_best;
+    d.version_2 = version_2;
+    d.null_score_diff_threshold = threshold;
+    d.error = e;
+    bert_squad_answers_open(&d, &a);
+    return a;
+}
+/* All windows of all questions; start and end logits peak at rows of the first window. */
+static bert_status predict(bert_squad_answers *a, const bert_squad *s, const bert_tokenizer *t, int64_t start, int64_t end, float peak)
+{
+    bert_squad_features *f = features_of(s, t, 20, 16, 8, NULL, 0, NULL);
+    bert_status st = BERT_OK;
+    columns c;
+    lend(&c);
+    while (st == BERT_OK && (st = bert_squad_features_next(f, &c.f)) == BERT_OK && c.f.tokens) {
+        float logits[40];
+        int i;
+        for (i = 0; i < 40; i++) logits[i] = -4 - (float)i / 8;
+        logits[2 * start] = peak;
+        logits[2 * end + 1] = peak;
+        st = bert_squad_answers_add(a, &c.f, logits, logits + 1, 20, 2);
+    }
+    bert_squad_features_close(f);
+    return st == BERT_OK ? bert_squad_answers_finish(a) : st;
+}
+static int has(const char *text, const char *part) { return strstr(text, part) != NULL; }
+
+static void best_answers(void)
+{
+    bert_tokenizer *t = tokenizer();
+    bert_squad *s = NULL;
+    bert_squad_answers *a;
+    const bert_squad_answer *v;
+    bert_error e;
+    size_t size;
+    char *text;
+    double total = 0;
+    int64_t i;
+    memset(&e, 0, sizeof e);
+    REQUIRE(open_text(two, 0, 0, &s, NULL) == BERT_OK);
+    a = answers_of(s, t, 0, 1, 0, &e);
+    REQUIRE(a != NULL && !bert_squad_answers_get(a, 0));
+    CHECK(bert_squad_answers_write(a, "x.tmp", NULL, NULL) == BERT_ERROR_ARGUMENT);
+    REQUIRE(predict(a, s, t, 6, 9, 2) == BERT_OK);                      /* red dog ##s ran of [CLS] who runs ? [SEP] the red dog ##s ran home . */
+    v = bert_squad_answers_get(a, 0);
+    REQUIRE(v && v->count > 2);
+    CHECK(is(v->text, "red dogs ran"));
+    CHECK_INT(v->begin, 4);
+    CHECK_INT(v->end, 16);
+    CHECK(is(v->n_best[0].text, "red dogs ran") && v->n_best[0].start_logit == 2 && v->n_best[0].end_logit == 2);
+    for (i = 0; i < v->count; i++) {
+        total += v->n_best[i].probability;
+        CHECK(!i || v->n_best[i].start_logit + v->n_best[i].end_logit <= v->n_best[i - 1].start_logit + v->n_best[i - 1].end_logit);
+    }
+    CHECK(fabs(total - 1) < 1e-12);
+    CHECK(fabs(v->null_odds - (-4.0 + -4.125 - 4)) < 1e-12);
+    REQUIRE(bert_squad_answers_write(a, "unit_squad.tmp.p", "unit_squad.tmp.n", "unit_squad.tmp.o") == BERT_OK);
+    text = test_read_file("unit_squad.tmp.p", &size);
+    CHECK_STR(text, "{\n    \"a\": \"red dogs ran\",\n    \"b\": \"red dogs ran\"\n}\n");
+    free(text);
+    text = test_read_file("unit_squad.tmp.o", &size);
+    CHECK_STR(text, "{\n    \"a\": -12.125,\n    \"b\": -12.125\n}\n");
+    free(text);
+    text = test_read_file("unit_squad.tmp.n", &size);
+    CHECK(text && has(text, "{\n    \"a\": [\n        {\n            \"text\": \"red dogs ran\",\n            \"probability\": 0.9") && has(text, ",\n            \"start_logit\": 2.0,\n            \"end_logit\": 2.0\n        },\n"));
+    free(text);
+    /* one of the files cannot be written: none is */
+    remove("unit_squad.tmp.p");
+    CHECK(bert_squad_answers_write(a, "unit_squad.tmp.p", "no such folder/n", "unit_squad.tmp.o") == BERT_ERROR_IO && has(e.message, "no such folder"));
+    CHECK(!test_read_file("unit_squad.tmp.p", &size));
+    remove("unit_squad.tmp.n");
+    remove("unit_squad.tmp.o");
+    bert_squad_answers_close(a);
+    a = answers_of(s, t, 0, 0, 0, &e);
+    CHECK(bert_squad_answers_finish(a) == BERT_OK && bert_squad_answers_write(a, NULL, NULL, "unit_squad.tmp.o") == BERT_ERROR_ARGUMENT);
+    bert_squad_answers_close(a);
+    bert_squad_close(s);
+    bert_tokenizer_close(t);
+}
+/* Where write_predictions crashes: no answer among the n best, none at all, a passage without words. */
+static void no_answers(void)
+{
+    bert_tokenizer *t = tokenizer();
+    bert_squad *s = NULL, *none = NULL;
+    bert_squad_answers *a;
+    const bert_squad_answer *v;
+    REQUIRE(open_text(two, 0, 0, &s, NULL) == BERT_OK);
+    a = answers_of(s, t, 1, 1, 0, NULL);                                /* the best start and end are [CLS]: only "" among one */
+    REQUIRE(a && predict(a, s, t, 0, 0, 2) == BERT_OK);
+    v = bert_squad_answers_get(a, 0);
+    CHECK(v->count == 1 && is(v->n_best[0].text, "") && is(v->text, "") && v->null_odds == 1000000 && v->end == 0);
+    bert_squad_answers_close(a);
+    a = answers_of(s, t, 2, 1, 100, NULL);                              /* "" at any cost: the threshold is out of reach */
+    REQUIRE(a && predict(a, s, t, 5, 5, 1) == BERT_OK);
+    v = bert_squad_answers_get(a, 0);
+    CHECK(is(v->text, "The") && v->null_odds < 0);
+    bert_squad_answers_close(a);
+    REQUIRE(open_text("{\"data\":[{\"paragraphs\":[{\"context\":\" \\n\",\"qas\":[{\"id\":\"e\",\"question\":\"who?\"}]}]}]}", 0, 0, &none, NULL) == BERT_OK);
+    a = answers_of(none, t, 0, 1, 0, NULL);
+    REQUIRE(a && predict(a, none, t, 0, 0, 0) == BERT_OK);
+    v = bert_squad_answers_get(a, 0);
+    CHECK(v && v->count == 1 && is(v->text, "") && v->null_odds == 1000000 && v->n_best[0].probability == 1);
+    bert_squad_answers_close(a);
+    a = answers_of(none, t, 0, 0, 0, NULL);
+    REQUIRE(a && predict(a, none, t, 0, 0, 0) == BERT_OK);
+    CHECK(is(bert_squad_answers_get(a, 0)->text, "empty"));             /* the reference's word for it */
+    bert_squad_answers_close(a);
+    bert_squad_close(none);
+    bert_squad_close(s);
+    bert_tokenizer_close(t);
+}
+/* An answer as good as none comes first; with room for one answer, none is added to it. */
+static void ties_and_room(void)
+{
+    bert_tokenizer *t = tokenizer();
+    bert_squad *s = NULL;
+    bert_squad_answers *a;
+    const bert_squad_answer *v;
+    columns c;
+    bert_squad_features *f;
+    float start[20], end[20];
+    int i;
+    lend(&c);
+    REQUIRE(open_text(two, 0, 0, &s, NULL) == BERT_OK);
+    for (i = 0; i < 20; i++) start[i] = end[i] = -9;
+    start[0] = 3;
+    end[0] = 3;
+    start[7] = 2;
+    end[7] = 3.5f;
+    start[6] = 2.5f;
+    f = features_of(s, t, 20, 16, 8, NULL, 0, NULL);
+    a = answers_of(s, t, 2, 1, 1, NULL);
+    REQUIRE(f && a && bert_squad_features_next(f, &c.f) == BERT_OK);
+    REQUIRE(bert_squad_answers_add(a, &c.f, start, end, 20, 1) == BERT_OK && bert_squad_answers_finish(a) == BERT_OK);
+    v = bert_squad_answers_get(a, 0);                                   /* both have 6: what was found first comes first */
+    CHECK(v->count == 2 && is(v->n_best[0].text, "red dog") && is(v->n_best[1].text, "") && v->null_odds == 0);
+    bert_squad_answers_close(a);
+    a = answers_of(s, t, 1, 1, 1, NULL);
+    start[6] = -9;
+    start[0] = 1;                                                       /* the best start is dog now, the best end, too: and null 4 */
+    REQUIRE(bert_squad_answers_add(a, &c.f, start, end, 20, 1) == BERT_OK && bert_squad_answers_finish(a) == BERT_OK);
+    v = bert_squad_answers_get(a, 0);
+    CHECK(v->count == 2 && is(v->text, "dog") && is(v->n_best[1].text, "") && v->null_odds == -1.5);      /* "" is added to the one best */
+    bert_squad_answers_close(a);
+    bert_squad_features_close(f);
+    bert_squad_close(s);
+    bert_tokenizer_close(t);
+}
+static void answer_errors(void)
+{
+    bert_tokenizer *t = tokenizer();
+    bert_squad *s = NULL;
+    bert_squad_answers *a;
+    bert_squad_features *f;
+    bert_error e;
+    columns c;
+    float x[40];
+    int i;
+    volatile float zero = 0;
+    lend(&c);
+    memset(&e, 0, sizeof e);
+    for (i = 0; i < 40; i++) x[i] = (float)i;
+    REQUIRE(open_text(two, 0, 0, &s, NULL) == BERT_OK);
+    f = features_of(s, t, 20, 16, 8, NULL, 0, NULL);
+    a = answers_of(s, t, 0, 0, 0, &e);
+    REQUIRE(f && a && bert_squad_features_next(f, &c.f) == BERT_OK);
+    CHECK(bert_squad_answers_add(a, &c.f, x, x, c.f.tokens - 1, 1) == BERT_ERROR_ARGUMENT && has(e.message, "logits"));
+    x[3] = zero / zero;
+    CHECK(bert_squad_answers_add(a, &c.f, x, x, 20, 1) == BERT_ERROR_FORMAT && has(e.message, "row 3"));
+    x[3] = 1 / zero;
+    CHECK(bert_squad_answers_add(a, &c.f, x, x, 20, 1) == BERT_ERROR_FORMAT && has(e.message, "not finite"));
+    x[3] = 3;
+    CHECK(bert_squad_answers_add(a, &c.f, x, x, 20, 1) == BERT_OK);
+    c.f.question = 1;
+    CHECK(bert_squad_answers_add(a, &c.f, x, x, 20, 1) == BERT_OK);
+    c.f.question = 0;                                                   /* which was finished when the next one came */
+    CHECK(bert_squad_answers_add(a, &c.f, x, x, 20, 1) == BERT_ERROR_ARGUMENT && has(e.message, "one after another"));
+    c.f.question = 2;
+    CHECK(bert_squad_answers_add(a, &c.f, x, x, 20, 1) == BERT_ERROR_ARGUMENT);
+    c.f.words = NULL;
+    CHECK(bert_squad_answers_add(a, &c.f, x, x, 20, 1) == BERT_ERROR_ARGUMENT);
+    bert_squad_answers_close(a);
+    CHECK(!answers_of(s, t, -1, 0, 0, &e) && has(e.message, "n_best"));
+    bert_squad_features_close(f);
+    bert_squad_close(s);
+    bert_tokenizer_close(t);
+}
+/* Two questions of one id: a dict keeps the first place and the last value. */
+static void same_ids(void)
+{
+    static const char text[] = "{\"data\":[{\"paragraphs\":[{\"context\":\"the cat\",\"qas\":[{\"id\":\"x\",\"question\":\"who?\"},{\"id\":\"y\",\"question\":\"who?\"}]},"
+                               "{\"context\":\"red dog\",\"qas\":[{\"id\":\"x\",\"question\":\"who?\"}]}]}]}";
+    bert_tokenizer *t = tokenizer();
+    bert_squad *s = NULL;
+    bert_squad_answers *a;
+    size_t size;
+    char *got;
+    REQUIRE(open_text(text, 0, 0, &s, NULL) == BERT_OK);
+    a = answers_of(s, t, 0, 0, 0, NULL);
+    REQUIRE(a && predict(a, s, t, 4, 5, 3) == BERT_OK && bert_squad_answers_write(a, "unit_squad.tmp.p", NULL, NULL) == BERT_OK);
+    got = test_read_file("unit_squad.tmp.p", &size);
+    CHECK_STR(got, "{\n    \"x\": \"red dog\",\n    \"y\": \"the cat\"\n}\n");
+    free(got);
+    remove("unit_squad.tmp.p");
+    bert_squad_answers_close(a);
+    bert_squad_close(s);
+    bert_tokenizer_close(t);
+}
+/* Chinese: words of one character, answers as they stand in the passage. */
+static void chinese_answers(void)
+{
+    bert_tokenizer *t = tokenizer();
+    bert_squad *s = NULL;
+    bert_squad_answers *a;
+    const bert_squad_answer *v;
+    REQUIRE(open_text("[{\"context_id\":\"c\",\"context_text\":\"小 Dogs，小狗\",\"qas\":[{\"query_id\":\"x\",\"query_text\":\"小狗?\"}]}]", 0, 0, &s, NULL) == BERT_OK);
+    a = answers_of(s, t, 0, 0, 0, NULL);
+    REQUIRE(a && predict(a, s, t, 5, 7, 3) == BERT_OK);                 /* [CLS] 小 狗 ? [SEP] 小 dog ##s [UNK] 小 狗 */
+    v = bert_squad_answers_get(a, 0);
+    CHECK(is(v->text, "小 Dogs") && v->begin == 0 && v->end == 8);
+    bert_squad_answers_close(a);
+    bert_squad_close(s);
+    bert_tokenizer_close(t);
+}
+static void final_text(void)
+{
+    static const struct { const char *predicted, *original, *want; int lower; } cases[] = {
+        { "steve smith", "Steve Smith's", "Steve Smith", 1 }, { "1895", "(1895-1943).", "1895", 1 }, { "dog", "the cat", "the cat", 1 }, { "", "the cat", "the cat", 1 },
+        { "smith", "Steve Smith", "Steve Smith", 0 }, { "naive", "(na\xC3\xAFve)", "na\xC3\xAFve", 1 }, { "a b", "\"a b\"", "a b", 1 }, { "", "", "", 1 },
+        { "cafe", "cafe\xCC\x81 b", "cafe\xCC\x81 b", 1 } };           /* as many characters are not there: all of it */
+    size_t i, begin, end;
+    for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+        begin = end = 99;
+        CHECK(bert_squad_final_text(cases[i].predicted, strlen(cases[i].predicted), cases[i].original, strlen(cases[i].original), cases[i].lower, NULL, &begin, &end) == BERT_OK);
+        CHECK_BYTES(cases[i].original + begin, end - begin, cases[i].want, strlen(cases[i].want));
+    }
+    CHECK(bert_squad_final_text(NULL, 1, "", 0, 1, NULL, &begin, &end) == BERT_ERROR_ARGUMENT);
+}
+
+/* ---- scores ---- */
+
+static bert_status score(const char *data, const char *predictions, const char *na, bert_squad_metric metric, const double *thresh, bert_squad_score *out, bert_error *e)
+{
+    bert_squad_score_desc d;
+    memset(&d, 0, sizeof d);
+    d.data = data;
+    d.data_size = strlen(data);
+    d.predictions = predictions;
+    d.predictions_size = strlen(predictions);
+    d.na_prob = na;
+    d.na_prob_size = na ? strlen(na) : 0;
+    d.metric = metric;
+    d.na_prob_thresh = thresh;
+    d.error = e;
+    return bert_squad_evaluate(&d, out);
+}
+static int near(double a, double b) { return fabs(a - b) < 1e-9; }
+
+static const char scored[] = "{\"version\":\"1.1\",\"data\":[{\"paragraphs\":[{\"context\":\"\",\"qas\":["
+    "{\"id\":\"a\",\"question\":\"q\",\"answers\":[{\"text\":\"The red dogs\"},{\"text\":\"dogs\"}]},{\"id\":\"b\",\"question\":\"q\",\"answers\":[{\"text\":\"home, sweet home\"}]},"
+    "{\"id\":\"c\",\"question\":\"q\",\"answers\":[{\"text\":\"x\"}]}]}]}]}";
+static void score_1_1(void)
+{
+    bert_squad_score s;
+    bert_error e;
+    REQUIRE(score(scored, "{\"a\":\"red  DOGS!\",\"b\":\"a sweet home of\",\"other\":5}", NULL, BERT_SQUAD_METRIC_AUTO, NULL, &s, &e) == BERT_OK);
+    CHECK_INT(s.metric, BERT_SQUAD_METRIC_1_1);
+    CHECK_INT(s.all.total, 3);
+    CHECK_INT(s.missing, 1);
+    CHECK(near(s.all.exact, 100.0 / 3));
+    CHECK(near(s.all.f1, 100 * (1 + 2.0 / 3) / 3));                     /* home sweet home, sweet home of: two of three in common, both ways */
+    CHECK(!s.has_best && !s.has_curves);
+}
+/* Three questions with answers, two without; the curve and the thresholds by hand. */
+static void score_2_0(void)
+{
+    static const char data[] = "{\"data\":[{\"paragraphs\":[{\"context\":\"\",\"qas\":["
+        "{\"id\":\"a\",\"question\":\"\",\"answers\":[{\"text\":\"dog\"}]},{\"id\":\"n\",\"question\":\"\",\"is_impossible\":true,\"answers\":[]},{\"id\":\"b\",\"question\":\"\",\"answers\":[{\"text\":\"red cat\"}]},"
+        "{\"id\":\"m\",\"question\":\"\",\"is_impossible\":true,\"answers\":[]},{\"id\":\"c\",\"question\":\"\",\"answers\":[{\"text\":\"the\"}]}]}]}]}";
+    static const char predictions[] = "{\"a\":\"the dog\",\"n\":\"cat\",\"b\":\"cat\",\"m\":\"\",\"c\":\"\"}";
+    static const double half = 0.5;
+    bert_squad_score s;
+    bert_error e;
+    REQUIRE(score(data, predictions, NULL, BERT_SQUAD_METRIC_AUTO, NULL, &s, &e) == BERT_OK);
+    CHECK_INT(s.metric, BERT_SQUAD_METRIC_2_0);
+    CHECK(near(s.all.exact, 60) && near(s.all.f1, 100 * (1 + 0 + 2.0 / 3 + 1 + 1) / 5) && s.all.total == 5);       /* of "the" nothing is left: "" is right */
+    CHECK(near(s.has_answer.exact, 200.0 / 3) && s.has_answer.total == 3 && near(s.no_answer.f1, 50) && s.no_answer.total == 2 && !s.has_best);
+    REQUIRE(score(data, predictions, "{\"zz\":0.1,\"a\":0.2,\"n\":0.9,\"b\":0.4,\"m\":0.4,\"c\":0.6}", BERT_SQUAD_METRIC_2_0, &half, &s, &e) == BERT_OK);
+    CHECK(near(s.all.exact, 60) && near(s.no_answer.exact, 100) && near(s.has_answer.exact, 100.0 / 3));            /* n and c are taken for unanswerable */
+    CHECK(s.has_best && near(s.best_exact, 80) && s.best_exact_thresh == 0.6 && near(s.best_f1, 100 * (2 + 1 + 2.0 / 3 + 1) / 5) && s.best_f1_thresh == 0.6);
+    CHECK(s.has_curves && near(s.oracle_ap, 100 * (1.0 / 3 + 2.0 / 3 * 1 / 3 + 3.0 / 4 / 3)));
+    CHECK(near(s.exact_ap, 100 * (1.0 / 3 + 0 + 2.0 / 4 / 3)));
+}
+static void score_cmrc(void)
+{
+    static const char data[] = "[{\"context_id\":\"\",\"context_text\":\"\",\"qas\":[{\"query_id\":\" x \",\"query_text\":\"\",\"answers\":[\"小狗在2024年跑。\",\"狗\"]},"
+                               "{\"query_id\":\"y\",\"query_text\":\"\",\"answers\":[\"Dog, cat\"]}]}]";
+    bert_squad_score s;
+    bert_error e;
+    REQUIRE(score(data, "{\"x\":\"狗在2024年\",\"y\":\"dog ,CAT。\"}", NULL, BERT_SQUAD_METRIC_AUTO, NULL, &s, &e) == BERT_OK);
+    CHECK_INT(s.metric, BERT_SQUAD_METRIC_CMRC);
+    CHECK(near(s.all.exact, 0) && near(s.all.f1, 50 * (2 * 4.0 / (4 + 6) + 1)));      /* 小 狗 在 2024 年 跑, and dog , cat */
+}
+static void score_errors(void)
+{
+    static const struct { const char *data, *predictions, *na, *says; int metric; } bad[] = {
+        { "{\"data\":[]}", "{}", NULL, "no questions", 0 }, { scored, "[]", NULL, "an object is expected", 0 }, { scored, "{\"a\":5}", NULL, "must be a string, not a number", 0 },
+        { scored, "{", NULL, "JSON, line 1", 0 }, { "{\"data\":[{\"paragraphs\":[{\"qas\":[{\"id\":\"a\",\"answers\":[]}]}]}]}", "{\"a\":\"\"}", NULL, "has no answer", 1 },
+        { "{\"data\":[{\"paragraphs\":[{\"qas\":[{\"id\":\"a\",\"answers\":[{}]}]}]}]}", "{\"a\":\"\"}", NULL, "no \"text\"", 1 },
+        { scored, "{\"a\":\"\",\"b\":\"\",\"c\":\"\"}", "{\"a\":1}", "no probability for question b", 2 }, { scored, "{\"a\":\"\"}", "{\"a\":\"1\"}", "must be a number", 2 },
+        { scored, "{\"a\":\"\"}", "{\"a\":NaN}", "must be a number", 2 }, { scored, "{\"a\":\"\"}", "[]", "an object is expected", 2 } };
+    bert_squad_score s;
+    bert_error e;
+    size_t i;
+    for (i = 0; i < sizeof bad / sizeof *bad; i++) {
+        memset(&e, 0, sizeof e);
+        CHECK(score(bad[i].data, bad[i].predictions, bad[i].na, (bert_squad_metric)bad[i].metric, NULL, &s, &e) == BERT_ERROR_FORMAT);
+        if (!has(e.message, bad[i].says)) TEST_FAIL("number %d: %s", (int)i, e.message);
+    }
+    CHECK(bert_squad_evaluate(NULL, &s) == BERT_ERROR_ARGUMENT);
+}
+static void normalize(void)
+{
+    static const char *const cases[][2] = { { "The  Dog's, an A-team! ", "dogs ateam" }, { "a\xC3\xA9 the_an", "a\xC3\xA9 thean" }, { "\xCE\x91\xCE\xA3", "\xCE\xB1\xCF\x82" }, { "the\xE2\x82\xAC" "5", "\xE2\x82\xAC" "5" },
+                                            { "the\xC2\xBD", "the\xC2\xBD" }, { "\xE3\x80\x80 An \xC2\xA0", "" }, { "x\xFF\xED\xA0\x80 the", "x\xFF\xED\xA0\x80" } };
+    char out[64];
+    size_t i, n;
+    for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+        n = 99;
+        CHECK(bert_squad_normalize(cases[i][0], strlen(cases[i][0]), NULL, out, sizeof out, &n) == BERT_OK);
+        CHECK_BYTES(out, n, cases[i][1], strlen(cases[i][1]));
+    }
+    CHECK(bert_squad_normalize("Dogs", 4, NULL, out, 2, &n) == BERT_ERROR_SPACE && n == 4);
+}
+
+/* ---- every allocation fails once ---- */
+
+static bert_status everything(test_faults *f)
+{
+    bert_allocator m = test_faults_allocator(f);
+    bert_squad_desc d;
+    bert_squad_features_desc fd;
+    bert_squad_answers_desc ad;
+    bert_squad_score_desc sd;
+    bert_squad_score result;
+    bert_squad *s = NULL;
+    bert_squad_features *features = NULL;
+    bert_squad_answers *a = NULL;
+    bert_tokenizer *t = tokenizer();
+    columns c;
+    float x[20];
+    bert_status st;
+    int i;
+    lend(&c);
+    memset(&d, 0, sizeof d);
+    memset(&fd, 0, sizeof fd);
+    memset(&ad, 0, sizeof ad);
+    memset(&sd, 0, sizeof sd);
+    d.data = two;
+    d.size = sizeof two - 1;
+    d.training = d.version_2 = 1;
+    d.allocator = fd.allocator = ad.allocator = sd.allocator = m;
+    st = bert_squad_open(&d, &s);
+    fd.squad = ad.squad = s;
+    fd.tokenizer = ad.tokenizer = t;
+    fd.max_seq_length = 20;
+    fd.doc_stride = 3;
+    fd.max_query_length = 8;
+    ad.version_2 = 1;
+    if (st == BERT_OK) st = bert_squad_features_open(&fd, &features);
+    if (st == BERT_OK) st = bert_squad_answers_open(&ad, &a);
+    for (i = 0; i < 20; i++) x[i] = (float)(i * 7 % 11);
+    while (st == BERT_OK && (st = bert_squad_features_next(features, &c.f)) == BERT_OK && c.f.tokens) st = bert_squad_answers_add(a, &c.f, x, x, 20, 1);
+    if (st == BERT_OK) st = bert_squad_answers_finish(a);
+    if (st == BERT_OK) st = bert_squad_answers_write(a, "unit_squad.tmp.f", NULL, NULL);
+    remove("unit_squad.tmp.f");
+    bert_squad_answers_close(a);
+    bert_squad_features_close(features);
+    bert_squad_close(s);
+    sd.data = two;
+    sd.data_size = sizeof two - 1;
+    sd.predictions = "{\"a\":\"the dogs\",\"b\":\"\"}";
+    sd.predictions_size = strlen((const char *)sd.predictions);
+    sd.na_prob = "{\"a\":0.5,\"b\":1}";
+    sd.na_prob_size = strlen((const char *)sd.na_prob);
+    if (st == BERT_OK) st = bert_squad_evaluate(&sd, &result);
+    if (st == BERT_OK) { sd.metric = BERT_SQUAD_METRIC_CMRC; sd.data = "[{\"qas\":[{\"query_id\":\"a\",\"answers\":[\"the, dogs\"]}]}]"; sd.data_size = strlen((const char *)sd.data); st = bert_squad_evaluate(&sd, &result); }
+    bert_tokenizer_close(t);
+    return st;
+}
+static void faults(void)
+{
+    test_faults f;
+    long n, total;
+    memset(&f, 0, sizeof f);
+    REQUIRE(everything(&f) == BERT_OK);
+    CHECK(f.live == 0);
+    total = f.count;
+    CHECK(total > 40);
+    for (n = 1; n <= total; n++) {
+        memset(&f, 0, sizeof f);
+        f.fail_at = n;
+        if (everything(&f) != BERT_ERROR_MEMORY) TEST_FAIL("allocation %ld of %ld fails, and nobody says so", n, total);
+        if (f.live) TEST_FAIL("allocation %ld of %ld fails: %ld blocks are not given back", n, total, f.live);
+    }
+}
+/* A long passage without end: windows are found in linear time, and rows that are not lent are not written. */
+static void long_passage(void)
+{
+    const size_t words = 60000;
+    bert_tokenizer *t = tokenizer();
+    bert_squad *s = NULL;
+    bert_squad_features *f;
+    bert_squad_feature x;
+    char *text = (char *)malloc(words * 6 + 200), *p = text;
+    int64_t count = 0;
+    size_t i;
+    memset(&x, 0, sizeof x);
+    if (!text) abort();
+    p += sprintf(p, "{\"data\":[{\"paragraphs\":[{\"context\":\"");
+    for (i = 0; i < words; i++) p += sprintf(p, "dogs ");
+    sprintf(p, "\",\"qas\":[{\"id\":\"x\",\"question\":\"who?\"}]}]}]}");
+    REQUIRE(open_text(text, 0, 0, &s, NULL) == BERT_OK);
+    f = features_of(s, t, 384, 128, 64, NULL, 0, NULL);
+    while (f && bert_squad_features_next(f, &x) == BERT_OK && x.tokens) count++;
+    CHECK_INT(count, (2 * (int64_t)words - (384 - 5) + 127) / 128 + 1);
+    CHECK_INT(x.window, count - 1);
+    bert_squad_features_close(f);
+    bert_squad_close(s);
+    bert_tokenizer_close(t);
+    free(text);
+}
+
+int main(int argc, char **argv)
+{
+    test_begin(argc, argv);
+    TEST(reading);
+    TEST(blanks);
+    TEST(own_layout);
+    TEST(answers_in_context);
+    TEST(reading_errors);
+    TEST(windows);
+    TEST(other_order);
+    TEST(best_answers);
+    TEST(no_answers);
+    TEST(ties_and_room);
+    TEST(answer_errors);
+    TEST(same_ids);
+    TEST(chinese_answers);
+    TEST(final_text);
+    TEST(score_1_1);
+    TEST(score_2_0);
+    TEST(score_cmrc);
+    TEST(score_errors);
+    TEST(normalize);
+    TEST(faults);
+    TEST(long_passage);
+    return test_end();
+}
