@@ -66,14 +66,14 @@
    >>options
    Those of bert_tokenizer.h hold here too. Besides:
 
-   option                where           what it does, what it costs or saves (sh tools/sizes.sh: gcc 12 -Os, x86-64; all: 166 KB)
+   option                where           what it does, what it costs or saves (sh tools/sizes.sh: gcc 12 -Os, x86-64; all: 376 KB)
    BERT_IMPLEMENTATION   implementation  compiles this header's functions here, and the tokenizer's.
-   BERT_NO_SAFETENSORS   implementation  leaves out safetensors.
-   BERT_NO_PICKLE        implementation  leaves out PyTorch's files.
-   BERT_NO_TF            implementation  leaves out TensorFlow's.
-   BERT_NO_DATA          every file      leaves out everything about data sets: records, tasks, metrics, pre-training data.
+   BERT_NO_SAFETENSORS   implementation  leaves out safetensors. 8 KB.
+   BERT_NO_PICKLE        implementation  leaves out PyTorch's files. 26 KB.
+   BERT_NO_TF            implementation  leaves out TensorFlow's. 13 KB.
+   BERT_NO_DATA          every file      leaves out everything about data sets: records, tasks, metrics, pre-training data. 97 KB.
    BERT_NO_TRAIN         every file      leaves out training (trainers, optimizers, losses, the way back), models made at
-                                        random, and vocabulary learning.
+                                        random, and vocabulary learning. 59 KB.
    ============================================================================================================ */
 
 /* ============================================================================================================
@@ -6292,25 +6292,30 @@ BERT_API bert_status bert_model_tokenizer(const bert_model *model, const bert_to
     if (!e) e = &unheard;
     s.d.error = e;
     s.allocator = s.d.allocator = bert__allocator(desc && desc->allocator.alloc ? &desc->allocator : &model->arena.allocator);
-    if (s.d.path || s.d.data) path = s.d.path;
-    else {
+    path = s.d.path;
+    if (!path && !s.d.data) {
         for (i = 0; i < 2 && !path && c; i++)
             if (bert__find_beside(c, names[s.d.mode == BERT_TOKENIZER_GOOGLE ? 1 - i : i], place, sizeof place)) path = place;
         if (!path)
             return bert__fail(e, BERT_ERROR_IO, bert_checkpoint_path(c), -1, "no vocabulary %s: neither tokenizer.json nor vocab.txt; give its path", c ? "lies beside the checkpoint" : "comes with a model made from a config");
+        st = bert__read_beside(c, path, &file, e);
+        s.d.data = file.data;
+        s.d.size = file.size;
+    } else if (path && bert__path_kind(path) == BERT__PATH_FILE) {
+        st = bert_file_open(path, &s.allocator, &file, e);              /* to look at; it is opened again by its path */
+    }
+    if (st == BERT_OK && c && !(path && !file.data)) {                  /* a folder has flags of its own */
+        const char *text = (const char *)(file.data ? file.data : s.d.data);
         if (bert__find_beside(c, "tokenizer_config.json", beside, sizeof beside)) {
             st = bert__read_beside(c, beside, &s.config_file, e);
             if (st == BERT_OK) st = bert__json_read(beside, (const char *)s.config_file.data, s.config_file.size, &s.allocator, &s.config, e);
             if (st == BERT_OK) bert__read_config(&s);
         }
-        if (st == BERT_OK) st = bert__read_beside(c, path, &file, e);
-        s.d.data = file.data;
-        s.d.size = file.size;
-        if (st == BERT_OK && !bert__looks_like_json((const char *)file.data, file.size) && s.d.lower_case == BERT_DEFAULT) s.d.lower_case = bert__case_by_name(bert_checkpoint_path(c));
+        if (st == BERT_OK && !bert__looks_like_json(text, file.data ? file.size : s.d.size) && s.d.lower_case == BERT_DEFAULT) s.d.lower_case = bert__case_by_name(bert_checkpoint_path(c));
     }
     if (st == BERT_OK) {
         st = bert_tokenizer_open(&s.d, &tokenizer);
-        if (st != BERT_OK && file.data) bert__name_failure(e, path);
+        if (st != BERT_OK && path) bert__name_failure(e, path);
     }
     if (st == BERT_OK) st = bert_config_check_vocabulary(&model->config, bert_tokenizer_size(tokenizer), path, e);
     if (st == BERT_OK && check_case != BERT_OFF) st = bert_case_check(tokenizer->desc.lower_case == BERT_ON, bert_checkpoint_path(c), e);
