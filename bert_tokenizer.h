@@ -1444,41 +1444,39 @@ BERT__FN void bert__pool_work(bert_pool *p)
     int64_t i;
     while ((i = bert__atomic_add(&p->next, 1)) < p->n) p->task(p->arg, i);
 }
-/* To sleep and be woken costs more than a short task: who waits looks for some microseconds first. Answers whether *p is still
-   `old` after that. */
+/* Waits until *c is no longer `old`. To sleep and be woken costs more than a short task: who waits looks for some microseconds
+   first. */
 #define BERT__SPINS 4000
-BERT__FN int bert__pool_spin(bert__counter *p, int64_t old, int32_t spins)
+BERT__NOINLINE void bert__pool_wait(bert_pool *p, bert__counter *c, int64_t old)
 {
-    for (; spins > 0 && bert__atomic_get(p) == old; spins--) BERT__PAUSE();
-    return bert__atomic_get(p) == old;
+    int32_t spins;
+    for (spins = p->spins; spins > 0; spins--) {
+        if (bert__atomic_get(c) != old) return;
+        BERT__PAUSE();
+    }
+    bert__enter(&p->monitor);
+    while (bert__atomic_get(c) == old) bert__wait(&p->monitor);
+    bert__leave(&p->monitor);
+}
+/* Wakes who sleeps because of a counter, after that has changed: who still looks at the old value holds the lock until he sleeps. */
+BERT__NOINLINE void bert__pool_wake(bert_pool *p)
+{
+    bert__enter(&p->monitor);
+    bert__wake(&p->monitor);
+    bert__leave(&p->monitor);
 }
 BERT__FN BERT__THREAD_RESULT bert__pool_main(void *arg)
 {
     bert_pool *p = (bert_pool *)arg;
     int64_t seen = 0;
     for (;;) {
-        if (bert__pool_spin(&p->round, seen, p->spins)) {
-            bert__enter(&p->monitor);
-            while (bert__atomic_get(&p->round) == seen) bert__wait(&p->monitor);
-            bert__leave(&p->monitor);
-        }
+        bert__pool_wait(p, &p->round, seen);
         seen++;                                                         /* a round ends when all have been in it: none is missed */
         if (p->stop) break;
         bert__pool_work(p);
-        if (bert__atomic_add(&p->busy, -1) != 1) continue;
-        bert__enter(&p->monitor);
-        bert__wake(&p->monitor);
-        bert__leave(&p->monitor);
+        if (bert__atomic_add(&p->busy, -1) == 1) bert__pool_wake(p);
     }
     BERT__THREAD_RETURN;
-}
-/* What the helpers read is written before the round goes up. */
-BERT__FN void bert__pool_next_round(bert_pool *p)
-{
-    bert__enter(&p->monitor);
-    bert__atomic_add(&p->round, 1);
-    bert__wake(&p->monitor);
-    bert__leave(&p->monitor);
 }
 BERT__FN void bert__pool_run(void *user, int64_t n, bert_task task, void *arg)
 {
@@ -1490,14 +1488,10 @@ BERT__FN void bert__pool_run(void *user, int64_t n, bert_task task, void *arg)
     p->n = n;
     p->next = 0;
     p->busy = p->count;
-    bert__pool_next_round(p);
+    bert__atomic_add(&p->round, 1);                                     /* what the helpers read is written before */
+    bert__pool_wake(p);
     bert__pool_work(p);
-    while ((busy = bert__atomic_get(&p->busy)) > 0) {
-        if (!bert__pool_spin(&p->busy, busy, p->spins)) continue;
-        bert__enter(&p->monitor);
-        while (bert__atomic_get(&p->busy) == busy) bert__wait(&p->monitor);
-        bert__leave(&p->monitor);
-    }
+    while ((busy = bert__atomic_get(&p->busy)) > 0) bert__pool_wait(p, &p->busy, busy);
 }
 BERT_API bert_status bert_pool_open(int32_t threads, const bert_allocator *allocator, bert_pool **out)
 {
@@ -1531,7 +1525,8 @@ BERT_API void bert_pool_close(bert_pool *pool)
     if (!pool) return;
     a = pool->allocator;
     pool->stop = 1;
-    bert__pool_next_round(pool);
+    bert__atomic_add(&pool->round, 1);
+    bert__pool_wake(pool);
     for (i = 0; i < pool->count; i++) bert__thread_join(pool->threads[i]);
     bert__monitor_free(&pool->monitor);
     bert__free(&a, pool);
@@ -1908,7 +1903,7 @@ BERT_API int bert_parse_double(const char *text, size_t size, double *out)
     num.n = 0;
     if (i < size && (text[i] == '-' || text[i] == '+')) negative = text[i++] == '-';
     for (k = 0; k < 4; k++)
-        if (size - i == (k ? 3u : 8u) && memcmp(text + i, names[k], size - i) == 0) { bits = k < 2 ? infinity : infinity | infinity >> 1; goto done; }
+        if (size - i == (k ? 3u : 8u) && memcmp(text + i, names[k], size - i) == 0) { bits = infinity | (uint64_t)(k / 2) << 51; goto done; }
     for (; i < size && (bert__is_digit(text[i]) || (text[i] == '.' && !point)); i++) {
         const uint32_t digit = (uint32_t)(text[i] - '0');
         if (text[i] == '.') { point = 1; continue; }
@@ -4195,7 +4190,7 @@ BERT__NOINLINE int bert__tokenizer_fill(bert_tokenizer *t, bert__source *s)
     static const char defaults[][7] = { "[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]" };
     const char **names[5], **keep = NULL;
     const bert_json *v;
-    int32_t *ids[5], id;
+    int32_t *const ids = (int32_t *)(void *)&t->ids, id;                /* five, in the order of the defaults */
     size_t i, room;
     int hf = s->d.mode == BERT_TOKENIZER_HF;
     *d = s->d;
@@ -4221,11 +4216,10 @@ BERT__NOINLINE int bert__tokenizer_fill(bert_tokenizer *t, bert__source *s)
     if (!t->specials || (d->never_split_count && !keep)) return 0;
     t->drop = (int32_t *)(void *)(t->specials + room);
     t->special_only = -1;
-    ids[0] = &t->ids.unk; ids[1] = &t->ids.cls; ids[2] = &t->ids.sep; ids[3] = &t->ids.pad; ids[4] = &t->ids.mask;
     for (i = 0; i < 5; i++) {
         const char *name = *names[i] = bert__keep(arena, *names[i] ? *names[i] : defaults[i]);
         if (!name) return 0;
-        id = *ids[i] = bert__find(&t->vocab, name, strlen(name));
+        id = ids[i] = bert__find(&t->vocab, name, strlen(name));
         if (id >= 0) t->drop[t->drop_count++] = id;
         if (id >= 0 && d->specials == BERT_ON && !s->added) bert__add_special(t, name, id, NULL);
     }
