@@ -1,11 +1,12 @@
-/* bert.h - v0.1.0 - BERT in one C header: open, inspect and convert checkpoints; more to come
+/* bert.h - v0.1.0 - BERT in one C header
    SPDX-License-Identifier: MIT-0 OR Unlicense          (licence: >>license)
 
-   IS        Checkpoints in and out: TensorFlow's (Google's BERT, NEZHA), PyTorch's (Hugging Face, NVIDIA) and
-             safetensors, read and written without Python.
-   IS NOT    yet: a forward pass, training, tasks. A general tensor library: never.
-   TRUST     Checkpoint files may be hostile: nothing in them is executed, every size is checked before it is used,
-             memory stays in proportion to the file. Fuzzed.
+   IS        Checkpoints of TensorFlow (Google's BERT, NEZHA), PyTorch (Hugging Face, NVIDIA) and safetensors, in and out; the
+             model with all its heads, on AVX2, AVX-512, NEON or plain C; training (gradients, optimizers, a trainer that saves
+             and resumes); the data of GLUE, CoNLL, SQuAD and pre-training, and their scores. No Python anywhere.
+   IS NOT    yet: bf16 and int8, a GPU, many machines, programs that fine-tune. A general tensor library: never.
+   TRUST     Files may be hostile: nothing in them is executed, every size is checked before it is used, memory stays in
+             proportion to the file. Fuzzed.
 
    START     In exactly one source file:   #define BERT_IMPLEMENTATION   before   #include "bert.h"
              (it includes bert_tokenizer.h and implements that as well).
@@ -13,20 +14,32 @@
       #define BERT_IMPLEMENTATION
       #include "bert.h"
       #include <stdio.h>
-      int main(int argc, char **argv) {                          // cc -O2 list.c -lm && ./a.out model.safetensors
+      int main(int argc, char **argv) {                          // cc -O2 vector.c -lm -pthread && ./a.out MODEL "a text"
           bert_error err = {0};
-          bert_checkpoint_desc desc = {0};
-          bert_checkpoint *ckpt;
-          if (argc < 2) return 2;
-          desc.path = argv[1];  desc.error = &err;
-          if (bert_checkpoint_open(&desc, &ckpt)) { fprintf(stderr, "%s\n", err.message); return 1; }
-          for (int64_t i = 0; i < bert_checkpoint_count(ckpt); i++) {
-              const bert_tensor *t = bert_checkpoint_tensor(ckpt, i);
-              printf("%s %s %lld\n", t->name, bert_dtype_name(t->dtype), (long long)t->count);
-          }
-          bert_checkpoint_close(ckpt);
-          return 0;
+          bert_model_desc md = {0};  bert_tokenizer_desc td = {0};  bert_session_desc sd = {0};  bert_embed_desc ed = {0};
+          bert_model *model;
+          bert_tokenizer *tok;
+          bert_session *session;
+          static float v[4096];
+          size_t size;
+          if (argc < 3) return 2;
+          md.path = argv[1];                                     // a folder, a zip, a file, a TensorFlow prefix
+          md.error = td.error = sd.error = ed.error = &err;
+          if (bert_model_open(&md, &model) || bert_model_tokenizer(model, &td, BERT_DEFAULT, &tok)) goto failed;
+          sd.model = model;
+          if (bert_session_open(&sd, &session)) goto failed;
+          size = strlen(argv[2]);
+          if (bert_session_embed(session, tok, &ed, (const char *const *)&argv[2], &size, 1, v)) goto failed;
+          for (int i = 0; i < bert_model_config(model)->hidden_size; i++) printf("%g ", (double)v[i]);
+          return 0;                                              // and in a longer program bert_..._close each
+      failed:
+          fprintf(stderr, "%s\n", err.message);
+          return 1;
       }
+
+   OBJECTS   bert_checkpoint   the tensors of a file                 bert_tokenizer   texts to ids (bert_tokenizer.h)
+             bert_model        a checkpoint understood; shared       bert_packed      its weights for the kernels; shared
+             bert_session      threads and memory to run it          bert_trainer     weights that learn
 
    CONVENTIONS  those of bert_tokenizer.h (errors, descs, memory, threads), and
       numbers   row-major, last dimension contiguous; files are little-endian, what you get is the machine's own order
