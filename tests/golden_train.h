@@ -448,6 +448,84 @@ done:
     bert_checkpoint_close(batches);
     golden_close(&m.json);
 }
+/* Google's checkpoint after the last step, resumed: weights and slots bit for bit, and the step; saved again in each format and resumed,
+   the same. The state of a training that is compared lies beside it. */
+static void golden_google_resume(const golden_place *place)
+{
+    static const char *const saved[] = { "golden.tmp.resume.safetensors", "golden.tmp.resume.bin", "golden.tmp.resume.ckpt" };
+    char prefix[1300], path[1350], config[1300];
+    bert_checkpoint *c = NULL;
+    bert_model_desc md;
+    bert_model *model = NULL;
+    bert_trainer_desc d;
+    bert_trainer *t = NULL;
+    bert_error err;
+    int64_t steps = 0, i, slots = 0;
+    size_t f;
+    golden_names files = golden_list(golden_path(path, sizeof path, place->dir, "checkpoint"));
+    memset(&md, 0, sizeof md);
+    memset(&d, 0, sizeof d);
+    memset(&err, 0, sizeof err);
+    prefix[0] = 0;
+    for (f = 0; f < files.count; f++) {
+        long n;
+        if (sscanf(files.name[f], "model.ckpt-%ld", &n) == 1 && golden_ends(files.name[f], ".index")) {
+            steps = n;
+            snprintf(prefix, sizeof prefix, "%s/checkpoint/model.ckpt-%ld", place->dir, n);
+        }
+    }
+    golden_names_free(&files);
+    if (!prefix[0]) { TEST_FAIL("checkpoint/ holds no model.ckpt-N.index"); return; }
+    snprintf(config, sizeof config, "%s/model/bert_config.json", place->root);
+    md.path = prefix;
+    md.config_path = config;
+    if ((model = golden_model(&md)) == NULL || (c = golden_checkpoint(prefix)) == NULL) goto done;
+    d.model = model;
+    d.learn = bert_model_heads(model) & BERT_HEAD_SPAN ? BERT_LEARN_SPANS : bert_model_heads(model) & BERT_HEAD_MLM ? BERT_LEARN_WORDS | BERT_LEARN_NEXT_SENTENCE : BERT_LEARN_CLASSES;
+    d.keep = ~0u;
+    d.threads = 1;
+    d.max_tokens = 8;
+    if ((t = golden_trainer(&d)) == NULL) goto done;
+    for (f = 0; f <= 3; f++) {
+        if (f && bert_trainer_save(t, saved[f - 1], BERT_FORMAT_AUTO, 1, NULL, &err) != BERT_OK) { TEST_FAIL("%s", err.message); break; }
+        for (i = 0; i < bert_trainer_count(t); i++) {                   /* nothing is left of what was there */
+            const bert_trained *p = bert_trainer_parameter(t, i);
+            memset(p->weight, 1, (size_t)p->count * sizeof(float));
+            memset(p->first, 1, (size_t)p->count * sizeof(float));
+            memset(p->second, 1, (size_t)p->count * sizeof(float));
+        }
+        bert_trainer_set_steps(t, 12345);
+        if (bert_trainer_resume(t, f ? saved[f - 1] : prefix, &err) != BERT_OK) { TEST_FAIL("%s", err.message); break; }
+        CHECK_INT(bert_trainer_steps(t), steps);
+        for (i = 0; i < bert_checkpoint_count(c); i++) {
+            const bert_tensor *tensor = bert_checkpoint_tensor(c, i);
+            const bert_trained *p;
+            const float *want;
+            char name[300];
+            int slot = golden_ends(tensor->name, "/adam_m") ? 1 : golden_ends(tensor->name, "/adam_v") ? 2 : 0;
+            if (strcmp(tensor->name, "global_step") == 0) continue;
+            snprintf(name, sizeof name, "%s", tensor->name);
+            if (slot) name[strlen(name) - 7] = 0;
+            p = bert_trainer_find(t, name);
+            if (!p) { TEST_FAIL("%s: nothing of that name here", tensor->name); continue; }
+            slots += slot != 0;
+            want = golden_turned(tensor, p, 1);
+            if (want && memcmp(want, slot == 0 ? p->weight : slot == 1 ? p->first : p->second, (size_t)p->count * sizeof *want) != 0) TEST_FAIL("%s is not what the checkpoint holds", tensor->name);
+        }
+    }
+    if (!slots) TEST_FAIL("no slots are recorded");
+    for (f = 0; f < 3; f++) {
+        snprintf(path, sizeof path, "%s.data-00000-of-00001", saved[f]);
+        remove(path);
+        snprintf(path, sizeof path, "%s.index", saved[f]);
+        remove(path);
+        remove(saved[f]);
+    }
+done:
+    bert_trainer_close(t);
+    bert_model_close(model);
+    bert_checkpoint_close(c);
+}
 /* One step with the masks TensorFlow drew. */
 static void golden_google_dropout(const golden_place *place, bert_isa isa)
 {
@@ -540,6 +618,11 @@ static void golden_google_train(const golden_place *place)
         char *cut = strrchr(base, '_');
         if (!cut || strchr(cut, '/')) { golden_skip(place->label, "batches.safetensors is not here"); return; }
         *cut = 0;
+    }
+    if (golden_is_directory(golden_path(path, sizeof path, place->dir, "checkpoint")) && test_enter("%s/resumed", place->label)) {
+        golden_google_resume(place);
+        golden_free_all();
+        test_leave();
     }
     for (isa = 0; isa < BERT_ISA_COUNT; isa++) {
         if (!golden_has_isa(isa)) continue;

@@ -381,6 +381,17 @@ if wanted "inspect what differs"; then
     if [ $? = 1 ] && grep -q '^only in .*heads.safetensors: classifier.weight$' got && grep -q '^21 tensors are the same, 4 differ or stand alone$' got; then pass "inspect what differs"
     else fail "inspect what differs" "says something else"; show got; show err; fi
 fi
+if wanted "tokenize with the model's archive"; then
+    echo 'A x' >in
+    "$bin/tokenize" --model "$seeds/google.zip" --format tokens <in >got 2>err && echo 'a [UNK]' | cmp -s - got && pass "tokenize with the model's archive" || { fail "tokenize with the model's archive" "prints something else"; show got; show err; }
+fi
+fails "tokenize against the model's casing" 1 'seems to be a lowercased model' "$bin/tokenize" --model "$seeds/google.zip" --nodo_lower_case
+if wanted "tokenize against the model's casing, knowingly"; then
+    "$bin/tokenize" --model "$seeds/google.zip" --nodo_lower_case --nocheck_case --format tokens <in >got 2>err && echo '[UNK] [UNK]' | cmp -s - got && pass "tokenize against the model's casing, knowingly" || { fail "tokenize against the model's casing, knowingly" "prints something else"; show got; show err; }
+fi
+printf '[UNK]\n1\n2\n3\n4\n5\n' >six.txt
+fails "tokenize with a vocabulary too long for the model" 1 'six.txt: vocab_size: the vocabulary has 6 tokens, the model only 5' "$bin/tokenize" --model "$seeds/google.zip" --vocab_file six.txt
+fails "tokenize with a model without vocabulary" 1 'neither tokenizer.json nor vocab.txt' "$bin/tokenize" --model "$seeds/hf.safetensors"
 echo '{"hidden_size": 2}' >short.json
 if wanted "inspect with a bad config"; then                            # what the file holds is listed all the same
     "$bin/inspect" "$seeds/hf.safetensors" --bert_config_file short.json >got 2>err

@@ -483,6 +483,17 @@ static void folders(void)
     put_text(CASED "bert_config.json", google_config);
     put_text(CASED "vocab.txt", vocab_text);
     open_all(CASED "bert_model.ckpt", CASED "bert_config.json", BERT_OFF);
+    td.path = "obj/beside/mine.txt";                                    /* another vocabulary: cased all the same */
+    td.lower_case = BERT_DEFAULT;
+    put_text("obj/beside/mine.txt", vocab_text);
+    no_tokenizer(CASED "bert_model.ckpt", &td, BERT_DEFAULT, BERT_OK, NULL);
+    td.path = NULL;
+    td.data = vocab_text;
+    td.size = sizeof vocab_text - 1;
+    no_tokenizer(CASED "bert_model.ckpt", &td, BERT_DEFAULT, BERT_OK, NULL);
+    td.data = NULL;
+    td.path = "obj/beside/nothing.txt";
+    no_tokenizer(CASED "bert_model.ckpt", &td, BERT_DEFAULT, BERT_ERROR_IO, "obj/beside/nothing.txt");
     td.path = NULL;
     td.lower_case = BERT_ON;
     no_tokenizer(CASED "bert_model.ckpt", &td, BERT_DEFAULT, BERT_ERROR_MISMATCH, "seems to be a cased model");

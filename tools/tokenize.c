@@ -14,13 +14,15 @@
 #include <unistd.h>
 #endif
 
-static const char *vocab_file, *mode = "auto", *input_format = "lines", *format = "json", *truncation = "longest_first";
+static const char *vocab_file, *model, *mode = "auto", *input_format = "lines", *format = "json", *truncation = "longest_first";
 static bert_flag lower, strip_accents, cjk, specials;
-static int special, pair, char_offsets, left;
+static int special, pair, char_offsets, left, check_case = 1;
 static int64_t max_seq_length, stride = -1, threads;
 
 static const cli_flag flags[] = {
     { "vocab_file", 's', &vocab_file, "vocabulary: a vocab.txt, a tokenizer.json, or a directory with one of them" },
+    { "model", 's', &model, "or a model (folder, file, .zip, TensorFlow prefix): vocabulary and casing are found beside it, and must fit" },
+    { "check_case", 'b', &check_case, "with --model: casing against the name of one of Google's models is an error" },
     { "do_lower_case", 't', &lower, "lower-case and strip accents (default: as the vocabulary's files say, else true)" },
     { "strip_accents", 't', &strip_accents, "strip accents (default: as do_lower_case)" },
     { "tokenize_chinese_chars", 't', &cjk, "a word of each CJK character (default: true)" },
@@ -285,9 +287,9 @@ int main(int argc, char **argv)
     bert_tokenizer_desc d = { 0 };
     bert_pool *pool;
     int i;
-    cli c = cli_parse(argc, argv, "tokenize --vocab_file V [FLAGS] [FILE ...]", "Texts to tokens, ids and byte offsets, a text a line, from files or standard input.\n"
+    cli c = cli_parse(argc, argv, "tokenize --vocab_file V | --model M [FLAGS] [FILE ...]", "Texts to tokens, ids and byte offsets, a text a line, from files or standard input.\n"
                       "The output of --format=json has text, tokens, ids and offsets, a line for each text.", flags);
-    if (!vocab_file) cli_usage("--vocab_file is missing", "");
+    if (!vocab_file && !model) cli_usage("--vocab_file or --model is missing", "");
     d.mode = (bert_tokenizer_mode)cli_choice("mode", mode, "auto|google|hf");
     as_jsonl = cli_choice("input_format", input_format, "lines|jsonl");
     as_format = cli_choice("format", format, "json|tokens|ids|explain");
@@ -300,7 +302,14 @@ int main(int argc, char **argv)
     d.cjk = cjk;
     d.specials = specials;
     d.error = &err;
-    if (bert_tokenizer_open(&d, &tokenizer)) cli_fail(err.message);
+    if (model) {
+        bert_model_desc md = { 0 };
+        bert_model *m;
+        md.path = model;
+        md.error = &err;
+        if (bert_model_open(&md, &m) || bert_model_tokenizer(m, &d, check_case ? BERT_ON : BERT_OFF, &tokenizer)) cli_fail(err.message);
+        bert_model_close(m);
+    } else if (bert_tokenizer_open(&d, &tokenizer)) cli_fail(err.message);
     if (bert_pool_open((int32_t)(threads > 1024 ? 1024 : threads), NULL, &pool)) cli_fail("cannot start the threads");
 #ifdef _WIN32
     _setmode(0, _O_BINARY);
