@@ -2013,13 +2013,13 @@ BERT__FN const char *bert__inflate(bert__inflater *s)
             unsigned char *to;
             bert__inflate_fill(s);
             symbol = bert__inflate_symbol(s, &s->literals);
-            if (symbol == 256) break;
             if (symbol < 0 || symbol > 285) return "not a symbol";
             if (symbol < 256) {
                 if (s->at == s->size) return "more bytes than declared";
                 s->out[s->at++] = (unsigned char)symbol;
                 continue;
             }
+            if (symbol == 256) break;
             n = (size_t)length_base[symbol - 257] + bert__inflate_bits(s, length_bits[symbol - 257]);
             symbol = bert__inflate_symbol(s, &s->distances);
             if (symbol < 0 || symbol > 29) return "not a distance";
@@ -4403,7 +4403,6 @@ BERT__FN bert_status bert__read_bundle(bert_checkpoint *c, const char *prefix, c
     const unsigned char *p, *value;
     uint64_t at, size, last = 0;
     size_t value_size;
-    int more;
     memset(&b, 0, sizeof b);
     b.c = c;
     b.from = from;
@@ -4428,7 +4427,7 @@ BERT__FN bert_status bert__read_bundle(bert_checkpoint *c, const char *prefix, c
     if (!bert__varint(&p, value, &at) || !bert__varint(&p, value, &size) || !bert__varint(&p, value, &at) || !bert__varint(&p, value, &size))
         b.status = bert__fail(c->error, BERT_ERROR_FORMAT, b.path, (int64_t)b.index_size - BERT__TABLE_FOOTER, "the footer is damaged");
     else bert__block_open(&b, &index, at, size);
-    while (b.status == BERT_OK && (more = bert__block_next(&b, &index, &outer, &value, &value_size)) > 0) {
+    while (b.status == BERT_OK && bert__block_next(&b, &index, &outer, &value, &value_size) > 0) {
         p = value;
         if (!bert__varint(&p, value + value_size, &at) || !bert__varint(&p, value + value_size, &size) || at < last) {
             b.status = bert__fail(c->error, BERT_ERROR_FORMAT, b.path, (int64_t)index.start, "the index block is damaged");
@@ -5846,7 +5845,7 @@ BERT_API int bert_tensor_recognise(const char *name, bert_tensor_role *out)
     char text[320];
     size_t n = strlen(name);
     int row, slot, google, nvidia = 0, step;
-    const char *p = text;
+    const char *p;
     bert_tensor_role r;
     memset(&r, 0, sizeof r);
     r.row = -1;
@@ -7607,7 +7606,7 @@ BERT__FN void bert__relative_table(float *out, int64_t max, int64_t depth)
     int64_t i, d;
     for (i = 0; i < 2 * max + 1; i++)
         for (d = 0; d < depth; d++) {
-            const double angle = (double)i / pow(10000.0, (double)(d / 2 * 2) / (double)depth);
+            const double angle = (double)i / pow(10000.0, (double)(d - d % 2) / (double)depth);
             out[i * depth + d] = d == depth - 1 && depth % 2 ? 0.0f : (float)(d % 2 ? cos(angle) : sin(angle));
         }
 }
@@ -8199,7 +8198,7 @@ BERT__FN void bert__word_head(bert_session *s, const bert_batch *batch, const be
     const int64_t nC = c->hidden_size, nV = c->vocab_size, begin = batch->offsets[s->sequences[0].index], end = batch->offsets[s->sequences[count - 1].index + 1];
     int64_t i, n, from, low, high;
     for (from = 0; from < result->masked_count; from = i) {
-        float *x = s->work, *y = x;
+        float *x = s->work, *y;
         bert__work w;
         for (i = from, n = 0; i < result->masked_count; i++) {          /* a run of rows of this part */
             const int64_t at = result->masked_rows[i];
@@ -11762,7 +11761,7 @@ BERT__FN bert_status bert__tsv_column(const bert_dataset *t, const bert_bytes *h
     int k;
     *out = BERT__NO_COLUMN;
     if (!column) return BERT_OK;
-    for (i = 0; bert__is_digit(column[i]) && i < 7; i++) n = n * 10 + (column[i] - '0');
+    for (i = 0; i < 7 && bert__is_digit(column[i]); i++) n = n * 10 + (column[i] - '0');
     if (i && !column[i]) {
         if (n < 1) return bert__fail(error, BERT_ERROR_ARGUMENT, NULL, -1, "%s: columns count from 1", what);
         *out = (int)(n - 1);
@@ -13523,6 +13522,7 @@ BERT__FN bert_status bert__reference_run(const bert_pretraining_desc *d, const u
         finish->corpus = &f.corpus;
         finish->counts->instances = (int64_t)n;
         st = bert__finish_run(finish, (const char *const *)(const void *)f.list.data, n);
+        finish->corpus = NULL;
     }
     bert__free(&d->allocator, order);
     bert__corpus_free(&f.corpus);
