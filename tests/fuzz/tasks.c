@@ -73,6 +73,8 @@ static void fuzz_ner(const bert_tokenizer *tok, bert_ner_reader reader, int sche
     int got = 1;
     memset(&d, 0, sizeof d);
     memset(&labels, 0, sizeof labels);
+    memset(&f, 0, sizeof f);
+    memset(&m, 0, sizeof m);
     memset(&error, 0, sizeof error);
     d.data = data;
     d.size = size;
