@@ -31,6 +31,8 @@ static void fuzz_dataset(const bert_tokenizer *tok, int task, bert_split split, 
     bert_status s;
     size_t labels = 0;
     int got = 1;
+    memset(&e, 0, sizeof e);
+    memset(&f, 0, sizeof f);
     memset(&d, 0, sizeof d);
     memset(&error, 0, sizeof error);
     d.task = bert_dataset_name((size_t)task);
@@ -69,7 +71,7 @@ static void fuzz_ner(const bert_tokenizer *tok, bert_ner_reader reader, int sche
     bert_entity_metrics m;
     bert_error error;
     bert_status s;
-    size_t i, found;
+    size_t i, found = 0;
     int got = 1;
     memset(&d, 0, sizeof d);
     memset(&labels, 0, sizeof labels);
