@@ -5222,7 +5222,7 @@ BERT__FN bert_status bert__open_content(bert_checkpoint *c, const char *path, co
     size_t i;
     if (!size) return bert__fail(c->error, BERT_ERROR_FORMAT, path, -1, "the file is empty: fetch it again");
     if (brace && bert__load64(data) <= size - 8) return bert__open_values(c, path, data, size);
-    if (BERT__ONLY_SAFETENSORS) return bert__fail(c->error, BERT_ERROR_UNSUPPORTED, path, -1, "no safetensors file; this program was built for these alone");
+    if (BERT__ONLY_SAFETENSORS) return bert__fail(c->error, BERT_ERROR_UNSUPPORTED, path, -1, "not safetensors, all this program was built for");
     for (i = 0; i < sizeof bert__other_files / sizeof *bert__other_files; i++) {
         const bert__other_file *o = &bert__other_files[i];
         if (size >= o->at + o->size && memcmp(data + o->at, o->bytes, o->size) == 0 && !(i && is_table))
@@ -5464,11 +5464,11 @@ BERT_API bert_status bert_checkpoint_write(const bert_write_desc *desc)
     uint32_t *order;
     size_t i;
     if (!desc) return BERT_ERROR_ARGUMENT;
+    if (!BERT__FILES) return bert__fail(desc->error, BERT_ERROR_UNSUPPORTED, desc->path, -1, "this program was built without files (BERT_NO_STDIO)");
     if (!desc->path || !desc->path[0] || (desc->count && !desc->tensors) || desc->count > UINT32_MAX / 2 || (unsigned)desc->format > BERT_FORMAT_TF)
         return bert__fail(desc->error, BERT_ERROR_ARGUMENT, desc->path, -1, "bert_checkpoint_write needs a path, tensors and a format of the list");
     for (i = 0; i < desc->count && st == BERT_OK; i++) st = bert__check_written(desc, &desc->tensors[i]);
     if (st != BERT_OK) return st;
-    if (!BERT__FILES) return bert__fail(desc->error, BERT_ERROR_UNSUPPORTED, desc->path, -1, "this program was built without files (BERT_NO_STDIO)");
     allocator = bert__allocator(&desc->allocator);
     order = (uint32_t *)bert__alloc(&allocator, bert__mul(desc->count, sizeof *order));
     if (!order) return bert__fail(desc->error, BERT_ERROR_MEMORY, desc->path, -1, "out of memory");
@@ -6330,7 +6330,7 @@ BERT_API bert_status bert_model_tokenizer(const bert_model *model, const bert_to
         if (st != BERT_OK && path) bert__name_failure(e, path);
     }
     if (st == BERT_OK) st = bert_config_check_vocabulary(&model->config, bert_tokenizer_size(tokenizer), path, e);
-    if (st == BERT_OK && check_case != BERT_OFF) st = bert_case_check(tokenizer->desc.lower_case == BERT_ON, bert_checkpoint_path(c), e);
+    if (st == BERT_OK && check_case != BERT_OFF && !BERT__ONLY_SAFETENSORS) st = bert_case_check(tokenizer->desc.lower_case == BERT_ON, bert_checkpoint_path(c), e);
     if (st != BERT_OK) bert_tokenizer_close(tokenizer);
     else *out = tokenizer;
     bert__source_free(&s);
@@ -8289,7 +8289,7 @@ BERT__FN bert_status bert__check_run(const bert_session *s, const bert_batch *b,
     int64_t i;
     if (b->sequences < 0 || (b->sequences && (!b->offsets || b->offsets[0] != 0))) return bert__bad_argument(e, "batch: offsets are needed, from 0 on");
     if (!b->ids == !b->embeds && b->sequences) return bert__bad_argument(e, "batch: it needs ids or embeds, one of them");
-    if (b->too_long != BERT_TOO_LONG_ERROR && b->too_long != BERT_TOO_LONG_TRUNCATE) return bert__bad_argument(e, "batch: too_long is ERROR or TRUNCATE; windows are made from texts, see bert_session_embed");
+    if (b->too_long != BERT_TOO_LONG_ERROR && b->too_long != BERT_TOO_LONG_TRUNCATE) return bert__bad_argument(e, "batch: too_long is ERROR or TRUNCATE; windows take a text (bert_session_embed)");
     if (r->pooling < 0 || r->pooling > BERT_POOLING_LAST) return bert__bad_argument(e, "result: pooling is none of bert_pooling");
     if (((r->pooled || r->next_sentence || r->classes || (r->vectors && r->pooling == BERT_POOLING_POOLER)) && !(heads & BERT_HEAD_POOLER)))
         return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, "bert.pooler.dense.weight", "is missing: the model has no pooler");
@@ -8353,7 +8353,7 @@ BERT_API bert_status bert_batch_from_padded(const bert_padded *padded, bert_batc
     const bert_padded *p = padded;
     int64_t b, t, n = 0;
     if (!p || !out) return BERT_ERROR_ARGUMENT;
-    if (p->sequences < 0 || p->length < 1 || !p->ids || !p->offsets || !p->rows || !p->row_ids || !p->row_positions || (p->segment_ids && !p->row_segments)) return bert__bad_argument(error, "padded: ids and the arrays to fill are needed, and a length");
+    if (p->sequences < 0 || p->length < 1 || !p->ids || !p->offsets || !p->rows || !p->row_ids || !p->row_positions || (p->segment_ids && !p->row_segments)) return bert__bad_argument(error, "padded: it needs ids, a length, arrays to fill");
     if (p->padding == BERT_PADDING_KEEP && p->mask && !p->row_mask) return bert__bad_argument(error, "padded: row_mask is needed to keep padding");
     memset(out, 0, sizeof *out);
     for (b = 0; b < p->sequences; b++) {
@@ -8605,6 +8605,7 @@ BERT_API bert_status bert_embed_desc_read(const bert_model *model, bert_embed_de
     size_t n;
     int64_t length;
     if (!model || !desc) return bert__bad_argument(error, "bert_embed_desc_read needs a model and a desc");
+    if (!BERT__FILES) return BERT_OK;
     d = *desc;
     file = bert__model_path(model);
     n = file ? bert__directory_size(file) : 0;

@@ -763,6 +763,18 @@ static void safetensors_damaged(void)
     damaged(in("damaged.safetensors"));
 }
 /* Headers made to cost memory: the parser's tree takes 40 bytes for each "1,", so no more than an entry may be in it at a time. */
+/* Under AddressSanitizer every piece of an arena is a block of its own: the bound holds for what is asked for elsewhere. */
+#if defined(__SANITIZE_ADDRESS__)
+enum { separate = 1 };
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+enum { separate = 1 };
+#else
+enum { separate = 0 };
+#endif
+#else
+enum { separate = 0 };
+#endif
 static void safetensors_memory(void)
 {
     static const char *const kinds[] = { "one entry of numbers", "long entries", "metadata", "many tensors", "a metadata of numbers" };
@@ -801,7 +813,7 @@ static void safetensors_memory(void)
         if (kind == 0 || kind == 4) CHECK(st == BERT_ERROR_UNSUPPORTED && strstr(e.message, "65536") != NULL);
         else if (st != BERT_OK) TEST_FAIL("%s: %s", kinds[kind], e.message);
         if (kind == 3) CHECK(bert_checkpoint_count(c) > 70000);
-        if (f.peak > 8 * size) TEST_FAIL("%s: %.1f bytes of memory for a byte of the header", kinds[kind], (double)f.peak / (double)size);
+        if (!separate && f.peak > 8 * size) TEST_FAIL("%s: %.1f bytes of memory for a byte of the header", kinds[kind], (double)f.peak / (double)size);
         bert_checkpoint_close(c);
         CHECK_INT(f.live, 0);
     }

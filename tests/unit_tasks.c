@@ -422,7 +422,7 @@ static const char *ner_next(bert_ner *r, char *out, size_t size)
     int got = 0;
     memset(&err, 0, sizeof err);
     out[0] = 0;
-    if (bert_ner_next(r, &s, &got, &err) != BERT_OK) snprintf(out, size, "!%.390s", err.message);
+    if (bert_ner_next(r, &s, &got, &err) != BERT_OK) snprintf(out, size, "!%.300s", err.message);
     else for (i = 0; got && i < s.count; i++)
         n += (size_t)snprintf(out + n, size - n, "%s%.*s/%.*s", i ? " " : "", (int)s.sizes[i], s.words[i], (int)s.labels[i].size, s.labels[i].data);
     return out;

@@ -31,6 +31,8 @@ static void fuzz_dataset(const bert_tokenizer *tok, int task, bert_split split, 
     bert_status s;
     size_t labels = 0;
     int got = 1;
+    memset(&e, 0, sizeof e);
+    memset(&f, 0, sizeof f);
     memset(&d, 0, sizeof d);
     memset(&e, 0, sizeof e);
     memset(&f, 0, sizeof f);
@@ -78,6 +80,8 @@ static void fuzz_ner(const bert_tokenizer *tok, bert_ner_reader reader, int sche
     memset(&f, 0, sizeof f);
     memset(&m, 0, sizeof m);
     memset(&labels, 0, sizeof labels);
+    memset(&f, 0, sizeof f);
+    memset(&m, 0, sizeof m);
     memset(&error, 0, sizeof error);
     d.data = data;
     d.size = size;
