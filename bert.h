@@ -147,6 +147,7 @@ typedef struct bert_write_desc {
     size_t count;
     bert_format format;                 /* default: by the path's ending: .safetensors, .bin or .pt, else TensorFlow */
     const char *const *metadata;        /* safetensors: key, value, key, value, ... NULL; may be NULL */
+    int32_t newest;                     /* TensorFlow: 1 has the folder's file `checkpoint` name this one, as tf.train.Saver does */
     bert_allocator allocator;
     bert_error *error;
 } bert_write_desc;
@@ -5490,7 +5491,9 @@ BERT_API bert_status bert_checkpoint_write(const bert_write_desc *desc)
     case BERT_FORMAT_PYTORCH: return bert__write_pytorch(desc);
 #endif
 #ifndef BERT_NO_TF
-    case BERT_FORMAT_TF: return bert__write_bundle(desc);
+    case BERT_FORMAT_TF:
+        st = bert__write_bundle(desc);
+        return st == BERT_OK && desc->newest ? bert__write_state(desc->path, &desc->allocator, desc->error) : st;
 #endif
     default:
         return bert__fail(desc->error, BERT_ERROR_UNSUPPORTED, desc->path, -1, "this program was built without %s",
@@ -16639,6 +16642,7 @@ BERT_API bert_status bert_trainer_save(bert_trainer *trainer, const char *path, 
         w.tensors = outputs;
         w.count = n;
         w.metadata = w.format == BERT_FORMAT_SAFETENSORS ? metadata : NULL;
+        w.newest = 1;
         w.allocator = t->desc.allocator;
         w.error = error;
         st = bert_checkpoint_write(&w);

@@ -315,6 +315,11 @@ END
         if grep -q '^{"weights": [0-9]*, "packed": [0-9]*, "session": [0-9]*, "pool": 0, "total": [0-9]*}' got && awk -F'[:,}]' '{ exit !($4 + $6 + $8 == $10 && $10 > 0) }' got && grep -q 'tokens at once' got1 && awk '/largest batch/ { on = 1; next } on { bad = 1 } END { exit bad }' got1; then pass "plan of a model"
         else fail "plan of a model" "says something else"; show got; show got1; show err; fi
     fi
+    if wanted "plan of training"; then
+        "$bin/plan" --config tiny --mode training --batch 2 --length 16 --threads 1 --format json >got 2>err && "$bin/plan" --config tiny --mode training --recompute --batch 2 --length 16 --threads 1 --format json >got1 2>>err
+        if awk -F'[:,}]' '{ t[NR] = $10; if ($2 + $4 + $6 + $8 > $10) bad = 1 } END { exit bad || NR != 2 || t[2] >= t[1] }' got got1; then pass "plan of training"
+        else fail "plan of training" "says something else"; show got; show got1; show err; fi
+    fi
     fails "plan, longer than the model" 1 "positions for 32" "$bin/plan" --model small --length 33
     fails "plan of nothing" 2 "give one of" "$bin/plan"
     fails "plan of two things" 2 "give one of" "$bin/plan" --model small --config base
@@ -371,6 +376,12 @@ for to in model.safetensors pytorch_model.bin bert_model.ckpt; do
        grep -q '^21 tensors are the same, 0 differ' got && grep -q '"hidden_act": "gelu_new"' out/config.json && grep -q '"num_attention_heads": 1' out/config.json; then pass "convert to $to"
     else fail "convert to $to" "not the same"; show got; show err; fi
 done
+if wanted "the newest checkpoint of a folder"; then
+    mkdir -p newest
+    if "$bin/convert" "$seeds/google.zip" newest/model.ckpt --to tf >got 2>err && grep -q '^model_checkpoint_path: "model.ckpt"$' newest/checkpoint && "$bin/inspect" newest "$seeds/google.zip" >got 2>err &&
+       grep -q '^21 tensors are the same, 0 differ' got; then pass "the newest checkpoint of a folder"
+    else fail "the newest checkpoint of a folder" "is not found"; show got; show err; fi
+fi
 if wanted "convert as f16"; then
     if "$bin/convert" "$seeds/hf.zip" out/half.safetensors --dtype f16 >got 2>err && "$bin/inspect" out/half.safetensors "$seeds/hf.zip" >got 2>err && grep -q '^21 tensors are the same, 0 differ' got &&
        "$bin/inspect" out/half.safetensors >got 2>err && grep -q '^F16 ' got && ! grep -q '^F32 ' got; then pass "convert as f16"

@@ -149,6 +149,7 @@ int main(int argc, char **argv)
     want = types[cli_choice("dtype", dtype, "keep|f32|f16|bf16")];
     google = cli_choice("names", names, "auto|google|hf");
     google = google ? google == 1 : w.format == BERT_FORMAT_TF;
+    w.newest = 1;
 
     cd.path = in;
     cd.error = &err;

@@ -2,7 +2,8 @@
    SPDX-License-Identifier: MIT-0 OR Unlicense */
 #include "cli.h"
 
-static const char *model_path, *config_name, *bert_config_file, *isa = "default", *precision = "f32", *heads = "pooler", *budget_text, *format = "text";
+static const char *model_path, *config_name, *bert_config_file, *isa = "default", *precision = "f32", *heads = "pooler", *budget_text, *format = "text", *mode = "inference", *learn = "classes";
+static int recompute;
 static int64_t batch = 1, length = 128, threads, labels = 2;
 
 static const cli_flag flags[] = {
@@ -16,6 +17,9 @@ static const cli_flag flags[] = {
     { "threads", 'i', &threads, "how many; 0: one a core" },
     { "isa", 's', &isa, "kernels: default|ref|avx2|avx512|neon" },
     { "precision", 's', &precision, "of the weights in memory: default|f32|bf16|int8" },
+    { "mode", 's', &mode, "inference|training" },
+    { "learn", 's', &learn, "training: classes, tokens, spans, words or pretraining (words and next sentence)" },
+    { "recompute", 'b', &recompute, "training: keep only each layer's output, compute the rest again" },
     { "budget", 's', &budget_text, "bytes there are (512M, 4G, ...): prints the largest batch for several lengths" },
     { "format", 's', &format, "text|json" },
     { 0, 0, 0, 0 }
@@ -45,6 +49,13 @@ static uint32_t parse_heads(const char *text)
     }
     return all;
 }
+/* What a trainer takes for so many tokens at once; SIZE_MAX: more than there are addresses. */
+static size_t training_bytes(bert_trainer_desc *t, int64_t tokens, bert_trainer_bytes *out)
+{
+    bert_error err = { 0 };
+    t->max_tokens = tokens;
+    return bert_plan_trainer(t, out, &err) == BERT_OK ? out->total : SIZE_MAX;
+}
 static const char *mega(size_t bytes, char out[32])
 {
     snprintf(out, 32, "%zu (%.1f MiB)", bytes, (double)bytes / 1048576);
@@ -60,11 +71,14 @@ int main(int argc, char **argv)
     bert_model *model = NULL;
     bert_plan_desc d = { 0 };
     bert_plan p;
+    bert_trainer_desc t = { 0 };
+    bert_trainer_bytes b;
+    static const uint32_t lessons[] = { BERT_LEARN_CLASSES, BERT_LEARN_TOKENS, BERT_LEARN_SPANS, BERT_LEARN_WORDS, BERT_LEARN_WORDS | BERT_LEARN_NEXT_SENTENCE };
     char text[4][32];
     size_t i;
     cli c = cli_parse(argc, argv, "plan (--model PATH | --config NAME | --bert_config_file FILE) [FLAGS]",
-                      "Bytes that inference will take: exactly what the library then asks its allocator for.", flags);
-    const int json = cli_choice("format", format, "text|json");
+                      "Bytes that inference or training will take: exactly what the library then asks its allocator for.", flags);
+    const int json = cli_choice("format", format, "text|json"), training = cli_choice("mode", mode, "inference|training");
     const size_t budget = budget_text ? parse_bytes(budget_text) : 0;
     if (c.count) cli_usage("what is this: ", c.args[0]);
     if (!model_path + !config_name + !bert_config_file != 2) cli_usage("give one of --model, --config, --bert_config_file", "");
@@ -83,11 +97,26 @@ int main(int argc, char **argv)
     if (model) config = *bert_model_config(model);
     d.max_tokens = batch * length;
     if (bert_plan_memory(&d, &p, &err)) cli_fail(err.message);
+    t.learn = lessons[cli_choice("learn", learn, "classes|tokens|spans|words|pretraining")];
+    t.config = &config;
+    t.labels = (int32_t)labels;
+    t.recompute = recompute;
+    t.isa = d.isa;
+    t.threads = d.threads;
+    t.max_tokens = d.max_tokens;
+    if (training && bert_plan_trainer(&t, &b, &err)) cli_fail(err.message);
     if (!config.max_relative_position && length > config.max_positions) {
         snprintf(err.message, sizeof err.message, "--length %lld: the model has positions for %d tokens", (long long)length, (int)config.max_positions);
         cli_fail(err.message);
     }
-    if (json) printf("{\"weights\": %zu, \"packed\": %zu, \"session\": %zu, \"pool\": %zu, \"total\": %zu", p.weights, p.packed, p.session, p.pool, p.total);
+    if (training && json) printf("{\"weights\": %zu, \"gradients\": %zu, \"slots\": %zu, \"activations\": %zu, \"total\": %zu", b.weights, b.gradients, b.slots, b.activations, b.total);
+    else if (training) {
+        printf("weights, float32                %s\n", mega(b.weights, text[0]));
+        printf("gradients                       %s\n", mega(b.gradients, text[1]));
+        printf("optimizer's slots               %s\n", mega(b.slots, text[2]));
+        printf("activations and the rest        %s\n", mega(b.activations, text[3]));
+        printf("total                           %s\n", mega(b.total, text[0]));
+    } else if (json) printf("{\"weights\": %zu, \"packed\": %zu, \"session\": %zu, \"pool\": %zu, \"total\": %zu", p.weights, p.packed, p.session, p.pool, p.total);
     else {
         printf("parameters in a file, float32   %s\n", mega(p.weights, text[0]));
         printf("packed weights                  %s\n", mega(p.packed, text[1]));
@@ -97,7 +126,12 @@ int main(int argc, char **argv)
         printf("(the word embeddings stay in the file, mapped: they are not in the total)\n");
     }
     if (budget_text) {
-        const int64_t most = bert_plan_largest(&d, budget);
+        int64_t most = training ? 0 : bert_plan_largest(&d, budget), high = training ? (int64_t)1 << 31 : 0;
+        while (most < high) {                                           /* more tokens never take less */
+            const int64_t middle = most + (high - most + 1) / 2;
+            if (training_bytes(&t, middle, &b) <= budget) most = middle;
+            else high = middle - 1;
+        }
         if (json) printf(", \"budget\": %zu, \"max_tokens\": %lld, \"batches\": {", budget, (long long)most);
         else printf("\nwith %s bytes: %lld tokens at once\n\nlength   largest batch\n", mega(budget, text[0]), (long long)most);
         for (i = 0; i < sizeof lengths / sizeof *lengths; i++) {
