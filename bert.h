@@ -64,11 +64,11 @@
       >>squad      SQuAD, CMRC: features, answers          >>squadscore exact match and F1
       >>tasks      data sets, texts and words with labels  >>python_random Python's random numbers
       >>paths      lists of files, patterns, folders       >>instances  texts to pre-training data
-      >>metrics    scores, correlations, entities          >>optim      learning rates, optimizers
-      >>dropout    which numbers a step drops              >>backward   the encoder's gradients
-      >>losses     what heads learn                        >>trainer    steps, saving, resuming
-      >>plan       bytes beforehand                        >>history    changes by version
-      >>license    both licences
+      >>batches    pre-training data to batches            >>metrics    scores, correlations, entities
+      >>optim      learning rates, optimizers              >>dropout    which numbers a step drops
+      >>backward   the encoder's gradients                 >>losses     what heads learn
+      >>trainer    steps, saving, resuming                 >>plan       bytes beforehand
+      >>history    changes by version                      >>license    both licences
 */
 #ifndef BERT_H
 #define BERT_H
@@ -655,6 +655,51 @@ typedef struct bert_pretraining_counts {
     int64_t not_utf8;                   /* lines with bytes that are no UTF-8 (streaming drops the bytes, else that is an error) */
     int64_t scratch;                    /* bytes that went to the scratch file */
 } bert_pretraining_counts;
+
+typedef struct bert_instances bert_instances;
+
+/* Pre-training instances to read back, batch after batch: TFRecord files as bert_pretraining_data or Google's script makes them. */
+typedef struct bert_instances_desc {
+    const char *const *paths;           /* [path_count] files; or: */
+    size_t path_count;
+    const bert_bytes *files;            /* [file_count] their bytes, which must stay */
+    size_t file_count;
+    int32_t vocab_size;                 /* ids must lie below; default: the tokenizer's size, or no check */
+    int32_t max_seq_length, max_predictions;   /* what the files must have been made with; default: what the first one was made with */
+    int32_t repeat;                     /* 1: after the last instance from the first again, without end */
+    int64_t shuffle;                    /* instances held, of which each next one is drawn; files in a new order each time round, several
+                                           side by side. 0: all as they stand */
+    int32_t interleave;                 /* so many side by side where shuffled; default 4 */
+    uint64_t seed;                      /* of shuffling and masking */
+    int32_t rank, ranks;                /* one of several readers that share the data out: by files or, if these are fewer, by records */
+    const bert_tokenizer *tokenizer;    /* default: the masks that the files have. Else masks are drawn anew every time round: */
+    bert_masking masking;               /* PIECES or WORDS */
+    double masked_lm_prob;              /* default 0.15; up to max_predictions of an instance */
+    bert_allocator allocator;
+    bert_error *error;
+} bert_instances_desc;
+
+/* Where a reader stands: with the same desc, that is all it takes to go on there. */
+typedef struct bert_instances_place { int64_t round, index; } bert_instances_place;     /* times round, instances of this time */
+
+/* What the first instances of each file say. */
+typedef struct bert_instances_facts {
+    int32_t max_seq_length, max_predictions;
+    int64_t instances, tokens, masked;  /* looked at; without padding */
+    int64_t cut;                        /* instances with all the predictions they may have */
+    int64_t skewed;                     /* ... and of these with more than one less than 15 % of their tokens */
+} bert_instances_facts;
+
+/* Instances without their padding; the arrays belong to the reader, until the next call. */
+typedef struct bert_instances_batch {
+    int64_t read;                       /* instances gone on by; 0: there are no more */
+    bert_batch batch;                   /* those that were asked for */
+    const int32_t *next_sentence;       /* [sequences] 0 b follows a, 1 it does not */
+    int64_t masked_count;
+    const int64_t *masked_rows;         /* [masked_count] */
+    const int32_t *masked_ids;
+    const float *masked_weights;
+} bert_instances_batch;
 #endif /* BERT_NO_TOKENIZER */
 
 /* ---- metrics ---- */
@@ -1132,6 +1177,17 @@ BERT_API void bert_paths_free(bert_paths *paths);
 /* Makes pre-training data: what Google's create_pretraining_data.py makes of the same texts, vocabulary and seed under Python 3,
    instance for instance; or, streaming, the like of it in bounded memory. `counts` may be NULL. On failure no output is there. */
 BERT_API bert_status bert_pretraining_data(const bert_pretraining_desc *desc, bert_pretraining_counts *counts);
+
+/* Reads them back. open looks at every file: lengths that differ, or are not those asked for, and ids that the vocabulary lacks are
+   errors. next goes on by `count` instances (fewer at the end of files that are read once) and hands out those from `first` on,
+   `take` of them: workers that share a batch read the same and take their own part. seek to a place that tell gave. After a failure
+   only seek or close. */
+BERT_API bert_status bert_instances_open(const bert_instances_desc *desc, bert_instances **out);
+BERT_API bert_status bert_instances_next(bert_instances *instances, int64_t count, int64_t first, int64_t take, bert_instances_batch *out, bert_error *error);
+BERT_API bert_instances_place bert_instances_tell(const bert_instances *instances);
+BERT_API bert_status bert_instances_seek(bert_instances *instances, const bert_instances_place *place, bert_error *error);
+BERT_API bert_instances_facts bert_instances_look(const bert_instances *instances);
+BERT_API void bert_instances_close(bert_instances *instances);
 #endif
 
 /* ---- metrics ---- */
@@ -13986,16 +14042,33 @@ BERT__FN bert_status bert__streaming_run(const bert_pretraining_desc *d, const u
 
 /* ---- the one entry ---- */
 
+/* Has the vocabulary what masks and instances need? */
+BERT__FN bert_status bert__masks_check(const bert_tokenizer *tokenizer, bert_error *e)
+{
+    const bert_special_ids ids = bert_tokenizer_special_ids(tokenizer);
+    const char *missing = ids.cls < 0 ? "[CLS]" : ids.sep < 0 ? "[SEP]" : ids.mask < 0 ? "[MASK]" : NULL;
+    if (missing) return bert__fail(e, BERT_ERROR_MISMATCH, NULL, -1, "the vocabulary has no %s: pre-training needs [CLS], [SEP] and [MASK]", missing);
+    return BERT_OK;
+}
+/* 1 for each token that begins with ##. */
+BERT__FN uint8_t *bert__masks_pieces(const bert_tokenizer *tokenizer, bert__arena *arena)
+{
+    const size_t vocab = (size_t)bert_tokenizer_size(tokenizer);
+    uint8_t *pieces = (uint8_t *)bert__arena_array(arena, vocab, 1);
+    size_t i, n;
+    for (i = 0; pieces && i < vocab; i++) {
+        const char *t = bert_tokenizer_token(tokenizer, (int32_t)i, &n);
+        pieces[i] = t && n >= 2 && t[0] == '#' && t[1] == '#';
+    }
+    return pieces;
+}
 /* The desc with its defaults, or an error. */
 BERT__FN bert_status bert__pretraining_check(bert_pretraining_desc *d)
 {
     bert_error *e = d->error;
-    bert_special_ids ids;
-    const char *missing;
+    bert_status st;
     if (!d->tokenizer) return bert__bad_argument(e, "bert_pretraining_data needs a tokenizer");
-    ids = bert_tokenizer_special_ids(d->tokenizer);
-    missing = ids.cls < 0 ? "[CLS]" : ids.sep < 0 ? "[SEP]" : ids.mask < 0 ? "[MASK]" : NULL;
-    if (missing) return bert__fail(e, BERT_ERROR_MISMATCH, NULL, -1, "the vocabulary has no %s: pre-training needs [CLS], [SEP] and [MASK]", missing);
+    if ((st = bert__masks_check(d->tokenizer, e)) != BERT_OK) return st;
     if ((!d->path_count && !d->text_count) || (d->path_count && (d->text_count || !d->paths)) || (d->text_count && !d->texts)) return bert__bad_argument(e, "bert_pretraining_data needs paths or texts, one of them");
     if ((!d->output_count && !d->each) || (d->output_count && !d->outputs)) return bert__bad_argument(e, "bert_pretraining_data needs outputs, or a function that takes the instances");
     if (!d->max_seq_length) d->max_seq_length = 128;
@@ -14039,18 +14112,13 @@ BERT_API bert_status bert_pretraining_data(const bert_pretraining_desc *desc, be
     f.special = bert_tokenizer_special_ids(d.tokenizer);
     f.width = vocab <= 65536 && d.masking != BERT_MASKING_SEGMENTED ? 2 : 4;
     f.pieces = d.parallel.width > 1 ? d.parallel.width * 2 : 1;
-    pieces = (uint8_t *)bert__arena_array(&arena, vocab, 1);
+    pieces = bert__masks_pieces(d.tokenizer, &arena);
     f.rooms = (int32_t *)bert__arena_array(&arena, bert__mul((size_t)f.pieces + 1, 3 * (size_t)d.max_seq_length), sizeof *f.rooms);
     f.bytes = (bert__buf *)bert__arena_array(&arena, 2 * (size_t)f.pieces, sizeof *f.bytes);
     f.writers = (bert_record_writer **)bert__arena_array(&arena, d.output_count, sizeof *f.writers);
     if (!pieces || !f.rooms || !f.bytes || !f.writers) {
         bert__arena_free(&arena);
         return bert__fail(d.error, BERT_ERROR_MEMORY, NULL, -1, "out of memory");
-    }
-    for (i = 0; i < vocab; i++) {
-        size_t n = 0;
-        const char *t = bert_tokenizer_token(d.tokenizer, (int32_t)i, &n);
-        pieces[i] = t && n >= 2 && t[0] == '#' && t[1] == '#';
     }
     for (i = 0; i < 2 * (size_t)f.pieces; i++) bert__buf_init(&f.bytes[i], &d.allocator);
     memset((void *)f.writers, 0, d.output_count * sizeof *f.writers);
@@ -14070,6 +14138,470 @@ BERT_API bert_status bert_pretraining_data(const bert_pretraining_desc *desc, be
     if (st == BERT_OK && counts) *counts = sum;
     return st;
 }
+
+/* ============================================================================================================
+   >>batches
+   Purpose   pre-training instances from files to batches.
+   Uses      >>records, >>paths' order of names, the masks of >>instances.
+   Promises  the order follows from the desc alone, so that a place is two numbers. What is held are places in files, not instances:
+             16 bytes each. As many files are open as are read side by side or have an instance held. Every id is checked.
+
+   Order     As they stand; or, shuffled: the files in an order drawn for this time round, `interleave` of them in turn, one
+             record each, a file that has ended replaced by the next; the first `shuffle` places are held, and what comes next
+             is one of them, drawn, whose place the next one read takes. A time round ends when nothing is held any more.
+   Sharing   Of F files, N readers: where F >= N the k-th file of this time round belongs to reader k mod N, else the k-th record.
+   Seek      reads the heads of the records from the begin of that time round again.
+   ============================================================================================================ */
+
+typedef struct bert__instance_file {
+    bert_records *records;              /* NULL: not open */
+    int64_t users;                      /* being read, or held places in it */
+} bert__instance_file;
+typedef struct bert__instance_at { size_t file, at; } bert__instance_at;
+
+struct bert_instances {
+    bert_instances_desc desc;           /* names belong to the arena */
+    bert__arena arena;
+    size_t count;                       /* files */
+    bert__instance_file *files;         /* [count] */
+    size_t *order;                      /* [count] of this time round */
+    size_t next_file;                   /* of order */
+    bert__instance_at *streams;         /* [interleave] file: count: none left for it */
+    size_t stream;
+    bert__instance_at *held;            /* [shuffle or 1] */
+    size_t held_count;
+    int64_t records;                    /* read this time round by all readers */
+    bert_instances_place place;
+    bert_status failed;
+    bert_instances_facts facts;
+    int32_t limit;                      /* of ids */
+    int by_record;
+    bert_example example;
+    int32_t *room;                      /* ids, mask, segments [S]; positions, labels [P] */
+    float *room_weights;                /* [P] */
+    bert__buf offsets, ids, segments, next_sentence, rows, labels, weights;
+    bert_pretraining_desc making;       /* new masks */
+    bert__maker maker;
+};
+
+BERT__FN const char *bert__instances_path(const bert_instances *r, size_t file) { return r->desc.path_count ? r->desc.paths[file] : NULL; }
+BERT__FN void bert__instances_leave(bert_instances *r, size_t file)
+{
+    bert__instance_file *f = r->files + file;
+    if (--f->users) return;
+    bert_records_close(f->records);
+    f->records = NULL;
+}
+BERT__FN bert_status bert__instances_use(bert_instances *r, size_t file, bert_error *e)
+{
+    bert__instance_file *f = r->files + file;
+    bert_records_desc d;
+    bert_status st = BERT_OK;
+    memset(&d, 0, sizeof d);
+    if (!f->records) {
+        d.path = bert__instances_path(r, file);
+        if (!d.path) { d.data = r->desc.files[file].data; d.size = r->desc.files[file].size; if (!d.data) d.data = ""; }
+        d.allocator = r->desc.allocator;
+        d.error = e;
+        st = bert_records_open(&d, &f->records);
+    }
+    if (st == BERT_OK) f->users++;
+    return st;
+}
+/* Nothing is open, nothing held: the begin of a time round. */
+BERT__FN void bert__instances_begin(bert_instances *r, int64_t round)
+{
+    size_t i;
+    bert_python_random random;
+    for (i = 0; i < (size_t)r->desc.interleave; i++) if (r->streams[i].file < r->count) bert__instances_leave(r, r->streams[i].file);
+    for (i = 0; i < r->held_count; i++) bert__instances_leave(r, r->held[i].file);
+    for (i = 0; i < (size_t)r->desc.interleave; i++) r->streams[i].file = r->count;
+    for (i = 0; i < r->count; i++) r->order[i] = i;
+    if (r->desc.shuffle) {
+        bert__place_seed(&random, (int64_t)r->desc.seed, 5, (uint32_t)round, 0, 0);
+        bert_python_random_shuffle(&random, r->order, r->count, sizeof *r->order);
+    }
+    r->next_file = r->stream = r->held_count = 0;
+    r->records = 0;
+    r->place.round = round;
+    r->place.index = 0;
+}
+/* The place of the next record that is this reader's; its file is in use for it. at->file is `count` when all have been read. */
+BERT__FN bert_status bert__instances_read(bert_instances *r, bert__instance_at *at, bert_error *e)
+{
+    const size_t wide = (size_t)r->desc.interleave;
+    size_t idle = 0;
+    while (idle < wide) {
+        bert__instance_at *s = r->streams + r->stream;
+        bert__instance_file *f;
+        const void *data;
+        size_t size, file;
+        bert_status st;
+        if (s->file == r->count) {
+            while (r->next_file < r->count && !r->by_record && r->next_file % (size_t)r->desc.ranks != (size_t)r->desc.rank) r->next_file++;
+            if (r->next_file >= r->count) { r->stream = (r->stream + 1) % wide; idle++; continue; }
+            file = r->order[r->next_file];
+            if ((st = bert__instances_use(r, file, e)) != BERT_OK) return st;
+            r->next_file++;
+            s->file = file;
+            s->at = 0;
+        }
+        idle = 0;
+        f = r->files + s->file;
+        f->records->at = s->at;
+        f->records->check = 0;                                          /* the data is checked when it is used */
+        at->file = s->file;
+        at->at = s->at;
+        if ((st = bert_records_next(f->records, &data, &size, e)) != BERT_OK) return st;
+        if (!data) {
+            bert__instances_leave(r, s->file);
+            s->file = r->count;
+            continue;
+        }
+        s->at = f->records->at;
+        r->stream = (r->stream + 1) % wide;
+        if (r->by_record && r->records++ % r->desc.ranks != r->desc.rank) continue;
+        f->users++;
+        return BERT_OK;
+    }
+    at->file = r->count;
+    return BERT_OK;
+}
+/* The place of the next instance, its file in use; at->file is `count` at the end. */
+BERT__FN bert_status bert__instances_draw(bert_instances *r, bert__instance_at *at, bert_error *e)
+{
+    const size_t most = r->desc.shuffle > 0 ? (size_t)r->desc.shuffle : 1;
+    bert_status st;
+    int again;
+    for (again = 0;; again++) {
+        uint32_t counter[4], words[4];
+        size_t k;
+        while (r->held_count < most) {
+            if ((st = bert__instances_read(r, &r->held[r->held_count], e)) != BERT_OK) return st;
+            if (r->held[r->held_count].file == r->count) break;
+            r->held_count++;
+        }
+        if (!r->held_count) {
+            at->file = r->count;
+            if (!r->desc.repeat) return BERT_OK;
+            if (again && !r->place.index) return bert__fail(e, BERT_ERROR_ARGUMENT, bert__instances_path(r, 0), -1, "there is no instance to read%s", r->desc.ranks > 1 ? " for this one of the readers: take fewer, or more data" : "");
+            bert__instances_begin(r, r->place.round + 1);
+            continue;
+        }
+        counter[0] = (uint32_t)r->place.index;
+        counter[1] = (uint32_t)((uint64_t)r->place.index >> 32);
+        counter[2] = (uint32_t)r->place.round;
+        counter[3] = 0x6F72646Eu;                                       /* a word of no row of >>rng's */
+        k = 0;
+        if (r->desc.shuffle) {
+            bert__philox(counter, r->desc.seed, words);
+            k = (size_t)((uint64_t)words[0] * r->held_count >> 32);
+        }
+        *at = r->held[k];
+        r->held[k] = r->held[--r->held_count];
+        r->place.index++;
+        return BERT_OK;
+    }
+}
+/* Says which record failed. */
+BERT__FN bert_status bert__instance_failed(const bert_instances *r, const bert__instance_at *at, const bert_error *why, bert_error *e)
+{
+    if (why->code == BERT_ERROR_MEMORY) return bert__fail(e, why->code, bert__instances_path(r, at->file), -1, "out of memory for an instance");
+    return bert__fail(e, why->code, bert__instances_path(r, at->file), (int64_t)at->at, "%s", why->message);
+}
+BERT__FN bert_status bert__instance_parse(bert_instances *r, const bert__instance_at *at, bert_error *e)
+{
+    bert_records *records = r->files[at->file].records;
+    const void *data;
+    size_t size;
+    bert_error why;
+    bert_status st;
+    records->at = at->at;
+    records->check = 1;
+    if ((st = bert_records_next(records, &data, &size, e)) != BERT_OK) return st;
+    memset(&why, 0, sizeof why);
+    if (bert_example_parse(&r->example, data, size, &r->desc.allocator, &why) != BERT_OK) return bert__instance_failed(r, at, &why, e);
+    return BERT_OK;
+}
+/* Draws the masks of an instance again: the n ids in the room, with `masked` of them covered. Returns how many are now. */
+BERT__FN int32_t bert__instance_mask(bert_instances *r, const bert__instance_at *at, int32_t n, int32_t masked)
+{
+    int32_t *ids = r->room, *positions = ids + 3 * r->facts.max_seq_length, *labels = positions + r->facts.max_predictions, k;
+    bert_python_random random;
+    bert__drawn w;
+    for (k = 0; k < masked; k++) ids[positions[k]] = labels[k];
+    memset(&w, 0, sizeof w);
+    w.length = n;
+    memcpy(r->maker.ids, ids, (size_t)n * sizeof *ids);
+    bert__place_seed(&random, (int64_t)r->desc.seed, 6, (uint32_t)r->place.round, (uint32_t)at->file, (uint32_t)(at->at / 16));    /* no record is shorter */
+    bert__mask(&r->maker, &w, &random);
+    memcpy(ids, w.ids, (size_t)n * sizeof *ids);
+    for (k = 0; k < w.masked; k++) {
+        positions[k] = w.positions[k];
+        labels[k] = w.before[k];
+        r->room_weights[k] = 1;
+    }
+    return w.masked;
+}
+/* An instance to the end of the batch. */
+BERT__FN bert_status bert__instance_add(bert_instances *r, const bert__instance_at *at, bert_error *e)
+{
+    const int32_t nS = r->facts.max_seq_length, nP = r->facts.max_predictions;
+    int32_t *ids = r->room, *mask = ids + nS, *segments = mask + nS, *positions = segments + nS, *labels = positions + nP, next = 0, n = 0, masked = 0, i;
+    float *weights = r->room_weights;
+    int64_t from, row;
+    bert_error why;
+    bert_status st = bert__instance_parse(r, at, e);
+    if (st != BERT_OK) return st;
+    memset(&why, 0, sizeof why);
+    if (bert_example_ints(&r->example, "input_ids", ids, (size_t)nS, &why) || bert_example_ints(&r->example, "input_mask", mask, (size_t)nS, &why)
+        || bert_example_ints(&r->example, "segment_ids", segments, (size_t)nS, &why) || bert_example_ints(&r->example, "masked_lm_positions", positions, (size_t)nP, &why)
+        || bert_example_ints(&r->example, "masked_lm_ids", labels, (size_t)nP, &why) || bert_example_floats(&r->example, "masked_lm_weights", weights, (size_t)nP, &why)
+        || bert_example_ints(&r->example, "next_sentence_labels", &next, 1, &why)) return bert__instance_failed(r, at, &why, e);
+    while (n < nS && mask[n] == 1) n++;
+    for (i = n; i < nS && !mask[i]; i++) {}
+    if (!n || i < nS) st = bert__fail(&why, BERT_ERROR_MISMATCH, NULL, -1, "input_mask is not ones followed by zeros");
+    if (st == BERT_OK && (next < 0 || next > 1)) st = bert__fail(&why, BERT_ERROR_MISMATCH, NULL, -1, "next_sentence_labels is %d, not 0 or 1", (int)next);
+    for (i = 0; i < n && st == BERT_OK; i++)
+        if (ids[i] < 0 || ids[i] >= r->limit) st = bert__fail(&why, BERT_ERROR_MISMATCH, NULL, -1, "input_ids has the id %d; the vocabulary ends before %d: was the data made with another one?", (int)ids[i], (int)r->limit);
+    for (i = 0; i < nP && st == BERT_OK; i++) {
+        if (weights[i] == 0) continue;                                  /* padding */
+        if (positions[i] < 0 || positions[i] >= n) st = bert__fail(&why, BERT_ERROR_MISMATCH, NULL, -1, "masked_lm_positions has %d, the instance %d tokens", (int)positions[i], (int)n);
+        else if (labels[i] < 0 || labels[i] >= r->limit) st = bert__fail(&why, BERT_ERROR_MISMATCH, NULL, -1, "masked_lm_ids has the id %d; the vocabulary ends before %d: was the data made with another one?", (int)labels[i], (int)r->limit);
+        else if (!(weights[i] > 0)) st = bert__fail(&why, BERT_ERROR_MISMATCH, NULL, -1, "masked_lm_weights has a number below 0, or none");
+        positions[masked] = positions[i];
+        labels[masked] = labels[i];
+        weights[masked++] = weights[i];
+    }
+    if (st != BERT_OK) return bert__instance_failed(r, at, &why, e);
+    if (r->desc.tokenizer) masked = bert__instance_mask(r, at, n, masked);
+    from = (int64_t)(r->ids.size / sizeof(int32_t));
+    bert__buf_add(&r->ids, ids, (size_t)n * sizeof *ids);
+    bert__buf_add(&r->segments, segments, (size_t)n * sizeof *segments);
+    bert__buf_add(&r->next_sentence, &next, sizeof next);
+    bert__buf_add(&r->labels, labels, (size_t)masked * sizeof *labels);
+    bert__buf_add(&r->weights, weights, (size_t)masked * sizeof *weights);
+    for (i = 0; i < masked; i++) {
+        row = from + positions[i];
+        bert__buf_add(&r->rows, &row, sizeof row);
+    }
+    row = from + n;
+    bert__buf_add(&r->offsets, &row, sizeof row);
+    if (r->ids.failed || r->segments.failed || r->next_sentence.failed || r->labels.failed || r->weights.failed || r->rows.failed || r->offsets.failed)
+        return bert__fail(e, BERT_ERROR_MEMORY, NULL, -1, "out of memory for a batch of instances");
+    return BERT_OK;
+}
+/* The first instances of a file: its lengths must be those of all. */
+BERT__FN bert_status bert__instances_look_at(bert_instances *r, size_t file, bert_error *e)
+{
+    static const char *const names[2] = { "input_ids", "masked_lm_positions" }, *const flags[2] = { "max_seq_length", "max_predictions_per_seq" };
+    int32_t *const have[2] = { &r->facts.max_seq_length, &r->facts.max_predictions };
+    bert__instance_at at;
+    bert_status st = bert__instances_use(r, file, e);
+    int k, n;
+    if (st != BERT_OK) return st;
+    at.file = file;
+    at.at = 0;
+    for (n = 0; n < (file ? 8 : 256) && st == BERT_OK && at.at < r->files[file].records->size; n++) {
+        st = bert__instance_parse(r, &at, e);
+        for (k = 0; k < 2 && st == BERT_OK && !n; k++) {
+            const bert_feature *f = bert_example_find(&r->example, names[k]);
+            const size_t count = f && f->type == BERT_FEATURE_INT64 ? f->count : 0;
+            if (!count || count > 65535) st = bert__fail(e, BERT_ERROR_MISMATCH, bert__instances_path(r, file), -1, "its records have no %s: pre-training data is made by create_pretraining_data", names[k]);
+            else if (!*have[k]) *have[k] = (int32_t)count;
+            else if (*have[k] != (int32_t)count)
+                st = bert__fail(e, BERT_ERROR_MISMATCH, bert__instances_path(r, file), -1, "it was made with %s %d, not with %d%s: ask for %d, or make the data anew", flags[k], (int)count, (int)*have[k],
+                                (k ? r->desc.max_predictions : r->desc.max_seq_length) ? "" : " as the files before it", (int)count);
+        }
+        if (st == BERT_OK && !r->room) {
+            r->room = (int32_t *)bert__arena_array(&r->arena, 3 * (size_t)r->facts.max_seq_length + 2 * (size_t)r->facts.max_predictions, sizeof *r->room);
+            r->room_weights = (float *)bert__arena_array(&r->arena, (size_t)r->facts.max_predictions, sizeof *r->room_weights);
+            if (!r->room || !r->room_weights) st = bert__fail(e, BERT_ERROR_MEMORY, NULL, -1, "out of memory for an instance");
+        }
+        if (st == BERT_OK) {
+            const int64_t tokens = (int64_t)r->ids.size, masked = (int64_t)r->labels.size;
+            const bert_tokenizer *tokenizer = r->desc.tokenizer;
+            r->desc.tokenizer = NULL;                                   /* as the file has it */
+            st = bert__instance_add(r, &at, e);
+            r->desc.tokenizer = tokenizer;
+            if (st == BERT_OK) {
+                const int64_t of = ((int64_t)r->ids.size - tokens) / 4, predicted = ((int64_t)r->labels.size - masked) / 4;
+                r->facts.instances++;
+                r->facts.tokens += of;
+                r->facts.masked += predicted;
+                r->facts.cut += predicted == r->facts.max_predictions;
+                r->facts.skewed += predicted == r->facts.max_predictions && (double)predicted < (double)of * 0.15 - 1;
+            }
+            at.at = r->files[file].records->at;
+        }
+    }
+    bert__instances_leave(r, file);
+    return st;
+}
+BERT__FN void bert__instances_empty(bert_instances *r)
+{
+    const int64_t zero = 0;
+    r->offsets.size = r->ids.size = r->segments.size = r->next_sentence.size = r->rows.size = r->labels.size = r->weights.size = 0;
+    r->offsets.failed = r->ids.failed = r->segments.failed = r->next_sentence.failed = r->rows.failed = r->labels.failed = r->weights.failed = 0;
+    bert__buf_add(&r->offsets, &zero, sizeof zero);
+}
+BERT_API void bert_instances_close(bert_instances *instances)
+{
+    bert_instances *r = instances;
+    bert_allocator a;
+    size_t i;
+    if (!r) return;
+    a = r->desc.allocator;
+    for (i = 0; r->files && i < r->count; i++) bert_records_close(r->files[i].records);
+    bert_example_free(&r->example);
+    bert__buf_free(&r->offsets);
+    bert__buf_free(&r->ids);
+    bert__buf_free(&r->segments);
+    bert__buf_free(&r->next_sentence);
+    bert__buf_free(&r->rows);
+    bert__buf_free(&r->labels);
+    bert__buf_free(&r->weights);
+    bert__arena_free(&r->arena);
+    bert__free(&a, r);
+}
+/* What new masks need: [CLS], [SEP], [MASK], which tokens continue a word. */
+BERT__FN bert_status bert__instances_masks(bert_instances *r, bert_error *e)
+{
+    bert_pretraining_desc *d = &r->making;
+    const uint8_t *pieces = bert__masks_pieces(r->desc.tokenizer, &r->arena);
+    d->tokenizer = r->desc.tokenizer;
+    d->masking = r->desc.masking;
+    d->masked_lm_prob = r->desc.masked_lm_prob == 0 ? 0.15 : r->desc.masked_lm_prob;
+    d->max_seq_length = r->facts.max_seq_length;
+    d->max_predictions = r->facts.max_predictions;
+    d->allocator = r->desc.allocator;
+    if (!pieces || bert__maker_init(&r->maker, &r->arena, d, pieces, 4) != BERT_OK) return bert__fail(e, BERT_ERROR_MEMORY, NULL, -1, "out of memory for masks");
+    return bert__masks_check(d->tokenizer, e);
+}
+BERT_API bert_status bert_instances_open(const bert_instances_desc *desc, bert_instances **out)
+{
+    bert_instances_desc d;
+    bert_instances *r;
+    bert_status st = BERT_OK;
+    char **paths = NULL;
+    size_t i, streams;
+    if (!desc || !out) return BERT_ERROR_ARGUMENT;
+    d = *desc;
+    if (!d.ranks) d.ranks = 1;
+    if ((!d.path_count && !d.file_count) || (d.path_count && (d.file_count || !d.paths)) || (d.file_count && !d.files)) return bert__bad_argument(d.error, "bert_instances_open needs paths or files, one of them");
+    if (d.ranks < 1 || d.rank < 0 || d.rank >= d.ranks) return bert__fail(d.error, BERT_ERROR_ARGUMENT, NULL, -1, "rank is %d of %d: it goes from 0 to one less than these", (int)d.rank, (int)d.ranks);
+    if (d.vocab_size < 0 || d.max_seq_length < 0 || d.max_predictions < 0 || d.shuffle < 0 || d.interleave < 0) return bert__bad_argument(d.error, "bert_instances_open: no number in the desc is below 0");
+    if (d.shuffle > UINT32_MAX || d.interleave > 65535) return bert__bad_argument(d.error, "bert_instances_open: shuffle goes to 2^32 - 1, interleave to 65535");
+    if (d.tokenizer && d.masking != BERT_MASKING_PIECES && d.masking != BERT_MASKING_WORDS) return bert__bad_argument(d.error, "bert_instances_open: masking: pieces or words; where words of segmented text end is not in the files");
+    d.allocator = bert__allocator(&d.allocator);
+    if (!d.interleave) d.interleave = 4;
+    r = (bert_instances *)bert__alloc(&d.allocator, sizeof *r);
+    if (!r) return bert__fail(d.error, BERT_ERROR_MEMORY, NULL, -1, "out of memory");
+    memset(r, 0, sizeof *r);
+    r->count = d.path_count + d.file_count;
+    if ((size_t)d.interleave > r->count) d.interleave = (int32_t)r->count;
+    if (!d.shuffle) d.interleave = 1;
+    r->desc = d;
+    r->by_record = r->count < (size_t)d.ranks;
+    r->limit = d.vocab_size ? d.vocab_size : INT32_MAX;
+    if (d.tokenizer && bert_tokenizer_size(d.tokenizer) < r->limit) r->limit = (int32_t)bert_tokenizer_size(d.tokenizer);
+    r->facts.max_seq_length = d.max_seq_length;
+    r->facts.max_predictions = d.max_predictions;
+    bert__arena_init(&r->arena, &d.allocator, 4096);
+    bert__buf_init(&r->offsets, &d.allocator);
+    bert__buf_init(&r->ids, &d.allocator);
+    bert__buf_init(&r->segments, &d.allocator);
+    bert__buf_init(&r->next_sentence, &d.allocator);
+    bert__buf_init(&r->rows, &d.allocator);
+    bert__buf_init(&r->labels, &d.allocator);
+    bert__buf_init(&r->weights, &d.allocator);
+    streams = (size_t)d.interleave;
+    r->order = (size_t *)bert__arena_array(&r->arena, r->count, sizeof *r->order);
+    r->streams = (bert__instance_at *)bert__arena_array(&r->arena, streams, sizeof *r->streams);
+    r->held = (bert__instance_at *)bert__arena_array(&r->arena, (size_t)d.shuffle + 1, sizeof *r->held);
+    paths = (char **)bert__arena_array(&r->arena, r->count, sizeof *paths);
+    r->files = (bert__instance_file *)bert__arena_array(&r->arena, r->count, sizeof *r->files);
+    if (r->files) memset(r->files, 0, r->count * sizeof *r->files);
+    if (!r->files || !r->order || !r->streams || !r->held || !paths) st = BERT_ERROR_MEMORY;
+    for (i = 0; i < d.path_count && st == BERT_OK; i++) {
+        const size_t n = strlen(d.paths[i]) + 1;
+        if (!(paths[i] = (char *)bert__arena_get(&r->arena, n))) st = BERT_ERROR_MEMORY;
+        else memcpy(paths[i], d.paths[i], n);
+    }
+    if (st != BERT_OK) bert__fail(d.error, st, NULL, -1, "out of memory for %zu files and %lld instances to shuffle", r->count, (long long)d.shuffle);
+    if (d.path_count) r->desc.paths = (const char *const *)paths;
+    else if (st == BERT_OK) {                                           /* the array is the caller's, the bytes stay */
+        bert_bytes *files = (bert_bytes *)bert__arena_array(&r->arena, d.file_count, sizeof *files);
+        if (files) memcpy(files, d.files, d.file_count * sizeof *files);
+        else st = bert__fail(d.error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for %zu files", r->count);
+        r->desc.files = files;
+    }
+    for (i = 0; st == BERT_OK && i < streams; i++) r->streams[i].file = r->count;
+    for (i = 0; st == BERT_OK && i < r->count; i++) {
+        bert__instances_empty(r);
+        st = bert__instances_look_at(r, i, d.error);
+    }
+    if (st == BERT_OK && !r->facts.instances) st = bert__fail(d.error, BERT_ERROR_MISMATCH, bert__instances_path(r, 0), -1, r->count > 1 ? "neither this file nor the others hold an instance" : "it holds no instance");
+    if (st == BERT_OK && d.tokenizer) st = bert__instances_masks(r, d.error);
+    if (st == BERT_OK) bert__instances_begin(r, 0);
+    r->desc.error = NULL;
+    if (st != BERT_OK) bert_instances_close(r);
+    else *out = r;
+    return st;
+}
+BERT_API bert_status bert_instances_next(bert_instances *instances, int64_t count, int64_t first, int64_t take, bert_instances_batch *out, bert_error *error)
+{
+    bert_instances *r = instances;
+    bert__instance_at at;
+    bert_status st = BERT_OK;
+    int64_t i;
+    if (!r || !out || count < 0 || first < 0 || take < 0 || first > count || take > count - first) return bert__bad_argument(error, "bert_instances_next needs a reader, a place for the batch, and a part that lies in it");
+    if (r->failed) return bert__fail(error, r->failed, NULL, -1, "the reader has failed before");
+    bert__instances_empty(r);
+    for (i = 0; i < count; i++) {
+        if ((st = bert__instances_draw(r, &at, error)) != BERT_OK || at.file == r->count) break;
+        if (i >= first && i < first + take) st = bert__instance_add(r, &at, error);
+        bert__instances_leave(r, at.file);
+        if (st != BERT_OK) break;
+    }
+    if (st == BERT_OK && r->offsets.failed) st = bert__fail(error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for a batch of instances");
+    if (st != BERT_OK) return r->failed = st;
+    memset(out, 0, sizeof *out);
+    out->read = i;
+    out->batch.sequences = (int64_t)(r->offsets.size / sizeof(int64_t)) - 1;
+    out->batch.offsets = (const int64_t *)(const void *)r->offsets.data;
+    out->batch.ids = (const int32_t *)(const void *)r->ids.data;
+    out->batch.segment_ids = (const int32_t *)(const void *)r->segments.data;
+    out->next_sentence = (const int32_t *)(const void *)r->next_sentence.data;
+    out->masked_count = (int64_t)(r->rows.size / sizeof(int64_t));
+    out->masked_rows = (const int64_t *)(const void *)r->rows.data;
+    out->masked_ids = (const int32_t *)(const void *)r->labels.data;
+    out->masked_weights = (const float *)(const void *)r->weights.data;
+    return BERT_OK;
+}
+BERT_API bert_instances_place bert_instances_tell(const bert_instances *instances) { return instances->place; }
+BERT_API bert_status bert_instances_seek(bert_instances *instances, const bert_instances_place *place, bert_error *error)
+{
+    bert_instances *r = instances;
+    bert_instances_place to;
+    bert__instance_at at;
+    bert_status st;
+    if (!r || !place || place->round < 0 || place->index < 0) return bert__bad_argument(error, "bert_instances_seek needs a reader and a place");
+    to = *place;
+    r->failed = BERT_OK;
+    bert__instances_begin(r, to.round);
+    while (r->place.index < to.index) {
+        st = bert__instances_draw(r, &at, error);
+        if (st == BERT_OK && (at.file == r->count || r->place.round != to.round)) {
+            if (at.file < r->count) bert__instances_leave(r, at.file);
+            st = bert__fail(error, BERT_ERROR_MISMATCH, bert__instances_path(r, 0), -1, "there is no instance %lld in this data: it is not the data that the place was noted for", (long long)to.index);
+        }
+        if (st != BERT_OK) return r->failed = st;
+        bert__instances_leave(r, at.file);
+    }
+    return BERT_OK;
+}
+BERT_API bert_instances_facts bert_instances_look(const bert_instances *instances) { return instances->facts; }
 #endif /* BERT_NO_TOKENIZER */
 #endif /* BERT_NO_DATA */
 
