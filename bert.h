@@ -804,6 +804,16 @@ typedef struct bert_optimizer {
     int32_t decay_all;                  /* 1: biases and LayerNorm decay too */
 } bert_optimizer;
 
+/* Loss scaling as the reference programs' mixed precision has it: gradients are computed times a factor and divided by it again
+   (exactly, for a power of two). A step whose gradients are not finite is skipped; the factor is halved, and doubled again after
+   a time without. Where it cannot be halved any more such a step is an error. */
+typedef struct bert_loss_scale {
+    double start;                       /* 0: none; NVIDIA's programs begin with 65536, NEZHA's with 2^32 */
+    int32_t growth;                     /* doubled after so many good steps; default 2000 (NEZHA: 1000); negative: never */
+    int32_t decrease;                   /* halved after so many skipped ones; default 1 (NEZHA: 2) */
+    double floor;                       /* default 1 */
+} bert_loss_scale;
+
 typedef struct bert_trainer_desc {
     const bert_model *model;            /* where the weights come from; they are copied, the model may be closed. Or: */
     const bert_config *config;          /* all weights are initialised from the seed */
@@ -813,6 +823,7 @@ typedef struct bert_trainer_desc {
     int32_t labels;                     /* N of the classifier; default: the model's, the config's, or 2 */
     bert_optimizer optimizer;
     bert_schedule schedule;
+    bert_loss_scale loss_scale;
     double layer_decay;                 /* each layer below learns at so much of the rate of the one above; default 1 */
     int32_t frozen;                     /* 1: the embeddings keep their weights; 1 + n: and the first n layers */
     double hidden_dropout, attention_dropout;   /* 0: the config's; negative: none */
@@ -840,7 +851,7 @@ typedef struct bert_trained {
     int32_t learns;                     /* 0: frozen, or carried along: no gradient, left alone entirely */
     double rate;                        /* of the schedule's rate */
     double trust;                       /* LAMB: what the last step was multiplied with */
-    float *weight, *gradient;           /* [count] */
+    float *weight, *gradient;           /* [count] gradients are times bert_progress.loss_scale */
     float *first, *second;              /* [count] the optimizer's slots (Adam's m and v), or NULL */
 } bert_trained;
 
@@ -882,7 +893,23 @@ typedef struct bert_progress {
     double words, next_sentence, classes, starts, ends;   /* classes: any that uses the classifier; starts, ends: halves of SPANS */
     double norm, rate;                  /* of the gradients before clipping, in the meaning of `clip`; learning rate */
     int64_t step;                       /* steps done */
+    double loss_scale;                  /* that the gradients are times; 1 without loss scaling */
+    int32_t skipped;                    /* 1: gradients were not finite, the weights and `step` stayed as they were */
+    int64_t skipped_steps;              /* so many in all */
 } bert_progress;
+
+/* What a checkpoint with state says besides the numbers of its tensors. */
+#define BERT_CURSOR 16
+typedef struct bert_saved {
+    int64_t step;
+    int32_t complete;                   /* 1: saved by a trainer; 0: by another program, all below is 0 */
+    uint64_t seed;
+    int64_t max_tokens;                 /* with which it ran: open with this for the same bits */
+    double loss_scale;                  /* 0: none */
+    int64_t skipped_steps;
+    bert_schedule schedule;
+    int64_t cursor[BERT_CURSOR];        /* bert_trainer_cursor's */
+} bert_saved;
 
 /* Bytes of a trainer. */
 typedef struct bert_trainer_bytes {
@@ -1237,12 +1264,18 @@ BERT_API void bert_trainer_set_steps(bert_trainer *trainer, int64_t steps);
 /* The weights as a model, for sessions (which pack them as they are when the session opens). It belongs to the trainer. */
 BERT_API const bert_model *bert_trainer_model(const bert_trainer *trainer);
 
-/* Writes a checkpoint: the weights (of all parameters); with state: the optimizer's slots and global_step as well. TensorFlow's format
-   takes Google's names and shapes. The file, or file set, is complete or not there. */
+/* Writes a checkpoint: the weights (of all parameters); with state: the optimizer's slots, global_step, and all else that going on
+   needs. TensorFlow's format takes Google's names and shapes. It reaches the disk beside and is renamed: the file, or file set, is
+   complete or not there. */
 BERT_API bert_status bert_trainer_save(bert_trainer *trainer, const char *path, bert_format format, int32_t state, const char *const *metadata, bert_error *error);
-/* Weights, slots and global_step from a checkpoint with state, of this library or Google's. On failure the trainer's numbers are
-   partly those of the file: close it. */
+/* Goes on from a checkpoint with state, with the same bits as if training had never stopped. Weights, slots and global_step are taken
+   (of Google's and other programs' checkpoints these alone), seed, loss scale and cursor, and where it is less than this trainer's
+   max_tokens also that; the schedule is this trainer's. On failure the trainer's numbers are partly those of the file: close it. */
 BERT_API bert_status bert_trainer_resume(bert_trainer *trainer, const char *path, bert_error *error);
+/* What resuming would find, before a trainer is opened. */
+BERT_API bert_status bert_saved_read(const char *path, const bert_allocator *allocator, bert_saved *out, bert_error *error);
+/* [BERT_CURSOR] numbers of yours, 0 at first, that are saved with the state and come back with it: where your data stands. */
+BERT_API int64_t *bert_trainer_cursor(bert_trainer *trainer);
 
 /* Bytes a trainer will take, exactly, without taking them. */
 BERT_API bert_status bert_plan_trainer(const bert_trainer_desc *desc, bert_trainer_bytes *out, bert_error *error);
@@ -15118,6 +15151,18 @@ BERT_API bert_status bert_entity_scores_result(bert_entity_scores *scores, bert_
              order of fixed blocks. BERT_NO_TRAIN removes this section and those up to >>trainer.
    ============================================================================================================ */
 
+BERT__FN int bert__all_finite(const float *x, int64_t n)
+{
+    int64_t i;
+    for (i = 0; i < n; i++) if ((bert__float_to_bits(x[i]) & 0x7F800000u) == 0x7F800000u) return 0;   /* by bits: -ffast-math knows no NaN */
+    return 1;
+}
+BERT__FN int bert__finite(double v)
+{
+    uint64_t bits;
+    memcpy(&bits, &v, 8);
+    return (bits >> 52 & 2047) != 2047;
+}
 /* An option of a desc: 0 is the default, negative is 0. */
 BERT__FN double bert__option(double v, double otherwise) { return v < 0 ? 0 : v > 0 ? v : otherwise; }
 
@@ -15371,6 +15416,10 @@ struct bert_trainer {
     bert_parallel parallel;
     void *memory;
     int64_t steps, seen;                /* updates done; sequences whose gradients are in the buffer */
+    int64_t cursor[BERT_CURSOR];
+    double loss_scale;                  /* 1: none */
+    int64_t good, bad, skipped;         /* steps since loss_scale changed, skipped ones of them, skipped ones in all */
+    int64_t part_tokens;                /* rows of a part: max_tokens, or less as a checkpoint says */
     int untied, own_bias;               /* the decoder of words is a matrix of its own; so is its bias */
     uint32_t heads;
     /* parameters */
@@ -16179,7 +16228,7 @@ BERT__FN void bert__words_task(void *arg, int64_t index)
     bert_trainer *t = job->t;
     const int64_t k = t->picked[index];
     const double weight = bert__masked_weight(t->labels, k);
-    t->row_loss[index] = weight * bert__cross_entropy(t->logits + index * job->stride, t->config.vocab_size, 1, t->labels->masked_ids[k], weight / t->totals.words);
+    t->row_loss[index] = weight * bert__cross_entropy(t->logits + index * job->stride, t->config.vocab_size, 1, t->labels->masked_ids[k], weight / t->totals.words * t->loss_scale);
 }
 /* The decoder, a block of words at a time: forward, logits of n rows h; backward, also dh. */
 BERT__FN void bert__decoder_blocks(bert_trainer *t, const float *h, float *dh, int64_t n)
@@ -16249,12 +16298,12 @@ BERT__FN double bert__learn_words(bert_trainer *t)
 
 /* ---- the classifier, on pooled rows or all rows ---- */
 
-/* Logits of n examples, in place, to their gradients; the sum of the losses over the total. first: number of the first example. */
+/* Logits of n examples, in place, to their gradients (times the loss scale, as all of them); the sum of the losses over the total. first: number of the first example. */
 BERT__FN double bert__learn_logits(bert_trainer *t, float *z, int64_t stride, int64_t n, int64_t first)
 {
     const bert_targets *l = t->labels;
     const int64_t nN = t->classifier.n;
-    const double total = t->totals.classes, temperature = bert__option(l->temperature, 1), soft = l->teacher ? bert__option(l->teacher_weight, 1) : 0;
+    const double total = t->totals.classes, by = t->loss_scale, temperature = bert__option(l->temperature, 1), soft = l->teacher ? bert__option(l->teacher_weight, 1) : 0;
     double sum = 0;
     int64_t i, j;
     if (!(total > 0)) { for (i = 0; i < n; i++) for (j = 0; j < nN; j++) z[i * stride + j] = 0; return 0; }
@@ -16266,21 +16315,21 @@ BERT__FN double bert__learn_logits(bert_trainer *t, float *z, int64_t stride, in
                 const double x = (double)z[j], y = (double)want[j];
                 if (t->desc.learn & BERT_LEARN_VALUES) {
                     sum += (x - y) * (x - y) / total;
-                    z[j] = (float)(2 * (x - y) / total);
+                    z[j] = (float)(2 * (x - y) / total * by);
                 } else {
                     sum += ((x > 0 ? x : 0) - x * y + log(1 + exp(x > 0 ? -x : x))) / total;
-                    z[j] = (float)((1 / (1 + exp(-x)) - y) / total);
+                    z[j] = (float)((1 / (1 + exp(-x)) - y) / total * by);
                 }
             }
         } else if (l->teacher && t->desc.learn & BERT_LEARN_CLASSES) {
             double *g = t->head_gradient;
-            sum += soft * bert__soft_entropy(z, l->teacher + (first + i) * nN, nN, temperature, soft / total, g) / total;
-            if (labels && labels[first + i] != -100) sum += (1 - soft) * bert__cross_entropy(z, nN, 1, labels[first + i], (1 - soft) / total) / total;
+            sum += soft * bert__soft_entropy(z, l->teacher + (first + i) * nN, nN, temperature, soft / total * by, g) / total;
+            if (labels && labels[first + i] != -100) sum += (1 - soft) * bert__cross_entropy(z, nN, 1, labels[first + i], (1 - soft) / total * by) / total;
             else for (j = 0; j < nN; j++) z[j] = 0;
             for (j = 0; j < nN; j++) z[j] += (float)g[j];
         } else if (labels[first + i] == -100) {
             for (j = 0; j < nN; j++) z[j] = 0;
-        } else sum += bert__cross_entropy(z, nN, 1, labels[first + i], 1 / total) / total;
+        } else sum += bert__cross_entropy(z, nN, 1, labels[first + i], 1 / total * by) / total;
     }
     return sum;
 }
@@ -16293,7 +16342,7 @@ BERT__FN double bert__learn_choices(bert_trainer *t, float *z, int64_t stride, i
     for (i = 0; i < n; i += choices) {
         const int32_t label = t->labels->classes[(first + i) / choices];
         if (label == -100 || !(t->totals.classes > 0)) for (j = i; j < i + choices; j++) z[j * stride] = 0;
-        else sum += bert__cross_entropy(z + i * stride, choices, stride, label, 1 / t->totals.classes) / t->totals.classes;
+        else sum += bert__cross_entropy(z + i * stride, choices, stride, label, 1 / t->totals.classes * t->loss_scale) / t->totals.classes;
     }
     return sum;
 }
@@ -16333,7 +16382,7 @@ BERT__FN void bert__learn_pooled(bert_trainer *t, bert_progress *p)
         for (i = 0; i < n; i++) {
             const int32_t label = t->labels->next_sentence[first + i];
             if (label == -100) t->logits[i * stride] = t->logits[i * stride + 1] = 0;
-            else sum += bert__cross_entropy(t->logits + i * stride, 2, 1, label, 1 / t->totals.next_sentence);
+            else sum += bert__cross_entropy(t->logits + i * stride, 2, 1, label, 1 / t->totals.next_sentence * t->loss_scale);
         }
         p->next_sentence += sum / t->totals.next_sentence;
         bert__linear_backward(t, &t->next_sentence, pooled, t->cs, t->logits, stride, d, t->cs, 1, n);
@@ -16375,7 +16424,7 @@ BERT__FN void bert__learn_spans(bert_trainer *t, bert_progress *p)
             const int64_t row = bert__span_row(which ? t->labels->ends[q->index] : t->labels->starts[q->index], q->length);
             float *z = t->logits + q->row * stride + which;
             if (row < 0) for (j = 0; j < q->length; j++) z[j * stride] = 0;
-            else sum += bert__cross_entropy(z, q->length, stride, row, 0.5 / total);
+            else sum += bert__cross_entropy(z, q->length, stride, row, 0.5 / total * t->loss_scale);
         }
         if (total > 0) *(which ? &p->ends : &p->starts) += sum / total;
     }
@@ -16669,6 +16718,11 @@ BERT__FN bert_status bert__trainer_resolve(const bert_trainer_desc *desc, bert_t
     d->isa = t->kernels->isa;
     d->precision = BERT_PRECISION_F32;
     d->optimizer = bert__optimizer_resolved(&d->optimizer);
+    if (!(d->loss_scale.start >= 0) || !bert__finite(d->loss_scale.start)) return bert__bad_argument(e, "loss_scale.start is 0 (none) or positive");
+    if (!d->loss_scale.growth) d->loss_scale.growth = 2000;
+    if (d->loss_scale.decrease < 1) d->loss_scale.decrease = 1;
+    if (!(d->loss_scale.floor > 0)) d->loss_scale.floor = 1;
+    t->loss_scale = d->loss_scale.start > 0 ? d->loss_scale.start : 1;
     d->schedule.rate = bert__option(d->schedule.rate, 5e-5);
     if (d->layer_decay == 0) d->layer_decay = 1;
     have = d->model ? bert_model_heads(d->model) & ~d->fresh : 0;
@@ -16701,26 +16755,50 @@ BERT__FN bert_status bert__trainer_resolve(const bert_trainer_desc *desc, bert_t
     d->threads = t->parallel.width;
     return BERT_OK;
 }
+/* All bytes of a trainer as it is resolved, but for these settings. */
+BERT__FN size_t bert__trainer_total(const bert_trainer *t, int64_t tokens, int32_t recompute, bert_trainer_bytes *bytes)
+{
+    bert__layout l;
+    bert_trainer m = *t;
+    memset(&l, 0, sizeof l);
+    m.desc.max_tokens = tokens;
+    m.desc.recompute = recompute;
+    bert__trainer_layout(&l, &m, bytes);
+    return bytes->total = bert__add(bert__block_bytes(l.size), t->desc.parallel.run || t->parallel.width == 1 ? 0 : bert__pool_bytes(t->parallel.width));
+}
+/* Too little memory: what is needed, what for, and what would take less. */
+BERT__FN bert_status bert__fail_trainer_memory(const bert_trainer *t, const char *why, int64_t tokens, bert_error *e)
+{
+    bert_trainer_bytes b, less;
+    char text[320];
+    size_t n = 0;
+    int64_t fewer;
+    bert__trainer_total(t, tokens, t->desc.recompute, &b);
+    text[0] = 0;
+    for (fewer = tokens / 2; fewer >= 128 && fewer >= tokens / 4; fewer /= 2)
+        n += bert__format(text + n, sizeof text - n, "; max_tokens %lld: %zu", (long long)fewer, bert__trainer_total(t, fewer, t->desc.recompute, &less));
+    if (!t->desc.recompute) n += bert__format(text + n, sizeof text - n, "; recompute: %zu", bert__trainer_total(t, tokens, 1, &less));
+    if (!t->desc.recompute && tokens >= 256) n += bert__format(text + n, sizeof text - n, "; both: %zu", bert__trainer_total(t, bert__most(128, tokens / 4), 1, &less));
+    return bert__fail(e, BERT_ERROR_MEMORY, NULL, -1, "%s: a trainer for %lld tokens at once takes %zu bytes (weights %zu, gradients %zu, slots %zu, activations %zu)%s", why, (long long)tokens,
+                      b.total, b.weights, b.gradients, b.slots, b.activations, text);
+}
 /* Sizes; for a budget also the number of tokens. */
 BERT__FN bert_status bert__trainer_measure(bert_trainer *t, bert_trainer_bytes *bytes)
 {
     int64_t low, high, tokens = t->desc.max_tokens;
-    bert__layout l;
-    bert_trainer m;
+    char why[80];
     bert_status st;
     int search = t->desc.budget && !tokens;
     low = search ? 1 : bert__tokens_resolved(tokens, &t->config);
     high = search ? 8193 : low + 1;
     if ((st = bert__check_tokens(low, &t->config, t->desc.error)) != BERT_OK) return st;
     for (tokens = low;;) {
-        memset(&l, 0, sizeof l);
-        m = *t;
-        m.desc.max_tokens = tokens;
-        bert__trainer_layout(&l, &m, bytes);
-        bytes->total = bert__add(bert__block_bytes(l.size), t->desc.parallel.run || t->parallel.width == 1 ? 0 : bert__pool_bytes(t->parallel.width));
-        if (bytes->total == SIZE_MAX) return bert__fail(t->desc.error, BERT_ERROR_MEMORY, NULL, -1, "it takes more memory than there are addresses");
+        if (bert__trainer_total(t, tokens, t->desc.recompute, bytes) == SIZE_MAX) return bert__fail(t->desc.error, BERT_ERROR_MEMORY, NULL, -1, "it takes more memory than there are addresses");
         if (search && bytes->total > t->desc.budget) {
-            if (tokens == 1) return bert__fail(t->desc.error, BERT_ERROR_MEMORY, NULL, -1, "a trainer takes at least %zu bytes (weights %zu, gradients %zu, slots %zu); the budget is %zu", bytes->total, bytes->weights, bytes->gradients, bytes->slots, t->desc.budget);
+            if (tokens == 1) {
+                bert__format(why, sizeof why, "the budget is %zu bytes", t->desc.budget);
+                return bert__fail_trainer_memory(t, why, 1, t->desc.error);
+            }
             high = tokens;
         } else low = tokens;
         if (high - low <= 1) {
@@ -16729,7 +16807,7 @@ BERT__FN bert_status bert__trainer_measure(bert_trainer *t, bert_trainer_bytes *
             search = 0;
         } else tokens = low + (high - low) / 2;
     }
-    t->desc.max_tokens = low;
+    t->desc.max_tokens = t->part_tokens = low;
     return BERT_OK;
 }
 BERT_API bert_status bert_plan_trainer(const bert_trainer_desc *desc, bert_trainer_bytes *out, bert_error *error)
@@ -16800,8 +16878,7 @@ BERT_API bert_status bert_trainer_open(const bert_trainer_desc *desc, bert_train
     memory = bert__alloc(&measure.desc.allocator, bert__block_bytes(l.size));
     if (!memory) {
         bert_pool_close(pool);
-        return bert__fail(desc->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory: a trainer takes %zu bytes (weights %zu, gradients %zu, slots %zu, activations for %lld tokens %zu): fewer max_tokens or recompute take less",
-                          bert__block_bytes(l.size), bytes.weights, bytes.gradients, bytes.slots, (long long)measure.desc.max_tokens, bytes.activations);
+        return bert__fail_trainer_memory(&measure, "out of memory", measure.desc.max_tokens, desc->error);
     }
     l.base = bert__aligned(memory);
     l.size = 0;
@@ -16855,6 +16932,7 @@ BERT_API const bert_trained *bert_trainer_find(const bert_trainer *trainer, cons
     return NULL;
 }
 BERT_API int64_t bert_trainer_steps(const bert_trainer *trainer) { return trainer->steps; }
+BERT_API int64_t *bert_trainer_cursor(bert_trainer *trainer) { return trainer->cursor; }
 BERT_API void bert_trainer_set_steps(bert_trainer *trainer, int64_t steps) { trainer->steps = steps < 0 ? 0 : steps; }
 BERT_API const bert_model *bert_trainer_model(const bert_trainer *trainer) { return &trainer->model; }
 
@@ -16939,29 +17017,30 @@ BERT_API bert_status bert_trainer_totals(const bert_trainer *trainer, const bert
     return st;
 }
 
-BERT__FN int bert__all_finite(const float *x, int64_t n)
+/* Names what first is not finite: of the weights, of what the layers gave for the part at hand, of the gradients. */
+BERT__FN int bert__rows_finite(const bert_trainer *t, const float *x)
 {
     int64_t i;
-    for (i = 0; i < n; i++) if ((bert__float_to_bits(x[i]) & 0x7F800000u) == 0x7F800000u) return 0;   /* by bits: -ffast-math knows no NaN */
+    for (i = 0; i < t->rows; i++) if (!bert__all_finite(x + i * t->cs, t->config.hidden_size)) return 0;
     return 1;
 }
-BERT__FN int bert__finite(double v)
-{
-    uint64_t bits;
-    memcpy(&bits, &v, 8);
-    return (bits >> 52 & 2047) != 2047;
-}
-/* Names the first tensor that is not finite. */
-BERT__FN bert_status bert__fail_not_finite(const bert_trainer *t, const char *what, bert_error *e)
+BERT__FN bert_status bert__fail_not_finite(const bert_trainer *t, const char *what, int forward, bert_error *e)
 {
     int64_t i;
+    int32_t layer;
     for (i = 0; i < t->count; i++)
         if (!bert__all_finite(t->parameters[i].weight, t->parameters[i].count))
             return bert__fail_tensor(e, BERT_ERROR_FORMAT, NULL, -1, t->parameters[i].name, "its weights are not all finite; so is %s in step %lld", what, (long long)t->steps);
-    for (i = 0; i < t->count; i++)
+    if (forward && !bert__rows_finite(t, t->normal))
+        return bert__fail(e, BERT_ERROR_FORMAT, NULL, -1, "the embeddings of this batch are not finite in step %lld, though all weights are: look at its values", (long long)t->steps);
+    for (layer = 0; forward && layer < t->config.layers; layer++)
+        if (!bert__rows_finite(t, t->layers[layer].normal[1]))
+            return bert__fail(e, BERT_ERROR_FORMAT, NULL, -1, "the output of layer %d is not finite in step %lld, and so %s, though all weights are finite: they grew too large; a smaller learning rate, or an earlier checkpoint", (int)layer, (long long)t->steps, what);
+    for (i = 0; !forward && i < t->count; i++)
         if (t->parameters[i].learns && !bert__all_finite(t->parameters[i].gradient, t->parameters[i].count))
-            return bert__fail_tensor(e, BERT_ERROR_FORMAT, NULL, -1, t->parameters[i].name, "its gradient is not finite in step %lld (nor is %s): a smaller learning rate, or look at this batch's values", (long long)t->steps, what);
-    return bert__fail(e, BERT_ERROR_FORMAT, NULL, -1, "%s is not finite in step %lld, though all weights are: look at this batch's values", what, (long long)t->steps);
+            return bert__fail_tensor(e, BERT_ERROR_FORMAT, NULL, -1, t->parameters[i].name, "its gradient is not finite in step %lld (nor is %s)%s: a smaller learning rate, or look at this batch's values", (long long)t->steps, what,
+                                     t->desc.loss_scale.start > 0 ? ", and the loss scale is at its floor" : "");
+    return bert__fail(e, BERT_ERROR_FORMAT, NULL, -1, "%s is not finite in step %lld, though all weights are: look at this batch's labels and values", what, (long long)t->steps);
 }
 
 BERT_API bert_status bert_trainer_gradients(bert_trainer *trainer, const bert_batch *batch, const bert_targets *labels, bert_progress *out, bert_error *error)
@@ -16987,7 +17066,7 @@ BERT_API bert_status bert_trainer_gradients(bert_trainer *trainer, const bert_ba
     for (i = 0; i < batch->sequences; parts++) {                        /* parts of whole sequences, or groups of them */
         for (t->sequence_count = t->rows = 0; i < batch->sequences; ) {
             rows = batch->offsets[i + group] - batch->offsets[i];
-            if (t->rows + rows > t->desc.max_tokens) break;
+            if (t->rows && t->rows + rows > t->part_tokens) break;
             for (k = 0; k < group; k++, i++) {
                 bert__sequence *q = t->sequences + t->sequence_count++;
                 q->index = i;
@@ -17001,6 +17080,7 @@ BERT_API bert_status bert_trainer_gradients(bert_trainer *trainer, const bert_ba
         }
         bert__part_forward(t);
         bert__learn_part(t, &p);
+        if (!bert__finite(p.loss)) return bert__fail_not_finite(t, "the loss", 1, error);
         if (t->desc.optimizer.clip == BERT_CLIP_TF1_ROWS && t->parts + parts == 0 && t->desc.learn & BERT_LEARN_WORDS && !t->untied)
             t->row_squares = bert__square_sum(t->words->gradient, t->words->count);
         bert__part_backward(t);
@@ -17011,7 +17091,8 @@ BERT_API bert_status bert_trainer_gradients(bert_trainer *trainer, const bert_ba
     t->labels = NULL;
     p.step = t->steps;
     p.rate = bert_schedule_rate(&t->desc.schedule, t->steps);
-    if (!bert__finite(p.loss)) return bert__fail_not_finite(t, "the loss", error);
+    p.loss_scale = t->loss_scale;
+    p.skipped_steps = t->skipped;
     if (out) *out = p;
     return BERT_OK;
 }
@@ -17041,16 +17122,33 @@ BERT__FN void bert__update_task(void *arg, int64_t index)
     sums[0] = sums[1] = 0;
     if (!p->learns) return;
     if (job->pass == 0) { sums[0] = bert__square_sum(p->gradient + at, n); return; }
-    if (t->desc.optimizer.clip == BERT_CLIP_EACH) scale = bert__clip_scale(&t->desc.optimizer, t->norms[p - t->parameters]);
+    if (t->desc.optimizer.clip == BERT_CLIP_EACH) scale *= bert__clip_scale(&t->desc.optimizer, t->norms[p - t->parameters]);
     u = bert__update_of(&t->desc.optimizer, job->rate * p->rate, t->steps, scale, p->decay);
     if (job->pass == 1) bert__update_first(&u, p->weight + at, p->gradient + at, m, v, n, sums);
     else bert__update_second(&u, t->norms[p - t->parameters], p->weight + at, p->gradient + at, m, v, n);
+}
+/* Of dynamic loss scaling: skipped steps add up until the factor changes, they need not follow each other; good ones must. */
+BERT__FN void bert__scale_shrinks(bert_trainer *t)
+{
+    const bert_loss_scale *s = &t->desc.loss_scale;
+    t->skipped++;
+    t->good = 0;
+    if (++t->bad < s->decrease) return;
+    t->bad = 0;
+    t->loss_scale = t->loss_scale / 2 > s->floor ? t->loss_scale / 2 : s->floor;
+}
+BERT__FN void bert__scale_grows(bert_trainer *t)
+{
+    if (t->desc.loss_scale.growth < 0 || ++t->good < t->desc.loss_scale.growth) return;
+    t->good = t->bad = 0;
+    if (t->loss_scale < (double)FLT_MAX / 2) t->loss_scale *= 2;
 }
 BERT_API bert_status bert_trainer_update(bert_trainer *trainer, bert_progress *out, bert_error *error)
 {
     bert_trainer *t = trainer;
     bert_optimizer *o;
     bert__update_job job;
+    bert_progress p;
     double sum = 0, norm;
     int64_t i, b;
     if (!t) return BERT_ERROR_ARGUMENT;
@@ -17064,14 +17162,27 @@ BERT_API bert_status bert_trainer_update(bert_trainer *trainer, bert_progress *o
     for (i = 0; i < t->count; i++) {
         double squares = 0;
         for (b = t->block[i]; b < t->block[i + 1]; b++) squares += t->sums[2 * b];
-        t->norms[i] = sqrt(squares);
+        t->norms[i] = sqrt(squares) / t->loss_scale;
         if (t->parameters + i == t->words && t->words->learns
             && (o->clip == BERT_CLIP_TF1_ROWS || (o->clip == BERT_CLIP_ROWS && (t->untied || !(t->desc.learn & BERT_LEARN_WORDS))))) squares = t->row_squares;
         sum += squares;
     }
-    norm = sqrt(sum);
-    if (!bert__finite(norm)) return bert__fail_not_finite(t, "the norm of the gradients", error);
-    job.scale = o->clip == BERT_CLIP_EACH ? 1 : bert__clip_scale(o, norm);
+    norm = sqrt(sum) / t->loss_scale;
+    memset(&p, 0, sizeof p);
+    if (out) p = *out;
+    p.norm = norm;
+    p.rate = job.rate;
+    p.loss_scale = t->loss_scale;
+    p.skipped = !bert__finite(norm);
+    if (p.skipped) {
+        if (!(t->desc.loss_scale.start > 0) || t->loss_scale <= t->desc.loss_scale.floor) return bert__fail_not_finite(t, "the norm of the gradients", 0, error);
+        bert__scale_shrinks(t);
+        p.step = t->steps;
+        p.skipped_steps = t->skipped;
+        if (out) *out = p;
+        return BERT_OK;
+    }
+    job.scale = (o->clip == BERT_CLIP_EACH ? 1 : bert__clip_scale(o, norm)) / t->loss_scale;
     job.pass = 1;
     t->parallel.run(t->parallel.user, t->value_room, bert__update_task, &job);
     if (o->kind == BERT_OPTIMIZER_LAMB || o->kind == BERT_OPTIMIZER_LAMB_NEZHA)
@@ -17085,11 +17196,10 @@ BERT_API bert_status bert_trainer_update(bert_trainer *trainer, bert_progress *o
     job.pass = 2;
     t->parallel.run(t->parallel.user, t->value_room, bert__update_task, &job);
     t->steps++;
-    if (out) {
-        out->norm = norm;
-        out->rate = job.rate;
-        out->step = t->steps;
-    }
+    if (t->desc.loss_scale.start > 0) bert__scale_grows(t);
+    p.step = t->steps;
+    p.skipped_steps = t->skipped;
+    if (out) *out = p;
     return BERT_OK;
 }
 BERT_API bert_status bert_trainer_step(bert_trainer *trainer, const bert_batch *batch, const bert_targets *labels, bert_progress *out, bert_error *error)
@@ -17102,6 +17212,93 @@ BERT_API bert_status bert_trainer_step(bert_trainer *trainer, const bert_batch *
 }
 
 /* ---- saving and resuming ---- */
+
+/* The tensor trainer_state [BERT__STATE] that stands beside the slots: version, then the members of bert_saved and the counts of loss
+   scaling. Numbers that are not whole stand there by their bits. */
+enum { BERT__STATE_SEED = 1, BERT__STATE_TOKENS, BERT__STATE_SCALE, BERT__STATE_GOOD, BERT__STATE_BAD, BERT__STATE_SKIPPED, BERT__STATE_DECAY, BERT__STATE_CONTINUOUS, BERT__STATE_SCHEDULE, BERT__STATE_CURSOR = 16, BERT__STATE = BERT__STATE_CURSOR + BERT_CURSOR };
+BERT__FN int64_t bert__bits_of_double(double v)
+{
+    int64_t bits;
+    memcpy(&bits, &v, sizeof bits);
+    return bits;
+}
+BERT__FN double bert__double_of_bits(int64_t bits)
+{
+    double v;
+    memcpy(&v, &bits, sizeof v);
+    return v;
+}
+BERT__FN void bert__state_write(const bert_trainer *t, int64_t *s)
+{
+    const bert_schedule *c = &t->desc.schedule;
+    memset(s, 0, BERT__STATE * sizeof *s);
+    s[0] = 1;
+    s[BERT__STATE_SEED] = (int64_t)t->desc.seed;
+    s[BERT__STATE_TOKENS] = t->part_tokens;
+    s[BERT__STATE_SCALE] = bert__bits_of_double(t->desc.loss_scale.start > 0 ? t->loss_scale : 0);
+    s[BERT__STATE_GOOD] = t->good;
+    s[BERT__STATE_BAD] = t->bad;
+    s[BERT__STATE_SKIPPED] = t->skipped;
+    s[BERT__STATE_DECAY] = c->decay;
+    s[BERT__STATE_CONTINUOUS] = c->continuous;
+    s[BERT__STATE_SCHEDULE] = bert__bits_of_double(c->rate);
+    s[BERT__STATE_SCHEDULE + 1] = bert__bits_of_double(c->steps);
+    s[BERT__STATE_SCHEDULE + 2] = bert__bits_of_double(c->warmup);
+    s[BERT__STATE_SCHEDULE + 3] = bert__bits_of_double(c->power);
+    s[BERT__STATE_SCHEDULE + 4] = bert__bits_of_double(c->end_rate);
+    memcpy(s + BERT__STATE_CURSOR, t->cursor, sizeof t->cursor);
+}
+/* Step and state of a checkpoint; s[0] becomes 0 where it has no state of ours. */
+BERT__FN bert_status bert__state_read(const bert_checkpoint *c, const char *path, int64_t *step, int64_t *s, bert_error *error)
+{
+    const bert_tensor *tensor = bert_checkpoint_find(c, "global_step");
+    bert_status st;
+    memset(s, 0, BERT__STATE * sizeof *s);
+    if (!tensor) return bert__fail_tensor(error, BERT_ERROR_MISMATCH, path, -1, "global_step", "is missing: this checkpoint holds no state of a training");
+    if (tensor->count != 1) return bert__fail_tensor(error, BERT_ERROR_FORMAT, path, -1, "global_step", "is not one number");
+    if ((st = bert_tensor_read(tensor, BERT_I64, step, 1, error)) != BERT_OK) return st;
+    if (*step < 0) return bert__fail_tensor(error, BERT_ERROR_FORMAT, path, -1, "global_step", "is %lld", (long long)*step);
+    if ((tensor = bert_checkpoint_find(c, "trainer_state")) == NULL) return BERT_OK;
+    if (tensor->count != BERT__STATE) return bert__fail_tensor(error, BERT_ERROR_FORMAT, path, -1, "trainer_state", "has %lld numbers, not %d", (long long)tensor->count, (int)BERT__STATE);
+    if ((st = bert_tensor_read(tensor, BERT_I64, s, BERT__STATE, error)) != BERT_OK) return st;
+    if (s[0] != 1) return bert__fail_tensor(error, BERT_ERROR_UNSUPPORTED, path, -1, "trainer_state", "is of version %lld; this program knows 1", (long long)s[0]);
+    if (s[BERT__STATE_TOKENS] < 1 || s[BERT__STATE_GOOD] < 0 || s[BERT__STATE_BAD] < 0 || s[BERT__STATE_SKIPPED] < 0 || s[BERT__STATE_DECAY] < 0 || s[BERT__STATE_DECAY] > BERT_DECAY_CONSTANT
+        || !(bert__double_of_bits(s[BERT__STATE_SCALE]) >= 0) || !bert__finite(bert__double_of_bits(s[BERT__STATE_SCALE])))
+        return bert__fail_tensor(error, BERT_ERROR_FORMAT, path, -1, "trainer_state", "holds numbers that no trainer writes");
+    return BERT_OK;
+}
+BERT_API bert_status bert_saved_read(const char *path, const bert_allocator *allocator, bert_saved *out, bert_error *error)
+{
+    bert_checkpoint_desc cd;
+    bert_checkpoint *c;
+    bert_status st;
+    int64_t s[BERT__STATE], step = 0;
+    if (!path || !out) return bert__bad_argument(error, "bert_saved_read needs a path and a place for the answer");
+    memset(&cd, 0, sizeof cd);
+    cd.path = path;
+    cd.allocator = bert__allocator(allocator);
+    cd.error = error;
+    if ((st = bert_checkpoint_open(&cd, &c)) != BERT_OK) return st;
+    st = bert__state_read(c, path, &step, s, error);
+    bert_checkpoint_close(c);
+    if (st != BERT_OK) return st;
+    memset(out, 0, sizeof *out);
+    out->step = step;
+    out->complete = s[0] != 0;
+    out->seed = (uint64_t)s[BERT__STATE_SEED];
+    out->max_tokens = s[BERT__STATE_TOKENS];
+    out->loss_scale = bert__double_of_bits(s[BERT__STATE_SCALE]);
+    out->skipped_steps = s[BERT__STATE_SKIPPED];
+    out->schedule.decay = (bert_decay)s[BERT__STATE_DECAY];
+    out->schedule.continuous = s[BERT__STATE_CONTINUOUS] != 0;
+    out->schedule.rate = bert__double_of_bits(s[BERT__STATE_SCHEDULE]);
+    out->schedule.steps = bert__double_of_bits(s[BERT__STATE_SCHEDULE + 1]);
+    out->schedule.warmup = bert__double_of_bits(s[BERT__STATE_SCHEDULE + 2]);
+    out->schedule.power = bert__double_of_bits(s[BERT__STATE_SCHEDULE + 3]);
+    out->schedule.end_rate = bert__double_of_bits(s[BERT__STATE_SCHEDULE + 4]);
+    memcpy(out->cursor, s + BERT__STATE_CURSOR, sizeof out->cursor);
+    return BERT_OK;
+}
 
 /* Which of bert__slots a slot of this optimizer is. */
 BERT__FN int bert__slot_name(const bert_trainer *t, int slot)
@@ -17129,8 +17326,8 @@ BERT_API bert_status bert_trainer_save(bert_trainer *trainer, const char *path, 
     }
     tf = w.format == BERT_FORMAT_TF;
     bert__arena_init(&arena, &t->desc.allocator, 1 << 16);
-    outputs = (bert_output *)bert__arena_array(&arena, (size_t)t->count * 3 + 1, sizeof *outputs);
-    steps = (int64_t *)bert__arena_get(&arena, sizeof *steps);
+    outputs = (bert_output *)bert__arena_array(&arena, (size_t)t->count * 3 + 2, sizeof *outputs);
+    steps = (int64_t *)bert__arena_array(&arena, 2 + BERT__STATE, sizeof *steps);
     if (!outputs || !steps) st = BERT_ERROR_MEMORY;
     for (i = 0; i < t->count && st == BERT_OK; i++) {
         const bert_trained *p = t->parameters + i;
@@ -17161,13 +17358,19 @@ BERT_API bert_status bert_trainer_save(bert_trainer *trainer, const char *path, 
         }
     }
     if (st == BERT_OK && state) {
-        *steps = t->steps;
-        memset(outputs + n, 0, sizeof *outputs);
+        steps[0] = t->steps;
+        steps[1] = BERT__STATE;
+        bert__state_write(t, steps + 2);
+        memset(outputs + n, 0, 2 * sizeof *outputs);
         outputs[n].name = "global_step";
         outputs[n].data = steps;
         outputs[n].shape = steps;                                       /* rank 0: not read */
-        outputs[n].dtype = BERT_I64;
-        n++;
+        outputs[n + 1].name = "trainer_state";
+        outputs[n + 1].data = steps + 2;
+        outputs[n + 1].shape = steps + 1;
+        outputs[n + 1].rank = 1;
+        outputs[n].dtype = outputs[n + 1].dtype = BERT_I64;
+        n += 2;
     }
     if (st != BERT_OK) bert__fail(error, st, path, -1, "out of memory: the names and turned matrices of %lld parameters", (long long)t->count);
     else {
@@ -17206,7 +17409,7 @@ BERT_API bert_status bert_trainer_resume(bert_trainer *trainer, const char *path
     bert_checkpoint *c;
     const bert_tensor *tensor;
     bert_status st;
-    int64_t i, step = 0;
+    int64_t i, step = 0, s[BERT__STATE];
     int slot;
     if (!t || !path) return bert__bad_argument(error, "bert_trainer_resume needs a trainer and a path");
     memset(&cd, 0, sizeof cd);
@@ -17236,15 +17439,21 @@ BERT_API bert_status bert_trainer_resume(bert_trainer *trainer, const char *path
         else if (p->learns && ((p->first && !(have & 2)) || (p->second && !(have & 4))))
             st = bert__fail_tensor(error, BERT_ERROR_MISMATCH, path, -1, p->name, "has no %s here: this checkpoint was not saved with this optimizer's state", bert__slots[bert__slot_name(t, have & 2 ? 2 : 1)]);
     }
-    if (st == BERT_OK) {
-        tensor = bert_checkpoint_find(c, "global_step");
-        if (!tensor) st = bert__fail_tensor(error, BERT_ERROR_MISMATCH, path, -1, "global_step", "is missing: this checkpoint holds no state of a training");
-        else st = bert_tensor_read(tensor, BERT_I64, &step, 1, error);
-    }
+    if (st == BERT_OK) st = bert__state_read(c, path, &step, s, error);
     bert_checkpoint_close(c);
-    if (st == BERT_OK && step < 0) st = bert__fail_tensor(error, BERT_ERROR_FORMAT, path, -1, "global_step", "is %lld", (long long)step);
-    if (st == BERT_OK) t->steps = step;
-    return st;
+    if (st != BERT_OK) return st;
+    t->steps = step;
+    if (!s[0]) return BERT_OK;
+    t->desc.seed = (uint64_t)s[BERT__STATE_SEED];
+    t->part_tokens = bert__least(s[BERT__STATE_TOKENS], t->desc.max_tokens);
+    if (t->desc.loss_scale.start > 0 && bert__double_of_bits(s[BERT__STATE_SCALE]) > 0) {
+        t->loss_scale = bert__double_of_bits(s[BERT__STATE_SCALE]);
+        t->good = s[BERT__STATE_GOOD];
+        t->bad = s[BERT__STATE_BAD];
+    }
+    t->skipped = s[BERT__STATE_SKIPPED];
+    memcpy(t->cursor, s + BERT__STATE_CURSOR, sizeof t->cursor);
+    return BERT_OK;
 }
 #endif /* BERT_NO_TRAIN */
 

@@ -719,6 +719,144 @@ static void resume(void)
         }
 }
 
+/* All that a state holds comes back, also what this trainer was not opened with; and what no trainer wrote is refused. */
+static void saved_state(void)
+{
+    static const char *const files[] = { "unit_train.tmp.safetensors", "unit_train.tmp.bin", "unit_train.tmp.ckpt" };
+    static const char *const leftovers[] = { "unit_train.tmp.ckpt.index", "unit_train.tmp.ckpt.data-00000-of-00001", "checkpoint" };
+    static example e;
+    static float want[60000], got[60000];
+    bert_config c = small_config(0);
+    bert_trainer_desc d = small_desc(&c, BERT_LEARN_CLASSES);
+    bert_trainer *t;
+    bert_saved s;
+    bert_error err = { 0 };
+    test_faults f;
+    long at;
+    int k, i;
+    d.hidden_dropout = 0.1;
+    d.max_tokens = 18;                                                  /* several parts a step: another size would give other bits */
+    d.schedule.rate = 1e-3;
+    d.schedule.steps = 10;
+    d.schedule.warmup = 2;
+    d.schedule.decay = BERT_DECAY_COSINE;
+    d.schedule.continuous = 1;
+    d.loss_scale.start = 1024;
+    d.loss_scale.growth = 2;
+    make_example(&e, d.learn, 6, 9, 3);
+    for (k = 0; k < 3; k++) {
+        d.seed = 8;
+        d.max_tokens = 18;
+        memset(&d.allocator, 0, sizeof d.allocator);
+        if ((t = open_trainer(&d)) == NULL) return;
+        bits_of(t, &e, 3, want);
+        for (i = 0; i < BERT_CURSOR; i++) { CHECK_INT(bert_trainer_cursor(t)[i], 0); bert_trainer_cursor(t)[i] = ((int64_t)1 << 40) * (i - 3); }
+        if (bert_trainer_save(t, files[k], BERT_FORMAT_AUTO, 1, NULL, &err) != BERT_OK) TEST_FAIL("%s", err.message);
+        bits_of(t, &e, 3, want);
+        bert_trainer_close(t);
+        if (bert_saved_read(files[k], NULL, &s, &err) != BERT_OK) TEST_FAIL("%s", err.message);
+        CHECK(s.complete && s.step == 3 && s.seed == 8 && s.max_tokens == 18 && s.loss_scale == 2048 && s.skipped_steps == 0);
+        CHECK(s.schedule.rate == 1e-3 && s.schedule.steps == 10 && s.schedule.warmup == 2 && s.schedule.decay == BERT_DECAY_COSINE && s.schedule.continuous == 1);
+        for (i = 0; i < BERT_CURSOR; i++) CHECK_INT(s.cursor[i], ((int64_t)1 << 40) * (i - 3));
+        d.seed = 9;
+        d.max_tokens = 100;
+        memset(&f, 0, sizeof f);
+        d.allocator = test_faults_allocator(&f);
+        if ((t = open_trainer(&d)) == NULL) return;
+        for (at = 1; ; at++) {                                          /* each allocation of resuming, then of saving, fails once */
+            f.count = 0;
+            f.fail_at = at;
+            if (bert_trainer_resume(t, files[k], &err) == BERT_OK) break;
+            if (err.code != BERT_ERROR_MEMORY) TEST_FAIL("%s, allocation %ld: %s", files[k], at, err.message);
+            CHECK_INT(f.live, 1);
+        }
+        f.fail_at = 0;
+        CHECK_INT(bert_trainer_cursor(t)[5], (int64_t)2 << 40);
+        bits_of(t, &e, 3, got);
+        if (memcmp(want, got, (size_t)t->values * sizeof *got) != 0) TEST_FAIL("%s: other weights after resuming", files[k]);
+        CHECK(t->loss_scale == 8192 && t->good == 0);
+        for (at = 1; ; at++) {
+            f.count = 0;
+            f.fail_at = at;
+            if (bert_trainer_save(t, files[k], BERT_FORMAT_AUTO, 1, NULL, &err) == BERT_OK) break;
+            if (err.code != BERT_ERROR_MEMORY) TEST_FAIL("%s, allocation %ld: %s", files[k], at, err.message);
+            CHECK_INT(f.live, 1);
+        }
+        f.fail_at = 0;
+        CHECK(bert_saved_read(files[k], NULL, &s, &err) == BERT_OK && s.step == 6);
+        CHECK(bert_trainer_save(t, files[k], BERT_FORMAT_AUTO, 0, NULL, &err) == BERT_OK);
+        CHECK(bert_saved_read(files[k], NULL, &s, &err) == BERT_ERROR_MISMATCH && strstr(err.message, "global_step"));
+        bert_trainer_close(t);
+        CHECK_INT(f.live, 0);
+        remove(files[k]);
+    }
+    for (i = 0; i < 3; i++) remove(leftovers[i]);
+}
+
+/* ---- loss scaling ---- */
+
+/* A factor that is a power of two changes nothing but the gradients; one that overflows is halved, step after step skipped, down to the
+   floor. */
+static void loss_scaling(void)
+{
+    static const uint32_t learns[] = { BERT_LEARN_WORDS | BERT_LEARN_NEXT_SENTENCE | BERT_LEARN_SPANS, BERT_LEARN_CLASSES, BERT_LEARN_VALUES, BERT_LEARN_MULTI_LABEL, BERT_LEARN_CHOICES, BERT_LEARN_TOKENS };
+    static example e;
+    static float want[60000], got[60000];
+    bert_config c = small_config(0);
+    bert_trainer_desc d;
+    bert_trainer *t;
+    bert_progress p;
+    bert_error err = { 0 };
+    int kind, i, k;
+    for (k = 0; k < 6; k++)
+        for (kind = BERT_OPTIMIZER_GOOGLE; kind <= BERT_OPTIMIZER_SGD; kind++) {
+            if (k && kind) continue;
+            d = small_desc(&c, learns[k]);
+            d.optimizer.kind = (bert_optimizer_kind)kind;
+            d.schedule.rate = 1e-2;
+            make_example(&e, d.learn, 4, 9, d.labels);
+            if (k == 1) { e.labels.teacher = e.teacher; e.labels.teacher_weight = 0.3; }
+            if ((t = open_trainer(&d)) == NULL) return;
+            bits_of(t, &e, 2, want);
+            bert_trainer_close(t);
+            d.loss_scale.start = 65536;
+            if ((t = open_trainer(&d)) == NULL) return;
+            bits_of(t, &e, 2, got);
+            if (memcmp(want, got, (size_t)t->values * sizeof *got) != 0) TEST_FAIL("learn %d, optimizer %d: other weights with loss scaling", (int)learns[k], kind);
+            bert_trainer_close(t);
+        }
+    d = small_desc(&c, BERT_LEARN_CLASSES);
+    make_example(&e, d.learn, 4, 9, 3);
+    d.loss_scale.start = ldexp(1, 140);                                 /* some gradients become infinite */
+    d.loss_scale.decrease = 2;
+    d.loss_scale.growth = 3;
+    if ((t = open_trainer(&d)) == NULL) return;
+    memcpy(want, t->weights, (size_t)t->values * sizeof *want);
+    memset(&p, 0, sizeof p);
+    for (i = 0; i < 40; i++) {
+        if (bert_trainer_step(t, &e.batch, &e.labels, &p, &err) != BERT_OK) { TEST_FAIL("%s", err.message); break; }
+        if (!p.skipped) break;
+        CHECK(memcmp(want, t->weights, (size_t)t->values * sizeof *want) == 0);
+        CHECK_INT(p.step, 0);
+        CHECK_INT(p.skipped_steps, i + 1);
+        CHECK(t->loss_scale == ldexp(1, 140 - (i + 1) / 2));
+    }
+    if (!(i > 0 && i < 40 && p.step == 1 && p.norm > 0 && p.norm < 1e6)) TEST_FAIL("after %d: step %ld, norm %g", i, (long)p.step, p.norm);
+    t->loss_scale = 64;
+    t->good = 0;
+    for (i = 0; i < 6; i++) CHECK(bert_trainer_step(t, &e.batch, &e.labels, &p, &err) == BERT_OK && p.loss_scale == (i < 3 ? 64 : 128));
+    CHECK(t->loss_scale == 256);
+    CHECK(bert_trainer_gradients(t, &e.batch, &e.labels, &p, &err) == BERT_OK);
+    t->loss_scale = 1;                                                  /* at the floor a step that cannot be done is an error */
+    t->pooler.w[0]->gradient[3] = bert__bits_to_float(0x7F800000u);
+    CHECK(bert_trainer_update(t, &p, &err) != BERT_OK);
+    if (!strstr(err.message, "bert.pooler.dense.weight") || !strstr(err.message, "floor")) TEST_FAIL("%s", err.message);
+    bert_trainer_close(t);
+    d.loss_scale.start = -1;
+    d.error = &err;
+    CHECK(bert_trainer_open(&d, &t) != BERT_OK && strstr(err.message, "loss_scale"));
+}
+
 /* ---- memory ---- */
 
 static void memory(void)
@@ -758,6 +896,7 @@ static void memory(void)
         }
     memset(&d.allocator, 0, sizeof d.allocator);
     d.threads = 1;
+    d.recompute = 0;
     d.max_tokens = 0;
     d.budget = 3000000;
     REQUIRE(bert_plan_trainer(&d, &found, &err) == BERT_OK);
@@ -773,7 +912,29 @@ static void memory(void)
     CHECK(less.total > 3000000);
     d.max_tokens = 0;
     d.budget = 1000;
-    CHECK(bert_plan_trainer(&d, &less, &err) == BERT_ERROR_MEMORY && strstr(err.message, "budget"));
+    CHECK(bert_plan_trainer(&d, &less, &err) == BERT_ERROR_MEMORY);
+    if (!strstr(err.message, "budget") || !strstr(err.message, "recompute: ")) TEST_FAIL("%s", err.message);
+    {
+        test_faults f;
+        bert_trainer *t = NULL;
+        char says[100];
+        memset(&f, 0, sizeof f);
+        f.fail_at = 1;
+        d.allocator = test_faults_allocator(&f);
+        d.budget = 0;
+        d.max_tokens = 300;
+        d.error = &err;
+        CHECK(bert_trainer_open(&d, &t) == BERT_ERROR_MEMORY);
+        d.recompute = 1;                                                /* the figures are those of such a trainer */
+        REQUIRE(bert_plan_trainer(&d, &less, NULL) == BERT_OK);
+        snprintf(says, sizeof says, "recompute: %lu", (unsigned long)less.total);
+        if (!strstr(err.message, says)) TEST_FAIL("does not say \"%s\": %s", says, err.message);
+        d.recompute = 0;
+        d.max_tokens = 150;
+        REQUIRE(bert_plan_trainer(&d, &less, NULL) == BERT_OK);
+        snprintf(says, sizeof says, "max_tokens 150: %lu", (unsigned long)less.total);
+        if (!strstr(err.message, says)) TEST_FAIL("does not say \"%s\": %s", says, err.message);
+    }
 }
 
 /* ---- what is refused ---- */
@@ -871,7 +1032,15 @@ static void refused_batches(void)
     t->layers[1].intermediate.w[0]->weight[7] = bert__bits_to_float(0x7FC00000u);
     CHECK(bert_trainer_step(t, &e.batch, &e.labels, NULL, &err) != BERT_OK);
     if (!strstr(err.message, "bert.encoder.layer.1.intermediate.dense.weight")) TEST_FAIL("the tensor is not named: %s", err.message);
-    t->layers[1].intermediate.w[0]->weight[7] = keep;
+    t->layers[1].intermediate.w[0]->weight[7] = 3e38f;                 /* finite, and too large for what comes of it */
+    t->layers[1].output.w[0]->weight[7] = 3e38f;
+    for (i = 0; i < 22; i++) t->layers[1].intermediate.w[0]->weight[i] = 3e38f;
+    for (i = 0; i < 330; i++) t->layers[1].output.w[0]->weight[i] = 3e38f;
+    CHECK(bert_trainer_step(t, &e.batch, &e.labels, NULL, &err) != BERT_OK);
+    if (!strstr(err.message, "layer 1 is not finite")) TEST_FAIL("the layer is not named: %s", err.message);
+    bert_trainer_close(t);
+    if ((t = open_trainer(&d)) == NULL) return;
+    keep = t->layers[1].intermediate.w[0]->weight[7];
     CHECK(bert_trainer_gradients(t, &e.batch, &e.labels, NULL, &err) == BERT_OK);
     t->pooler.w[0]->gradient[3] = bert__bits_to_float(0x7F800000u);
     CHECK(bert_trainer_update(t, NULL, &err) != BERT_OK);
@@ -917,6 +1086,8 @@ int main(int argc, char **argv)
     TEST(groups);
     TEST(as_a_model);
     TEST(resume);
+    TEST(saved_state);
+    TEST(loss_scaling);
     TEST(memory);
     TEST(refused_descs);
     TEST(refused_batches);

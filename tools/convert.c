@@ -182,7 +182,7 @@ int main(int argc, char **argv)
         void *data;
         int32_t k;
         if (known && role.slot && !with_optimizer) { dropped++; continue; }
-        if (!known && !with_optimizer && (strcmp(t->name, "global_step") == 0 || strncmp(t->name, "optimizer/", 10) == 0)) { dropped++; continue; }
+        if (!known && !with_optimizer && (strcmp(t->name, "global_step") == 0 || strcmp(t->name, "trainer_state") == 0 || strncmp(t->name, "optimizer/", 10) == 0)) { dropped++; continue; }
         if (!known && last && strcmp(last, ".position_ids") == 0) { dropped++; continue; }     /* 0, 1, 2, ...: a buffer */
         if (!bert_dtype_size(t->dtype) || t->rank > 8) { fprintf(stderr, "%s: left out: %s\n", cli_name, t->name); continue; }
         if (google && known && strncmp(role.name, "cls.predictions.decoder.", 24) == 0) {      /* tied: Google keeps it once */
