@@ -200,11 +200,11 @@ static bert_status save(const made *m, bert_format format, const char *path, ber
     w.error = e;
     return bert_checkpoint_write(&w);
 }
-static const char *const paths[] = { NULL, "obj/unit_model.safetensors", "obj/unit_model.bin", "obj/unit_model.ckpt" };
+static const char *const paths[] = { NULL, "unit_model.safetensors", "unit_model.bin", "unit_model.ckpt" };
 static void clean(void)
 {
-    remove("obj/unit_model.safetensors"); remove("obj/unit_model.bin");
-    remove("obj/unit_model.ckpt.index"); remove("obj/unit_model.ckpt.data-00000-of-00001"); remove("obj/checkpoint");
+    remove("unit_model.safetensors"); remove("unit_model.bin");
+    remove("unit_model.ckpt.index"); remove("unit_model.ckpt.data-00000-of-00001"); remove("checkpoint");
 }
 
 static void models(void)
@@ -440,10 +440,10 @@ static void no_tokenizer(const char *path, const bert_tokenizer_desc *given, ber
     bert_model_close(m);
 }
 
-#define GOOGLE "obj/beside/uncased_L-12_H-768_A-12/"
-#define CASED "obj/beside/multi_cased_L-12_H-768_A-12/"
-#define HF "obj/beside/hf-cased/"
-#define HUB "obj/beside/hub/"
+#define GOOGLE "beside/uncased_L-12_H-768_A-12/"
+#define CASED "beside/multi_cased_L-12_H-768_A-12/"
+#define HF "beside/hf-cased/"
+#define HUB "beside/hub/"
 
 static void folders(void)
 {
@@ -454,20 +454,20 @@ static void folders(void)
     bert_error e = { 0 };
     char where[300] = "";
     remove_made();
-    put_folder("obj/beside");
-    put_folder("obj/beside/uncased_L-12_H-768_A-12");
+    put_folder("beside");
+    put_folder("beside/uncased_L-12_H-768_A-12");
     put_model(1, BERT_FORMAT_TF, GOOGLE "bert_model.ckpt");
     put_text(GOOGLE "bert_config.json", google_config);
     put_text(GOOGLE "vocab.txt", vocab_text);
     open_all(GOOGLE "bert_model.ckpt", GOOGLE "bert_config.json", BERT_ON);
-    open_all("obj/beside/uncased_L-12_H-768_A-12", GOOGLE "bert_config.json", BERT_ON);
+    open_all("beside/uncased_L-12_H-768_A-12", GOOGLE "bert_config.json", BERT_ON);
     open_all(GOOGLE "bert_model.ckpt.index", GOOGLE "bert_config.json", BERT_ON);
     td.lower_case = BERT_OFF;                                           /* against the folder's name */
     no_tokenizer(GOOGLE "bert_model.ckpt", &td, BERT_DEFAULT, BERT_ERROR_MISMATCH, "You passed in `--do_lower_case=False` with `--init_checkpoint=" GOOGLE "bert_model.ckpt`. However, `uncased_L-12_H-768_A-12` seems to be a lowercased model");
     no_tokenizer(GOOGLE "bert_model.ckpt", &td, BERT_OFF, BERT_OK, NULL);
-    td.path = "obj/beside/long.txt";
-    put_text("obj/beside/long.txt", "[UNK]\na\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm\nn\no\np\nq\nr\ns\nt\nu\nv\nw\nx\ny\nz\n0\n1\n2\n3\n4\n5\n6\n7\n8\n9\nA\nB\nC\nD\nE\nF\nG\nH\nI\nJ\nK\nL\nM\nN\nO\nP\nQ\nR\nS\nT\nU\n");
-    no_tokenizer(GOOGLE "bert_model.ckpt", &td, BERT_OFF, BERT_ERROR_MISMATCH, "obj/beside/long.txt: vocab_size: the vocabulary has 58 tokens, the model only 57");
+    td.path = "beside/long.txt";
+    put_text("beside/long.txt", "[UNK]\na\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm\nn\no\np\nq\nr\ns\nt\nu\nv\nw\nx\ny\nz\n0\n1\n2\n3\n4\n5\n6\n7\n8\n9\nA\nB\nC\nD\nE\nF\nG\nH\nI\nJ\nK\nL\nM\nN\nO\nP\nQ\nR\nS\nT\nU\n");
+    no_tokenizer(GOOGLE "bert_model.ckpt", &td, BERT_OFF, BERT_ERROR_MISMATCH, "beside/long.txt: vocab_size: the vocabulary has 58 tokens, the model only 57");
     put_text(GOOGLE "tokenizer_config.json", "{\"do_lower_case\": false}");
     no_tokenizer(GOOGLE "bert_model.ckpt", NULL, BERT_DEFAULT, BERT_ERROR_MISMATCH, "lowercased");
     put_text(GOOGLE "tokenizer_config.json", "{\"do_lower_case\": ");
@@ -478,46 +478,46 @@ static void folders(void)
     remove(GOOGLE "vocab.txt");
     no_tokenizer(GOOGLE "bert_model.ckpt", NULL, BERT_DEFAULT, BERT_ERROR_IO, "vocab.txt");
 
-    put_folder("obj/beside/multi_cased_L-12_H-768_A-12");
+    put_folder("beside/multi_cased_L-12_H-768_A-12");
     put_model(1, BERT_FORMAT_TF, CASED "bert_model.ckpt");
     put_text(CASED "bert_config.json", google_config);
     put_text(CASED "vocab.txt", vocab_text);
     open_all(CASED "bert_model.ckpt", CASED "bert_config.json", BERT_OFF);
-    td.path = "obj/beside/mine.txt";                                    /* another vocabulary: cased all the same */
+    td.path = "beside/mine.txt";                                    /* another vocabulary: cased all the same */
     td.lower_case = BERT_DEFAULT;
-    put_text("obj/beside/mine.txt", vocab_text);
+    put_text("beside/mine.txt", vocab_text);
     no_tokenizer(CASED "bert_model.ckpt", &td, BERT_DEFAULT, BERT_OK, NULL);
     td.path = NULL;
     td.data = vocab_text;
     td.size = sizeof vocab_text - 1;
     no_tokenizer(CASED "bert_model.ckpt", &td, BERT_DEFAULT, BERT_OK, NULL);
     td.data = NULL;
-    td.path = "obj/beside/nothing.txt";
-    no_tokenizer(CASED "bert_model.ckpt", &td, BERT_DEFAULT, BERT_ERROR_IO, "obj/beside/nothing.txt");
+    td.path = "beside/nothing.txt";
+    no_tokenizer(CASED "bert_model.ckpt", &td, BERT_DEFAULT, BERT_ERROR_IO, "beside/nothing.txt");
     td.path = NULL;
     td.lower_case = BERT_ON;
     no_tokenizer(CASED "bert_model.ckpt", &td, BERT_DEFAULT, BERT_ERROR_MISMATCH, "seems to be a cased model");
 
-    put_folder("obj/beside/hf-cased");
+    put_folder("beside/hf-cased");
     put_model(0, BERT_FORMAT_SAFETENSORS, HF "model.safetensors");
     put_text(HF "config.json", google_config);
     put_text(HF "vocab.txt", vocab_text);
-    open_all("obj/beside/hf-cased", HF "config.json", BERT_OFF);  /* by the name */
+    open_all("beside/hf-cased", HF "config.json", BERT_OFF);  /* by the name */
     put_text(HF "tokenizer_config.json", "{\"do_lower_case\": true}");
     open_all(HF "model.safetensors", HF "config.json", BERT_ON);        /* by its file */
 
-    put_folder("obj/beside/hub");                                 /* as a hub module or SavedModel */
+    put_folder("beside/hub");                                 /* as a hub module or SavedModel */
     put_folder(HUB "variables");
     put_folder(HUB "assets");
     put_model(1, BERT_FORMAT_TF, HUB "variables/variables");
     put_text(HUB "saved_model.pb", "x");
     put_text(HUB "assets/vocab.txt", vocab_text);
     put_text(HUB "bert_config.json", google_config);
-    open_all("obj/beside/hub", HUB "bert_config.json", BERT_ON);
+    open_all("beside/hub", HUB "bert_config.json", BERT_ON);
     open_all(HUB "saved_model.pb", HUB "bert_config.json", BERT_ON);
     open_all(HUB "variables/variables", HUB "bert_config.json", BERT_ON);
 
-    cd.path = "obj/beside/hub";
+    cd.path = "beside/hub";
     cd.error = &e;
     REQUIRE(bert_checkpoint_open(&cd, &c) == BERT_OK);
     CHECK(bert_checkpoint_beside(c, "vocab.txt", where, sizeof where, &file, &e) == BERT_OK);
@@ -532,7 +532,7 @@ static void folders(void)
     remove_made();
 }
 
-#define ZIP "obj/unit_model.zip"
+#define ZIP "unit_model.zip"
 
 static void archives(void)
 {
@@ -542,15 +542,15 @@ static void archives(void)
     archive a;
     int deflated;
     remove_made();
-    put_model(1, BERT_FORMAT_TF, "obj/unit_model.ckpt");
-    put_model(0, BERT_FORMAT_SAFETENSORS, "obj/unit_model.safetensors");
-    put_model(0, BERT_FORMAT_PYTORCH, "obj/unit_model.bin");
+    put_model(1, BERT_FORMAT_TF, "unit_model.ckpt");
+    put_model(0, BERT_FORMAT_SAFETENSORS, "unit_model.safetensors");
+    put_model(0, BERT_FORMAT_PYTORCH, "unit_model.bin");
     for (deflated = 0; deflated < 2; deflated++) {                      /* as Google publishes them */
         archive_begin(&a);
         archive_add(&a, "uncased_L-12_H-768_A-12/", "", 0, 0);
-        archive_file(&a, "uncased_L-12_H-768_A-12/bert_model.ckpt.data-00000-of-00001", "obj/unit_model.ckpt.data-00000-of-00001", deflated);
+        archive_file(&a, "uncased_L-12_H-768_A-12/bert_model.ckpt.data-00000-of-00001", "unit_model.ckpt.data-00000-of-00001", deflated);
         archive_add(&a, "uncased_L-12_H-768_A-12/vocab.txt", vocab_text, sizeof vocab_text - 1, deflated);
-        archive_file(&a, "uncased_L-12_H-768_A-12/bert_model.ckpt.index", "obj/unit_model.ckpt.index", deflated);
+        archive_file(&a, "uncased_L-12_H-768_A-12/bert_model.ckpt.index", "unit_model.ckpt.index", deflated);
         archive_add(&a, "uncased_L-12_H-768_A-12/bert_config.json", google_config, sizeof google_config - 1, deflated);
         archive_add(&a, "__MACOSX/uncased_L-12_H-768_A-12/._bert_model.ckpt.index", "x", 1, 0);
         archive_end(&a, ZIP);
@@ -569,8 +569,8 @@ static void archives(void)
         archive_free(&a);
 
         archive_begin(&a);                                              /* a folder of Hugging Face's */
-        archive_file(&a, "m/model.safetensors", "obj/unit_model.safetensors", deflated);
-        archive_file(&a, "m/pytorch_model.bin", "obj/unit_model.bin", deflated);
+        archive_file(&a, "m/model.safetensors", "unit_model.safetensors", deflated);
+        archive_file(&a, "m/pytorch_model.bin", "unit_model.bin", deflated);
         archive_add(&a, "m/config.json", google_config, sizeof google_config - 1, deflated);
         archive_add(&a, "m/vocab.txt", vocab_text, sizeof vocab_text - 1, deflated);
         archive_add(&a, "m/tokenizer_config.json", "{\"do_lower_case\": false}", 24, deflated);
@@ -579,7 +579,7 @@ static void archives(void)
         archive_free(&a);
 
         archive_begin(&a);                                              /* PyTorch's archive in an archive; at the top */
-        archive_file(&a, "pytorch_model.bin", "obj/unit_model.bin", deflated);
+        archive_file(&a, "pytorch_model.bin", "unit_model.bin", deflated);
         archive_add(&a, "training_args.bin", "x", 1, deflated);
         archive_add(&a, "config.json", google_config, sizeof google_config - 1, deflated);
         archive_add(&a, "vocab.txt", vocab_text, sizeof vocab_text - 1, deflated);
@@ -632,7 +632,7 @@ static void archives(void)
             archive_free(&a);
         }
         archive_begin(&a);                                              /* a broken config, named inside its archive */
-        archive_file(&a, "m/model.safetensors", "obj/unit_model.safetensors", 0);
+        archive_file(&a, "m/model.safetensors", "unit_model.safetensors", 0);
         archive_add(&a, "m/config.json", "{\"hidden_size\": 40", 18, 0);
         archive_end(&a, ZIP);
         memset(&d, 0, sizeof d);
@@ -676,14 +676,14 @@ static void damaged_archives(void)
     size_t n, k;
     int kind, opened = 0;
     o.name = "w"; o.data = three; o.shape = shape; o.rank = 1; o.dtype = BERT_F32;
-    w.path = "obj/unit_model.ckpt"; w.tensors = &o; w.count = 1; w.format = BERT_FORMAT_TF;
+    w.path = "unit_model.ckpt"; w.tensors = &o; w.count = 1; w.format = BERT_FORMAT_TF;
     REQUIRE(bert_checkpoint_write(&w) == BERT_OK);
     for (kind = 0; kind < 2; kind++) {
         archive a;
         archive_begin(&a);
         if (kind) {
-            archive_file(&a, "x/bert_model.ckpt.index", "obj/unit_model.ckpt.index", 1);
-            archive_file(&a, "x/bert_model.ckpt.data-00000-of-00001", "obj/unit_model.ckpt.data-00000-of-00001", 0);
+            archive_file(&a, "x/bert_model.ckpt.index", "unit_model.ckpt.index", 1);
+            archive_file(&a, "x/bert_model.ckpt.data-00000-of-00001", "unit_model.ckpt.data-00000-of-00001", 0);
         } else {
             archive_add(&a, "x/model.safetensors.index.json", map, sizeof map - 1, 1);
             n = little(file, sizeof one - 1, 8); memcpy(file + n, one, sizeof one - 1); n += sizeof one - 1; file[n++] = 7;
@@ -897,9 +897,9 @@ static void out_of_memory(void)
     int kind, done;
     made_config(&config);
     remove_made();
-    put_model(0, BERT_FORMAT_SAFETENSORS, "obj/unit_model.safetensors");
+    put_model(0, BERT_FORMAT_SAFETENSORS, "unit_model.safetensors");
     archive_begin(&a);
-    archive_file(&a, "m/model.safetensors", "obj/unit_model.safetensors", 1);
+    archive_file(&a, "m/model.safetensors", "unit_model.safetensors", 1);
     archive_add(&a, "m/config.json", google_config, sizeof google_config - 1, 1);
     archive_add(&a, "m/vocab.txt", vocab_text, sizeof vocab_text - 1, 1);
     archive_add(&a, "m/tokenizer_config.json", "{\"do_lower_case\": false}", 24, 1);

@@ -6,7 +6,7 @@
 #include "faults.h"
 #include "random_model.h"
 
-#define MODEL "obj/unit_session.safetensors"
+#define MODEL "unit_session.safetensors"
 #define ALL_HEADS (BERT_HEAD_POOLER | BERT_HEAD_MLM | BERT_HEAD_NSP | BERT_HEAD_CLASSIFIER | BERT_HEAD_SPAN)
 
 /* C, H, F, V, P, K, L, N: nothing a multiple of a vector */

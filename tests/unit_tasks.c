@@ -701,11 +701,11 @@ static void real_files(void)
         { "RTE", BERT_SPLIT_DEV, 277 }, { "STS-B", BERT_SPLIT_TRAIN, 5749 }, { "STS-B", BERT_SPLIT_DEV, 1500 }, { "QNLI", BERT_SPLIT_DEV, 5463 }, { "CoLA", BERT_SPLIT_DEV, 1043 },
         { "WNLI", BERT_SPLIT_DEV, 71 },
     };
-    static const char *const places[] = { "../shared/data", "../../shared/data" };
+    static const char *const places[] = { "../shared/data", "../../shared/data", "../../../../../shared/data", "../../../../../../shared/data" };     /* seen from the project, tests/, obj/log/NAME.dir/ with and without a variant */
     size_t i, k;
     int any = 0;
     for (i = 0; i < sizeof files / sizeof *files; i++)
-        for (k = 0; k < 2; k++) {
+        for (k = 0; k < sizeof places / sizeof *places; k++) {
             char dir[200];
             bert_dataset_desc d;
             bert_dataset *t = NULL;
