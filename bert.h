@@ -4,7 +4,7 @@
    IS        Checkpoints of TensorFlow (Google's BERT, NEZHA), PyTorch (Hugging Face, NVIDIA) and safetensors, in and out; the
              model with all its heads, on AVX2, AVX-512, NEON or plain C; training (gradients, optimizers, a trainer that saves
              and resumes); the data of GLUE, CoNLL, SQuAD and pre-training, and their scores. No Python anywhere.
-   IS NOT    yet: bf16 and int8, a GPU, many machines, programs that fine-tune. A general tensor library: never.
+   IS NOT    yet: bf16 and int8, a GPU, many machines. A general tensor library: never.
    TRUST     Files may be hostile: nothing in them is executed, every size is checked before it is used, memory stays in
              proportion to the file. Fuzzed.
 
@@ -4925,9 +4925,9 @@ BERT__FN bert_status bert__write_state(const char *prefix, const bert_allocator 
              An index names files beside it and nothing else. Of two checkpoints that could be meant none is guessed.
 
    A path is, in this order,
-      a folder     the checkpoint that TensorFlow's state file `checkpoint` names; else the first of the usual names
-                   (bert__usual below); else the .index with the highest step in its name (model.ckpt-900.index); else the
-                   only file that ends like a checkpoint
+      a folder     model.safetensors (in a folder of a training: its result); else the checkpoint that TensorFlow's state file
+                   `checkpoint` names; else the first of the usual names (bert__usual below); else the .index with the
+                   highest step in its name (model.ckpt-900.index); else the only file that ends like a checkpoint
       a file       by its first bytes: see bert__open_content
       a prefix     dir/bert_model.ckpt, where dir/bert_model.ckpt.index is a file
 
@@ -5373,16 +5373,14 @@ BERT__FN bert_status bert__choose(bert_checkpoint *c, const char *folder, const 
 }
 BERT__FN bert_status bert__open_folder(bert_checkpoint *c, const char *folder)
 {
-    const char *path = bert__checkpoint_path_in(c, folder, "checkpoint"), *best = NULL;
+    const char *path = NULL, *best = NULL;
     bert__buf names;
     size_t i;
     bert_status st;
-    if (!path) return BERT_ERROR_MEMORY;
-    if (bert__path_kind(path) == BERT__PATH_FILE) return bert__open_state(c, folder);
-    for (i = 0; i < BERT__USUAL; i++) {
-        path = bert__checkpoint_path_in(c, folder, bert__usual[i]);
+    for (i = 0; i <= BERT__USUAL; i++) {                                /* the first is model.safetensors; then the state file */
+        path = bert__checkpoint_path_in(c, folder, i == 1 ? "checkpoint" : bert__usual[i ? i - 1 : 0]);
         if (!path) return BERT_ERROR_MEMORY;
-        if (bert__path_kind(path) == BERT__PATH_FILE) return bert__open_one(c, path);
+        if (bert__path_kind(path) == BERT__PATH_FILE) return i == 1 ? bert__open_state(c, folder) : bert__open_one(c, path);
     }
     bert__buf_init(&names, &c->arena.allocator);
     st = bert__list_folder(folder, &names, c->error);

@@ -1005,8 +1005,6 @@ static void resolve_folder(void)
     put_one("f/part.safetensors", BERT_FORMAT_AUTO, "part");
     put_index("f/model.safetensors.index.json", "{\"part\":\"part.safetensors\"}");
     finds("f", "part");
-    put_one("f/model.safetensors", BERT_FORMAT_AUTO, "single");
-    finds("f", "single");
 #ifndef BERT_NO_TF
     put_text("f/checkpoint", "model_checkpoint_path: \"model.ckpt-2\"\nall_model_checkpoint_paths: \"model.ckpt-2\"\n");
     finds("f", "step2");
@@ -1018,6 +1016,8 @@ static void resolve_folder(void)
     put_text("f/checkpoint", "nothing\n");
     fails("f", "checkpoint");
 #endif
+    put_one("f/model.safetensors", BERT_FORMAT_AUTO, "single");         /* of a training: its result, not its state */
+    finds("f", "single");
 }
 static void resolve_files(void)
 {

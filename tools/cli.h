@@ -272,6 +272,118 @@ CLI_FN bert_session *cli_open_session(const bert_model *m, const char *isa, int6
     return s;
 }
 
+/* ---- JSON, member by member; a model's config.json ---- */
+
+/* A JSON value as it was. */
+CLI_FN void cli_json(cli_text *o, const bert_json *v)
+{
+    const bert_json *x;
+    if (v->type == 's') cli_quoted(o, v->text, v->size);
+    else if (v->type == 'd') cli_add(o, v->text, v->size);
+    else if (v->type == 't' || v->type == 'f' || v->type == 'n') cli_str(o, v->type == 't' ? "true" : v->type == 'f' ? "false" : "null");
+    else {
+        cli_str(o, v->type == 'o' ? "{" : "[");
+        for (x = v->first; x; x = x->next) {
+            if (x != v->first) cli_str(o, ", ");
+            if (v->type == 'o') { cli_quoted(o, x->key, x->key_size); cli_str(o, ": "); }
+            cli_json(o, x);
+        }
+        cli_str(o, v->type == 'o' ? "}" : "]");
+    }
+}
+CLI_FN void cli_member(cli_text *o, const char *name, const char *value)
+{
+    if (o->size > 2) cli_str(o, ",\n");
+    cli_str(o, "  \"");
+    cli_str(o, name);
+    cli_str(o, "\": ");
+    cli_str(o, value);
+}
+CLI_FN void cli_int(cli_text *o, const char *name, int64_t v)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%lld", (long long)v);
+    cli_member(o, name, text);
+}
+CLI_FN void cli_double(cli_text *o, const char *name, double v)
+{
+    char text[40];
+    double back = 0;
+    int digits;
+    for (digits = 1; digits <= 17; digits++) {                          /* the shortest that reads back the same */
+        snprintf(text, sizeof text, "%.*g", digits, v);
+        if (bert_parse_double(text, strlen(text), &back) && back == v) break;
+    }
+    cli_member(o, name, text);
+}
+
+/* Writes config.json: the model's numbers, then whatever else the source's config had. kind: of transformers' class, "ForMaskedLM".
+   Of a classifier the names of its labels, or, without names, how many; 0: as the source has it. */
+CLI_FN void cli_write_config(const bert_model *m, const char *kind, const char *const *labels, size_t label_count, const char *path)
+{
+    static const char *const ours[] = { "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "vocab_size", "max_position_embeddings", "type_vocab_size", "hidden_act",
+                                        "layer_norm_eps", "hidden_dropout_prob", "attention_probs_dropout_prob", "initializer_range", "model_type", "architectures", "use_relative_position", "max_relative_position", "dtype", "torch_dtype",
+                                        "num_labels", "id2label", "label2id" };
+    const size_t our_count = sizeof ours / sizeof *ours - (label_count ? 0 : 3);
+    const bert_config *k = bert_model_config(m);
+    const int nezha = k->max_relative_position > 0;
+    char text[200];
+    cli_text o = { 0 }, ids = { 0 };
+    bert_json_doc doc = { 0 };
+    bert_error err = { 0 };
+    const bert_json *v;
+    size_t i, size;
+    int back;
+    const char *source = bert_model_config_text(m, &size);
+    cli_str(&o, "{\n");
+    snprintf(text, sizeof text, "[\"%s%s\"]", nezha ? "Nezha" : "Bert", kind);
+    cli_member(&o, "architectures", text);
+    cli_member(&o, "model_type", nezha ? "\"nezha\"" : "\"bert\"");
+    snprintf(text, sizeof text, "\"%s\"", bert_activation_name(k->activation));
+    cli_member(&o, "hidden_act", text);
+    cli_int(&o, "hidden_size", k->hidden_size);
+    cli_int(&o, "num_hidden_layers", k->layers);
+    cli_int(&o, "num_attention_heads", k->heads);
+    cli_int(&o, "intermediate_size", k->intermediate_size);
+    cli_int(&o, "vocab_size", k->vocab_size);
+    cli_int(&o, "max_position_embeddings", k->max_positions);
+    cli_int(&o, "type_vocab_size", k->type_vocab_size);
+    cli_double(&o, "layer_norm_eps", k->layer_norm_eps);
+    cli_double(&o, "hidden_dropout_prob", k->hidden_dropout);
+    cli_double(&o, "attention_probs_dropout_prob", k->attention_dropout);
+    cli_double(&o, "initializer_range", k->initializer_range);
+    if (nezha) { cli_member(&o, "use_relative_position", "true"); cli_int(&o, "max_relative_position", k->max_relative_position); }
+    if (label_count && !labels) cli_int(&o, "num_labels", (int64_t)label_count);
+    for (back = 0; labels && back < 2; back++) {                        /* id2label, label2id */
+        ids.size = 0;
+        for (i = 0; i < label_count; i++) {
+            cli_str(&ids, i ? ", " : "{");
+            snprintf(text, sizeof text, back ? "%d" : "\"%d\": ", (int)i);
+            if (!back) cli_str(&ids, text);
+            cli_quoted(&ids, labels[i], strlen(labels[i]));
+            if (back) { cli_str(&ids, ": "); cli_str(&ids, text); }
+        }
+        cli_add(&ids, "}", 2);
+        cli_member(&o, back ? "label2id" : "id2label", ids.data);
+    }
+    if (source && bert_json_parse(source, size, NULL, &doc, NULL) == BERT_OK) {
+        for (v = doc.root->first; v; v = v->next) {
+            cli_text value = { 0 };
+            for (i = 0; i < our_count; i++) if (strcmp(ours[i], v->key) == 0) break;
+            if (i < our_count) continue;
+            cli_json(&value, v);
+            cli_add(&value, "", 1);
+            cli_member(&o, v->key, value.data);
+            free(value.data);
+        }
+        bert_json_free(&doc);
+    }
+    cli_str(&o, "\n}\n");
+    if (bert_file_write(path, o.data, o.size, &err)) cli_fail(err.message);
+    free(o.data);
+    free(ids.data);
+}
+
 /* ---- input: a file, or standard input ("-" or NULL), whole ---- */
 
 CLI_FN cli_text cli_read(const char *path)

@@ -19,100 +19,6 @@ static const cli_flag flags[] = {
     { 0, 0, 0, 0 }
 };
 
-/* A JSON value as it was. */
-static void put_json(cli_text *o, const bert_json *v)
-{
-    const bert_json *x;
-    if (v->type == 's') cli_quoted(o, v->text, v->size);
-    else if (v->type == 'd') cli_add(o, v->text, v->size);
-    else if (v->type == 't' || v->type == 'f' || v->type == 'n') cli_str(o, v->type == 't' ? "true" : v->type == 'f' ? "false" : "null");
-    else {
-        cli_str(o, v->type == 'o' ? "{" : "[");
-        for (x = v->first; x; x = x->next) {
-            if (x != v->first) cli_str(o, ", ");
-            if (v->type == 'o') { cli_quoted(o, x->key, x->key_size); cli_str(o, ": "); }
-            put_json(o, x);
-        }
-        cli_str(o, v->type == 'o' ? "}" : "]");
-    }
-}
-static void put_member(cli_text *o, const char *name, const char *value)
-{
-    if (o->size > 2) cli_str(o, ",\n");
-    cli_str(o, "  \"");
-    cli_str(o, name);
-    cli_str(o, "\": ");
-    cli_str(o, value);
-}
-static void put_int(cli_text *o, const char *name, int64_t v)
-{
-    char text[32];
-    snprintf(text, sizeof text, "%lld", (long long)v);
-    put_member(o, name, text);
-}
-static void put_double(cli_text *o, const char *name, double v)
-{
-    char text[40];
-    double back = 0;
-    int digits;
-    for (digits = 1; digits <= 17; digits++) {                          /* the shortest that reads back the same */
-        snprintf(text, sizeof text, "%.*g", digits, v);
-        if (bert_parse_double(text, strlen(text), &back) && back == v) break;
-    }
-    put_member(o, name, text);
-}
-
-/* Writes config.json: the model's numbers, then whatever else the source's config had. */
-static void write_config(const bert_model *m, const char *path)
-{
-    static const char *const ours[] = { "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "vocab_size", "max_position_embeddings", "type_vocab_size", "hidden_act",
-                                        "layer_norm_eps", "hidden_dropout_prob", "attention_probs_dropout_prob", "initializer_range", "model_type", "architectures", "use_relative_position", "max_relative_position", "dtype", "torch_dtype" };
-    const bert_config *k = bert_model_config(m);
-    const uint32_t heads = bert_model_heads(m);
-    const int nezha = k->max_relative_position > 0;
-    const char *kind = heads & BERT_HEAD_SPAN ? "ForQuestionAnswering" : heads & BERT_HEAD_CLASSIFIER ? "ForSequenceClassification" : heads & BERT_HEAD_MLM ? heads & BERT_HEAD_NSP ? "ForPreTraining" : "ForMaskedLM" : "Model";
-    char text[200];
-    cli_text o = { 0 };
-    bert_json_doc doc = { 0 };
-    bert_error err = { 0 };
-    const bert_json *v;
-    size_t i, size;
-    const char *source = bert_model_config_text(m, &size);
-    cli_str(&o, "{\n");
-    snprintf(text, sizeof text, "[\"%s%s\"]", nezha ? "Nezha" : "Bert", kind);
-    put_member(&o, "architectures", text);
-    put_member(&o, "model_type", nezha ? "\"nezha\"" : "\"bert\"");
-    snprintf(text, sizeof text, "\"%s\"", bert_activation_name(k->activation));
-    put_member(&o, "hidden_act", text);
-    put_int(&o, "hidden_size", k->hidden_size);
-    put_int(&o, "num_hidden_layers", k->layers);
-    put_int(&o, "num_attention_heads", k->heads);
-    put_int(&o, "intermediate_size", k->intermediate_size);
-    put_int(&o, "vocab_size", k->vocab_size);
-    put_int(&o, "max_position_embeddings", k->max_positions);
-    put_int(&o, "type_vocab_size", k->type_vocab_size);
-    put_double(&o, "layer_norm_eps", k->layer_norm_eps);
-    put_double(&o, "hidden_dropout_prob", k->hidden_dropout);
-    put_double(&o, "attention_probs_dropout_prob", k->attention_dropout);
-    put_double(&o, "initializer_range", k->initializer_range);
-    if (nezha) { put_member(&o, "use_relative_position", "true"); put_int(&o, "max_relative_position", k->max_relative_position); }
-    if (source && bert_json_parse(source, size, NULL, &doc, NULL) == BERT_OK) {
-        for (v = doc.root->first; v; v = v->next) {
-            cli_text value = { 0 };
-            for (i = 0; i < sizeof ours / sizeof *ours; i++) if (strcmp(ours[i], v->key) == 0) break;
-            if (i < sizeof ours / sizeof *ours) continue;
-            put_json(&value, v);
-            cli_add(&value, "", 1);
-            put_member(&o, v->key, value.data);
-            free(value.data);
-        }
-        bert_json_free(&doc);
-    }
-    cli_str(&o, "\n}\n");
-    if (bert_file_write(path, o.data, o.size, &err)) cli_fail(err.message);
-    free(o.data);
-}
-
 /* What becomes of one tensor. */
 typedef struct plan { const bert_tensor *tensor; char name[160]; int64_t shape[8]; int turned; } plan;
 
@@ -233,9 +139,12 @@ int main(int argc, char **argv)
     }
     bert_checkpoint_close(back);
     if (m) {
+        const uint32_t heads = bert_model_heads(m);
+        const char *kind = heads & BERT_HEAD_SPAN ? "ForQuestionAnswering" : heads & BERT_HEAD_CLASSIFIER ? "ForSequenceClassification"
+                         : heads & BERT_HEAD_MLM ? heads & BERT_HEAD_NSP ? "ForPreTraining" : "ForMaskedLM" : "Model";
         slash = strrchr(out, '/');
         if (snprintf(config_path, sizeof config_path, "%.*sconfig.json", slash ? (int)(slash - out) + 1 : 0, out) >= (int)sizeof config_path) cli_fail("the path of OUT is too long");
-        write_config(m, config_path);
+        cli_write_config(m, kind, NULL, 0, config_path);
     }
     printf("%s (%s) -> %s: %lld tensors%s, read back and compared%s\n", bert_checkpoint_path(c), bert_checkpoint_format(c), out, (long long)w.count, dropped ? ", optimizer state and buffers left out" : "",
            m ? "; config.json beside it" : "");
