@@ -3,8 +3,9 @@
 
    IS        Checkpoints of TensorFlow (Google's BERT, NEZHA), PyTorch (Hugging Face, NVIDIA) and safetensors, in and out; the
              model with all its heads, on AVX2, AVX-512, NEON or plain C; training (gradients, optimizers, a trainer that saves
-             and resumes); the data of GLUE, CoNLL, SQuAD and pre-training, and their scores. No Python anywhere.
-   IS NOT    yet: bf16 and int8, a GPU, many machines. A general tensor library: never.
+             and resumes, workers that learn together); the data of GLUE, CoNLL, SQuAD and pre-training, and their scores. No
+             Python anywhere.
+   IS NOT    yet: bf16 and int8, a GPU. A general tensor library: never.
    TRUST     Files may be hostile: nothing in them is executed, every size is checked before it is used, memory stays in
              proportion to the file. Fuzzed.
 
@@ -67,13 +68,17 @@
       >>batches    pre-training data to batches            >>metrics    scores, correlations, entities
       >>optim      learning rates, optimizers              >>dropout    which numbers a step drops
       >>backward   the encoder's gradients                 >>losses     what heads learn
-      >>trainer    steps, saving, resuming                 >>plan       bytes beforehand
-      >>history    changes by version                      >>license    both licences
+      >>trainer    steps, saving, resuming                 >>comm       several workers, by MPI
+      >>plan       bytes beforehand                        >>history    changes by version
+      >>license    both licences
 */
 #ifndef BERT_H
 #define BERT_H
 
 #include "bert_tokenizer.h"
+#ifdef BERT_USE_MPI
+#include <mpi.h>
+#endif
 
 /* ============================================================================================================
    >>options
@@ -87,6 +92,7 @@
    BERT_NO_DATA          every file      leaves out everything about data sets: records, tasks, metrics, pre-training data. 97 KB.
    BERT_NO_TRAIN         every file      leaves out training (trainers, optimizers, losses, the way back), models made at
                                         random, and vocabulary learning. 59 KB.
+   BERT_USE_MPI          every file      adds bert_mpi_open: workers that learn together, over MPI. Needs mpi.h and its library (mpicc).
    ============================================================================================================ */
 
 /* ============================================================================================================
@@ -814,6 +820,23 @@ typedef struct bert_loss_scale {
     double floor;                       /* default 1 */
 } bert_loss_scale;
 
+/* Several workers that learn one model together, each from its share of every batch: what a trainer needs of that which connects
+   them. All workers make the same calls in the same order, from the thread that uses the trainer. bert_mpi_comm is one of these;
+   examples/workers.h another, between threads. */
+typedef struct bert_comm {
+    int32_t rank, size;                 /* which worker this is, of how many */
+    /* values[count] become their sums over all workers, the same bits at each */
+    bert_status (*all_reduce)(void *user, float *values, int64_t count, bert_error *error);
+    /* data[size] become what they are at worker `root` */
+    bert_status (*broadcast)(void *user, void *data, size_t size, int32_t root, bert_error *error);
+    /* or NULL: such sums while the trainer goes on computing. start begins one, wait ends all that were started; progress is called
+       often in between (and may be NULL as well) */
+    bert_status (*start)(void *user, float *values, int64_t count, bert_error *error);
+    bert_status (*wait)(void *user, bert_error *error);
+    void (*progress)(void *user);
+    void *user;
+} bert_comm;
+
 typedef struct bert_trainer_desc {
     const bert_model *model;            /* where the weights come from; they are copied, the model may be closed. Or: */
     const bert_config *config;          /* all weights are initialised from the seed */
@@ -833,6 +856,7 @@ typedef struct bert_trainer_desc {
                                            are added. Default 1024, or the model's positions if these are more */
     size_t budget;                      /* or bytes the trainer may take: as many tokens as fit, up to 8192 */
     int32_t recompute;                  /* 1: of a layer only the output is kept; the rest is computed again. Same bits, less memory */
+    const bert_comm *comm;              /* NULL: this worker alone; copied. Opening takes the weights of worker 0 */
     bert_precision precision;
     bert_isa isa;
     int32_t threads;                    /* as in bert_session_desc */
@@ -863,8 +887,8 @@ typedef struct bert_masks {
     const uint8_t *classifier;          /* [B,C] (TOKENS: [T,C]) what goes into the classifier */
 } bert_masks;
 
-/* Denominators of the losses over a batch. */
-typedef struct bert_totals { double words, next_sentence, classes, starts, ends; } bert_totals;
+/* Denominators of the losses over a batch, and its sequences. */
+typedef struct bert_totals { double words, next_sentence, classes, starts, ends, sequences; } bert_totals;
 
 /* What a batch should have given. -100 as a label: ignored, here and in the mean. */
 typedef struct bert_targets {
@@ -881,10 +905,11 @@ typedef struct bert_targets {
     const float *teacher;               /* [B,N] CLASSES: a teacher's probabilities, or NULL */
     double teacher_weight;              /* of its loss, from 0 to 1; the rest goes to `classes`. Default 1 */
     double temperature;                 /* of the student's softmax beside the teacher; the loss is times its square. Default 1 */
-    int64_t first_sequence;             /* number of sequence 0 in a batch that is shared by several workers: decides its dropout */
-    const bert_totals *totals;          /* of all such workers or parts together; default: of this batch */
+    int64_t first_sequence;             /* number of sequence 0 in a larger batch: decides its dropout. (desc.comm knows that itself) */
+    const bert_totals *totals;          /* of all parts of a larger batch; default: of this batch. (desc.comm adds other workers') */
     const bert_masks *masks;
     int32_t add;                        /* 1: add to the gradients that are there */
+    int32_t more;                       /* 1, with desc.comm: parts follow; gradients are exchanged while the last is computed */
 } bert_targets;
 
 /* What came of a step: the losses are those before it. */
@@ -910,6 +935,17 @@ typedef struct bert_saved {
     bert_schedule schedule;
     int64_t cursor[BERT_CURSOR];        /* bert_trainer_cursor's */
 } bert_saved;
+
+#ifdef BERT_USE_MPI
+typedef struct bert_mpi bert_mpi;
+typedef struct bert_mpi_desc {
+    const MPI_Comm *comm;               /* default MPI_COMM_WORLD */
+    int32_t bf16;                       /* 1: gradients are sent as bf16: half the bytes, each sum rounded to 8 bits */
+    double timeout;                     /* seconds without an answer of the others that are an error; default 600, negative: never */
+    bert_allocator allocator;
+    bert_error *error;
+} bert_mpi_desc;
+#endif
 
 /* Bytes of a trainer. */
 typedef struct bert_trainer_bytes {
@@ -1250,8 +1286,10 @@ BERT_API bert_trainer_desc bert_trainer_desc_resolved(const bert_trainer *traine
 
 /* One step: bert_trainer_gradients, then bert_trainer_update. `out` may be NULL. */
 BERT_API bert_status bert_trainer_step(bert_trainer *trainer, const bert_batch *batch, const bert_targets *labels, bert_progress *out, bert_error *error);
-/* The losses of a batch and their gradients. Parts of one large batch: labels.add for all but the first, and for all the totals of
-   the large batch (bert_trainer_totals of its parts, added). */
+/* The losses of a batch and their gradients. Parts of one large batch: labels.add for all but the first, labels.more for all but the
+   last, and for all the totals of the large batch (bert_trainer_totals of its parts, added).
+   With desc.comm each worker gives its share, which may be empty, in as many parts as the others; losses and gradients are those of
+   all shares. What is wrong at one worker is an error at all, with its number and its words. */
 BERT_API bert_status bert_trainer_gradients(bert_trainer *trainer, const bert_batch *batch, const bert_targets *labels, bert_progress *out, bert_error *error);
 BERT_API bert_status bert_trainer_update(bert_trainer *trainer, bert_progress *out, bert_error *error);
 BERT_API bert_status bert_trainer_totals(const bert_trainer *trainer, const bert_batch *batch, const bert_targets *labels, bert_totals *out, bert_error *error);
@@ -1264,7 +1302,7 @@ BERT_API void bert_trainer_set_steps(bert_trainer *trainer, int64_t steps);
 /* The weights as a model, for sessions (which pack them as they are when the session opens). It belongs to the trainer. */
 BERT_API const bert_model *bert_trainer_model(const bert_trainer *trainer);
 
-/* Writes a checkpoint: the weights (of all parameters); with state: the optimizer's slots, global_step, and all else that going on
+/* Writes a checkpoint (of several workers, the first does so, the others return at once): the weights (of all parameters); with state: the optimizer's slots, global_step, and all else that going on
    needs. TensorFlow's format takes Google's names and shapes. It reaches the disk beside and is renamed: the file, or file set, is
    complete or not there. */
 BERT_API bert_status bert_trainer_save(bert_trainer *trainer, const char *path, bert_format format, int32_t state, const char *const *metadata, bert_error *error);
@@ -1276,6 +1314,14 @@ BERT_API bert_status bert_trainer_resume(bert_trainer *trainer, const char *path
 BERT_API bert_status bert_saved_read(const char *path, const bert_allocator *allocator, bert_saved *out, bert_error *error);
 /* [BERT_CURSOR] numbers of yours, 0 at first, that are saved with the state and come back with it: where your data stands. */
 BERT_API int64_t *bert_trainer_cursor(bert_trainer *trainer);
+
+#ifdef BERT_USE_MPI
+/* Workers over MPI. The program calls MPI_Init before and MPI_Finalize after; on an error it should end with MPI_Abort, so that nobody
+   waits for it. The comm lives as long as the bert_mpi. */
+BERT_API bert_status bert_mpi_open(const bert_mpi_desc *desc, bert_mpi **out);
+BERT_API void bert_mpi_close(bert_mpi *mpi);
+BERT_API bert_comm bert_mpi_comm(bert_mpi *mpi);
+#endif
 
 /* Bytes a trainer will take, exactly, without taking them. */
 BERT_API bert_status bert_plan_trainer(const bert_trainer_desc *desc, bert_trainer_bytes *out, bert_error *error);
@@ -15146,9 +15192,16 @@ BERT_API bert_status bert_entity_scores_result(bert_entity_scores *scores, bert_
    Purpose   learning rates, and one step of an optimizer.
    Uses      libm.
    Promises  an update of n weights has the same bits however it is cut into calls of bert__update_run; sums are double and in the
-             order of fixed blocks. BERT_NO_TRAIN removes this section and those up to >>trainer.
+             order of fixed blocks. BERT_NO_TRAIN removes this section and those up to >>comm.
    ============================================================================================================ */
 
+/* float32 to bf16, to the nearest, halves to even; and back. */
+BERT__INLINE uint16_t bert__bf16_of(float v)
+{
+    const uint32_t bits = bert__float_to_bits(v);
+    return (uint16_t)((bits & 0x7FFFFFFF) > 0x7F800000 ? bits >> 16 | 64 : (bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+}
+BERT__INLINE float bert__of_bf16(uint16_t v) { return bert__bits_to_float((uint32_t)v << 16); }
 BERT__FN int bert__all_finite(const float *x, int64_t n)
 {
     int64_t i;
@@ -15433,6 +15486,15 @@ struct bert_trainer {
     bert_trained *transform_gamma, *transform_beta, *decoder, *decoder_bias;
     double row_squares;                 /* sum of the squares of the gradients of looked-up words, and of the decoder's */
     int64_t parts;                      /* of which the gradients are the sum */
+    /* other workers */
+    bert_comm comm;                     /* size 0: none */
+    int64_t *bucket;                    /* [L+3] where gradients begin of the embeddings, each layer, the heads; the end */
+    float *exchanged;                   /* [BERT__EXCHANGED + 2 size] */
+    int64_t before;                     /* sequences that those of lower rank have in the batch */
+    int32_t unsent;                     /* the bucket after those that are on their way; -1: all are */
+    int whole, sending;                 /* the gradients are those of all workers; buckets go as they are ready */
+    bert_status send_status;
+    bert_error *send_error;
     /* the parameters as a model */
     bert_model model;
     bert_checkpoint checkpoint;
@@ -15645,6 +15707,7 @@ BERT__FN void bert__linear_backward(bert_trainer *t, const bert__linear *l, cons
         bert__job_run(t, bert__blocks(bert__blocks(l->k, t->kernels->nr), BERT__TASK_PANELS), bert__backward_panels_task, &job);
         bert__train_product(t, l->k, all, t->zeros, dy, dy_stride, dx, dx_stride, add, rows);
     }
+    if (t->sending && t->comm.progress) t->comm.progress(t->comm.user);
     if (!l->w[0]->learns) return;
     stride = bert__across(t, dy, dy_stride, rows, all);
     bert__column_panels(t, x, x_stride, rows, l->k);
@@ -15783,7 +15846,7 @@ BERT__FN uint64_t bert__drop_stream(const bert_trainer *t, int place, int32_t la
 {
     uint64_t key = bert__mix_in(bert__mix_in(t->desc.seed, (uint64_t)t->steps), (uint64_t)place);
     key = bert__mix_in(key, (uint64_t)layer);
-    return bert__mix_in(key, (uint64_t)(t->labels->first_sequence + t->seen + q->index));
+    return bert__mix_in(key, (uint64_t)(t->labels->first_sequence + t->before + t->seen + q->index));
 }
 /* Dropout on a row of C of the part. */
 BERT__FN void bert__drop_hidden(const bert_trainer *t, int place, int32_t layer, int64_t row, float *x)
@@ -16139,6 +16202,16 @@ BERT__FN void bert__layer_backward(bert_trainer *t, int32_t layer)
     bert__again(t, layer - 1, 1);
     bert__linear_backward(t, &l->qkv, t->x, t->cs, t->wide[0], t->ws, below ? t->d : NULL, t->cs, 1, t->rows);
 }
+/* Gradients of buckets down to this one are ready: off they go. What fails is kept until the end of the step. */
+BERT__FN void bert__send(bert_trainer *t, int32_t down_to)
+{
+    for (; t->unsent >= down_to; t->unsent--) {
+        const int64_t from = t->bucket[t->unsent], n = t->bucket[t->unsent + 1] - from;
+        const int heads = t->unsent > t->config.layers;
+        if (!n || t->send_status != BERT_OK || (!heads && t->desc.frozen > t->unsent)) continue;
+        t->send_status = (t->comm.start ? t->comm.start : t->comm.all_reduce)(t->comm.user, t->gradients + from, n, t->send_error);
+    }
+}
 BERT__FN void bert__part_forward(bert_trainer *t)
 {
     bert__job job;
@@ -16151,7 +16224,11 @@ BERT__FN void bert__part_forward(bert_trainer *t)
 BERT__FN void bert__part_backward(bert_trainer *t)
 {
     int32_t layer;
-    for (layer = t->config.layers - 1; layer >= 0 && t->desc.frozen <= layer + 1; layer--) bert__layer_backward(t, layer);
+    if (t->sending) bert__send(t, t->config.layers + 1);
+    for (layer = t->config.layers - 1; layer >= 0 && t->desc.frozen <= layer + 1; layer--) {
+        bert__layer_backward(t, layer);
+        if (t->sending) bert__send(t, layer + 1);
+    }
     if (t->desc.frozen == 0) bert__embeddings_backward(t);
 }
 
@@ -16469,6 +16546,15 @@ BERT__FN int bert__row_wanted(const bert_trainer *t, int row)
     if (row >= BERT__ROW_DECODER) return row == BERT__ROW_DECODER ? t->untied : t->own_bias;
     return !bert__rows[row].head || (t->heads & bert__rows[row].head);
 }
+/* The values of a row in one layer; 0: of the embeddings, 1: in the layers, 2: of a head. */
+BERT__FN int64_t bert__row_count(const bert_trainer *t, int row)
+{
+    const char *d = bert__rows[row].dims;
+    int64_t n = 1;
+    for (; *d; d++) n *= *d == 'N' ? t->config.labels : bert__dimension(&t->config, *d);
+    return n;
+}
+BERT__FN int bert__row_group(int row) { return bert__rows[row].head || row >= BERT__ROW_DECODER ? 2 : bert__in_layer(row); }
 BERT__FN bert_trained *bert__trained_of(const bert_trainer *t, const char *pattern, int32_t layer)
 {
     char name[160];
@@ -16504,12 +16590,18 @@ BERT__FN void bert__trainer_table(bert_trainer *t)
     static const char *const nsp[] = { "cls.seq_relationship" }, *const classifier[] = { "classifier" }, *const span[] = { "qa_outputs" };
     const bert_config *c = &t->config;
     const uint32_t needed = bert__learn_heads(t->desc.learn);
-    int64_t i = 0, at = 0, blocks = 0;
+    int64_t i = 0, blocks = 0, at, size[3] = { 0, 0, 0 }, place[3] = { 0, 0, 0 };
     int32_t layer, k;
-    int row;
+    int row, group;
+    for (row = 0; row < BERT__ROWS; row++) {                            /* in memory: the embeddings, each layer, the heads */
+        if (bert__row_wanted(t, row)) size[bert__row_group(row)] += bert__row_count(t, row);
+    }
     for (row = 0; row < BERT__ROWS; row++) {
         const bert__row *r = bert__rows + row;
         if (!bert__row_wanted(t, row)) continue;
+        group = bert__row_group(row);
+        at = place[group] + (group > 0 ? size[0] : 0) + (group > 1 ? c->layers * size[1] : 0);
+        place[group] += bert__row_count(t, row);
         for (layer = 0; layer < (bert__in_layer(row) ? c->layers : 1); layer++, i++) {
             bert_trained p;
             memset(&p, 0, sizeof p);
@@ -16517,7 +16609,8 @@ BERT__FN void bert__trainer_table(bert_trainer *t)
             p.rank = (int32_t)strlen(r->dims);
             p.matrix = r->matrix;
             p.decay = r->decay;
-            for (p.count = 1, k = 0; k < p.rank; k++) p.count *= p.shape[k] = r->dims[k] == 'N' ? c->labels : bert__dimension(c, r->dims[k]);
+            for (k = 0; k < p.rank; k++) p.shape[k] = r->dims[k] == 'N' ? c->labels : bert__dimension(c, r->dims[k]);
+            p.count = bert__row_count(t, row);
             p.learns = r->head ? (r->head & needed) != 0 : row >= BERT__ROW_DECODER ? (needed & BERT_HEAD_MLM) != 0
                 : p.layer < 0 ? t->desc.frozen == 0 : t->desc.frozen <= p.layer + 1;
             p.rate = p.learns && t->desc.layer_decay > 0 ? pow(t->desc.layer_decay, r->head || row >= BERT__ROW_DECODER ? 0 : p.layer < 0 ? c->layers + 1 : c->layers - p.layer) : 1;
@@ -16533,15 +16626,17 @@ BERT__FN void bert__trainer_table(bert_trainer *t)
                 t->block[i] = blocks;
                 t->parameters[i] = p;
             }
-            at += p.count;
+            at += size[1];
             blocks += bert__blocks(p.count, BERT__UPDATE_BLOCK);
         }
     }
     t->count = i;
-    t->values = at;
+    t->values = size[0] + c->layers * size[1] + size[2];
     t->value_room = blocks;
     if (!t->parameters) return;
     t->block[i] = blocks;
+    for (k = 0; k <= c->layers + 1; k++) t->bucket[k] = k ? size[0] + (k - 1) * size[1] : 0;
+    t->bucket[k] = t->values;
     t->words = bert__trained_of(t, bert__rows[0].name, -1);
     t->positions = bert__trained_of(t, bert__rows[BERT__ROW_POSITIONS].name, -1);
     t->types = bert__trained_of(t, "bert.embeddings.token_type_embeddings.weight", -1);
@@ -16568,6 +16663,7 @@ BERT__FN void bert__trainer_table(bert_trainer *t)
     t->decoder = t->untied ? bert__trained_of(t, bert__rows[BERT__ROW_DECODER].name, -1) : t->words;
     t->decoder_bias = bert__trained_of(t, t->own_bias ? bert__rows[BERT__ROW_DECODER + 1].name : "cls.predictions.bias", -1);
 }
+#define BERT__EXCHANGED 6
 /* Lays out a trainer whose desc, config, heads and kernels are set. Without memory (l->base NULL) it only measures. */
 BERT__FN void bert__trainer_layout(bert__layout *l, bert_trainer *t, bert_trainer_bytes *bytes)
 {
@@ -16597,6 +16693,8 @@ BERT__FN void bert__trainer_layout(bert__layout *l, bert_trainer *t, bert_traine
     bytes->slots = l->size - before;
     before = l->size;
     t->block = (int64_t *)bert__lay(l, t->count + 1, sizeof *t->block);
+    t->bucket = (int64_t *)bert__lay(l, c->layers + 3, sizeof *t->bucket);
+    t->exchanged = bert__lay_floats(l, t->comm.size > 1 ? BERT__EXCHANGED + 2 * t->comm.size : 0);
     t->sums = (double *)bert__lay(l, 2 * t->value_room, sizeof *t->sums);
     t->norms = (double *)bert__lay(l, t->count, sizeof *t->norms);
     t->names = (char (*)[2][160])bert__lay(l, t->count, sizeof *t->names);
@@ -16746,6 +16844,12 @@ BERT__FN bert_status bert__trainer_resolve(const bert_trainer_desc *desc, bert_t
         p = bert_model_find(d->model, bert__rows[BERT__ROW_DECODER + 1].name);
         q = bert_model_find(d->model, "cls.predictions.bias");
         t->own_bias = p && !bert__same_values(p, q);
+    }
+    if (d->comm && d->comm->size > 1) {
+        t->comm = *d->comm;
+        if (t->comm.rank < 0 || t->comm.rank >= t->comm.size || t->comm.size > 1 << 20) return bert__fail(e, BERT_ERROR_ARGUMENT, NULL, -1, "comm: rank %d of %d", (int)t->comm.rank, (int)t->comm.size);
+        if (!t->comm.all_reduce || !t->comm.broadcast || !t->comm.start != !t->comm.wait) return bert__bad_argument(e, "comm: it needs all_reduce and broadcast, and both or none of start and wait");
+        if (d->optimizer.clip == BERT_CLIP_TF1_ROWS) return bert__fail(e, BERT_ERROR_UNSUPPORTED, NULL, -1, "the norm of TF1_ROWS is known only to one worker alone: clip by the global norm");
     }
     d->allocator = bert__allocator(&d->allocator);
     t->parallel = bert__parallel(d->parallel);
@@ -16904,7 +17008,9 @@ BERT_API bert_status bert_trainer_open(const bert_trainer_desc *desc, bert_train
         if (from) st = bert_parameter_read(from, p->weight, p->count, desc->error);
         else bert__initialise(t, p, row);
     }
+    if (st == BERT_OK && t->comm.size > 1) st = t->comm.broadcast(t->comm.user, t->weights, (size_t)t->values * sizeof *t->weights, 0, desc->error);
     t->desc.model = NULL;                                               /* it may be closed */
+    t->desc.comm = t->comm.size > 1 ? &t->comm : NULL;
     t->desc.config = &t->config;
     t->desc.error = NULL;
     if (st != BERT_OK) bert_trainer_close(t);
@@ -16949,6 +17055,7 @@ BERT__FN bert_status bert__check_training(const bert_trainer *t, const bert_batc
     const int64_t limit = !c->max_relative_position && !b->position_ids && c->max_positions < t->desc.max_tokens ? c->max_positions : t->desc.max_tokens;
     int64_t i, rows;
     bert_status st;
+    if (b->sequences == 0 && t->comm.size > 1 && !(l->masked_count && learn & BERT_LEARN_WORDS)) return BERT_OK;
     if (b->sequences < 1 || !b->offsets || b->offsets[0] != 0) return bert__bad_argument(e, "batch: at least one sequence, and offsets from 0 on");
     if (!b->ids == !b->embeds) return bert__bad_argument(e, "batch: it needs ids or embeds, one of them");
     if (b->too_long != BERT_TOO_LONG_ERROR) return bert__bad_argument(e, "batch: too_long: cut the sequences before training");
@@ -16993,6 +17100,7 @@ BERT__FN bert_totals bert__totals(const bert_trainer *t, const bert_batch *b, co
     bert_totals n;
     int64_t i;
     memset(&n, 0, sizeof n);
+    n.sequences = (double)b->sequences;
     if (learn & BERT_LEARN_WORDS) for (i = 0; i < l->masked_count; i++) if (l->masked_ids[i] != -100) n.words += bert__masked_weight(l, i);
     for (i = 0; i < b->sequences; i++) {
         if (learn & BERT_LEARN_NEXT_SENTENCE) n.next_sentence += l->next_sentence[i] != -100;
@@ -17004,7 +17112,7 @@ BERT__FN bert_totals bert__totals(const bert_trainer *t, const bert_batch *b, co
         }
     }
     if (learn & BERT_LEARN_CHOICES) for (i = 0; i < b->sequences / l->choices; i++) n.classes += l->classes[i] != -100;
-    if (learn & BERT_LEARN_TOKENS) for (i = 0; i < b->offsets[b->sequences]; i++) n.classes += l->token_classes[i] != -100;
+    if (learn & BERT_LEARN_TOKENS && b->sequences) for (i = 0; i < b->offsets[b->sequences]; i++) n.classes += l->token_classes[i] != -100;
     return n;
 }
 BERT_API bert_status bert_trainer_totals(const bert_trainer *trainer, const bert_batch *batch, const bert_targets *labels, bert_totals *out, bert_error *error)
@@ -17041,27 +17149,117 @@ BERT__FN bert_status bert__fail_not_finite(const bert_trainer *t, const char *wh
     return bert__fail(e, BERT_ERROR_FORMAT, NULL, -1, "%s is not finite in step %lld, though all weights are: look at this batch's labels and values", what, (long long)t->steps);
 }
 
+/* Sums over all workers of values[BERT__EXCHANGED]; own[size], a number of each worker's. And whether all are well: where one is not,
+   all fail with what it says. */
+typedef struct bert__words_of { int32_t code; char message[504]; } bert__words_of;
+BERT__FN bert_status bert__exchange(bert_trainer *t, double *values, double own, bert_status mine, bert_error *error)
+{
+    float *const x = t->exchanged, *const owns = x + BERT__EXCHANGED, *const codes = owns + t->comm.size;
+    const int32_t rank = t->comm.rank, size = t->comm.size;
+    const float steps = (float)(t->steps % (1 << 20) + 1);
+    bert__words_of words;
+    bert_status st;
+    int32_t k;
+    for (k = 0; k < BERT__EXCHANGED; k++) x[k] = (float)values[k];
+    for (k = 0; k < size; k++) owns[k] = codes[k] = 0;
+    owns[rank] = (float)own;
+    codes[rank] = mine == BERT_OK ? steps : -1;
+    if ((st = t->comm.all_reduce(t->comm.user, x, BERT__EXCHANGED + 2 * (int64_t)size, error)) != BERT_OK) return st;
+    for (k = 0; k < size && codes[k] > 0; k++) {}
+    if (k < size) {
+        memset(&words, 0, sizeof words);
+        words.code = mine;
+        if (mine != BERT_OK && error) bert__format(words.message, sizeof words.message, "%s", error->message);
+        if ((st = t->comm.broadcast(t->comm.user, &words, sizeof words, k, error)) != BERT_OK) return st;
+        words.message[sizeof words.message - 1] = 0;
+        if (k == rank) return mine;
+        return bert__fail(error, words.code > BERT_OK && words.code <= BERT_ERROR_STOPPED ? (bert_status)words.code : BERT_ERROR_STOPPED, NULL, -1, "worker %d: %s", (int)k, words.message);
+    }
+    for (k = 0; k < size; k++)
+        if (!(codes[k] == steps)) return bert__fail(error, BERT_ERROR_MISMATCH, NULL, -1, "worker %d is in another step than worker %d: all must begin with the same checkpoint", (int)k, (int)rank);
+    for (k = 0; k < BERT__EXCHANGED; k++) values[k] = (double)x[k];
+    return BERT_OK;
+}
+/* Before a batch: the totals of all workers, and how many sequences those before this one have. */
+BERT__FN bert_status bert__exchange_totals(bert_trainer *t, const bert_batch *batch, const bert_targets *labels, bert_status mine, bert_error *error)
+{
+    double v[BERT__EXCHANGED] = { 0 }, own = 0;
+    bert_totals n;
+    bert_status st;
+    int32_t k;
+    if (mine == BERT_OK) {
+        n = labels->totals ? *labels->totals : bert__totals(t, batch, labels);
+        v[0] = n.words;
+        v[1] = n.next_sentence;
+        v[2] = n.classes;
+        v[3] = n.starts;
+        v[4] = n.ends;
+        own = n.sequences > 0 ? n.sequences : (double)batch->sequences;
+    }
+    if ((st = bert__exchange(t, v, own, mine, error)) != BERT_OK || labels->add) return st;
+    t->totals.words = v[0];
+    t->totals.next_sentence = v[1];
+    t->totals.classes = v[2];
+    t->totals.starts = v[3];
+    t->totals.ends = v[4];
+    for (t->before = 0, k = 0; k < t->comm.rank; k++) t->before += (int64_t)t->exchanged[BERT__EXCHANGED + k];
+    return BERT_OK;
+}
+/* After it: the losses of all. */
+BERT__FN bert_status bert__exchange_losses(bert_trainer *t, bert_progress *p, bert_status mine, bert_error *error)
+{
+    double v[BERT__EXCHANGED];
+    bert_status st;
+    v[0] = p->words;
+    v[1] = p->next_sentence;
+    v[2] = p->classes;
+    v[3] = p->starts;
+    v[4] = p->ends;
+    v[5] = t->row_squares;
+    if ((st = bert__exchange(t, v, 0, mine, error)) != BERT_OK) return st;
+    p->words = v[0];
+    p->next_sentence = v[1];
+    p->classes = v[2];
+    p->starts = v[3];
+    p->ends = v[4];
+    if (t->whole) t->row_squares = v[5];
+    p->loss = p->words + p->next_sentence + p->classes + (p->starts + p->ends) / 2;
+    return BERT_OK;
+}
+
 BERT_API bert_status bert_trainer_gradients(bert_trainer *trainer, const bert_batch *batch, const bert_targets *labels, bert_progress *out, bert_error *error)
 {
     bert_trainer *t = trainer;
     bert_progress p;
+    bert_error words;
     bert_status st;
     int64_t i, squares = 0, group, parts = 0, rows;
     int32_t k;
+    int several;
     if (!t || !batch || !labels) return bert__bad_argument(error, "a step needs a trainer, a batch and labels");
-    if ((st = bert__check_training(t, batch, labels, error)) != BERT_OK) return st;
+    memset(&words, 0, sizeof words);
+    several = t->comm.size > 1;
+    if (several && !error) error = &words;                              /* the others want to know */
+    st = bert__check_training(t, batch, labels, error);
+    if (st == BERT_OK && several && labels->add && t->whole) st = bert__bad_argument(error, "labels: with several workers all parts but the last need `more`");
+    if (several) st = bert__exchange_totals(t, batch, labels, st, error);
+    else if (st == BERT_OK) t->totals = labels->totals ? *labels->totals : bert__totals(t, batch, labels);
+    if (st != BERT_OK) return st;
     group = t->desc.learn & BERT_LEARN_CHOICES ? labels->choices : 1;
     t->batch = batch;
     t->labels = labels;
-    t->totals = labels->totals ? *labels->totals : bert__totals(t, batch, labels);
-    if (t->config.source != BERT_SOURCE_HF) t->totals.words += 1e-5;    /* Google's: no division by 0 */
+    if (t->config.source != BERT_SOURCE_HF && !(several && labels->add)) t->totals.words += 1e-5;      /* Google's: no division by 0 */
     if (!labels->add) {
         memset(t->gradients, 0, (size_t)t->values * sizeof *t->gradients);
         t->row_squares = 0;
         t->seen = t->parts = 0;
+        t->whole = 0;
     }
     memset(&p, 0, sizeof p);
-    for (i = 0; i < batch->sequences; parts++) {                        /* parts of whole sequences, or groups of them */
+    t->unsent = t->config.layers + 1;
+    t->send_status = BERT_OK;
+    t->send_error = error;
+    for (i = 0; i < batch->sequences && st == BERT_OK; parts++) {       /* parts of whole sequences, or groups of them */
         for (t->sequence_count = t->rows = 0; i < batch->sequences; ) {
             rows = batch->offsets[i + group] - batch->offsets[i];
             if (t->rows && t->rows + rows > t->part_tokens) break;
@@ -17078,15 +17276,25 @@ BERT_API bert_status bert_trainer_gradients(bert_trainer *trainer, const bert_ba
         }
         bert__part_forward(t);
         bert__learn_part(t, &p);
-        if (!bert__finite(p.loss)) return bert__fail_not_finite(t, "the loss", 1, error);
+        if (!bert__finite(p.loss)) { st = bert__fail_not_finite(t, "the loss", 1, error); break; }
         if (t->desc.optimizer.clip == BERT_CLIP_TF1_ROWS && t->parts + parts == 0 && t->desc.learn & BERT_LEARN_WORDS && !t->untied)
             t->row_squares = bert__square_sum(t->words->gradient, t->words->count);
+        t->sending = several && !labels->more && i == batch->sequences;
         bert__part_backward(t);
+        t->sending = 0;
     }
     t->seen += batch->sequences;
     t->parts += parts;
     t->batch = NULL;
     t->labels = NULL;
+    if (several) {
+        t->whole = !labels->more;
+        if (t->whole) bert__send(t, 0);                                 /* what did not come about goes as well: the others wait for it */
+        if (t->whole && t->comm.wait && t->send_status == BERT_OK) t->send_status = t->comm.wait(t->comm.user, error);
+        if (t->send_status != BERT_OK) return t->send_status;
+        st = bert__exchange_losses(t, &p, st, error);
+    }
+    if (st != BERT_OK) return st;
     p.step = t->steps;
     p.rate = bert_schedule_rate(&t->desc.schedule, t->steps);
     p.loss_scale = t->loss_scale;
@@ -17153,6 +17361,7 @@ BERT_API bert_status bert_trainer_update(bert_trainer *trainer, bert_progress *o
     o = &t->desc.optimizer;
     if (o->clip == BERT_CLIP_TF1_ROWS && t->desc.learn & BERT_LEARN_WORDS && !t->untied && t->parts > 1)
         return bert__fail(error, BERT_ERROR_UNSUPPORTED, NULL, -1, "the norm of TF1_ROWS is known only for a batch computed at once, this one had %lld parts: raise max_tokens, or clip by the global norm", (long long)t->parts);
+    if (t->comm.size > 1 && !t->whole) return bert__bad_argument(error, "an update with several workers comes after a part without `more`");
     memset(&job, 0, sizeof job);
     job.t = t;
     job.rate = bert_schedule_rate(&t->desc.schedule, t->steps);
@@ -17314,6 +17523,7 @@ BERT_API bert_status bert_trainer_save(bert_trainer *trainer, const char *path, 
     int64_t i, j, k, *steps;
     int slot, tf;
     if (!t || !path) return bert__bad_argument(error, "bert_trainer_save needs a trainer and a path");
+    if (t->comm.size > 1 && t->comm.rank) return BERT_OK;
     memset(&w, 0, sizeof w);
     w.path = path;
     w.format = format;
@@ -17453,6 +17663,224 @@ BERT_API bert_status bert_trainer_resume(bert_trainer *trainer, const char *path
     memcpy(t->cursor, s + BERT__STATE_CURSOR, sizeof t->cursor);
     return BERT_OK;
 }
+/* ============================================================================================================
+   >>comm
+   Purpose   several workers, by MPI: a bert_comm on its collectives.
+   Uses      mpi.h; only where BERT_USE_MPI is defined.
+   Promises  one thread calls MPI, the one that calls the trainer. Waiting ends with an error after the timeout; worker 0 then knows
+             who did not come.
+   ============================================================================================================ */
+#ifdef BERT_USE_MPI
+
+#ifdef _WIN32
+#define BERT__MPI_YIELD() Sleep(0)
+#else
+#include <sched.h>
+#define BERT__MPI_YIELD() sched_yield()
+#endif
+#define BERT__MPI_AT_ONCE 256                   /* sums under way */
+#define BERT__MPI_MOST (1 << 28)                /* numbers in one: MPI counts in int */
+typedef struct bert__mpi_sum { float *values; uint16_t *wire; int64_t count; } bert__mpi_sum;
+struct bert_mpi {
+    bert_allocator allocator;
+    MPI_Comm comm;
+    MPI_Datatype bf16;                  /* MPI_DATATYPE_NULL: none */
+    MPI_Op add;
+    int32_t rank, size;
+    double timeout;
+    int pending;
+    MPI_Request requests[BERT__MPI_AT_ONCE];
+    bert__mpi_sum sums[BERT__MPI_AT_ONCE];
+    MPI_Request *arrivals;              /* [size] of worker 0: who has come to a collective */
+};
+
+BERT__FN bert_status bert__mpi_failed(int code, const char *what, bert_error *error)
+{
+    char text[MPI_MAX_ERROR_STRING + 1];
+    int n = 0;
+    if (code == MPI_SUCCESS) return BERT_OK;
+    MPI_Error_string(code, text, &n);
+    text[n] = 0;
+    return bert__fail(error, BERT_ERROR_IO, NULL, -1, "MPI: %s: %s", what, text);
+}
+/* inout = in + inout, numbers of bf16 */
+static void bert__mpi_add(void *in, void *inout, int *n, MPI_Datatype *type)
+{
+    const uint16_t *a = (const uint16_t *)in;
+    uint16_t *b = (uint16_t *)inout;
+    int i;
+    (void)type;
+    for (i = 0; i < *n; i++) b[i] = bert__bf16_of(bert__of_bf16(a[i]) + bert__of_bf16(b[i]));
+}
+/* Waits until all of these are done, politely: there may be more workers than cores. */
+BERT__FN bert_status bert__mpi_wait(bert_mpi *m, MPI_Request *requests, int n, const char *for_what, bert_error *error)
+{
+    const double began = MPI_Wtime();
+    double now;
+    bert_status st;
+    int done = 0, tries = 0;
+    for (;;) {
+        if ((st = bert__mpi_failed(MPI_Testall(n, requests, &done, MPI_STATUSES_IGNORE), for_what, error)) != BERT_OK || done) return st;
+        if (++tries < 200) continue;
+        now = MPI_Wtime();
+        if (m->timeout > 0 && now - began > m->timeout) return bert__fail(error, BERT_ERROR_STOPPED, NULL, -1, "worker %d waited %d seconds for others (%s)", (int)m->rank, (int)m->timeout, for_what);
+        if (now - began > 1e-3) BERT__MPI_YIELD();
+    }
+}
+/* Worker 0 sees all others come: so it can name who does not. */
+BERT__FN bert_status bert__mpi_meet(bert_mpi *m, bert_error *error)
+{
+    char nothing = 0, missing[256];
+    size_t at = 0;
+    bert_status st = BERT_OK;
+    int k, done, n = 0;
+    if (m->rank) return bert__mpi_failed(MPI_Send(&nothing, 0, MPI_CHAR, 0, 17, m->comm), "telling worker 0", error);
+    for (k = 1; k < m->size && st == BERT_OK; k++) st = bert__mpi_failed(MPI_Irecv(&nothing, 0, MPI_CHAR, k, 17, m->comm, m->arrivals + k), "hearing from workers", error);
+    if (st == BERT_OK && (st = bert__mpi_wait(m, m->arrivals + 1, m->size - 1, "to come to an exchange", error)) != BERT_ERROR_STOPPED) return st;
+    for (missing[0] = 0, k = 1; k < m->size; k++) {
+        if (MPI_Test(m->arrivals + k, &done, MPI_STATUS_IGNORE) == MPI_SUCCESS && done) continue;
+        if (n++ < 20) at += bert__format(missing + at, sizeof missing - at, " %d", k);
+    }
+    return st == BERT_ERROR_STOPPED ? bert__fail(error, st, NULL, -1, "no word for %d seconds from %d of %d workers:%s%s", (int)m->timeout, n, (int)m->size, missing, n > 20 ? " ..." : "") : st;
+}
+BERT__FN bert_status bert__mpi_all_reduce(void *user, float *values, int64_t count, bert_error *error)
+{
+    bert_mpi *m = (bert_mpi *)user;
+    MPI_Request r;
+    bert_status st = bert__mpi_meet(m, error);
+    int64_t at, n;
+    for (at = 0; at < count && st == BERT_OK; at += n) {
+        n = count - at < BERT__MPI_MOST ? count - at : BERT__MPI_MOST;
+        st = bert__mpi_failed(MPI_Iallreduce(MPI_IN_PLACE, values + at, (int)n, MPI_FLOAT, MPI_SUM, m->comm, &r), "a sum", error);
+        if (st == BERT_OK) st = bert__mpi_wait(m, &r, 1, "a sum", error);
+    }
+    return st;
+}
+BERT__FN bert_status bert__mpi_broadcast(void *user, void *data, size_t size, int32_t root, bert_error *error)
+{
+    bert_mpi *m = (bert_mpi *)user;
+    MPI_Request r;
+    bert_status st = bert__mpi_meet(m, error);
+    size_t at, n;
+    for (at = 0; at < size && st == BERT_OK; at += n) {
+        n = size - at < BERT__MPI_MOST ? size - at : BERT__MPI_MOST;
+        st = bert__mpi_failed(MPI_Ibcast((char *)data + at, (int)n, MPI_BYTE, root, m->comm, &r), "a broadcast", error);
+        if (st == BERT_OK) st = bert__mpi_wait(m, &r, 1, "a broadcast", error);
+    }
+    return st;
+}
+BERT__FN bert_status bert__mpi_finish(void *user, bert_error *error)
+{
+    bert_mpi *m = (bert_mpi *)user;
+    const bert_status st = m->pending ? bert__mpi_wait(m, m->requests, m->pending, "sums of gradients", error) : BERT_OK;
+    int64_t i;
+    int k;
+    for (k = 0; k < m->pending; k++) {
+        bert__mpi_sum *s = m->sums + k;
+        if (!s->wire) continue;
+        for (i = 0; st == BERT_OK && i < s->count; i++) s->values[i] = bert__of_bf16(s->wire[i]);
+        if (st == BERT_OK) bert__free(&m->allocator, s->wire);          /* else MPI may still write there */
+    }
+    m->pending = 0;
+    return st;
+}
+BERT__FN bert_status bert__mpi_start(void *user, float *values, int64_t count, bert_error *error)
+{
+    bert_mpi *m = (bert_mpi *)user;
+    bert_status st = BERT_OK;
+    int64_t at, i;
+    for (at = 0; at < count && st == BERT_OK; ) {
+        bert__mpi_sum s;
+        memset(&s, 0, sizeof s);
+        s.values = values + at;
+        s.count = count - at < BERT__MPI_MOST ? count - at : BERT__MPI_MOST;
+        if (m->pending == BERT__MPI_AT_ONCE && (st = bert__mpi_finish(m, error)) != BERT_OK) return st;
+        if (m->bf16 != MPI_DATATYPE_NULL) {
+            if ((s.wire = (uint16_t *)bert__alloc(&m->allocator, (size_t)s.count * sizeof *s.wire)) == NULL)
+                return bert__fail(error, BERT_ERROR_MEMORY, NULL, -1, "out of memory: %lld gradients as bf16", (long long)s.count);
+            for (i = 0; i < s.count; i++) s.wire[i] = bert__bf16_of(s.values[i]);
+            st = bert__mpi_failed(MPI_Iallreduce(MPI_IN_PLACE, s.wire, (int)s.count, m->bf16, m->add, m->comm, m->requests + m->pending), "a sum of gradients", error);
+        } else st = bert__mpi_failed(MPI_Iallreduce(MPI_IN_PLACE, s.values, (int)s.count, MPI_FLOAT, MPI_SUM, m->comm, m->requests + m->pending), "a sum of gradients", error);
+        if (st == BERT_OK) m->sums[m->pending++] = s;
+        else bert__free(&m->allocator, s.wire);
+        at += s.count;
+    }
+    return st;
+}
+/* MPI moves data along while it is called. */
+BERT__FN void bert__mpi_progress(void *user)
+{
+    bert_mpi *m = (bert_mpi *)user;
+    int done;
+    if (m->pending) MPI_Testall(m->pending, m->requests, &done, MPI_STATUSES_IGNORE);
+}
+BERT_API bert_status bert_mpi_open(const bert_mpi_desc *desc, bert_mpi **out)
+{
+    bert_mpi_desc d;
+    bert_allocator a;
+    bert_mpi *m;
+    bert_status st;
+    int on = 0, rank = 0, size = 1, code;
+    if (!out) return BERT_ERROR_ARGUMENT;
+    memset(&d, 0, sizeof d);
+    if (desc) d = *desc;
+    if (MPI_Initialized(&on) != MPI_SUCCESS || !on) return bert__bad_argument(d.error, "bert_mpi_open comes after MPI_Init");
+    a = bert__allocator(&d.allocator);
+    MPI_Comm_size(d.comm ? *d.comm : MPI_COMM_WORLD, &size);
+    m = (bert_mpi *)bert__alloc(&a, sizeof *m + (size_t)size * sizeof(MPI_Request));
+    if (!m) return bert__fail(d.error, BERT_ERROR_MEMORY, NULL, -1, "out of memory");
+    memset(m, 0, sizeof *m);
+    m->allocator = a;
+    m->arrivals = (MPI_Request *)(void *)(m + 1);
+    m->timeout = d.timeout < 0 ? 0 : d.timeout > 0 ? d.timeout : 600;
+    m->bf16 = MPI_DATATYPE_NULL;
+    m->add = MPI_OP_NULL;
+    if ((st = bert__mpi_failed(MPI_Comm_dup(d.comm ? *d.comm : MPI_COMM_WORLD, &m->comm), "copying the communicator", d.error)) != BERT_OK) {
+        bert__free(&a, m);
+        return st;
+    }
+    MPI_Comm_set_errhandler(m->comm, MPI_ERRORS_RETURN);
+    MPI_Comm_rank(m->comm, &rank);
+    m->rank = rank;
+    m->size = size;
+    if (d.bf16) {
+        code = MPI_Type_contiguous(2, MPI_BYTE, &m->bf16);
+        if (code == MPI_SUCCESS) code = MPI_Type_commit(&m->bf16);
+        if (code == MPI_SUCCESS) code = MPI_Op_create(bert__mpi_add, 1, &m->add);
+        if ((st = bert__mpi_failed(code, "a type for bf16", d.error)) != BERT_OK) { bert_mpi_close(m); return st; }
+    }
+    *out = m;
+    return BERT_OK;
+}
+BERT_API void bert_mpi_close(bert_mpi *mpi)
+{
+    bert_allocator a;
+    int over = 0;
+    if (!mpi) return;
+    a = mpi->allocator;
+    MPI_Finalized(&over);
+    if (!over) {
+        if (mpi->add != MPI_OP_NULL) MPI_Op_free(&mpi->add);
+        if (mpi->bf16 != MPI_DATATYPE_NULL) MPI_Type_free(&mpi->bf16);
+        MPI_Comm_free(&mpi->comm);
+    }
+    bert__free(&a, mpi);
+}
+BERT_API bert_comm bert_mpi_comm(bert_mpi *mpi)
+{
+    bert_comm c;
+    memset(&c, 0, sizeof c);
+    c.rank = mpi->rank;
+    c.size = mpi->size;
+    c.all_reduce = bert__mpi_all_reduce;
+    c.broadcast = bert__mpi_broadcast;
+    c.start = bert__mpi_start;
+    c.wait = bert__mpi_finish;
+    c.progress = bert__mpi_progress;
+    c.user = mpi;
+    return c;
+}
+#endif /* BERT_USE_MPI */
 #endif /* BERT_NO_TRAIN */
 
 /* ============================================================================================================

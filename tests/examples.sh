@@ -37,6 +37,9 @@ if wanted "attention"; then                     # one page, nothing from elsewhe
     if "$bin/attention" model 'the dogs </script> run' 'a cat' >page 2>out && grep -q '^const L=2,H=4,T=\["\[CLS\]","the","dog","##s",' page && [ "$(grep -c '<script' page)" -eq 1 ] && [ "$(grep -c '</script>' page)" -eq 1 ] &&
         ! grep -E 'src=|href=|@import|url\(' page >out && [ "$(sed -n "s/^const D='\(.*\)';.*/\1/p" page | wc -c)" -eq $((2 * 4 * 13 * 13 * 2 + 1)) ]; then pass "attention"; else fail "attention" "is another page"; show page; fi
 fi
+if wanted "workers"; then                       # one, two and four learn the same
+    if "$bin/workers" >out 2>&1 && [ "$(wc -l <out)" -eq 3 ] && [ "$(sed 's/.*: //; s/ after.*//' out | sort -u | wc -l)" -eq 1 ]; then pass "workers"; else fail "workers" "prints something else"; show out; fi
+fi
 for example in hello search fill_mask batch attention; do
     refuse "$example without a model" "$bin/$example" nowhere nothing x
 done

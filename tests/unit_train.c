@@ -5,6 +5,9 @@
 #include "bert.h"
 #include "test.h"
 #include "faults.h"
+#ifndef BERT_NO_THREADS
+#include "examples/workers.h"
+#endif
 
 /* ---- small models and batches ---- */
 
@@ -91,6 +94,37 @@ static void make_example(example *e, uint32_t learn, int64_t sequences, int64_t 
     e->labels.ends = e->ends;
     e->labels.choices = 2;
     if (learn & BERT_LEARN_CHOICES) for (i = 0; i < sequences; i++) e->classes[i] = (int32_t)(uniform() * 2);
+}
+/* Sequences `from` to `from` + n - 1 as an example of their own, for words, next sentences, spans and tokens. */
+static void take(const example *e, int64_t from, int64_t n, example *out)
+{
+    const int64_t row = e->offsets[from], rows = e->offsets[from + n] - row;
+    int64_t i;
+    *out = *e;
+    out->batch.sequences = n;
+    out->batch.offsets = out->offsets;
+    for (i = 0; i <= n; i++) out->offsets[i] = e->offsets[from + i] - row;
+    out->batch.ids = out->ids;
+    out->batch.segment_ids = out->segments;
+    memmove(out->ids, out->ids + row, (size_t)rows * sizeof *out->ids);
+    memmove(out->segments, out->segments + row, (size_t)rows * sizeof *out->segments);
+    memmove(out->token_classes, out->token_classes + row, (size_t)rows * sizeof *out->token_classes);
+    memmove(out->next, out->next + from, (size_t)n * sizeof *out->next);
+    memmove(out->starts, out->starts + from, (size_t)n * sizeof *out->starts);
+    memmove(out->ends, out->ends + from, (size_t)n * sizeof *out->ends);
+    out->labels.next_sentence = out->next;
+    out->labels.token_classes = out->token_classes;
+    out->labels.starts = out->starts;
+    out->labels.ends = out->ends;
+    for (out->labels.masked_count = i = 0; i < e->labels.masked_count; i++) {
+        if (e->masked[i] < row || e->masked[i] >= row + rows) continue;
+        out->masked[out->labels.masked_count] = e->masked[i] - row;
+        out->weights[out->labels.masked_count] = e->weights[i];
+        out->masked_ids[out->labels.masked_count++] = e->masked_ids[i];
+    }
+    out->labels.masked_rows = out->masked;
+    out->labels.masked_ids = out->masked_ids;
+    out->labels.masked_weights = out->weights;
 }
 static bert_trainer *open_trainer(const bert_trainer_desc *desc)
 {
@@ -396,20 +430,15 @@ static double distance(const float *a, const float *b, int64_t n)
 /* A batch at once, in parts, in two calls: the same gradients to rounding, dropout included. */
 static void parts(void)
 {
-    static example e;
+    static example e, part;
     static float want[60000], got[60000];
     bert_config c = small_config(0);
     bert_trainer_desc d = small_desc(&c, BERT_LEARN_WORDS | BERT_LEARN_NEXT_SENTENCE | BERT_LEARN_SPANS);
     bert_trainer *t;
     bert_error err = { 0 };
-    int64_t tokens, i;
-    bert_batch half;
-    bert_targets labels;
+    int64_t tokens;
     bert_totals totals;
     bert_progress a, b;
-    int64_t offsets[20], rows[8];
-    int32_t ids[8];
-    float weights[8];
     d.hidden_dropout = 0.2;
     d.attention_dropout = 0.1;
     make_example(&e, d.learn, 8, 12, 3);
@@ -417,34 +446,13 @@ static void parts(void)
     loss_of(t, &e);
     bits_of(t, &e, 0, want);
     CHECK(bert_trainer_totals(t, &e.batch, &e.labels, &totals, &err) == BERT_OK);
-    labels = e.labels;                                                  /* two calls: sequences 0-2, then the others */
-    labels.totals = &totals;
-    half = e.batch;
-    half.sequences = 3;
-    labels.masked_rows = rows;
-    labels.masked_ids = ids;
-    labels.masked_weights = weights;
-    for (i = labels.masked_count = 0; i < 8; i++) if (e.masked[i] < e.offsets[3]) {
-        rows[labels.masked_count] = e.masked[i];
-        weights[labels.masked_count] = e.weights[i];
-        ids[labels.masked_count++] = e.masked_ids[i];
-    }
-    CHECK(bert_trainer_gradients(t, &half, &labels, &a, &err) == BERT_OK);
-    for (i = labels.masked_count = 0; i < 8; i++) if (e.masked[i] >= e.offsets[3]) {
-        rows[labels.masked_count] = e.masked[i] - e.offsets[3];
-        weights[labels.masked_count] = e.weights[i];
-        ids[labels.masked_count++] = e.masked_ids[i];
-    }
-    for (i = 0; i <= 5; i++) offsets[i] = e.offsets[i + 3] - e.offsets[3];
-    half.sequences = 5;
-    half.offsets = offsets;
-    half.ids = e.ids + e.offsets[3];
-    half.segment_ids = e.segments + e.offsets[3];
-    labels.next_sentence = e.next + 3;
-    labels.starts = e.starts + 3;
-    labels.ends = e.ends + 3;
-    labels.add = 1;
-    CHECK(bert_trainer_gradients(t, &half, &labels, &b, &err) == BERT_OK);
+    take(&e, 0, 3, &part);                                              /* two calls: sequences 0-2, then the others */
+    part.labels.totals = &totals;
+    CHECK(bert_trainer_gradients(t, &part.batch, &part.labels, &a, &err) == BERT_OK);
+    take(&e, 3, 5, &part);
+    part.labels.totals = &totals;
+    part.labels.add = 1;
+    CHECK(bert_trainer_gradients(t, &part.batch, &part.labels, &b, &err) == BERT_OK);
     bits_of(t, &e, 0, got);
     CHECK(distance(want, got, t->values) < 1e-6);
     CHECK(fabs(a.loss + b.loss - loss_of(t, &e)) < 1e-6);
@@ -857,6 +865,203 @@ static void loss_scaling(void)
     CHECK(bert_trainer_open(&d, &t) != BERT_OK && strstr(err.message, "loss_scale"));
 }
 
+/* ---- several workers ---- */
+
+#ifndef BERT_NO_THREADS
+enum { WORKER_PLAIN, WORKER_PARTS, WORKER_BAD_LABEL, WORKER_NAN, WORKER_LEAVES, WORKER_STEP };
+typedef struct worker {
+    workers *all;
+    const example *e;
+    bert_trainer_desc d;
+    int rank, size, mode, steps, blocking, early, late;
+    int64_t from, n;                    /* its sequences */
+    bert_trainer *t;
+    bert_status st;
+    bert_progress p;
+    bert_error err;
+    bert_comm real;
+} worker;
+
+/* Buckets that go while the gradients of the embeddings are not there yet. */
+static bert_status watched_start(void *user, float *values, int64_t count, bert_error *error)
+{
+    worker *w = (worker *)user;
+    if (bert__square_sum(w->t->types->gradient, w->t->types->count) == 0) w->early++;
+    else w->late++;
+    return w->real.start(w->real.user, values, count, error);
+}
+static bert_status watched_wait(void *user, bert_error *error) { return ((worker *)user)->real.wait(((worker *)user)->real.user, error); }
+static bert_status watched_all_reduce(void *user, float *values, int64_t count, bert_error *error) { return ((worker *)user)->real.all_reduce(((worker *)user)->real.user, values, count, error); }
+static bert_status watched_broadcast(void *user, void *data, size_t size, int32_t root, bert_error *error) { return ((worker *)user)->real.broadcast(((worker *)user)->real.user, data, size, root, error); }
+static void *worker_thread(void *arg)
+{
+    worker *w = (worker *)arg;
+    example mine, part;
+    bert_totals totals;
+    bert_comm comm;
+    int i;
+    w->real = workers_comm(w->all, w->rank);
+    memset(&comm, 0, sizeof comm);
+    comm.rank = w->rank;
+    comm.size = w->size;
+    comm.all_reduce = watched_all_reduce;
+    comm.broadcast = watched_broadcast;
+    if (!w->blocking) { comm.start = watched_start; comm.wait = watched_wait; }
+    comm.user = w;
+    w->d.comm = &comm;
+    w->d.error = &w->err;
+    take(w->e, w->from, w->n, &mine);
+    if ((w->st = bert_trainer_open(&w->d, &w->t)) != BERT_OK) return NULL;
+    if (w->mode == WORKER_STEP && w->rank == 1) bert_trainer_set_steps(w->t, 7);
+    if (w->mode == WORKER_NAN && w->rank == 1) w->t->layers[1].output.w[0]->weight[3] = bert__bits_to_float(0x7FC00000u);
+    for (i = 0; i < w->steps && w->st == BERT_OK; i++) {
+        if (w->mode == WORKER_LEAVES && w->rank == 1 && i == 1) { workers_leave(w->all, w->rank, "the file ends"); w->st = BERT_ERROR_IO; break; }
+        if (w->mode == WORKER_BAD_LABEL && w->rank == 1 && i == 1) mine.next[0] = 9;
+        if (w->mode == WORKER_PARTS && mine.batch.sequences > 1) {
+            if ((w->st = bert_trainer_totals(w->t, &mine.batch, &mine.labels, &totals, &w->err)) != BERT_OK) break;
+            take(&mine, 0, 1, &part);
+            part.labels.totals = &totals;
+            part.labels.more = 1;
+            if ((w->st = bert_trainer_gradients(w->t, &part.batch, &part.labels, &w->p, &w->err)) != BERT_OK) break;
+            take(&mine, 1, mine.batch.sequences - 1, &part);
+            part.labels.totals = &totals;
+            part.labels.add = 1;
+            if ((w->st = bert_trainer_gradients(w->t, &part.batch, &part.labels, NULL, &w->err)) == BERT_OK) w->st = bert_trainer_update(w->t, NULL, &w->err);
+        } else w->st = bert_trainer_step(w->t, &mine.batch, &mine.labels, &w->p, &w->err);
+    }
+    if (w->st != BERT_OK) workers_leave(w->all, w->rank, w->err.message);
+    return NULL;
+}
+/* n workers, of which each gets share[k] sequences; they stay open for the caller to look at. */
+static void run_workers(worker *w, int n, const int *share, const example *e, const bert_trainer_desc *d, int mode, int steps, int blocking)
+{
+    static workers all;
+    pthread_t threads[4];
+    int64_t from = 0;
+    int k;
+    workers_open(&all, n);
+    for (k = 0; k < n; k++) {
+        memset(&w[k], 0, sizeof w[k]);
+        w[k].all = &all;
+        w[k].e = e;
+        w[k].d = *d;
+        w[k].rank = k;
+        w[k].size = n;
+        w[k].mode = mode;
+        w[k].steps = steps;
+        w[k].blocking = blocking;
+        w[k].from = from;
+        w[k].n = share[k];
+        from += share[k];
+        if (pthread_create(&threads[k], NULL, worker_thread, &w[k])) { TEST_FAIL("no thread"); exit(1); }
+    }
+    for (k = 0; k < n; k++) pthread_join(threads[k], NULL);
+    workers_close(&all);
+}
+static void end_workers(worker *w, int n)
+{
+    while (n-- > 0) bert_trainer_close(w[n].t);
+}
+static void several_workers(void)
+{
+    static const struct { int n, share[4], mode, blocking; } cases[] = {
+        { 2, { 4, 4, 0, 0 }, WORKER_PLAIN, 0 }, { 4, { 2, 2, 2, 2 }, WORKER_PLAIN, 1 }, { 4, { 5, 0, 2, 1 }, WORKER_PLAIN, 0 }, { 3, { 3, 2, 3, 0 }, WORKER_PARTS, 0 } };
+    static const bert_clip clips[] = { BERT_CLIP_GLOBAL, BERT_CLIP_ROWS };
+    static float want[60000];
+    static example e;
+    static worker w[4];
+    bert_config c = small_config(0);
+    bert_trainer_desc d = small_desc(&c, BERT_LEARN_WORDS | BERT_LEARN_NEXT_SENTENCE | BERT_LEARN_SPANS);
+    bert_trainer *t;
+    bert_progress p;
+    bert_error err = { 0 };
+    size_t k;
+    int i, j, clip;
+    d.hidden_dropout = d.attention_dropout = 0.1;
+    d.optimizer.kind = BERT_OPTIMIZER_SGD;
+    d.optimizer.max_norm = 0.5;
+    d.schedule.rate = 0.1;
+    make_example(&e, d.learn, 8, 12, 3);
+    for (clip = 0; clip < 2; clip++) {
+        d.optimizer.clip = clips[clip];
+        if (bert_trainer_open(&d, &t) != BERT_OK) { TEST_FAIL("no trainer"); return; }
+        for (i = 0; i < 3; i++) CHECK(bert_trainer_step(t, &e.batch, &e.labels, &p, &err) == BERT_OK);
+        memcpy(want, t->weights, (size_t)t->values * sizeof *want);
+        for (k = 0; k < sizeof cases / sizeof *cases; k++) {
+            run_workers(w, cases[k].n, cases[k].share, &e, &d, cases[k].mode, 3, cases[k].blocking);
+            for (j = 0; j < cases[k].n; j++) {
+                if (w[j].st != BERT_OK) { TEST_FAIL("case %ld, worker %d: %s", (long)k, j, w[j].err.message); continue; }
+                if (!(distance(want, w[j].t->weights, t->values) < 1e-6)) TEST_FAIL("case %ld, worker %d: weights are off by %.3g of their length", (long)k, j, distance(want, w[j].t->weights, t->values));
+                if (memcmp(w[0].t->weights, w[j].t->weights, (size_t)t->values * sizeof *want) != 0) TEST_FAIL("case %ld: workers 0 and %d have other weights", (long)k, j);
+                if (cases[k].mode == WORKER_PLAIN) CHECK(fabs(w[j].p.loss - p.loss) < 1e-6 && fabs(w[j].p.norm - p.norm) < 1e-5);
+                if (cases[k].mode == WORKER_PLAIN && !cases[k].blocking && cases[k].share[j] && (w[j].early != 9 || w[j].late != 3)) TEST_FAIL("case %ld, worker %d: %d buckets went before the embeddings, %d after", (long)k, j, w[j].early, w[j].late);
+            }
+            end_workers(w, cases[k].n);
+        }
+        bert_trainer_close(t);
+    }
+}
+/* Where nothing is added row by row (the tables of the embeddings are), shares that are the parts of one worker give its bits. */
+static void workers_same_bits(void)
+{
+    static const int share[4] = { 2, 2, 2, 2 };
+    static example e;
+    static worker w[4];
+    bert_config c = small_config(0);
+    bert_trainer_desc d = small_desc(&c, BERT_LEARN_NEXT_SENTENCE | BERT_LEARN_TOKENS);
+    bert_trainer *t;
+    int64_t i;
+    int k, n;
+    c.source = BERT_SOURCE_HF;
+    d.hidden_dropout = d.attention_dropout = 0.1;
+    d.frozen = 1;
+    d.schedule.rate = 1e-2;
+    for (n = 2; n <= 4; n += 2) {
+        make_example(&e, d.learn, 2 * n, 9, 3);
+        for (i = 0; i <= 2 * n; i++) e.offsets[i] = 9 * i;
+        d.max_tokens = 18;
+        if (bert_trainer_open(&d, &t) != BERT_OK) { TEST_FAIL("no trainer"); return; }
+        for (k = 0; k < 3; k++) CHECK(bert_trainer_step(t, &e.batch, &e.labels, NULL, NULL) == BERT_OK);
+        run_workers(w, n, share, &e, &d, WORKER_PLAIN, 3, 0);
+        for (k = 0; k < n; k++)
+            if (w[k].st != BERT_OK || memcmp(t->weights, w[k].t->weights, (size_t)t->values * sizeof(float)) != 0) TEST_FAIL("worker %d of %d: other bits than of one alone. %s", k, n, w[k].err.message);
+        end_workers(w, n);
+        bert_trainer_close(t);
+    }
+}
+/* What goes wrong at worker 1 is an error at all, with its words. */
+static void workers_fail_together(void)
+{
+    static const struct { int mode; const char *says; } cases[] = {
+        { WORKER_BAD_LABEL, "worker 1: sequence 0: label 9" }, { WORKER_NAN, "worker 1: bert.encoder.layer.1.output.dense.weight" }, { WORKER_LEAVES, "worker 1 left: the file ends" }, { WORKER_STEP, "same checkpoint" } };
+    static const int share[4] = { 2, 2, 4, 0 };
+    static example e;
+    static worker w[4];
+    bert_config c = small_config(0);
+    bert_trainer_desc d = small_desc(&c, BERT_LEARN_WORDS | BERT_LEARN_NEXT_SENTENCE);
+    bert_comm comm = { 0 };
+    bert_trainer *t = NULL;
+    bert_error err = { 0 };
+    size_t k;
+    int j;
+    make_example(&e, d.learn, 8, 12, 3);
+    for (k = 0; k < sizeof cases / sizeof *cases; k++) {
+        run_workers(w, 3, share, &e, &d, cases[k].mode, 3, 0);
+        for (j = 0; j < 3; j++) {
+            CHECK(w[j].st != BERT_OK);
+            if (j != 1 && !strstr(w[j].err.message, cases[k].says)) TEST_FAIL("worker %d does not say \"%s\": %s", j, cases[k].says, w[j].err.message);
+        }
+        end_workers(w, 3);
+    }
+    comm.size = 2;
+    d.comm = &comm;
+    d.error = &err;
+    CHECK(bert_trainer_open(&d, &t) != BERT_OK && strstr(err.message, "all_reduce"));
+    comm.rank = 2;
+    CHECK(bert_trainer_open(&d, &t) != BERT_OK && strstr(err.message, "rank 2 of 2"));
+}
+#endif
+
 /* ---- memory ---- */
 
 static void memory(void)
@@ -1088,6 +1293,11 @@ int main(int argc, char **argv)
     TEST(resume);
     TEST(saved_state);
     TEST(loss_scaling);
+#ifndef BERT_NO_THREADS
+    TEST(several_workers);
+    TEST(workers_same_bits);
+    TEST(workers_fail_together);
+#endif
     TEST(memory);
     TEST(refused_descs);
     TEST(refused_batches);
