@@ -138,10 +138,12 @@ typedef struct bert_checkpoint_desc {
     bert_error *error;
 } bert_checkpoint_desc;
 
-/* A tensor to write: values in the machine's byte order, contiguous. */
+/* A tensor to write: values in the machine's byte order, contiguous; or those of a tensor, which are converted to dtype, and put in
+   order if it is a view (bert_tensor_transposed), while they are written: that takes no memory. */
 typedef struct bert_output {
     const char *name;
-    const void *data;
+    const void *data;                   /* or: */
+    const bert_tensor *from;
     const int64_t *shape;               /* [rank] */
     int32_t rank;
     bert_dtype dtype;
@@ -1880,21 +1882,69 @@ BERT_API bert_tensor bert_tensor_transposed(const bert_tensor *tensor, int64_t r
     v.strides = room + 2;
     return v;
 }
+/* n elements of `width` bytes, `stride` elements apart, side by side. */
+BERT__FN void bert__gather(unsigned char *to, const unsigned char *from, size_t width, int64_t stride, int64_t n)
+{
+    int64_t i;
+    if (width == 1) for (i = 0; i < n; i++) to[i] = from[i * stride];
+    else if (width == 2) for (i = 0; i < n; i++) memcpy(to + i * 2, from + i * stride * 2, 2);
+    else if (width == 4) for (i = 0; i < n; i++) memcpy(to + i * 4, from + i * stride * 4, 4);
+    else for (i = 0; i < n; i++) memcpy(to + i * 8, from + i * stride * 8, 8);
+}
+/* Reverses the bytes of each unit. */
+BERT__FN void bert__swap_units(unsigned char *p, size_t bytes, size_t unit)
+{
+    size_t i, k;
+    for (i = 0; i < bytes; i += unit)
+        for (k = 0; k < unit / 2; k++) {
+            const unsigned char b = p[i + k];
+            p[i + k] = p[i + unit - 1 - k];
+            p[i + unit - 1 - k] = b;
+        }
+}
+/* Elements first to first+n-1 of a tensor, in order, as `type`, which bert__becomes allows. */
+BERT__FN void bert__tensor_run(const bert_tensor *t, bert_dtype type, int64_t first, int64_t n, unsigned char *to)
+{
+    const size_t width = bert_dtype_size(t->dtype), unit = t->dtype == BERT_C64 ? 4 : width, wide = bert_dtype_size(type);
+    const int swap = t->big_endian != bert__machine_is_big() && unit > 1;
+    const int64_t last = t->rank - 1, stride = t->strides ? t->strides[last < 0 ? 0 : last] : 1;
+    unsigned char raw[2048];
+    int64_t at[64], offset = first, rest = first, k, len;
+    if (!n) return;                                                     /* of an empty tensor a dimension may be 0 */
+    if (!t->strides && !swap) { bert_convert(t->data + (size_t)first * width, t->dtype, to, type, (size_t)n); return; }
+    memset(at, 0, sizeof at);
+    for (k = last, offset = t->strides ? 0 : first; k >= 0 && t->strides; rest /= t->shape[k], k--) {
+        at[k] = rest % t->shape[k];
+        offset += at[k] * t->strides[k];
+    }
+    for (; n; n -= len, to += (size_t)len * wide) {
+        len = (int64_t)(sizeof raw / width);
+        if (len > n) len = n;
+        if (t->strides && last >= 0 && len > t->shape[last] - at[last]) len = t->shape[last] - at[last];
+        bert__gather(raw, t->data + offset * (int64_t)width, width, stride, len);
+        if (swap) bert__swap_units(raw, (size_t)len * width, unit);
+        bert_convert(raw, t->dtype, to, type, (size_t)len);
+        offset += len * stride;
+        if (!t->strides || last < 0) continue;
+        at[last] += len;
+        for (k = last; k > 0 && at[k] == t->shape[k]; k--) {             /* the next row: an odometer */
+            offset += t->strides[k - 1] - t->shape[k] * t->strides[k];
+            at[k] = 0;
+            at[k - 1]++;
+        }
+    }
+}
+BERT__FN int bert__becomes(bert_dtype from, bert_dtype to) { return bert_dtype_size(from) && (from == to || (bert__is_number(from) && bert__is_number(to))); }
+
 BERT_API bert_status bert_tensor_read(const bert_tensor *tensor, bert_dtype type, void *out, int64_t count, bert_error *error)
 {
-    const size_t n = bert_dtype_size(tensor->dtype), m = bert_dtype_size(type);
-    const size_t part = tensor->dtype == BERT_C64 ? 4 : n;              /* what has a byte order */
-    const int swap = tensor->big_endian != bert__machine_is_big() && part > 1;
-    unsigned char *to = (unsigned char *)out, value[16];
-    int64_t at[64], i, k;
-    size_t offset = 0, b;
+    unsigned char *to = (unsigned char *)out;
     if (!out || count != tensor->count)
         return bert__fail_tensor(error, BERT_ERROR_ARGUMENT, NULL, -1, tensor->name, "has %lld values, room was given for %lld", (long long)tensor->count, (long long)count);
-    if (!n || (tensor->dtype != type && (!bert__is_number(tensor->dtype) || !bert__is_number(type))))
+    if (!bert__becomes(tensor->dtype, type))
         return bert__fail_tensor(error, BERT_ERROR_UNSUPPORTED, NULL, -1, tensor->name, "is %s, which does not become %s", bert_dtype_name(tensor->dtype), bert_dtype_name(type));
-    if (!tensor->strides && !swap) return bert_convert(tensor->data, tensor->dtype, out, type, (size_t)count);
-    if (tensor->dtype == BERT_F32 && type == BERT_F32 && !swap && tensor->rank == 2) {      /* TensorFlow's kernels, transposed: in blocks that stay in the cache */
-        const int64_t rows = tensor->shape[0], columns = tensor->shape[1], block = 16;
+    if (tensor->dtype == BERT_F32 && type == BERT_F32 && tensor->strides && tensor->big_endian == bert__machine_is_big() && tensor->rank == 2) {
+        const int64_t rows = tensor->shape[0], columns = tensor->shape[1], block = 16;      /* TensorFlow's kernels, transposed: in blocks that stay in the cache */
         int64_t r, c, r0, c0;
         for (r0 = 0; r0 < rows; r0 += block)
             for (c0 = 0; c0 < columns; c0 += block)
@@ -1903,20 +1953,43 @@ BERT_API bert_status bert_tensor_read(const bert_tensor *tensor, bert_dtype type
                         memcpy(to + (size_t)(r * columns + c) * 4, tensor->data + (size_t)(r * tensor->strides[0] + c * tensor->strides[1]) * 4, 4);
         return BERT_OK;
     }
-    memset(at, 0, sizeof at);
-    for (i = 0; i < count; i++) {
-        for (b = 0; b < n; b++) value[b] = tensor->data[offset * n + (swap ? b / part * part + (part - 1 - b % part) : b)];
-        bert_convert(value, tensor->dtype, to + (size_t)i * m, type, 1);
-        for (k = tensor->rank - 1; k >= 0; k--) {                       /* the next element: an odometer */
-            const int64_t stride = tensor->strides ? tensor->strides[k] : 0;
-            if (++at[k] < tensor->shape[k]) { offset += tensor->strides ? (size_t)stride : 1; break; }
-            at[k] = 0;
-            if (tensor->strides) offset -= (size_t)(stride * (tensor->shape[k] - 1));
-            else if (k == 0) break;
-        }
-        if (!tensor->strides) offset = (size_t)i + 1;
-    }
+    bert__tensor_run(tensor, type, 0, count, to);
     return BERT_OK;
+}
+
+/* ---- writing ---- */
+
+BERT__FN size_t bert__output_bytes(const bert_output *o)
+{
+    size_t bytes = bert_dtype_size(o->dtype);
+    int32_t k;
+    for (k = 0; k < o->rank; k++) bytes = o->shape[k] ? bert__mul(bytes, (size_t)o->shape[k]) : 0;
+    return bytes;
+}
+/* Some of an output's `bytes` bytes as files have them, little-endian: *n of them from byte `at` on, where they lie or in `room`. */
+#define BERT__ROOM 4096
+BERT__FN const unsigned char *bert__output_part(const bert_output *o, size_t at, size_t bytes, unsigned char *room, size_t *n)
+{
+    const size_t width = bert_dtype_size(o->dtype), unit = o->dtype == BERT_C64 ? 4 : width;
+    const unsigned char *data = (const unsigned char *)(!o->from ? o->data : o->from->dtype == o->dtype ? bert_tensor_view(o->from) : NULL);
+    const int swap = unit > 1 && bert__machine_is_big();
+    *n = bytes - at;
+    if (data && !swap) return data + at;
+    if (*n > BERT__ROOM) *n = BERT__ROOM;
+    if (data) memcpy(room, data + at, *n);
+    else bert__tensor_run(o->from, o->dtype, (int64_t)(at / width), (int64_t)(*n / width), room);
+    if (swap) bert__swap_units(room, *n, unit);
+    return room;
+}
+/* All of them to a file. */
+BERT__FN void bert__write_output(bert__writer *w, const bert_output *o, size_t bytes)
+{
+    unsigned char room[BERT__ROOM];
+    size_t at, n;
+    for (at = 0; at < bytes && w->status == BERT_OK; at += n) {
+        const unsigned char *p = bert__output_part(o, at, bytes, room, &n);
+        bert__writer_add(w, p, n);
+    }
 }
 
 BERT_API void bert_checkpoint_close(bert_checkpoint *checkpoint)
@@ -2745,29 +2818,6 @@ BERT__FN void bert__add_number(bert__buf *b, uint64_t v)
     char digits[24];
     bert__buf_add(b, digits, bert__format(digits, sizeof digits, "%llu", (unsigned long long)v));
 }
-/* Values to a file in little-endian order, whatever the machine's. */
-BERT__FN void bert__write_little(bert__writer *w, const bert_output *t, size_t bytes)
-{
-    const size_t part = t->dtype == BERT_C64 ? 4 : bert_dtype_size(t->dtype);
-    const unsigned char *p = (const unsigned char *)t->data;
-    unsigned char turned[4096];
-    if (!bert__machine_is_big() || part == 1) { bert__writer_add(w, p, bytes); return; }
-    while (bytes) {
-        size_t n = bytes < sizeof turned ? bytes : sizeof turned, i;
-        for (i = 0; i < n; i++) turned[i] = p[i / part * part + (part - 1 - i % part)];
-        if (bert__writer_add(w, turned, n) != BERT_OK) return;
-        p += n;
-        bytes -= n;
-    }
-}
-BERT__FN size_t bert__output_bytes(const bert_output *t)
-{
-    size_t bytes = bert_dtype_size(t->dtype);
-    int32_t k;
-    for (k = 0; k < t->rank; k++) bytes = t->shape[k] ? bert__mul(bytes, (size_t)t->shape[k]) : 0;
-    return bytes;
-}
-
 /* The desc has been checked by bert_checkpoint_write. */
 BERT__FN bert_status bert__write_safetensors(const bert_write_desc *d)
 {
@@ -2825,7 +2875,7 @@ BERT__FN bert_status bert__write_safetensors(const bert_write_desc *d)
     if (st == BERT_OK) {
         bert__writer_open(&w, d->path, d->error);
         bert__writer_add(&w, header.data, header.size);
-        for (i = 0; i < d->count && w.status == BERT_OK; i++) bert__write_little(&w, &d->tensors[order[i]], bert__output_bytes(&d->tensors[order[i]]));
+        for (i = 0; i < d->count && w.status == BERT_OK; i++) bert__write_output(&w, &d->tensors[order[i]], bert__output_bytes(&d->tensors[order[i]]));
         st = bert__writer_commit(&w);
     }
     bert__buf_free(&header);
@@ -3843,28 +3893,19 @@ BERT__FN void bert__put(bert__buf *b, uint64_t v, int bytes)            /* littl
 }
 BERT__FN void bert__put_text(bert__buf *b, const char *text) { bert__buf_add(b, text, strlen(text)); }
 
-/* Copies up to `room` bytes of numbers of `unit` bytes to `to`, turned round. */
-BERT__FN size_t bert__swap_some(unsigned char *to, size_t room, const unsigned char *from, size_t size, size_t unit)
+/* One entry: the values of an output. */
+BERT__FN void bert__zip_add(bert__zip_writer *w, const char *name, const bert_output *o, size_t size)
 {
-    size_t n = size < room ? size : room / unit * unit, i;
-    for (i = 0; i < n; i++) to[i] = from[i / unit * unit + (unit - 1 - i % unit)];
-    return n;
-}
-/* One entry. unit: the numbers have so many bytes and a byte order, which files have little-endian; 1: bytes. */
-BERT__FN void bert__zip_add(bert__zip_writer *w, const char *name, const void *data, size_t size, size_t unit)
-{
-    const unsigned char *p = (const unsigned char *)data;
-    const int swap = unit > 1 && bert__machine_is_big(), large = size >= 0xFFFFFFFF;
+    const int large = size >= 0xFFFFFFFF;
     const uint64_t at = w->out.size;
     const size_t n = strlen(name), extra = large ? 20 : 0;
     const size_t fill = (64 - (size_t)((at + 30 + n + extra + 4) % 64)) % 64;
-    unsigned char part[4096];
+    unsigned char room[BERT__ROOM];
     size_t done, k;
     uint32_t crc = 0;
-    if (!swap) crc = bert__crc_add(&w->crc, 0, p, size);
-    for (done = 0; swap && done < size; done += k) {
-        k = bert__swap_some(part, sizeof part, p + done, size - done, unit);
-        crc = bert__crc_add(&w->crc, crc, part, k);
+    for (done = 0; done < size; done += k) {
+        const unsigned char *p = bert__output_part(o, done, size, room, &k);
+        crc = bert__crc_add(&w->crc, crc, p, k);
     }
     w->header.size = 0;
     bert__put(&w->header, 0x04034B50, 4);
@@ -3881,11 +3922,7 @@ BERT__FN void bert__zip_add(bert__zip_writer *w, const char *name, const void *d
     bert__put(&w->header, fill, 2);
     for (k = 0; k < fill; k++) bert__buf_add(&w->header, "Z", 1);
     bert__writer_add(&w->out, w->header.data, w->header.size);
-    if (!swap) bert__writer_add(&w->out, p, size);
-    for (done = 0; swap && done < size; done += k) {
-        k = bert__swap_some(part, sizeof part, p + done, size - done, unit);
-        bert__writer_add(&w->out, part, k);
-    }
+    bert__write_output(&w->out, o, size);
     bert__put(&w->directory, 0x02014B50, 4);
     bert__put(&w->directory, 45, 2);                                    /* made by, needed */
     bert__put(&w->directory, large || at >= 0xFFFFFFFF ? 45 : 20, 2);
@@ -3904,6 +3941,14 @@ BERT__FN void bert__zip_add(bert__zip_writer *w, const char *name, const void *d
     if (large) { bert__put(&w->directory, size, 8); bert__put(&w->directory, size, 8); }
     if (at >= 0xFFFFFFFF) bert__put(&w->directory, at, 8);
     w->count++;
+}
+BERT__FN void bert__zip_add_bytes(bert__zip_writer *w, const char *name, const char *data, size_t size)
+{
+    bert_output o;
+    memset(&o, 0, sizeof o);
+    o.data = data;
+    o.dtype = BERT_U8;
+    bert__zip_add(w, name, &o, size);
 }
 /* The directory and the end records; the zip64 one always, as torch.save does. */
 BERT__FN void bert__zip_finish(bert__zip_writer *w)
@@ -3999,7 +4044,14 @@ BERT__FN void bert__put_tensor(bert__buf *b, unsigned char *used, const bert_out
     bert__put_text(b, "tR");
 }
 
-/* Writes tensors as torch.save writes a state dict. */
+/* Do two outputs come from the same place in memory? Such tensors share a storage, as tied weights do in PyTorch. */
+BERT__FN int bert__same_output(const bert_output *a, const bert_output *b)
+{
+    if (a->dtype != b->dtype || !a->from != !b->from) return 0;
+    return a->from ? a->from->data == b->from->data && a->from->dtype == b->from->dtype && !a->from->strides && !b->from->strides : a->data == b->data;
+}
+
+/* Writes tensors as torch.save writes a state dict. The desc has been checked by bert_checkpoint_write. */
 BERT__FN bert_status bert__write_pytorch(const bert_write_desc *d)
 {
     const bert_allocator allocator = bert__allocator(&d->allocator);
@@ -4020,38 +4072,27 @@ BERT__FN bert_status bert__write_pytorch(const bert_write_desc *d)
     bert__put_text(&pickle, ")R(");
     for (i = 0; i < d->count && s == BERT_OK; i++) {
         const bert_output *t = &d->tensors[i];
-        const size_t unit = bert_dtype_size(t->dtype), n = t->name ? strlen(t->name) : 0;
-        uint64_t count = 1;
+        const size_t n = strlen(t->name), count = bert__output_bytes(t) / bert_dtype_size(t->dtype);
         size_t slot, key;
-        int32_t k;
-        if (!t->name || !bert__py_utf8(t->name, n) || n > 65535) { s = bert__fail(d->error, BERT_ERROR_ARGUMENT, d->path, -1, "tensor %zu needs a name in UTF-8 of up to 65535 bytes", i); break; }
-        if (!unit) { s = bert__fail_tensor(d->error, BERT_ERROR_UNSUPPORTED, d->path, -1, t->name, "PyTorch has no values of type %s", bert_dtype_name(t->dtype)); break; }
-        for (k = 0; k < t->rank && s == BERT_OK; k++) {
-            if (t->shape[k] < 0 || (t->shape[k] && count > (uint64_t)(SIZE_MAX / 16) / (uint64_t)t->shape[k]))
-                s = bert__fail_tensor(d->error, BERT_ERROR_ARGUMENT, d->path, -1, t->name, "dimension %d is %lld", (int)k, (long long)t->shape[k]);
-            else count *= (uint64_t)t->shape[k];
-        }
-        if (s == BERT_OK && (t->rank < 0 || t->rank > 64 || (count && !t->data))) s = bert__fail_tensor(d->error, BERT_ERROR_ARGUMENT, d->path, -1, t->name, "needs data and up to 64 dimensions");
-        if (s != BERT_OK) break;
-        slot = (size_t)((uintptr_t)t->data >> 4) * 2654435761u;
+        if (!bert__py_utf8(t->name, n) || n > 65535) { s = bert__fail(d->error, BERT_ERROR_ARGUMENT, d->path, -1, "tensor %zu needs a name in UTF-8 of up to 65535 bytes", i); break; }
+        slot = (size_t)((uintptr_t)(t->from ? t->from->data : t->data) >> 4) * 2654435761u;
         for (slot = (slot ^ slot >> 15) & (room - 1); slots[slot]; slot = (slot + 1) & (room - 1)) {
             size_t other;
             memcpy(&other, keys.data + (slots[slot] - 1) * 2 * sizeof other, sizeof other);
-            if (count && d->tensors[other].data == t->data && d->tensors[other].dtype == t->dtype) {
+            if (count && bert__same_output(&d->tensors[other], t)) {
                 memcpy(&key, keys.data + ((slots[slot] - 1) * 2 + 1) * sizeof key, sizeof key);
                 if (key == count) break;
             }
         }
         key = slots[slot] ? slots[slot] - 1 : keys.size / (2 * sizeof key);
         if (!slots[slot]) {
-            const size_t elements = (size_t)count;
             bert__buf_add(&keys, &i, sizeof i);
-            bert__buf_add(&keys, &elements, sizeof elements);
+            bert__buf_add(&keys, &count, sizeof count);
             if (keys.failed) { s = bert__fail(d->error, BERT_ERROR_MEMORY, d->path, -1, "out of memory"); break; }
             slots[slot] = key + 1;
         }
         bert__put_string(&pickle, t->name, n);
-        bert__put_tensor(&pickle, used, t, key, (size_t)count);
+        bert__put_tensor(&pickle, used, t, key, count);
     }
     bert__put_text(&pickle, "u.");
     if (s == BERT_OK && pickle.failed) s = bert__fail(d->error, BERT_ERROR_MEMORY, d->path, -1, "out of memory");
@@ -4061,18 +4102,16 @@ BERT__FN bert_status bert__write_pytorch(const bert_write_desc *d)
         bert__buf_init(&w->header, &allocator);
         bert__crc_init(&w->crc, BERT__CRC_ZIP);
         w->count = 0;
-        bert__zip_add(w, "archive/data.pkl", pickle.data, pickle.size, 1);
-        bert__zip_add(w, "archive/byteorder", "little", 6, 1);
+        bert__zip_add_bytes(w, "archive/data.pkl", pickle.data, pickle.size);
+        bert__zip_add_bytes(w, "archive/byteorder", "little", 6);
         for (i = 0; i < keys.size / (2 * sizeof i); i++) {
             size_t of[2];
             char name[48];
-            const bert_output *t;
             memcpy(of, keys.data + i * sizeof of, sizeof of);
-            t = &d->tensors[of[0]];
             bert__format(name, sizeof name, "archive/data/%zu", i);
-            bert__zip_add(w, name, t->data, of[1] * bert_dtype_size(t->dtype), t->dtype == BERT_C64 ? 4 : bert_dtype_size(t->dtype));
+            bert__zip_add(w, name, &d->tensors[of[0]], of[1] * bert_dtype_size(d->tensors[of[0]].dtype));
         }
-        bert__zip_add(w, "archive/version", "3\n", 2, 1);
+        bert__zip_add_bytes(w, "archive/version", "3\n", 2);
         bert__zip_finish(w);
         if (w->directory.failed || w->header.failed) {
             bert__writer_abort(&w->out);
@@ -4698,42 +4737,16 @@ BERT__FN unsigned bert__tf_type(bert_dtype dtype)
     for (i = 0; i < BERT__TF_TYPES; i++) if (bert__tf_types[i][1] == (unsigned)dtype) return bert__tf_types[i][0];
     return 0;
 }
-/* The bytes of a tensor to write in *size; what is wrong with it is reported. */
-BERT__FN bert_status bert__check_output(const bert_output *t, const char *path, size_t *size, bert_error *e)
-{
-    size_t count = 1;
-    int32_t k;
-    if (!t->name || !*t->name) return bert__fail(e, BERT_ERROR_ARGUMENT, path, -1, "a tensor to write has no name");
-    if (strlen(t->name) > BERT__TABLE_NAME) return bert__fail_tensor(e, BERT_ERROR_ARGUMENT, path, -1, t->name, "its name has more than 65535 bytes");
-    if (!bert__tf_type(t->dtype)) return bert__fail_tensor(e, BERT_ERROR_UNSUPPORTED, path, -1, t->name, "values of type %s cannot be written for TensorFlow", bert_dtype_name(t->dtype));
-    if (t->rank < 0 || t->rank > 64 || (t->rank && !t->shape)) return bert__fail_tensor(e, BERT_ERROR_ARGUMENT, path, -1, t->name, "cannot have %d dimensions", (int)t->rank);
-    for (k = 0; k < t->rank; k++) {
-        if (t->shape[k] < 0) return bert__fail_tensor(e, BERT_ERROR_ARGUMENT, path, -1, t->name, "dimension %d is %lld", (int)k, (long long)t->shape[k]);
-        count = (uint64_t)t->shape[k] > SIZE_MAX ? bert__mul(count, SIZE_MAX) : bert__mul(count, (size_t)t->shape[k]);
-    }
-    *size = bert__mul(count, bert_dtype_size(t->dtype));
-    if (*size > SIZE_MAX / 2) return bert__fail_tensor(e, BERT_ERROR_ARGUMENT, path, -1, t->name, "is larger than memory can be");
-    if (*size && !t->data) return bert__fail_tensor(e, BERT_ERROR_ARGUMENT, path, -1, t->name, "has no values");
-    return BERT_OK;
-}
 /* The values, little-endian; returns their checksum. */
 BERT__FN uint32_t bert__bundle_values(bert__bundle_out *o, const bert_output *t, size_t size)
 {
-    const unsigned char *p = (const unsigned char *)t->data;
-    const size_t width = t->dtype == BERT_C64 ? 4 : bert_dtype_size(t->dtype);
-    unsigned char part[512];
+    unsigned char room[BERT__ROOM];
     uint32_t crc = 0;
-    size_t n, i;
-    if (!bert__machine_is_big() || width == 1) {
-        crc = bert__crc_add(&o->crc, 0, p, size);
-        bert__writer_add(&o->data, p, size);
-        return crc;
-    }
-    for (; size; p += n, size -= n) {
-        n = size < sizeof part ? size : sizeof part;
-        for (i = 0; i < n; i++) part[i] = p[i / width * width + (width - 1 - i % width)];
-        crc = bert__crc_add(&o->crc, crc, part, n);
-        bert__writer_add(&o->data, part, n);
+    size_t at, n;
+    for (at = 0; at < size; at += n) {
+        const unsigned char *p = bert__output_part(t, at, size, room, &n);
+        crc = bert__crc_add(&o->crc, crc, p, n);
+        bert__writer_add(&o->data, p, n);
     }
     return crc;
 }
@@ -4775,7 +4788,7 @@ BERT__FN void bert__bundle_fill(bert__bundle_out *o, const bert_output *const *t
         const bert_output *t = tensors[i];
         const uint64_t offset = o->data.size;
         uint32_t crc;
-        bert__check_output(t, NULL, &size, NULL);                       /* for the size: it is checked already */
+        size = bert__output_bytes(t);
         crc = bert__crc_mask(bert__bundle_values(o, t, size));
         n = bert__bundle_record(record, t, offset, size, crc);
         if (pending) bert__block_list(o, last, t->name, handle, pending);
@@ -4794,7 +4807,8 @@ BERT__FN void bert__bundle_fill(bert__bundle_out *o, const bert_output *const *t
     bert__writer_add(&o->index, footer, sizeof footer);
 }
 /* Writes PREFIX.data-00000-of-00001 and PREFIX.index. The values come in the order of the names, as a Saver has them.
-   Both files are complete before one gets its name; the index comes last, for without it there is no checkpoint. */
+   Both files are complete before one gets its name; the index comes last, for without it there is no checkpoint. The desc has been
+   checked by bert_checkpoint_write. */
 BERT__FN bert_status bert__write_bundle(const bert_write_desc *d)
 {
     const bert_allocator allocator = bert__allocator(&d->allocator);
@@ -4802,11 +4816,12 @@ BERT__FN bert_status bert__write_bundle(const bert_write_desc *d)
     bert__bundle_out *o;
     char *data_path, *index_path;
     bert_status status = BERT_OK;
-    size_t i, size, n;
-    if (!d->path || !*d->path || (d->count && !d->tensors)) return bert__fail(d->error, BERT_ERROR_ARGUMENT, NULL, -1, "writing a checkpoint needs a path and tensors");
-    for (i = 0; i < d->count; i++)
-        if ((status = bert__check_output(d->tensors + i, d->path, &size, d->error)) != BERT_OK) return status;
-    n = strlen(d->path);
+    size_t i, n = strlen(d->path);
+    for (i = 0; i < d->count; i++) {
+        const bert_output *t = d->tensors + i;
+        if (strlen(t->name) > BERT__TABLE_NAME) return bert__fail_tensor(d->error, BERT_ERROR_ARGUMENT, d->path, -1, t->name, "its name has more than 65535 bytes");
+        if (!bert__tf_type(t->dtype)) return bert__fail_tensor(d->error, BERT_ERROR_UNSUPPORTED, d->path, -1, t->name, "values of type %s cannot be written for TensorFlow", bert_dtype_name(t->dtype));
+    }
     tensors = (const bert_output **)bert__alloc(&allocator, bert__mul(d->count, sizeof *tensors));
     o = (bert__bundle_out *)bert__alloc(&allocator, sizeof *o);
     data_path = (char *)bert__alloc(&allocator, bert__add(2 * n, 64));
@@ -5587,7 +5602,11 @@ BERT__FN bert_status bert__check_written(const bert_write_desc *d, const bert_ou
             return bert__fail_tensor(d->error, BERT_ERROR_ARGUMENT, d->path, -1, name, "the dimensions multiply to more bytes than memory can hold");
         bytes *= t->shape[k];
     }
-    if (bytes && !t->data) return bert__fail_tensor(d->error, BERT_ERROR_ARGUMENT, d->path, -1, name, "it has no values");
+    if (!t->from && bytes && !t->data) return bert__fail_tensor(d->error, BERT_ERROR_ARGUMENT, d->path, -1, name, "it has no values");
+    if (t->from && t->from->count != bytes / (int64_t)bert_dtype_size(t->dtype))
+        return bert__fail_tensor(d->error, BERT_ERROR_ARGUMENT, d->path, -1, name, "its shape does not fit the %lld values it is made from", (long long)t->from->count);
+    if (t->from && !bert__becomes(t->from->dtype, t->dtype))
+        return bert__fail_tensor(d->error, BERT_ERROR_UNSUPPORTED, d->path, -1, name, "is made from %s, which does not become %s", bert_dtype_name(t->from->dtype), bert_dtype_name(t->dtype));
     return BERT_OK;
 }
 BERT_API bert_status bert_checkpoint_write(const bert_write_desc *desc)
@@ -17520,7 +17539,7 @@ BERT_API bert_status bert_trainer_save(bert_trainer *trainer, const char *path, 
     bert_output *outputs;
     bert_status st = BERT_OK;
     size_t n = 0;
-    int64_t i, j, k, *steps;
+    int64_t i, *steps;
     int slot, tf;
     if (!t || !path) return bert__bad_argument(error, "bert_trainer_save needs a trainer and a path");
     if (t->comm.size > 1 && t->comm.rank) return BERT_OK;
@@ -17549,17 +17568,25 @@ BERT_API bert_status bert_trainer_save(bert_trainer *trainer, const char *path, 
             bert__format(name, 192, "%s%s", tf ? p->google : p->name, slot ? bert__slots[bert__slot_name(t, slot)] : "");
             shape[0] = p->shape[0];
             shape[1] = p->shape[1];
-            if (tf && p->matrix) {                                      /* [in, out] */
-                float *turned = (float *)bert__arena_array(&arena, (size_t)p->count, sizeof *turned);
-                if (!turned) { st = BERT_ERROR_MEMORY; break; }
-                for (j = 0; j < p->shape[0]; j++) for (k = 0; k < p->shape[1]; k++) turned[k * p->shape[0] + j] = values[j * p->shape[1] + k];
-                values = turned;
-                shape[0] = p->shape[1];
-                shape[1] = p->shape[0];
-            }
+            memset(o, 0, sizeof *o);
             o->name = name;
             o->data = values;
             o->shape = shape;
+            if (tf && p->matrix) {                                      /* [in, out] */
+                bert_tensor whole, *view = (bert_tensor *)bert__arena_get(&arena, sizeof *view);
+                int64_t *room = (int64_t *)bert__arena_array(&arena, 4, sizeof *room);
+                if (!view || !room) { st = BERT_ERROR_MEMORY; break; }
+                memset(&whole, 0, sizeof whole);
+                whole.data = (const unsigned char *)values;
+                whole.shape = shape;
+                whole.rank = 2;
+                whole.count = p->count;
+                whole.dtype = BERT_F32;
+                whole.big_endian = bert__machine_is_big();
+                *view = bert_tensor_transposed(&whole, room);
+                o->from = view;
+                o->shape = view->shape;
+            }
             o->rank = p->rank;
             o->dtype = BERT_F32;
             n++;
@@ -17580,7 +17607,7 @@ BERT_API bert_status bert_trainer_save(bert_trainer *trainer, const char *path, 
         outputs[n].dtype = outputs[n + 1].dtype = BERT_I64;
         n += 2;
     }
-    if (st != BERT_OK) bert__fail(error, st, path, -1, "out of memory: the names and turned matrices of %lld parameters", (long long)t->count);
+    if (st != BERT_OK) bert__fail(error, st, path, -1, "out of memory: the names of %lld parameters", (long long)t->count);
     else {
         w.tensors = outputs;
         w.count = n;

@@ -1112,6 +1112,94 @@ static void formats_round(void)
     }
 }
 
+/* What is written from tensors: turned, converted, of the other byte order; without memory for it. */
+static void formats_from(void)
+{
+    static const struct { const char *path; bert_format format; } ways[] = {
+        { "from.safetensors", BERT_FORMAT_SAFETENSORS },
+#ifndef BERT_NO_PICKLE
+        { "from.bin", BERT_FORMAT_PYTORCH },
+#endif
+#ifndef BERT_NO_TF
+        { "from", BERT_FORMAT_TF },
+#endif
+    };
+    enum { ROWS = 317, COLUMNS = 423, A = 3, B = 5, C = 700 };
+    static float matrix[ROWS * COLUMNS], got[ROWS * COLUMNS];
+    static double cube[A * B * C];
+    static unsigned char odd[2 * 5000];
+    static const int64_t shape[2] = { ROWS, COLUMNS }, cube_shape[3] = { C, A, B }, cube_strides[3] = { 1, B * C, C }, odd_shape[1] = { 5000 }, none[2] = { 0, 7 };
+    bert_tensor whole, turned, permuted, swapped, nothing, empty;
+    bert_output o[6];
+    int64_t room[4], more[4], i, j, k;
+    size_t w;
+    memset(&whole, 0, sizeof whole);
+    for (i = 0; i < ROWS * COLUMNS; i++) matrix[i] = (float)i;
+    for (i = 0; i < A * B * C; i++) cube[i] = (double)i / 4;
+    for (i = 0; i < 5000; i++) { odd[2 * i] = (unsigned char)(bert__machine_is_big() ? i : i >> 8); odd[2 * i + 1] = (unsigned char)(bert__machine_is_big() ? i >> 8 : i); }
+    whole.dtype = BERT_F32; whole.shape = shape; whole.rank = 2; whole.count = ROWS * COLUMNS; whole.data = (const unsigned char *)matrix; whole.big_endian = bert__machine_is_big();
+    turned = bert_tensor_transposed(&whole, room);
+    permuted = whole;
+    permuted.dtype = BERT_F64; permuted.shape = cube_shape; permuted.strides = cube_strides; permuted.rank = 3; permuted.count = A * B * C; permuted.data = (const unsigned char *)cube;
+    swapped = whole;
+    swapped.dtype = BERT_U16; swapped.shape = odd_shape; swapped.rank = 1; swapped.count = 5000; swapped.data = odd; swapped.big_endian = !whole.big_endian;
+    nothing = whole;
+    nothing.shape = none; nothing.count = 0;
+    empty = bert_tensor_transposed(&nothing, more);
+    memset(o, 0, sizeof o);
+    o[0].name = "turned"; o[0].from = &turned; o[0].dtype = BERT_F32;
+    o[1].name = "permuted"; o[1].from = &permuted; o[1].dtype = BERT_F32;
+    o[2].name = "swapped"; o[2].from = &swapped; o[2].dtype = BERT_I32;
+    o[3].name = "empty"; o[3].from = &empty; o[3].dtype = BERT_F32;
+    o[4].name = "whole"; o[4].from = &whole; o[4].dtype = BERT_F16;
+    o[5] = o[4]; o[5].name = "again";                                   /* tied: PyTorch's files keep it once */
+    for (i = 0; i < 6; i++) { o[i].shape = o[i].from->shape; o[i].rank = o[i].from->rank; }
+    for (w = 0; w < sizeof ways / sizeof *ways; w++) {
+        bert_error err;
+        bert_checkpoint *c;
+        const bert_tensor *t;
+        test_faults f;
+        bert_write_desc d;
+        int64_t wrong = 0;
+        size_t size;
+        char *file;
+        memset(&f, 0, sizeof f);
+        memset(&d, 0, sizeof d);
+        d.path = in(ways[w].path); d.tensors = o; d.count = 6; d.error = &err; d.allocator = test_faults_allocator(&f);
+        if (bert_checkpoint_write(&d) != BERT_OK) { TEST_FAIL("%s", err.message); continue; }
+        CHECK(f.live == 0 && f.peak < sizeof matrix / 4);
+        REQUIRE((c = open_path(d.path)) != NULL);
+        REQUIRE((t = bert_checkpoint_find(c, "turned")) != NULL && bert_tensor_read(t, BERT_F32, got, t->count, NULL) == BERT_OK);
+        CHECK(t->shape[0] == COLUMNS && t->shape[1] == ROWS);
+        for (i = 0; i < ROWS; i++) for (j = 0; j < COLUMNS; j++) wrong += got[j * ROWS + i] != matrix[i * COLUMNS + j];
+        REQUIRE((t = bert_checkpoint_find(c, "permuted")) != NULL && bert_tensor_read(t, BERT_F32, got, t->count, NULL) == BERT_OK);
+        for (i = 0; i < C; i++) for (j = 0; j < A; j++) for (k = 0; k < B; k++) wrong += (double)got[(i * A + j) * B + k] != cube[(j * B + k) * C + i];
+        REQUIRE((t = bert_checkpoint_find(c, "swapped")) != NULL && t->dtype == BERT_I32 && bert_tensor_read(t, BERT_F32, got, t->count, NULL) == BERT_OK);
+        for (i = 0; i < 5000; i++) wrong += got[i] != (float)i;
+        REQUIRE((t = bert_checkpoint_find(c, "empty")) != NULL && t->count == 0 && t->shape[0] == 7);
+        REQUIRE((t = bert_checkpoint_find(c, "whole")) != NULL && t->dtype == BERT_F16 && bert_tensor_read(t, BERT_F32, got, t->count, NULL) == BERT_OK);
+        for (i = 0; i < 2049; i++) wrong += got[i] != matrix[i];
+        CHECK_INT(wrong, 0);
+        if (ways[w].format == BERT_FORMAT_PYTORCH) {
+            const bert_tensor *again = bert_checkpoint_find(c, "again");
+            REQUIRE(again != NULL);
+            CHECK(again->data == t->data);
+        }
+        bert_checkpoint_close(c);
+        o[2].dtype = BERT_STRING;
+        CHECK(bert_checkpoint_write(&d) == BERT_ERROR_ARGUMENT && strstr(err.message, "cannot be written"));
+        o[2].dtype = BERT_C64;
+        CHECK(bert_checkpoint_write(&d) == BERT_ERROR_UNSUPPORTED && strstr(err.message, "does not become C64"));
+        o[2].dtype = BERT_I32;
+        o[2].shape = cube_shape;
+        CHECK(bert_checkpoint_write(&d) == BERT_ERROR_ARGUMENT && strstr(err.message, "does not fit the 5000 values"));
+        o[2].shape = odd_shape;
+        file = test_read_file(in(ways[w].format == BERT_FORMAT_TF ? "from.index" : ways[w].path), &size);      /* as it was */
+        CHECK(file != NULL);
+        free(file);
+    }
+}
+
 /* ---- random numbers ---- */
 
 /* The words of the authors' test vectors; values by mpmath, from an implementation of its own. */
@@ -1178,6 +1266,7 @@ int main(int argc, char **argv)
     TEST(resolve_files);
     TEST(resolve_others);
     TEST(formats_round);
+    TEST(formats_from);
     clear(root);
     remove_folder(root);
     return test_end();

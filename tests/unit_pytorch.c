@@ -660,7 +660,8 @@ static bert_status write_outputs(size_t count, const char *path)
     d.tensors = outputs;
     d.count = count;
     d.error = &error;
-    return bert__write_pytorch(&d);
+    d.format = BERT_FORMAT_PYTORCH;
+    return bert_checkpoint_write(&d);
 }
 static void written_and_read(void)
 {
@@ -710,7 +711,7 @@ static void writing_refuses(void)
     make_outputs();
     good = outputs[0];
     outputs[0].dtype = BERT_STRING;
-    CHECK_INT(write_outputs(1, TEMPORARY), BERT_ERROR_UNSUPPORTED);
+    CHECK_INT(write_outputs(1, TEMPORARY), BERT_ERROR_ARGUMENT);
     CHECK_STR(error.tensor, "layer.0.F32");
     outputs[0] = good; outputs[0].name = "\xFF";
     CHECK_INT(write_outputs(1, TEMPORARY), BERT_ERROR_ARGUMENT);
@@ -832,7 +833,8 @@ static void out_of_memory(void)
                 d.count = 6;
                 d.allocator = a;
                 d.error = &error;
-                s = bert__write_pytorch(&d);
+                d.format = BERT_FORMAT_PYTORCH;
+                s = bert_checkpoint_write(&d);
             } else s = kind ? open_with(file.data, file.size, &a, &c) : open_with(data, n, &a, &c);
             if (s == BERT_OK) done = 1;
             else CHECK_INT(s, BERT_ERROR_MEMORY);

@@ -20,7 +20,7 @@ static const cli_flag flags[] = {
 };
 
 /* What becomes of one tensor. */
-typedef struct plan { const bert_tensor *tensor; char name[160]; int64_t shape[8]; int turned; } plan;
+typedef struct plan { bert_tensor tensor; char name[160]; int64_t shape[8], room[4]; } plan;
 
 int main(int argc, char **argv)
 {
@@ -85,7 +85,6 @@ int main(int argc, char **argv)
         bert_tensor_role role;
         const int known = bert_tensor_recognise(t->name, &role);
         const char *last = strrchr(t->name, '.');
-        void *data;
         int32_t k;
         if (known && role.slot && !with_optimizer) { dropped++; continue; }
         if (!known && !with_optimizer && (strcmp(t->name, "global_step") == 0 || strcmp(t->name, "trainer_state") == 0 || strncmp(t->name, "optimizer/", 10) == 0)) { dropped++; continue; }
@@ -99,23 +98,14 @@ int main(int argc, char **argv)
                 && memcmp(twin->tensor->data, t->data, (size_t)t->count * bert_dtype_size(t->dtype)) == 0) continue;
             fprintf(stderr, "%s: %s is not tied to %s; it is kept as %s, which Google's code does not read\n", cli_name, t->name, twin_name, role.google);
         }
-        p->tensor = t;
+        p->tensor = known && role.matrix && t->rank == 2 && (role.source == BERT_SOURCE_GOOGLE) != google ? bert_tensor_transposed(t, p->room) : *t;
         snprintf(p->name, sizeof p->name, "%s", known ? google ? role.google : role.name : t->name);
-        p->turned = known && role.matrix && t->rank == 2 && (role.source == BERT_SOURCE_GOOGLE) != google;
-        for (k = 0; k < t->rank; k++) p->shape[k] = t->shape[p->turned ? t->rank - 1 - k : k];
+        for (k = 0; k < t->rank; k++) p->shape[k] = p->tensor.shape[k];
         o->name = p->name;
         o->shape = p->shape;
         o->rank = t->rank;
         o->dtype = want && t->dtype >= BERT_F32 && t->dtype <= BERT_BF16 ? want : t->dtype;
-        o->data = !p->turned && o->dtype == t->dtype ? bert_tensor_view(t) : NULL;
-        if (!o->data) {
-            int64_t room[4];
-            const bert_tensor view = p->turned ? bert_tensor_transposed(t, room) : *t;
-            data = malloc((size_t)(t->count ? t->count : 1) * bert_dtype_size(o->dtype));
-            if (!data) cli_fail("out of memory");
-            if (bert_tensor_read(&view, o->dtype, data, t->count, &err)) cli_fail(err.message);
-            o->data = data;
-        }
+        o->from = &p->tensor;
         w.count++;
     }
     w.path = out;
@@ -129,13 +119,15 @@ int main(int argc, char **argv)
         const bert_output *o = outputs + i;
         const bert_tensor *t = bert_checkpoint_find(back, o->name);
         const size_t bytes = (size_t)(t ? t->count : 0) * bert_dtype_size(o->dtype);
-        void *data = malloc(bytes ? bytes : 1);
-        if (!t || t->dtype != o->dtype || !data || bert_tensor_read(t, o->dtype, data, t->count, &err) || memcmp(data, o->data, bytes) != 0) {
+        void *data = malloc(bytes ? bytes : 1), *want_data = malloc(bytes ? bytes : 1);
+        if (!t || t->dtype != o->dtype || !data || !want_data || bert_tensor_read(t, o->dtype, data, t->count, &err) || bert_tensor_read(o->from, o->dtype, want_data, t->count, &err)
+            || memcmp(data, want_data, bytes) != 0) {
             char text[300];
             snprintf(text, sizeof text, "%.150s: what was written does not read back the same", o->name);
             cli_fail(text);
         }
         free(data);
+        free(want_data);
     }
     bert_checkpoint_close(back);
     if (m) {
