@@ -99,6 +99,96 @@ killed 1 1 5 12 20
 killed 2 2 9 17 28
 fails "locked" 1 "another program is at work" sh -c "($bin/run_classifier $train --output_dir=locked --num_train_epochs=500 2>/dev/null & echo \$! >pid; wait) & while [ ! -f locked/log.jsonl ]; do sleep 0.02; done; $bin/run_classifier $task --do_eval --output_dir=locked; s=\$?; kill -9 \$(cat pid); exit \$s"
 
+# ---- the reference's numbers for the same checkpoint: Google's run_classifier --do_eval --do_predict ----
+
+google=$top/../shared/goldens/google
+if [ ! -d "$google" ]; then skip "the reference's results" "needs ../shared"
+elif wanted "the reference's results"; then
+    classifier --task_name=MNLI --do_eval=true --do_predict=true --data_dir="$google/classifier/data/MNLI" --vocab_file="$google/model/vocab.txt" --bert_config_file="$google/model/bert_config.json" \
+        --init_checkpoint="$google/train_classifier/checkpoint/model.ckpt-8" --max_seq_length=32 --eval_batch_size=8 --predict_batch_size=8 --output_dir=google 2>err
+    awk 'NR == FNR { want[$1] = $3; next } $1 in want { d = $3 - want[$1]; n++; if (d > 1e-4 || d < -1e-4) exit 1 } END { exit n != 3 }' "$google/eval_classifier/eval_results.txt" google/eval_results.txt
+    a=$?
+    paste "$google/eval_classifier/test_results.tsv" google/test_results.tsv | awk -F'\t' 'NF != 6 { exit 1 } { for (i = 1; i < 4; i++) { d = $i - $(i + 3); if (d > 1e-4 || d < -1e-4) exit 1 } n++ } END { exit n == 0 }'
+    b=$?
+    if [ $a = 0 ] && [ $b = 0 ]; then pass "the reference's results"; else fail "the reference's results" "differ by more than 1e-4"; show google/eval_results.txt; fi
+fi
+
+# ---- the best, early ends, lists, exports ----
+
+says "keep_best" "that is the result" classifier $train --output_dir=best --num_train_epochs=5 --save_checkpoints_steps=5 --keep_best=eval_loss
+check "the best is kept" sh -c 's=$(sed -n "s/.*the best eval_loss is .*, at step \([0-9]*\).*/\1/p" err); [ -n "$s" ] && b=$(grep "\"step\": $s, \"eval\"" best/log.jsonl | sed "s/.*\"eval_loss\": \([^,}]*\).*/\1/") && grep "\"eval\"" best/log.jsonl | sed "s/.*\"eval_loss\": \([^,}]*\).*/\1/" | awk -v b="$b" "{ if (\$1 + 0 < b + 0) exit 1; n++ } END { exit n != 6 }"'
+says "evaluated with the best" "best/model.safetensors: taken" classifier $task --do_eval --output_dir=best
+says "patience" "stopped early" classifier $train --output_dir=early --num_train_epochs=50 --save_checkpoints_steps=5 --keep_best=eval_accuracy --patience=2
+says "and done" "nothing to train" classifier $train --output_dir=early --num_train_epochs=50 --save_checkpoints_steps=5 --keep_best=eval_accuracy --patience=2
+says "lists" "best single run: list/" classifier $train --do_eval --output_dir=list --num_train_steps=4 --learning_rate=1e-3,5e-3 --seeds=1,2 --log_file=list.log
+check "a table of them" sh -c '[ "$(wc -l <list/runs.tsv)" = 5 ] && [ -f list/rate_0.005_seed_2/model.safetensors ] && grep -q "mean over the seeds" list.log && ! cmp -s list/rate_0.005_seed_1/model.safetensors list/rate_0.005_seed_2/model.safetensors'
+if wanted "table"; then
+    awk -F'\t' 'NR > 1 && $1 == 0.005 { s += $4; n++ } END { printf "%.4f\n", s / n }' list/runs.tsv >want
+    if [ "$(sed -n 's/^  rate 0.005, batch 8 *\([0-9.]*\).*/\1/p' list.log)" = "$(cat want)" ]; then pass "table"; else fail "table" "another mean"; cat list.log; fi
+fi
+says "export" "export/bert_model.ckpt: written" classifier $train --output_dir=exported --num_train_steps=4 --export=tf
+says "the export is whole" "test_results.tsv: written" classifier --do_predict --task_name=text_clf --data_dir=data --init_checkpoint=exported/export --output_dir=from_export --max_seq_length=12
+says "and the result" "test_results.tsv: written" classifier --do_predict --data_dir=data --init_checkpoint=exported --output_dir=from_result
+check "the same answers" cmp from_export/test_results.tsv from_result/test_results.tsv
+says "interrupted" "the same command goes on" sh -c "$bin/run_classifier $train --output_dir=stopped --num_train_epochs=300 & while [ ! -s stopped/log.jsonl ]; do sleep 0.02; done; kill -TERM \$!; wait \$!; [ \$? = 130 ]"
+
+# ---- learning from a teacher; several labels; numbers ----
+
+says "predict for training" "written" classifier --do_predict --data_dir=data --init_checkpoint=whole --output_dir=teacher --predict_file=data/train.tsv
+says "soft labels" "global_step" classifier $train --output_dir=soft --num_train_steps=12 --soft_labels=teacher/test_results.tsv --temperature=2 --teacher_weight=0.7
+says "teacher" "Asking the teacher" classifier $train --output_dir=taught --num_train_steps=12 --teacher_checkpoint=whole --temperature=2 --teacher_weight=0.7
+if wanted "both are the same teacher"; then
+    tail -n 1 soft/log.jsonl | sed 's/.*"loss": \([0-9.]*\).*/\1/' >a; tail -n 1 taught/log.jsonl | sed 's/.*"loss": \([0-9.]*\).*/\1/' >b
+    if [ "$(paste a b | awk '{ d = $1 - $2; print (d < 1e-5 && d > -1e-5 && $1 > 0) }')" = 1 ]; then pass "both are the same teacher"; else fail "both are the same teacher" "losses $(cat a b | tr '\n' ' ')"; fi
+fi
+head -n 20 teacher/test_results.tsv >short.tsv
+fails "soft labels, too few" 1 "20 lines, the training set 48 examples" classifier $train --output_dir=no --soft_labels=short.tsv
+awk -F'\t' '{ print $2 "\t" ($1 == "dog" ? "dog, running" : NR % 4 ? "cat" : "") }' data/train.tsv >several.tsv
+several="--task_name=tsv --multi_label --train_file=several.tsv --eval_file=several.tsv --text_a=1 --label=2 --init_checkpoint=model --max_seq_length=12 --threads=1 --optimizer=adamw --learning_rate=5e-3 --train_batch_size=8"
+says "several labels" "eval_f1 = " classifier $several --do_train --do_eval --num_train_epochs=5 --output_dir=several
+check "learns several" sh -c 'grep -qx "cat" several/label_list.txt && [ "$(wc -l <several/label_list.txt)" = 3 ] && awk "/^eval_f1/ { ok = \$3 > 0.8 } END { exit !ok }" several/eval_results.txt'
+if wanted "several at once"; then
+    echo 'the dogs run' | classifier --do_predict --init_checkpoint=several 2>err >out
+    if [ "$(cut -f1 out)" = "dog,running" ]; then pass "several at once"; else fail "several at once" "$(cat out)"; fi
+fi
+awk -F'\t' 'BEGIN { print "text\tgrade" } { print $2 "\t" ($1 == "dog" ? 3.5 : 1) }' data/train.tsv >numbers.tsv
+says "numbers" "eval_pearson = " classifier --task_name=tsv --train_file=numbers.tsv --eval_file=numbers.tsv --text_a=text --label=grade --regression --init_checkpoint=model --max_seq_length=12 --threads=1 --optimizer=adamw --learning_rate=5e-3 --train_batch_size=8 --do_train --do_eval --num_train_epochs=16 --output_dir=numbers
+check "learns numbers" awk '/^eval_pearson/ { ok = $3 > 0.9 } END { exit !ok }' numbers/eval_results.txt
+
+# ---- run_ner ----
+
+mkdir ner
+for f in train dev test; do awk -v f=$f 'BEGIN { srand(f == "train" ? 1 : 2); split("the a running . , b", w, " ")
+    for (i = 0; i < (f == "train" ? 40 : 12); i++) { for (j = 0; j < 5; j++) { r = rand()
+        if (r < 0.2) print "dogs B-PET"; else if (r < 0.4) print "catnap B-REST\nrun I-REST"; else print w[int(rand() * 6) + 1] " O" } print "" } }' >ner/$f.txt; done
+says "ner" "PET " "$bin/run_ner" --data_dir=ner --init_checkpoint=plain --max_seq_length=24 --threads=1 --optimizer=adamw --learning_rate=5e-3 --train_batch_size=4 --num_train_epochs=16 --do_train --do_eval --do_predict --output_dir=tagger
+check "ner learns" awk '/^eval_entity_f1/ { a = $3 > 0.9 } /^eval_f / { b = $3 > 0.9 } END { exit !(a && b) }' tagger/eval_results.txt
+check "predictions for each word" sh -c '[ "$(wc -l <tagger/predictions.txt)" = "$(wc -l <ner/test.txt)" ] && grep -q "^dogs.B-PET" tagger/predictions.txt && [ -s tagger/eval/test_results.txt ]'
+if wanted "ner from standard input"; then
+    printf 'the catnap run .\n面包\n' | "$bin/run_ner" --do_predict --init_checkpoint=tagger 2>err >out
+    printf 'the\tO\ncatnap\tB-REST\nrun\tI-REST\n.\tO\n\n' >want
+    if head -n 5 out | cmp -s - want && [ "$(wc -l <out)" = 8 ]; then pass "ner from standard input"; else fail "ner from standard input" "other answers"; show out; show err; fi
+fi
+printf 'the O\ndog B-PER\n。 O\n\n' >nezha.txt
+says "nezha's labels" "eval_f = " "$bin/run_ner" --task_name=ner --reader=nezha --train_file=nezha.txt --eval_file=nezha.txt --init_checkpoint=plain --max_seq_length=24 --threads=1 --train_batch_size=1 --num_train_steps=2 --do_train --do_eval --output_dir=nezha
+check "eleven outputs" sh -c '[ "$(wc -l <nezha/label_list.txt)" = 11 ]'
+
+# ---- run_multiple_choice ----
+
+mkdir swag race
+echo '[{"article": "a", "questions": ["b"], "options": [["a", "b", "c", "d"]], "answers": ["E"]}]' >wrong.json
+for f in train val test; do awk -v f=$f 'BEGIN { srand(f == "train" ? 1 : 2); print ",video-id,fold-ind,startphrase,sent1,sent2,gold-source,ending0,ending1,ending2,ending3,label"
+    for (i = 0; i < 24; i++) { l = int(rand() * 4); printf "%d,v,f,s,\"the %s, \"\"a\"\"\",the,gold", i, rand() < 0.5 ? "b" : "c"; for (j = 0; j < 4; j++) printf ",%s", j == l ? "\"dogs, run\"" : "a cat"; print "," l } }' >swag/$f.csv; done
+says "swag" "eval_accuracy" "$bin/run_multiple_choice" --task_name=SWAG --data_dir=swag --init_checkpoint=model --max_seq_length=20 --threads=1 --optimizer=adamw --learning_rate=5e-3 --train_batch_size=8 --num_train_epochs=6 --do_train --do_eval --do_predict --output_dir=chooser
+check "swag learns" awk '/^eval_accuracy/ { ok = $3 > 0.9 } END { exit !ok }' chooser/eval_results.txt
+check "four to a question" sh -c '[ "$(awk -F"\t" "{ print NF }" chooser/test_results.tsv | sort -u)" = 4 ]'
+cat >race/train.json <<'END'
+[{"article": "the dogs run .", "questions": ["the _ run", "the run"], "options": [["dogs", "cat", "a", "b"], ["cat", "dogs", "a", "b"]], "answers": ["A", "B"], "id": "1"}]
+END
+cp race/train.json race/dev.json
+says "race" "Num examples = 2" "$bin/run_multiple_choice" --task_name=RACE --data_dir=race --init_checkpoint=model --max_seq_length=20 --threads=1 --train_batch_size=2 --num_train_steps=2 --do_train --do_eval --output_dir=reader
+fails "race, answer E" 1 "question 1: the answer is none of A to D" "$bin/run_multiple_choice" --task_name=RACE --train_file=wrong.json --init_checkpoint=model --max_seq_length=20 --do_train --output_dir=no
+
 # ---- refusals ----
 
 fails "nothing to do" 2 "At least one of" classifier $task --output_dir=no

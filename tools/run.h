@@ -303,32 +303,6 @@ CLI_FN void run_write_results(const char *title, const char *path, const run_res
     if (path && bert_file_write(path, o.data, o.size, &err)) run_fail("%s", err.message);
     free(o.data);
 }
-CLI_FN int run_read_results(const char *path, run_results *r)
-{
-    bert_error err = { 0 };
-    bert_file f;
-    const char *p, *end;
-    memset(r, 0, sizeof *r);
-    if (bert_file_open(path, NULL, &f, &err)) return 0;
-    for (p = (const char *)f.data, end = p + f.size; p < end; ) {
-        const char *nl = (const char *)memchr(p, '\n', (size_t)(end - p)), *eq;
-        char line[128], key[64];
-        size_t n = nl ? (size_t)(nl - p) : (size_t)(end - p);
-        if (n < sizeof line) {
-            memcpy(line, p, n);
-            line[n] = 0;
-            eq = strstr(line, " = ");
-            if (eq && (size_t)(eq - line) < sizeof key) {
-                memcpy(key, line, (size_t)(eq - line));
-                key[eq - line] = 0;
-                run_result_as(r, key, strtod(eq + 3, NULL), !strpbrk(eq + 3, ".en"));
-            }
-        }
-        p += n + 1;
-    }
-    bert_file_close(&f);
-    return 1;
-}
 
 /* ---- sequences, encoded once and kept back to back; batches of them ---- */
 
@@ -631,7 +605,7 @@ CLI_FN void run_prune(const char *dir, int64_t keep)
     bert_paths paths = { 0 };
     bert_error err = { 0 };
     size_t i, k;
-    if (bert_paths_find(run_in(dir, "*.tmp"), NULL, &paths, &err) == BERT_OK) {
+    if (bert_paths_find(run_in(dir, "*.????????.tmp"), NULL, &paths, &err) == BERT_OK) {
         for (i = 0; i < paths.count; i++) remove(paths.path[i]);
         bert_paths_free(&paths);
     }
@@ -764,6 +738,48 @@ CLI_FN size_t run_bytes(const char *flag, const char *text)
     return n < 1e18 ? (size_t)n : SIZE_MAX;
 }
 
+/* ---- names of labels ---- */
+
+typedef struct run_names { const char **names; size_t count; } run_names;
+/* Adds a name if it is not there; its place. */
+CLI_FN size_t run_names_add(run_names *l, const char *p, size_t n)
+{
+    size_t i;
+    char *copy;
+    for (i = 0; i < l->count; i++) if (strlen(l->names[i]) == n && memcmp(l->names[i], p, n) == 0) return i;
+    l->names = (const char **)run_memory((void *)l->names, l->count + 1, sizeof *l->names);
+    copy = (char *)run_memory(NULL, n + 1, 1);
+    if (n) memcpy(copy, p, n);
+    copy[n] = 0;
+    l->names[l->count] = copy;
+    return l->count++;
+}
+CLI_FN void run_names_split(run_names *l, const char *list, size_t size)      /* with commas between */
+{
+    size_t i, from = 0;
+    for (i = 0; i <= size; i++)
+        if (i == size || list[i] == ',') {
+            size_t a = from, b = i;
+            while (a < b && list[a] == ' ') a++;
+            while (b > a && (list[b - 1] == ' ' || list[b - 1] == '\r')) b--;
+            if (b > a) run_names_add(l, list + a, b - a);
+            from = i + 1;
+        }
+}
+/* The member "labels" of task.json. */
+CLI_FN void run_names_json(const run_names *l, cli_text *o)
+{
+    size_t i;
+    cli_str(o, ",\n  \"labels\": [");
+    for (i = 0; i < l->count; i++) { if (i) cli_str(o, ", "); cli_quoted(o, l->names[i], strlen(l->names[i])); }
+    cli_str(o, "]");
+}
+CLI_FN void run_names_read(run_names *l, const bert_json *root)
+{
+    const bert_json *v = bert_json_get(root, "labels");
+    for (v = v && v->type == 'a' ? v->first : NULL; v; v = v->next) if (v->type == 's') run_names_add(l, v->text, v->size);
+}
+
 /* ---- beginning ---- */
 
 static void run_interrupted(int signal_number) { (void)signal_number; run_stop = 1; }
@@ -888,6 +904,50 @@ CLI_FN bert_session *run_session(const bert_model *m, int64_t tokens)
     d.error = &err;
     if (bert_session_open(&d, &s)) run_fail("%s", err.message);
     return s;
+}
+
+/* Logits of the classifier for rows from, from + 1, ...: [count,n], n its outputs. */
+CLI_FN void run_some_logits(bert_session *s, const run_rows *rows, int64_t from, int64_t count, float *out)
+{
+    static int64_t which[256];
+    bert_error err = { 0 };
+    bert_batch b;
+    bert_result r;
+    int64_t i;
+    memset(&r, 0, sizeof r);
+    for (i = 0; i < count; i++) which[i] = from + i;
+    run_rows_batch(rows, which, count, &b);
+    r.classes = out;
+    if (bert_session_run(s, &b, &r, &err)) run_fail("%s", err.message);
+}
+/* Of all rows; free() it. `group` rows are an example, for the progress. */
+CLI_FN float *run_logits(const bert_model *m, const run_rows *rows, int64_t n, int64_t group)
+{
+    enum { AT_ONCE = 64 };
+    bert_session *s = run_session(m, run.max_seq_length > 1024 ? run.max_seq_length : 1024);
+    float *out = (float *)run_memory(NULL, (size_t)rows->count * (size_t)n, sizeof *out);
+    int64_t i;
+    for (i = 0; i < rows->count; i += AT_ONCE) {
+        const int64_t count = rows->count - i < AT_ONCE ? rows->count - i : AT_ONCE;
+        run_some_logits(s, rows, i, count, out + i * n);
+        cli_progress("examples", (i + count) / group, rows->count / group);
+    }
+    bert_session_close(s);
+    return out;
+}
+CLI_FN double run_log_loss(const float *z, int32_t n, int32_t label)
+{
+    double most = (double)z[0], sum = 0;
+    int32_t j;
+    for (j = 1; j < n; j++) if ((double)z[j] > most) most = (double)z[j];
+    for (j = 0; j < n; j++) sum += exp((double)z[j] - most);
+    return log(sum) + most - (double)z[label];
+}
+CLI_FN int32_t run_largest(const float *z, int32_t n)
+{
+    int32_t j, best = 0;
+    for (j = 1; j < n; j++) if (z[j] > z[best]) best = j;
+    return best;
 }
 
 /* ---- one training ---- */

@@ -45,7 +45,7 @@ typedef struct set {
     float *values;                      /* [count,N] of regression and multi-label */
     int labelled;                       /* all of it */
 } set;
-static struct { const char *task; const char **names; size_t count; int numbers; int32_t n; } what;   /* n: outputs */
+static struct { const char *task; run_names labels; int numbers; int32_t n; } what;    /* n: outputs */
 static set train, dev;
 static float *teacher;                  /* [count,N] */
 
@@ -62,29 +62,6 @@ static int is_task(const char *name)
 
 /* ---- labels ---- */
 
-static void add_label(const char *p, size_t n)
-{
-    size_t i;
-    char *copy;
-    for (i = 0; i < what.count; i++) if (strlen(what.names[i]) == n && memcmp(what.names[i], p, n) == 0) return;
-    what.names = (const char **)run_memory((void *)what.names, what.count + 1, sizeof *what.names);
-    copy = (char *)run_memory(NULL, n + 1, 1);
-    memcpy(copy, p, n);
-    copy[n] = 0;
-    what.names[what.count++] = copy;
-}
-static void add_labels(const char *list, size_t size)           /* with commas between */
-{
-    size_t i, from = 0;
-    for (i = 0; i <= size; i++)
-        if (i == size || list[i] == ',') {
-            size_t a = from, b = i;
-            while (a < b && list[a] == ' ') a++;
-            while (b > a && (list[b - 1] == ' ' || list[b - 1] == '\r')) b--;
-            if (b > a) add_label(list + a, b - a);
-            from = i + 1;
-        }
-}
 static int by_name(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
 
 static bert_dataset *open_set(const char *task, bert_split split, const char *path, const char *a, const char *b, const char *l, bert_flag number)
@@ -92,6 +69,13 @@ static bert_dataset *open_set(const char *task, bert_split split, const char *pa
     bert_error err = { 0 };
     bert_dataset_desc d = { 0 };
     bert_dataset *s = NULL;
+    char place[1500];
+    if (!l && multi_label && !path) {                                   /* without a label column, as a test file is read */
+        if (!data_dir) cli_usage("--data_dir is missing", "");
+        snprintf(place, sizeof place, "%s", run_in(data_dir, "%s", bert_dataset_file(task, split)));
+        path = place;
+    }
+    if (!l && multi_label) { split = BERT_SPLIT_TEST; number = BERT_ON; }   /* ...and without labels to know */
     d.task = task;
     d.data_dir = data_dir;
     d.path = path;
@@ -102,7 +86,7 @@ static bert_dataset *open_set(const char *task, bert_split split, const char *pa
     d.header = header;
     d.regression = number;
     d.split = split;
-    if (what.count && !multi_label && l == label) { d.labels = what.names; d.label_count = what.count; }
+    if (what.labels.count && !multi_label && l == label) { d.labels = what.labels.names; d.label_count = what.labels.count; }
     d.error = &err;
     if (bert_dataset_open(&d, &s)) run_fail("%s", err.message);
     return s;
@@ -130,32 +114,32 @@ static void know_task(void)
         if ((v = bert_json_get(doc.root, "multi_label")) != NULL && v->type == 't') multi_label = 1;
         if ((v = bert_json_get(doc.root, "regression")) != NULL && v->type == 't' && regression == BERT_DEFAULT) regression = BERT_ON;
         if ((v = bert_json_get(doc.root, "header")) != NULL && v->type == 't' && header == BERT_DEFAULT) header = BERT_ON;
-        if (label_list == NULL && (v = bert_json_get(doc.root, "labels")) != NULL && v->type == 'a') for (v = v->first; v; v = v->next) add_label(v->text, v->size);
+        if (!label_list) run_names_read(&what.labels, doc.root);
     }                                                                   /* the document stays: its texts are used */
     if (!what.task) cli_usage("--task_name is missing", saved ? "" : " (there is no task.json beside the model)");
-    if (label_list) add_labels(label_list, strlen(label_list));
+    if (label_list) run_names_split(&what.labels, label_list, strlen(label_list));
     if (multi_label && !is_task("tsv")) cli_usage("--multi_label is for --task_name=tsv", "");
     if (is_task("tsv") && regression == BERT_ON) what.numbers = 1;
     if (is_task("STS-B")) what.numbers = 1;
-    if (!what.count && !what.numbers && run.do_train && multi_label) {
+    if (!what.labels.count && !what.numbers && run.do_train && multi_label) {
         if (!label) cli_usage("--multi_label needs --label, the column", "");
         s = open_label_column(BERT_SPLIT_TRAIN, train_file);
-        while (bert_dataset_next(s, &e, &got, &err) == BERT_OK && got) add_labels(e.text_a.data, e.text_a.size);
+        while (bert_dataset_next(s, &e, &got, &err) == BERT_OK && got) run_names_split(&what.labels, e.text_a.data, e.text_a.size);
         bert_dataset_close(s);
-        qsort((void *)what.names, what.count, sizeof *what.names, by_name);
-    } else if (!what.count && !what.numbers && (run.do_train || data_dir || eval_file || predict_file)) {
+        qsort((void *)what.labels.names, what.labels.count, sizeof *what.labels.names, by_name);
+    } else if (!what.labels.count && !what.numbers && (run.do_train || data_dir || eval_file || predict_file)) {
         const bert_split split = run.do_train ? BERT_SPLIT_TRAIN : run.do_eval ? BERT_SPLIT_DEV : BERT_SPLIT_TEST;
         s = open_set(what.task, split, run.do_train ? train_file : run.do_eval ? eval_file : predict_file, text_a, text_b, label, regression);
         what.numbers = bert_dataset_is_regression(s);
         names = bert_dataset_labels(s, &n);
-        for (i = 0; i < n; i++) add_label(names[i], strlen(names[i]));
+        for (i = 0; i < n; i++) run_names_add(&what.labels, names[i], strlen(names[i]));
         bert_dataset_close(s);
     }
-    what.n = what.numbers ? 1 : (int32_t)what.count;
+    what.n = what.numbers ? 1 : (int32_t)what.labels.count;
     if (!what.numbers && what.n == 0 && bert_model_find(run_now.model, "classifier.weight")) {       /* of another program: numbers for names */
         char number[24];
-        for (i = 0; (int64_t)i < bert_model_find(run_now.model, "classifier.weight")->shape[0]; i++) { snprintf(number, sizeof number, "%d", (int)i); add_label(number, strlen(number)); }
-        what.n = (int32_t)what.count;
+        for (i = 0; (int64_t)i < bert_model_find(run_now.model, "classifier.weight")->shape[0]; i++) { snprintf(number, sizeof number, "%d", (int)i); run_names_add(&what.labels, number, strlen(number)); }
+        what.n = (int32_t)what.labels.count;
     }
     if (!what.numbers && what.n < (multi_label ? 1 : 2)) run_fail("the task has %d labels: there must be at least two (--labels=a,b)", (int)what.n);
 }
@@ -179,9 +163,8 @@ static const char *task_json(void)
         cli_str(&o, text);
         cli_quoted(&o, values[i], strlen(values[i]));
     }
-    cli_str(&o, ",\n  \"labels\": [");
-    for (i = 0; i < what.count; i++) { if (i) cli_str(&o, ", "); cli_quoted(&o, what.names[i], strlen(what.names[i])); }
-    cli_str(&o, "]\n}\n");
+    run_names_json(&what.labels, &o);
+    cli_str(&o, "\n}\n");
     cli_add(&o, "", 1);
     return o.data;
 }
@@ -207,13 +190,13 @@ static void label_values(const bert_dataset_example *e, float *out)
 {
     const char *p = e->text_a.data, *end = p + e->text_a.size;
     size_t i;
-    for (i = 0; i < what.count; i++) out[i] = 0;
+    for (i = 0; i < what.labels.count; i++) out[i] = 0;
     while (p < end) {
         const char *comma = (const char *)memchr(p, ',', (size_t)(end - p)), *q = comma ? comma : end, *b = q;
         while (p < b && *p == ' ') p++;
         while (b > p && (b[-1] == ' ' || b[-1] == '\r')) b--;
-        for (i = 0; i < what.count && !(strlen(what.names[i]) == (size_t)(b - p) && memcmp(what.names[i], p, (size_t)(b - p)) == 0); i++) {}
-        if (i < what.count) out[i] = 1;
+        for (i = 0; i < what.labels.count && !(strlen(what.labels.names[i]) == (size_t)(b - p) && memcmp(what.labels.names[i], p, (size_t)(b - p)) == 0); i++) {}
+        if (i < what.labels.count) out[i] = 1;
         else if (b > p) run_fail("line %lld: the label \"%.*s\" is none of the training's (see label_list.txt)", (long long)e->line, (int)(b - p < 100 ? b - p : 100), p);
         p = q + 1;
     }
@@ -263,42 +246,12 @@ static void load_set(set *s, const char *task, bert_split split, const char *pat
     bert_dataset_close(d);
     bert_dataset_close(labels);
 }
-/* Logits of rows from..from+count, in the order of the set. */
-static void logits(bert_session *s, const run_rows *rows, int64_t from, int64_t count, float *out)
-{
-    static int64_t which[1024];
-    bert_error err = { 0 };
-    bert_batch b;
-    bert_result r = { 0 };
-    int64_t i;
-    for (i = 0; i < count; i++) which[i] = from + i;
-    run_rows_batch(rows, which, count, &b);
-    r.classes = out;
-    if (bert_session_run(s, &b, &r, &err)) run_fail("%s", err.message);
-}
 static void check_outputs(const bert_model *m, const char *path)
 {
     const bert_parameter *p = bert_model_find(m, "classifier.weight");
     if (!p) run_fail("%s has no classifier: it was not fine-tuned; train first (--do_train)", path);
     if (p->shape[0] != what.n) run_fail("the classifier of %s has %lld outputs, this task needs %d: is it another task's?", path, (long long)p->shape[0], (int)what.n);
 }
-enum { AT_ONCE = 64 };
-/* Of all rows: [count,N]; free() it. */
-static float *all_logits(const bert_model *m, const run_rows *rows, const char *unit)
-{
-    const int64_t longest = run.max_seq_length > 1024 ? run.max_seq_length : 1024;
-    bert_session *s = run_session(m, longest);
-    float *out = (float *)run_memory(NULL, (size_t)rows->count * (size_t)what.n, sizeof *out);
-    int64_t i;
-    for (i = 0; i < rows->count; i += AT_ONCE) {
-        const int64_t n = rows->count - i < AT_ONCE ? rows->count - i : AT_ONCE;
-        logits(s, rows, i, n, out + i * what.n);
-        cli_progress(unit, i + n, rows->count);
-    }
-    bert_session_close(s);
-    return out;
-}
-
 /* ---- a teacher ---- */
 
 /* Probabilities of a temperature: softmax(z/T) is proportional to softmax(z)^(1/T). */
@@ -353,7 +306,7 @@ static void ask_teacher(void)
     run_now.tokenizer = own;
     load_set(&seen, what.task, BERT_SPLIT_TRAIN, train_file);
     run_now.tokenizer = mine;
-    z = all_logits(m, &seen.rows, "examples");
+    z = run_logits(m, &seen.rows, what.n, 1);
     if (multi_label) bert_sigmoid(z, seen.rows.count, what.n);
     else if (!what.numbers) bert_softmax(z, seen.rows.count, what.n);
     memcpy(teacher, z, (size_t)seen.rows.count * (size_t)what.n * sizeof *z);
@@ -415,20 +368,6 @@ static void batch(run_task *t, uint64_t seed, int64_t first, int64_t count, bert
     }
 }
 
-static double log_loss(const float *z, int32_t n, int32_t class)
-{
-    double most = (double)z[0], sum = 0;
-    int32_t j;
-    for (j = 1; j < n; j++) if ((double)z[j] > most) most = (double)z[j];
-    for (j = 0; j < n; j++) sum += exp((double)z[j] - most);
-    return log(sum) + most - (double)z[class];
-}
-static int32_t best_of(const float *z, int32_t n)
-{
-    int32_t j, best = 0;
-    for (j = 1; j < n; j++) if (z[j] > z[best]) best = j;
-    return best;
-}
 static void show_confusion(const int64_t *confusion, const char *dir)
 {
     bert_error err = { 0 };
@@ -437,10 +376,10 @@ static void show_confusion(const int64_t *confusion, const char *dir)
     int32_t i, j;
     const int32_t n = what.n;
     cli_str(&o, "label \\ prediction");
-    for (j = 0; j < n; j++) { cli_str(&o, "\t"); cli_str(&o, what.names[j]); }
+    for (j = 0; j < n; j++) { cli_str(&o, "\t"); cli_str(&o, what.labels.names[j]); }
     cli_str(&o, "\n");
     for (i = 0; i < n; i++) {
-        cli_str(&o, what.names[i]);
+        cli_str(&o, what.labels.names[i]);
         for (j = 0; j < n; j++) { cli_str(&o, "\t"); cli_number(&o, confusion[i * n + j]); }
         cli_str(&o, "\n");
     }
@@ -449,9 +388,9 @@ static void show_confusion(const int64_t *confusion, const char *dir)
     if (n > 10) return;
     run_say("  confusion (rows: labels, columns: predictions)");
     for (i = -1; i < n; i++) {
-        size_t m = (size_t)snprintf(text, sizeof text, "    %-14.14s", i < 0 ? "" : what.names[i]);
+        size_t m = (size_t)snprintf(text, sizeof text, "    %-14.14s", i < 0 ? "" : what.labels.names[i]);
         for (j = 0; j < n && m < sizeof text - 12; j++) {
-            if (i < 0) m += (size_t)snprintf(text + m, sizeof text - m, " %8.8s", what.names[j]);
+            if (i < 0) m += (size_t)snprintf(text + m, sizeof text - m, " %8.8s", what.labels.names[j]);
             else m += (size_t)snprintf(text + m, sizeof text - m, " %8lld", (long long)confusion[i * n + j]);
         }
         run_say("%s", text);
@@ -489,8 +428,8 @@ static void score(const set *s, const float *z, int64_t at_once, const char *end
             }
             right += all;
         } else {
-            const int32_t guess = best_of(row, n);
-            loss = log_loss(row, n, s->classes[i]);
+            const int32_t guess = run_largest(row, n);
+            loss = run_log_loss(row, n, s->classes[i]);
             right += guess == s->classes[i];
             if (bert_confusion_add(confusion, n, s->classes + i, &guess, 1, &err)) run_fail("%s", err.message);
         }
@@ -544,11 +483,11 @@ static void evaluate(run_task *t, const bert_model *m, const char *dir, run_resu
     run_say("***** Running evaluation *****");
     run_say("  Num examples = %lld", (long long)dev.rows.count);
     run_say("  Batch size = %lld", (long long)run.eval_batch_size);
-    z = all_logits(m, &dev.rows, "examples");
+    z = run_logits(m, &dev.rows, what.n, 1);
     score(&dev, z, run.eval_batch_size, "", dir, out);
     free(z);
     if (mismatched.rows.count) {
-        z = all_logits(m, &mismatched.rows, "examples");
+        z = run_logits(m, &mismatched.rows, what.n, 1);
         score(&mismatched, z, run.eval_batch_size, "_mm", dir, out);
         free(z);
     }
@@ -575,8 +514,8 @@ static void put_label(cli_text *o, const float *p)
     char number[40];
     int32_t j, n = 0;
     if (what.numbers) cli_str(o, run_number(number, (double)p[0]));
-    else if (!multi_label) cli_str(o, what.names[best_of(p, what.n)]);
-    else for (j = 0; j < what.n; j++) if (p[j] > 0.5f) { if (n++) cli_str(o, ","); cli_str(o, what.names[j]); }
+    else if (!multi_label) cli_str(o, what.labels.names[run_largest(p, what.n)]);
+    else for (j = 0; j < what.n; j++) if (p[j] > 0.5f) { if (n++) cli_str(o, ","); cli_str(o, what.labels.names[j]); }
 }
 /* Line by line: the label (or value), then the probabilities. */
 static void stream(const bert_model *m)
@@ -607,7 +546,7 @@ static void stream(const bert_model *m)
         n = encode(run_now.tokenizer, &a, tab ? &b : NULL, room, where);
         rows.count = rows.tokens = 0;
         run_rows_add(&rows, room, room + 2 * run.max_seq_length, (int64_t)n, "", 0);
-        logits(s, &rows, 0, 1, p);
+        run_some_logits(s, &rows, 0, 1, p);
         probabilities(p, 1);
         o.size = 0;
         put_label(&o, p);
@@ -640,7 +579,7 @@ static void predict_set(const bert_model *m, const char *dir, const char *task, 
     run_say("***** Running prediction*****");
     run_say("  Num examples = %lld", (long long)test.rows.count);
     run_say("  Batch size = %lld", (long long)run.predict_batch_size);
-    z = all_logits(m, &test.rows, "examples");
+    z = run_logits(m, &test.rows, what.n, 1);
     if (test.labelled && !site) {
         run_results r = { 0 };
         char folder[1200];
@@ -703,7 +642,7 @@ int main(int argc, char **argv)
     t.learn = what.numbers ? BERT_LEARN_VALUES : multi_label ? BERT_LEARN_MULTI_LABEL : BERT_LEARN_CLASSES;
     t.labels = what.n;
     t.longest = run.max_seq_length;
-    t.names = what.numbers ? NULL : what.names;
+    t.names = what.numbers ? NULL : what.labels.names;
     t.task_json = task_json();
     t.load = load;
     t.batch = batch;
