@@ -358,7 +358,14 @@ if wanted "bench tokenize"; then
     if [ $status = 0 ] && [ "$(wc -l <got)" -eq 1 ] && [ -z "$lacks" ] && grep -q '^{.*}.\{0,1\}$' got; then pass "bench tokenize"
     else fail "bench tokenize" "exit status $status, lacks:$lacks"; show got; show err; fi
 fi
-fails "bench of nothing" 2 "tokenize, infer or start" "$bin/bench"
+if wanted "bench train"; then
+    "$bin/bench" train --model tiny --batch 2 --seq 9 --recompute --threads 2 --seconds 0.01 >got 2>err
+    status=$? lacks=
+    for key in min_ms peak_bytes cpu_ms gflops planned_bytes loss threads isa precision rounds; do grep -q "\"$key\": [0-9\"]" got || lacks="$lacks $key"; done
+    if [ $status = 0 ] && [ "$(wc -l <got)" -eq 1 ] && [ -z "$lacks" ]; then pass "bench train"; else fail "bench train" "exit status $status, lacks:$lacks"; show got; show err; fi
+fi
+fails "bench train without a model" 2 "model" "$bin/bench" train
+fails "bench of nothing" 2 "tokenize, infer, train or start" "$bin/bench"
 fails "bench without files" 2 "vocab_file" "$bin/bench" tokenize
 
 # ---- inspect and convert: archives of tiny models as they are published ----

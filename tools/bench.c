@@ -18,25 +18,42 @@ static const char *vocab_file, *input_file, *mode = "auto", *model_path, *bert_c
 static bert_flag lower;
 static int64_t threads = 1, batch = 1, seq = 128;
 static double seconds = 1.5;
+static bert_flag recompute;
 
 static const cli_flag flags[] = {
     { "vocab_file", 's', &vocab_file, "tokenize: the vocabulary; start: if it is not beside the model" },
     { "input_file", 's', &input_file, "tokenize: the text, a text a line" },
     { "do_lower_case", 't', &lower, "tokenize: as for the tool tokenize" },
     { "mode", 's', &mode, "tokenize: google, hf or auto" },
-    { "model", 's', &model_path, "infer, start: a directory, file, zip or TensorFlow prefix" },
-    { "bert_config_file", 's', &bert_config_file, "infer, start: the config (default: beside the checkpoint)" },
-    { "precision", 's', &precision, "infer, start: f32, bf16 or int8" },
-    { "isa", 's', &isa, "infer, start: kernels: " CLI_ISAS },
-    { "batch", 'i', &batch, "infer: sequences in a call" },
-    { "seq", 'i', &seq, "infer: tokens of each" },
+    { "model", 's', &model_path, "infer, start: a directory, file, zip or TensorFlow prefix; train: also base, large, ..., of which the config is taken" },
+    { "bert_config_file", 's', &bert_config_file, "infer, start, train: the config (default: beside the checkpoint)" },
+    { "precision", 's', &precision, "infer, start, train: f32, bf16 or int8 (not train)" },
+    { "isa", 's', &isa, "infer, start, train: kernels: " CLI_ISAS },
+    { "batch", 'i', &batch, "infer, train: sequences in a call" },
+    { "seq", 'i', &seq, "infer, train: tokens of each" },
     { "lengths", 's', &lengths_text, "infer, instead of --batch and --seq: 12,7,33,...: these sequences in one call" },
+    { "recompute", 't', &recompute, "train: keep less and compute it again" },
     { "text", 's', &text, "start: the text" },
     { "threads", 'i', &threads, "how many; 0: one a core" },
     { "seconds", 'd', &seconds, "measure at least so long; the best round counts" },
     { 0, 0, 0, 0 }
 };
 
+/* The most memory this process has had, in bytes; 0: not known. */
+static double peak_memory(void)
+{
+#ifdef _WIN32
+    return 0;
+#else
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+#ifdef __APPLE__
+    return (double)usage.ru_maxrss;
+#else
+    return (double)usage.ru_maxrss * 1024;
+#endif
+#endif
+}
 static double now(void)
 {
     struct timespec t;
@@ -189,6 +206,31 @@ static double peak_of(bert_isa which, bert_parallel parallel)
     return sum / t;
 }
 
+/* Operations of one pass over sequences of these lengths. */
+static double flops_of(const bert_config *k, const int64_t *offsets, int64_t n)
+{
+    const double nC = (double)k->hidden_size;
+    double sum = 0;
+    for (; n > 0; n--, offsets++) {
+        const double s = (double)(offsets[1] - offsets[0]);
+        sum += (double)k->layers * (2.0 * s * (4.0 * nC * nC + 2.0 * nC * (double)k->intermediate_size) + 4.0 * s * s * nC);
+    }
+    return sum;
+}
+/* Words from all over the table. */
+static int32_t *random_ids(int64_t n, int64_t words)
+{
+    int32_t *ids = malloc((size_t)n * sizeof *ids);
+    uint64_t state = 1;
+    int64_t i;
+    if (!ids) cli_fail("out of memory");
+    for (i = 0; i < n; i++) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        ids[i] = (int32_t)((state >> 33) % (uint64_t)words);
+    }
+    return ids;
+}
+
 /* ---- infer: the last hidden state of every token ---- */
 
 static int bench_infer(void)
@@ -202,10 +244,9 @@ static int bench_infer(void)
     bert_result r = { 0 };
     bert_pool *pool;
     bert_parallel parallel;
-    int64_t *offsets = NULL, n = 0, i, s, tokens;
+    int64_t *offsets = NULL, n = 0, i, tokens;
     int32_t *ids;
-    uint64_t state = 1;
-    double best = 1e30, first = 0, began = 0, end, flops = 0, peak = 0, peaks = 0, gflops;
+    double best = 1e30, first = 0, began = 0, end, flops, peak = 0, peaks = 0, gflops;
     int rounds = 0;
     if (batch < 1 || seq < 1 || batch > 1000000 || seq > 1000000) cli_usage("--batch and --seq start at 1", "");
     if (lengths_text) {
@@ -229,17 +270,10 @@ static int bench_infer(void)
         for (i = 0; i <= n; i++) offsets[i] = i * seq;
     }
     tokens = offsets[n];
-    ids = malloc((size_t)tokens * sizeof *ids);
+    ids = random_ids(tokens, k->vocab_size);
     r.hidden = malloc((size_t)(tokens * k->hidden_size) * sizeof(float));
-    if (!ids || !r.hidden) cli_fail("out of memory");
-    for (i = 0; i < tokens; i++) {                                      /* words from all over the table */
-        state = state * 6364136223846793005u + 1442695040888963407u;
-        ids[i] = (int32_t)((state >> 33) % (uint64_t)k->vocab_size);
-    }
-    for (i = 0; i < n; i++) {
-        s = offsets[i + 1] - offsets[i];
-        flops += (double)k->layers * (2.0 * (double)s * (4.0 * (double)k->hidden_size * (double)k->hidden_size + 2.0 * (double)k->hidden_size * (double)k->intermediate_size) + 4.0 * (double)s * (double)s * (double)k->hidden_size);
-    }
+    if (!r.hidden) cli_fail("out of memory");
+    flops = flops_of(k, offsets, n);
     if (bert_pool_open((int32_t)threads, NULL, &pool)) cli_fail("cannot start the threads");
     parallel = bert_pool_parallel(pool);
     d.model = model;
@@ -278,6 +312,88 @@ static int bench_infer(void)
     bert_pool_close(pool);
     bert_model_close(model);
     free(r.hidden);
+    free(ids);
+    free(offsets);
+    return 0;
+}
+
+/* ---- train: a whole step ---- */
+
+static int bench_train(void)
+{
+    bert_error err = { 0 };
+    bert_model *model = NULL;
+    bert_config config;
+    bert_trainer_desc d = { 0 };
+    bert_trainer_bytes bytes;
+    bert_trainer *trainer;
+    bert_batch b = { 0 };
+    bert_targets targets = { 0 };
+    bert_progress p;
+    bert_pool *pool;
+    int64_t *offsets, i, tokens = batch * seq;
+    int32_t *ids, *classes;
+    double best = 1e30, best_cpu = 1e30, began = 0, end = 0, flops, peak = 0, peaks = 0, gflops;
+    int rounds = 0;
+    if (batch < 1 || seq < 1 || batch > 1000000 || seq > 1000000) cli_usage("--batch and --seq start at 1", "");
+    if (!model_path && !bert_config_file) cli_usage("--model is missing", "");
+    if (!model_path) {
+        if (bert_config_read(bert_config_file, &config, &err)) cli_fail(err.message);
+    } else if (bert_config_named(model_path, &config, &err)) {
+        model = cli_open_model(model_path, bert_config_file, 0);
+        config = *bert_model_config(model);
+        bert_model_close(model);
+    }
+    offsets = malloc((size_t)(batch + 1) * sizeof *offsets);
+    classes = malloc((size_t)batch * sizeof *classes);
+    if (!offsets || !classes) cli_fail("out of memory");
+    for (i = 0; i <= batch; i++) offsets[i] = i * seq;
+    for (i = 0; i < batch; i++) classes[i] = (int32_t)(i % 2);
+    ids = random_ids(tokens, config.vocab_size);
+    flops = 3 * flops_of(&config, offsets, batch);
+    if (bert_pool_open((int32_t)threads, NULL, &pool)) cli_fail("cannot start the threads");
+    config.hidden_dropout = config.attention_dropout = 0.1;
+    d.config = &config;
+    d.learn = BERT_LEARN_CLASSES;
+    d.labels = 2;
+    d.optimizer.kind = BERT_OPTIMIZER_ADAMW;
+    d.max_tokens = tokens;
+    d.recompute = recompute == BERT_ON;
+    d.isa = (bert_isa)cli_choice("isa", isa, CLI_ISAS);
+    d.precision = (bert_precision)cli_choice("precision", precision, "default|f32|bf16|int8");
+    d.parallel = bert_pool_parallel(pool);
+    d.error = &err;
+    if (bert_plan_trainer(&d, &bytes, &err) || bert_trainer_open(&d, &trainer)) cli_fail(err.message);
+    b.sequences = batch;
+    b.offsets = offsets;
+    b.ids = ids;
+    targets.classes = classes;
+    for (i = 0; i < 2 || rounds < 2 || now() < end; i++) {              /* one to warm up, then the best */
+        clock_t cpu = clock();
+        double t = now();
+        if (bert_trainer_step(trainer, &b, &targets, &p, &err)) cli_fail(err.message);
+        t = now() - t;
+        cpu = clock() - cpu;
+        if (i == 0) { began = now(); end = began + seconds; continue; }
+        if (t < best) best = t;
+        if ((double)cpu / CLOCKS_PER_SEC < best_cpu) best_cpu = (double)cpu / CLOCKS_PER_SEC;
+        rounds++;
+        if (peaks < 0.1 * (now() - began)) {
+            double one;
+            t = now();
+            one = peak_of(bert_trainer_desc_resolved(trainer).isa, d.parallel);
+            if (one > peak) peak = one;
+            peaks += now() - t;
+        }
+    }
+    gflops = flops / best / 1e9;
+    printf("{\"min_ms\": %.3f, \"peak_bytes\": %.0f, \"cpu_ms\": %.3f, \"gflops\": %.1f, ", best * 1e3, peak_memory(), best_cpu * 1e3, gflops);
+    if (peak > 0) printf("\"peak_gflops\": %.1f, \"percent_of_peak\": %.1f, ", peak / 1e9, 100 * gflops * 1e9 / peak);
+    printf("\"planned_bytes\": %.0f, \"loss\": %.4f, \"threads\": %d, \"isa\": \"%s\", \"precision\": \"%s\", \"rounds\": %d}\n", (double)bytes.total, p.loss, (int)d.parallel.width,
+           bert_isa_name(bert_trainer_desc_resolved(trainer).isa), precision, rounds);
+    bert_trainer_close(trainer);
+    bert_pool_close(pool);
+    free(classes);
     free(ids);
     free(offsets);
     return 0;
@@ -340,14 +456,8 @@ static int bench_start(char **argv)
 #ifndef _WIN32
     {
         const char *path = bert_checkpoint_path(bert_model_checkpoint(model));
-        struct rusage usage;
         struct stat st;
-        getrusage(RUSAGE_SELF, &usage);
-#ifdef __APPLE__
-        peak = (double)usage.ru_maxrss;
-#else
-        peak = (double)usage.ru_maxrss * 1024;
-#endif
+        peak = peak_memory();
         if (path && stat(path, &st) == 0) file_bytes = (double)st.st_size;
     }
 #endif
@@ -370,16 +480,19 @@ int main(int argc, char **argv)
     cli c;
     if (!again) return 1;
     memcpy(again, argv, (size_t)(argc + 1) * sizeof *again);            /* cli_parse reorders */
-    c = cli_parse(argc, argv, "bench tokenize|infer|start [FLAGS]", "Measures on this machine; the last line of the output is JSON.\n"
+    c = cli_parse(argc, argv, "bench tokenize|infer|train|start [FLAGS]", "Measures on this machine; the last line of the output is JSON.\n"
                   "tokenize: megabytes a second to ids, line by line, the file already in memory.\n"
                   "infer: the last hidden state of every token of a batch: the best call, operations a second, and their share of what\n"
                   "the processor does at most with these instructions (measured too).\n"
+                  "train: a step: random weights for the model's config, two labels, dropout 0.1, all gradients, clipped, AdamW. min_ms is the\n"
+                  "best step's, cpu_ms that of all threads, operations are three times those of infer.\n"
                   "start: from the start of the program to the first vector, part by part. share_of_limit: of 1.3 times the sum of\n"
                   "mapping, packing, one forward pass and 10 ms.", flags);
-    if (c.count != 1) cli_usage("say what to measure: tokenize, infer or start", "");
+    if (c.count != 1) cli_usage("say what to measure: tokenize, infer, train or start", "");
     if (threads < 0 || threads > 1024) cli_usage("--threads goes from 0 to 1024", "");
     if (strcmp(c.args[0], "tokenize") == 0) return bench_tokenize();
     if (strcmp(c.args[0], "infer") == 0) return bench_infer();
+    if (strcmp(c.args[0], "train") == 0) return bench_train();
     if (strcmp(c.args[0], "start") == 0) return bench_start(again);
     cli_usage("nothing to measure of that name: ", c.args[0]);
     return 2;
