@@ -315,6 +315,10 @@ END
         if grep -q '^{"weights": [0-9]*, "packed": [0-9]*, "session": [0-9]*, "pool": 0, "total": [0-9]*}' got && awk -F'[:,}]' '{ exit !($4 + $6 + $8 == $10 && $10 > 0) }' got && grep -q 'tokens at once' got1 && awk '/largest batch/ { on = 1; next } on { bad = 1 } END { exit bad }' got1; then pass "plan of a model"
         else fail "plan of a model" "says something else"; show got; show got1; show err; fi
     fi
+    if wanted "plan table"; then         # lengths by memory: 12 GB hold more than Google's (the last column), and more yet with --recompute
+        if "$bin/plan" --table >got 2>err && awk '$1 ~ /^(64|128|256|320|384|512)$/ { n++; if (NF != 10 || $3 <= $10 || $7 <= $3 || $5 < $4 || $4 < $3) bad = 1 } END { exit bad || n != 12 }' got; then pass "plan table"
+        else fail "plan table" "says something else"; show got; show err; fi
+    fi
     if wanted "plan of training"; then
         "$bin/plan" --config tiny --mode training --batch 2 --length 16 --threads 1 --format json >got 2>err && "$bin/plan" --config tiny --mode training --recompute --batch 2 --length 16 --threads 1 --format json >got1 2>>err
         if awk -F'[:,}]' '{ t[NR] = $10; if ($2 + $4 + $6 + $8 > $10) bad = 1 } END { exit bad || NR != 2 || t[2] >= t[1] }' got got1; then pass "plan of training"

@@ -3,7 +3,7 @@
 #include "cli.h"
 
 static const char *model_path, *config_name, *bert_config_file, *isa = "default", *precision = "f32", *heads = "pooler", *budget_text, *format = "text", *mode = "inference", *learn = "classes";
-static int recompute;
+static int recompute, table;
 static int64_t batch = 1, length = 128, threads, labels = 2;
 
 static const cli_flag flags[] = {
@@ -21,6 +21,7 @@ static const cli_flag flags[] = {
     { "learn", 's', &learn, "training: classes, tokens, spans, words or pretraining (words and next sentence)" },
     { "recompute", 'b', &recompute, "training: keep only each layer's output, compute the rest again" },
     { "budget", 's', &budget_text, "bytes there are (512M, 4G, ...): prints the largest batch for several lengths" },
+    { "table", 'b', &table, "the largest batches of fine-tuning base and large in 8 to 24 GB, beside those of Google's README" },
     { "format", 's', &format, "text|json" },
     { 0, 0, 0, 0 }
 };
@@ -56,6 +57,43 @@ static size_t training_bytes(bert_trainer_desc *t, int64_t tokens, bert_trainer_
     t->max_tokens = tokens;
     return bert_plan_trainer(t, out, &err) == BERT_OK ? out->total : SIZE_MAX;
 }
+/* The most tokens that a trainer can compute at once in so many bytes. */
+static int64_t most_tokens(bert_trainer_desc *t, size_t budget)
+{
+    int64_t most = 0, high = (int64_t)1 << 31;
+    bert_trainer_bytes b;
+    while (most < high) {                                               /* more tokens never take less */
+        const int64_t middle = most + (high - most + 1) / 2;
+        if (training_bytes(t, middle, &b) <= budget) most = middle;
+        else high = middle - 1;
+    }
+    return most;
+}
+static void print_table(bert_trainer_desc *t)
+{
+    static const int64_t lengths[] = { 64, 128, 256, 320, 384, 512 };
+    static const int gigabytes[] = { 8, 12, 16, 24 }, google[2][6] = { { 64, 32, 16, 14, 12, 6 }, { 12, 6, 2, 1, 0, 0 } };     /* its table is of a Titan X */
+    bert_error err = { 0 };
+    bert_config config;
+    int m, i, k;
+    printf("Fine-tuning in float32: the largest batch that is computed at once. A larger one is taken in parts (--accumulate, --memory).\n");
+    for (m = 0; m < 2; m++) {
+        int64_t most[2][4];
+        if (bert_config_named(m ? "large" : "base", &config, &err)) cli_fail(err.message);
+        t->config = &config;
+        t->learn = BERT_LEARN_CLASSES;
+        for (k = 0; k < 8; k++) {
+            t->recompute = k / 4;
+            most[k / 4][k % 4] = most_tokens(t, (size_t)gigabytes[k % 4] << 30);
+        }
+        printf("\nBERT-%s                                    with --recompute                  Google's README,\nlength    8 GB   12 GB   16 GB   24 GB    8 GB   12 GB   16 GB   24 GB   12 GB\n", m ? "large" : "base ");
+        for (i = 0; i < 6; i++) {
+            printf("%6d", (int)lengths[i]);
+            for (k = 0; k < 8; k++) printf("%8lld", (long long)(most[k / 4][k % 4] / lengths[i]));
+            printf("%8d\n", google[m][i]);
+        }
+    }
+}
 static const char *mega(size_t bytes, char out[32])
 {
     snprintf(out, 32, "%zu (%.1f MiB)", bytes, (double)bytes / 1048576);
@@ -76,11 +114,18 @@ int main(int argc, char **argv)
     static const uint32_t lessons[] = { BERT_LEARN_CLASSES, BERT_LEARN_TOKENS, BERT_LEARN_SPANS, BERT_LEARN_WORDS, BERT_LEARN_WORDS | BERT_LEARN_NEXT_SENTENCE };
     char text[4][32];
     size_t i;
-    cli c = cli_parse(argc, argv, "plan (--model PATH | --config NAME | --bert_config_file FILE) [FLAGS]",
+    cli c = cli_parse(argc, argv, "plan (--model PATH | --config NAME | --bert_config_file FILE) [FLAGS] or   plan --table",
                       "Bytes that inference or training will take: exactly what the library then asks its allocator for.", flags);
     const int json = cli_choice("format", format, "text|json"), training = cli_choice("mode", mode, "inference|training");
     const size_t budget = budget_text ? parse_bytes(budget_text) : 0;
     if (c.count) cli_usage("what is this: ", c.args[0]);
+    if (table) {
+        if (sizeof(size_t) < 8) cli_fail("--table counts bytes beyond 32 bits");
+        t.isa = (bert_isa)cli_choice("isa", isa, CLI_ISAS);
+        t.threads = (int32_t)(threads > 0 && threads <= 1024 ? threads : 0);
+        print_table(&t);
+        return 0;
+    }
     if (!model_path + !config_name + !bert_config_file != 2) cli_usage("give one of --model, --config, --bert_config_file", "");
     if (batch < 1 || length < 1 || batch > INT64_MAX / length / 4096) cli_usage("--batch and --length begin at 1", "");
     d.isa = (bert_isa)cli_choice("isa", isa, "default|ref|avx2|avx512|neon");
@@ -126,12 +171,7 @@ int main(int argc, char **argv)
         printf("(the word embeddings stay in the file, mapped: they are not in the total)\n");
     }
     if (budget_text) {
-        int64_t most = training ? 0 : bert_plan_largest(&d, budget), high = training ? (int64_t)1 << 31 : 0;
-        while (most < high) {                                           /* more tokens never take less */
-            const int64_t middle = most + (high - most + 1) / 2;
-            if (training_bytes(&t, middle, &b) <= budget) most = middle;
-            else high = middle - 1;
-        }
+        const int64_t most = training ? most_tokens(&t, budget) : bert_plan_largest(&d, budget);
         if (json) printf(", \"budget\": %zu, \"max_tokens\": %lld, \"batches\": {", budget, (long long)most);
         else printf("\nwith %s bytes: %lld tokens at once\n\nlength   largest batch\n", mega(budget, text[0]), (long long)most);
         for (i = 0; i < sizeof lengths / sizeof *lengths; i++) {
