@@ -668,12 +668,11 @@ CLI_FN bert_model *run_open_model(const char *path, const char *config)
     if (bert_model_open(&d, &m)) run_fail("%s", err.message);
     return m;
 }
-/* A model that was trained into a folder (or was given by its path), with that folder's config. */
+/* The model in a folder. What was trained here (task.json) goes by the config that lies there, which says more than Google's. */
 CLI_FN bert_model *run_open_trained(const char *dir, char path[1200])
 {
-    const char *config = run_in(dir, "config.json");
     if (!run_trained(dir, path)) run_fail("%s: there is no checkpoint in this folder", dir);
-    return run_open_model(path, run_is_file(config) ? config : run.bert_config_file);
+    return run_open_model(path, run_is_file(run_in(dir, "task.json")) ? run_in(dir, "config.json") : run.bert_config_file);
 }
 /* The bytes of the vocabulary's file, for the copy in output_dir. */
 CLI_FN void run_keep_vocabulary(void)
@@ -1381,6 +1380,7 @@ CLI_FN int run_all(run_task *t)
         struct sigaction a;
         memset(&a, 0, sizeof a);
         a.sa_handler = run_interrupted;
+        a.sa_flags = (int)SA_RESETHAND;                                 /* the second time ends it */
         if (run.do_train) { sigaction(SIGINT, &a, NULL); sigaction(SIGTERM, &a, NULL); }
     }
 #endif
