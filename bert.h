@@ -857,6 +857,8 @@ typedef struct bert_trainer_desc {
     int64_t max_tokens;                 /* computed at once: a larger batch is taken in parts of whole sequences, and their gradients
                                            are added. Default 1024, or the model's positions if these are more */
     size_t budget;                      /* or bytes the trainer may take: as many tokens as fit, up to 8192 */
+    int32_t small_slots;                /* 1: the optimizer's slots are kept as bf16, rounded up or down at random (by seed and step) so
+                                           that small changes add up. Half their memory; checkpoints hold float32 as ever */
     int32_t recompute;                  /* 1: of a layer only the output is kept; the rest is computed again. Same bits, less memory */
     const bert_comm *comm;              /* NULL: this worker alone; copied. Opening takes the weights of worker 0 */
     bert_precision precision;
@@ -878,7 +880,8 @@ typedef struct bert_trained {
     double rate;                        /* of the schedule's rate */
     double trust;                       /* LAMB: what the last step was multiplied with */
     float *weight, *gradient;           /* [count] gradients are times bert_progress.loss_scale */
-    float *first, *second;              /* [count] the optimizer's slots (Adam's m and v), or NULL */
+    float *first, *second;              /* [count] the optimizer's slots (Adam's m and v), or NULL; */
+    uint16_t *small_first, *small_second;   /* ... with small_slots these, as bf16 */
 } bert_trained;
 
 /* Dropout by masks of the caller instead of the seed: 1 keeps, 0 drops; arrays that are NULL drop nothing. */
@@ -6548,9 +6551,43 @@ typedef struct bert__kernels {
     /* panels[ceil(n/nr)][k][nr] of a matrix whose output j, input c is w[j * out_stride + c * in_stride]; parts of a matrix that
        begin at a multiple of nr can be packed by themselves */
     void (*pack)(const float *w, int64_t out_stride, int64_t in_stride, int64_t n, int64_t k, float *panels);
-    /* training: to = activation(from), or (slope) to *= the activation's derivative at from; n numbers */
-    void (*curve)(bert_activation kind, int slope, const float *from, float *to, int64_t n);
+    const struct bert__learner *learner;   /* what training needs besides; NULL where it is left out */
 } bert__kernels;
+
+#ifndef BERT_NO_TRAIN
+/* One update of one parameter. decay is 0 where none applies. */
+typedef struct bert__update {
+    bert_optimizer_kind kind;
+    float rate, scale, beta1, beta2, rest1, rest2, epsilon, decay, all_decay, momentum;
+    float correct1, correct2;           /* 1 / (1 - beta^t), the second under the root */
+} bert__update;
+
+#define BERT__COLUMNS 16                /* of norm_sums, at most */
+typedef struct bert__learner {
+    /* to = activation(from), or (slope) to *= the activation's derivative at from */
+    void (*curve)(bert_activation kind, int slope, const float *from, float *to, int64_t n);
+    /* to[c][i] = x[i][c] */
+    void (*transpose)(const float *x, int64_t stride, int64_t rows, int64_t columns, float *to, int64_t to_stride);
+    /* s = softmax(scale s + key_bias + bias), biases [n] or NULL; there are 16 floats to a multiple of 16 behind s */
+    void (*softmax)(float *s, int64_t n, float scale, const float *key_bias, const float *bias);
+    /* d = p (d - sum(p d)) scale */
+    void (*softmax_back)(const float *p, float *d, int64_t n, float scale);
+    /* x = (x + add - mean) / sigma, add [n] or NULL; returns 1 / sigma */
+    float (*normal)(float *x, const float *add, double epsilon, int64_t n);
+    /* y = x gamma + beta */
+    void (*affine)(float *y, const float *x, const float *gamma, const float *beta, int64_t n);
+    /* out = (g - mean(g) - normal mean(g normal)) inverse, g = d gamma; out may be d */
+    void (*norm_back)(float *out, const float *d, const float *normal, float inverse, const float *gamma, int64_t n);
+    /* gamma[c] += the sum over rows of d normal, beta[c] += of d; n columns */
+    void (*norm_sums)(const float *d, int64_t d_stride, const float *normal, int64_t stride, int64_t rows, int64_t n, float *gamma, float *beta);
+    float (*sum)(const float *x, int64_t n);
+    double (*squares)(const float *x, int64_t n);
+    void (*drop)(uint32_t below, float scale, uint64_t key, float *x, int64_t n);
+    /* pass 2: weights, and the slots as well, but for LAMB: there pass 1 does the slots and gives the sums of squares of weights and of
+       what is measured, from which comes the ratio of pass 2 (else 1). Cuts between calls change no bit of weights and slots. */
+    void (*update)(const bert__update *u, int pass, float ratio, float *w, const float *g, float *m, float *v, int64_t n, double sums[2]);
+} bert__learner;
+#endif
 #ifdef BERT_NO_TRAIN
 #define BERT__IF_TRAIN(kernel) NULL
 #else
@@ -6691,10 +6728,160 @@ BERT__FN void bert__ref_curve(bert_activation kind, int slope, const float *from
     if (slope) for (i = 0; i < n; i++) to[i] *= bert__slope(kind, from[i]);
     else for (i = 0; i < n; i++) to[i] = bert__activate(kind, from[i]);
 }
+/* ---- training ---- */
+
+BERT__FN void bert__ref_transpose(const float *x, int64_t stride, int64_t rows, int64_t columns, float *to, int64_t to_stride)
+{
+    int64_t i, c;
+    for (i = 0; i < rows; i++)
+        for (c = 0; c < columns; c++) to[c * to_stride + i] = x[i * stride + c];
+}
+BERT__FN void bert__ref_softmax(float *s, int64_t n, float scale, const float *key_bias, const float *bias)
+{
+    float top = 0, sum = 0;
+    int64_t j;
+    for (j = 0; j < n; j++) {
+        s[j] *= scale;
+        if (key_bias) s[j] += key_bias[j];
+        if (bias) s[j] += bias[j];
+        if (s[j] < -FLT_MAX) s[j] = -FLT_MAX;
+        if (j == 0 || s[j] > top) top = s[j];
+    }
+    for (j = 0; j < n; j++) sum += s[j] = expf(s[j] - top);
+    for (j = 0; j < n; j++) s[j] /= sum;
+}
+BERT__FN void bert__ref_softmax_back(const float *p, float *d, int64_t n, float scale)
+{
+    double sum = 0;
+    int64_t j;
+    for (j = 0; j < n; j++) sum += (double)p[j] * (double)d[j];
+    for (j = 0; j < n; j++) d[j] = p[j] * (d[j] - (float)sum) * scale;
+}
+BERT__FN float bert__ref_normal(float *x, const float *add, double epsilon, int64_t n)
+{
+    double mean = 0, variance = 0, inverse;
+    int64_t c;
+    for (c = 0; add && c < n; c++) x[c] += add[c];
+    for (c = 0; c < n; c++) mean += (double)x[c];
+    mean /= (double)n;
+    for (c = 0; c < n; c++) variance += ((double)x[c] - mean) * ((double)x[c] - mean);
+    inverse = 1 / sqrt(variance / (double)n + epsilon);
+    for (c = 0; c < n; c++) x[c] = (float)(((double)x[c] - mean) * inverse);
+    return (float)inverse;
+}
+BERT__FN void bert__ref_affine(float *y, const float *x, const float *gamma, const float *beta, int64_t n)
+{
+    int64_t c;
+    for (c = 0; c < n; c++) y[c] = x[c] * gamma[c] + beta[c];
+}
+BERT__FN void bert__ref_norm_back(float *out, const float *d, const float *normal, float inverse, const float *gamma, int64_t n)
+{
+    double mean = 0, along = 0;
+    int64_t c;
+    for (c = 0; c < n; c++) {
+        const double g = (double)d[c] * (double)gamma[c];
+        mean += g;
+        along += g * (double)normal[c];
+    }
+    mean /= (double)n;
+    along /= (double)n;
+    for (c = 0; c < n; c++) out[c] = (float)(((double)d[c] * (double)gamma[c] - mean - (double)normal[c] * along) * (double)inverse);
+}
+BERT__FN void bert__ref_norm_sums(const float *d, int64_t d_stride, const float *normal, int64_t stride, int64_t rows, int64_t n, float *gamma, float *beta)
+{
+    double g[BERT__COLUMNS] = { 0 }, b[BERT__COLUMNS] = { 0 };
+    int64_t i, c;
+    for (i = 0; i < rows; i++, d += d_stride, normal += stride)
+        for (c = 0; c < n; c++) {
+            g[c] += (double)d[c] * (double)normal[c];
+            b[c] += (double)d[c];
+        }
+    for (c = 0; c < n; c++) {
+        gamma[c] += (float)g[c];
+        beta[c] += (float)b[c];
+    }
+}
+BERT__FN float bert__ref_sum(const float *x, int64_t n)
+{
+    double sum = 0;
+    int64_t i;
+    for (i = 0; i < n; i++) sum += (double)x[i];
+    return (float)sum;
+}
+BERT__FN double bert__square_sum(const float *x, int64_t n)
+{
+    double sum = 0;
+    int64_t i;
+    for (i = 0; i < n; i++) sum += (double)x[i] * (double)x[i];
+    return sum;
+}
+/* Number i of a run of 64 is dropped if 16 bits are below `below`: the low ones of word i, or for i > 31 the high ones of word i - 32.
+   Words are a counter that is mixed as murmur3 mixes at its end, with the key before and between. The same for all kinds of
+   instructions, compiled for each: loops of constant length on local arrays are what compilers turn into vectors. */
+BERT__INLINE void bert__drop_run(uint32_t below, float scale, uint64_t key, float *x, int64_t n)
+{
+    const int32_t least = (int32_t)below;
+    uint32_t w[32], at = (uint32_t)key, h;
+    float y[64];
+    int64_t i, j;
+    for (i = 0; i < n; i += 64, at += 32 * 0x9E3779B9u) {
+        if (n - i >= 64) memcpy(y, x + i, sizeof y);
+        else for (j = 0; j < 64; j++) y[j] = j < n - i ? x[i + j] : 0.0f;
+        for (j = 0; j < 32; j++) {
+            h = at + (uint32_t)j * 0x9E3779B9u;
+            h = (h ^ h >> 16) * 0x85EBCA6Bu;
+            h = (h ^ h >> 13 ^ (uint32_t)(key >> 32)) * 0xC2B2AE35u;
+            w[j] = h ^ h >> 16;
+        }
+        for (j = 0; j < 32; j++) y[j] *= (int32_t)(w[j] & 65535) < least ? 0.0f : scale;
+        for (j = 0; j < 32; j++) y[j + 32] *= (int32_t)(w[j] >> 16) < least ? 0.0f : scale;
+        if (n - i >= 64) memcpy(x + i, y, sizeof y);
+        else for (j = 0; j < n - i; j++) x[i + j] = y[j];
+    }
+}
+BERT__FN void bert__ref_drop(uint32_t below, float scale, uint64_t key, float *x, int64_t n) { bert__drop_run(below, scale, key, x, n); }
+/* Where LAMB goes from moments and weight, and what it measures the length of. NEZHA's length has epsilon under the root, and the
+   decay even where none applies. */
+BERT__INLINE float bert__lamb_direction(const bert__update *u, float w, float m, float v) { return m * u->correct1 / (sqrtf(v * u->correct2) + u->epsilon) + u->decay * w; }
+BERT__INLINE float bert__lamb_measured(const bert__update *u, float w, float m, float v)
+{
+    return u->kind == BERT_OPTIMIZER_LAMB_NEZHA ? m * u->correct1 / sqrtf(v * u->correct2 + u->epsilon) + u->all_decay * w : bert__lamb_direction(u, w, m, v);
+}
+BERT__INLINE int bert__is_lamb(bert_optimizer_kind kind) { return kind == BERT_OPTIMIZER_LAMB || kind == BERT_OPTIMIZER_LAMB_NEZHA; }
+BERT__FN void bert__ref_update(const bert__update *u, int pass, float ratio, float *w, const float *g, float *m, float *v, int64_t n, double sums[2])
+{
+    const int lamb = bert__is_lamb(u->kind);
+    const float rate = u->rate * ratio, corrected = u->rate * u->correct1, root = sqrtf(u->correct2);
+    int64_t i;
+    for (i = 0; i < n; i++) {
+        float x = g[i] * u->scale;
+        if (u->kind != BERT_OPTIMIZER_SGD && pass == (lamb ? 1 : 2)) {
+            m[i] = u->beta1 * m[i] + u->rest1 * x;
+            v[i] = u->beta2 * v[i] + u->rest2 * x * x;
+        }
+        if (lamb && pass == 1) {
+            const double d = (double)bert__lamb_measured(u, w[i], m[i], v[i]);
+            sums[0] += (double)w[i] * (double)w[i];
+            sums[1] += d * d;
+        } else if (lamb) w[i] -= rate * bert__lamb_direction(u, w[i], m[i], v[i]);
+        else if (u->kind == BERT_OPTIMIZER_ADAMW) {
+            x = w[i] * (1.0f - u->rate * u->decay);
+            w[i] = x - corrected * m[i] / (sqrtf(v[i]) * root + u->epsilon);
+        } else if (u->kind == BERT_OPTIMIZER_SGD) {
+            x += u->decay * w[i];
+            if (m) x = m[i] = u->momentum * m[i] + x;
+            w[i] -= u->rate * x;
+        } else w[i] -= u->rate * (m[i] / (sqrtf(v[i]) + u->epsilon) + u->decay * w[i]);
+    }
+}
+static const bert__learner bert__ref_learner = {
+    bert__ref_curve, bert__ref_transpose, bert__ref_softmax, bert__ref_softmax_back, bert__ref_normal, bert__ref_affine, bert__ref_norm_back, bert__ref_norm_sums, bert__ref_sum, bert__square_sum,
+    bert__ref_drop, bert__ref_update
+};
 #endif
 
 static const bert__kernels bert__kernels_ref = {
-    BERT_ISA_REF, BERT__REF_NR, 16, bert__ref_product, bert__ref_dots, bert__ref_norm, bert__ref_attention, bert__ref_attention_scratch, bert__ref_pack, BERT__IF_TRAIN(bert__ref_curve)
+    BERT_ISA_REF, BERT__REF_NR, 16, bert__ref_product, bert__ref_dots, bert__ref_norm, bert__ref_attention, bert__ref_attention_scratch, bert__ref_pack, BERT__IF_TRAIN(&bert__ref_learner)
 };
 
 #endif /* BERT_IMPLEMENTATION, so far. The next section is compiled by the one after it, once for each kind of instructions. */
@@ -7229,8 +7416,212 @@ BERT__SIMD_FN void BERT__TIER(attention)(const bert__attention *a, int64_t query
     }
 }
 
+#ifndef BERT_NO_TRAIN
+/* ---- training ---- */
+
+#define BERT__SOME(p, i, n) ((n) - (i) < BERT__W ? bert__vload_n((p) + (i), (n) - (i)) : bert__vload((p) + (i)))
+#define BERT__PUT(p, i, n, v) do { if ((n) - (i) < BERT__W) bert__vstore_n((p) + (i), v, (n) - (i)); else bert__vstore((p) + (i), v); } while (0)
+BERT__SIMD_FN void BERT__TIER(across)(const float *x, int64_t stride, int64_t rows, int64_t columns, float *to, int64_t to_stride)
+{
+    int64_t i, c, j, k;
+    for (i = 0; i < rows; i += BERT__SQUARE)
+        for (c = 0; c < columns; c += BERT__SQUARE)
+            if (i + BERT__SQUARE <= rows && c + BERT__SQUARE <= columns) BERT__TIER(transpose)(x + i * stride + c, stride, to + c * to_stride + i, to_stride);
+            else for (j = i; j < i + BERT__SQUARE && j < rows; j++)
+                for (k = c; k < c + BERT__SQUARE && k < columns; k++) to[k * to_stride + j] = x[j * stride + k];
+}
+BERT__SIMD_FN void BERT__TIER(probabilities)(float *s, int64_t n, float scale, const float *key_bias, const float *bias)
+{
+    BERT__TIER(scaled)(s, s, n, scale);
+    BERT__TIER(scaled)(s, s, n, 1 / BERT__TIER(softmax)(s, n, key_bias, bias));
+}
+BERT__SIMD_FN void BERT__TIER(softmax_back)(const float *p, float *d, int64_t n, float scale)
+{
+    const BERT__VEC by = bert__vset(scale);
+    BERT__VEC a = bert__vzero(), sum;
+    int64_t j;
+    for (j = 0; j < n; j += BERT__W) a = bert__vfma(BERT__SOME(p, j, n), BERT__SOME(d, j, n), a);
+    sum = bert__vset(bert__vsum(a));
+    for (j = 0; j < n; j += BERT__W) {
+        a = bert__vmul(bert__vmul(BERT__SOME(p, j, n), by), bert__vsub(BERT__SOME(d, j, n), sum));
+        BERT__PUT(d, j, n, a);
+    }
+}
+BERT__SIMD_FN float BERT__TIER(normal)(float *x, const float *add, double epsilon, int64_t n)
+{
+    BERT__VEC a = bert__vzero(), s = a, d, mean, inverse, rest;
+    double off, variance;
+    int64_t c;
+    for (c = 0; add && c < n; c += BERT__W) {
+        d = bert__vadd(BERT__SOME(x, c, n), BERT__SOME(add, c, n));
+        BERT__PUT(x, c, n, d);
+    }
+    mean = bert__vset((float)((double)BERT__TIER(sum)(x, n) / (double)n));              /* as in norm */
+    for (c = 0; c + BERT__W <= n; c += BERT__W) {
+        d = bert__vsub(bert__vload(x + c), mean);
+        a = bert__vfma(d, d, a);
+        s = bert__vadd(s, d);
+    }
+    if (c < n) {
+        d = bert__vkeep(bert__vsub(bert__vload_n(x + c, n - c), mean), n - c, bert__vzero());
+        a = bert__vfma(d, d, a);
+        s = bert__vadd(s, d);
+    }
+    off = (double)bert__vsum(s) / (double)n;
+    variance = (double)bert__vsum(a) / (double)n - off * off;
+    variance = 1 / sqrt((variance < 0 ? 0 : variance) + epsilon);
+    inverse = bert__vset((float)variance);
+    rest = bert__vset((float)(-off * variance));
+    for (c = 0; c < n; c += BERT__W) {
+        d = bert__vfma(bert__vsub(BERT__SOME(x, c, n), mean), inverse, rest);
+        BERT__PUT(x, c, n, d);
+    }
+    return (float)variance;
+}
+BERT__SIMD_FN void BERT__TIER(affine)(float *y, const float *x, const float *gamma, const float *beta, int64_t n)
+{
+    BERT__VEC v;
+    int64_t c;
+    for (c = 0; c < n; c += BERT__W) {
+        v = bert__vfma(BERT__SOME(x, c, n), BERT__SOME(gamma, c, n), BERT__SOME(beta, c, n));
+        BERT__PUT(y, c, n, v);
+    }
+}
+BERT__SIMD_FN void BERT__TIER(norm_back)(float *out, const float *d, const float *normal, float inverse, const float *gamma, int64_t n)
+{
+    BERT__VEC a = bert__vzero(), b = a, g, mean, along, by;
+    int64_t c;
+    for (c = 0; c < n; c += BERT__W) {
+        g = bert__vmul(BERT__SOME(d, c, n), BERT__SOME(gamma, c, n));
+        a = bert__vadd(a, g);
+        b = bert__vfma(g, BERT__SOME(normal, c, n), b);
+    }
+    mean = bert__vset(-bert__vsum(a) / (float)n);
+    along = bert__vset(bert__vsum(b) / (float)n);
+    by = bert__vset(inverse);
+    for (c = 0; c < n; c += BERT__W) {
+        g = bert__vfnma(BERT__SOME(normal, c, n), along, bert__vfma(BERT__SOME(d, c, n), BERT__SOME(gamma, c, n), mean));
+        g = bert__vmul(g, by);
+        BERT__PUT(out, c, n, g);
+    }
+}
+/* Sums of at most 64 rows, added up: short chains, small errors. */
+BERT__SIMD_FN void BERT__TIER(norm_sums)(const float *d, int64_t d_stride, const float *normal, int64_t stride, int64_t rows, int64_t n, float *gamma, float *beta)
+{
+    int64_t c, i, end;
+    for (c = 0; c < n; c += BERT__W) {
+        BERT__VEC gs = bert__vzero(), bs = gs, g, b, v;
+        for (i = 0; i < rows; i = end) {
+            end = i + 64 < rows ? i + 64 : rows;
+            for (g = b = bert__vzero(); i < end; i++) {
+                v = BERT__SOME(d + i * d_stride, c, n);
+                g = bert__vfma(v, BERT__SOME(normal + i * stride, c, n), g);
+                b = bert__vadd(b, v);
+            }
+            gs = bert__vadd(gs, g);
+            bs = bert__vadd(bs, b);
+        }
+        gs = bert__vadd(gs, BERT__SOME(gamma, c, n));
+        bs = bert__vadd(bs, BERT__SOME(beta, c, n));
+        BERT__PUT(gamma, c, n, gs);
+        BERT__PUT(beta, c, n, bs);
+    }
+}
+/* In float32 while that has room for it. */
+BERT__SIMD_FN double BERT__TIER(squares)(const float *x, int64_t n)
+{
+    double all = 0;
+    int64_t i, end;
+    for (i = 0; i < n; i = end) {
+        BERT__VEC a = bert__vzero(), b = a, v;
+        float sum;
+        const int64_t from = i;
+        end = i + 2048 < n ? i + 2048 : n;
+        for (; i + 2 * BERT__W <= end; i += 2 * BERT__W) {
+            v = bert__vload(x + i);
+            a = bert__vfma(v, v, a);
+            v = bert__vload(x + i + BERT__W);
+            b = bert__vfma(v, v, b);
+        }
+        for (; i < end; i += BERT__W) {
+            v = BERT__SOME(x, i, end);
+            a = bert__vfma(v, v, a);
+        }
+        sum = bert__vsum(bert__vadd(a, b));
+        all += sum <= FLT_MAX && (sum > 1e-30f || sum == 0) ? (double)sum : bert__square_sum(x + from, end - from);
+    }
+    return all;
+}
+BERT__SIMD_FN void BERT__TIER(drop)(uint32_t below, float scale, uint64_t key, float *x, int64_t n) { bert__drop_run(below, scale, key, x, n); }
+BERT__SIMD_FN void BERT__TIER(update)(const bert__update *u, int pass, float ratio, float *w, const float *g, float *m, float *v, int64_t n, double sums[2])
+{
+    const BERT__VEC scale = bert__vset(u->scale), beta1 = bert__vset(u->beta1), beta2 = bert__vset(u->beta2), rest1 = bert__vset(u->rest1), rest2 = bert__vset(u->rest2);
+    const BERT__VEC rate = bert__vset(u->rate * ratio), epsilon = bert__vset(u->epsilon), decay = bert__vset(u->decay), all_decay = bert__vset(u->all_decay), shrink = bert__vset(u->rate * u->decay);
+    const BERT__VEC corrected = bert__vset(u->rate * u->correct1), root = bert__vset(sqrtf(u->correct2)), correct1 = bert__vset(u->correct1), correct2 = bert__vset(u->correct2), momentum = bert__vset(u->momentum);
+    BERT__VEC x, a, b, y, d, lengths = bert__vzero(), measures = lengths;
+    int64_t i;
+#define BERT__EACH(becomes) for (i = 0; i < n; i += BERT__W) { y = BERT__SOME(w, i, n); becomes } break
+#define BERT__MOMENTS                                                                                                  \
+    x = bert__vmul(BERT__SOME(g, i, n), scale);                                                                        \
+    a = bert__vfma(rest1, x, bert__vmul(beta1, BERT__SOME(m, i, n)));                                                  \
+    b = bert__vfma(bert__vmul(rest2, x), x, bert__vmul(beta2, BERT__SOME(v, i, n)));                                   \
+    BERT__PUT(m, i, n, a);                                                                                             \
+    BERT__PUT(v, i, n, b)
+#define BERT__DIRECTION bert__vfma(decay, y, bert__vdiv(bert__vmul(a, correct1), bert__vadd(bert__vsqrt(bert__vmul(b, correct2)), epsilon)))
+    switch (u->kind) {
+    case BERT_OPTIMIZER_ADAMW:
+        BERT__EACH(
+            BERT__MOMENTS;
+            d = bert__vdiv(bert__vmul(corrected, a), bert__vfma(bert__vsqrt(b), root, epsilon));
+            y = bert__vsub(bert__vfnma(shrink, y, y), d);
+            BERT__PUT(w, i, n, y););
+    case BERT_OPTIMIZER_SGD:
+        BERT__EACH(
+            x = bert__vfma(BERT__SOME(g, i, n), scale, bert__vmul(decay, y));
+            if (m) { x = bert__vfma(momentum, BERT__SOME(m, i, n), x); BERT__PUT(m, i, n, x); }
+            y = bert__vfnma(rate, x, y);
+            BERT__PUT(w, i, n, y););
+    case BERT_OPTIMIZER_LAMB:
+    case BERT_OPTIMIZER_LAMB_NEZHA:
+        if (pass == 1) {
+            BERT__EACH(
+                BERT__MOMENTS;
+                if (u->kind == BERT_OPTIMIZER_LAMB) d = BERT__DIRECTION;
+                else d = bert__vfma(all_decay, y, bert__vdiv(bert__vmul(a, correct1), bert__vsqrt(bert__vfma(b, correct2, epsilon))));
+                if (n - i < BERT__W) d = bert__vkeep(d, n - i, bert__vzero());
+                lengths = bert__vfma(y, y, lengths);
+                measures = bert__vfma(d, d, measures););
+        }
+        BERT__EACH(
+            a = BERT__SOME(m, i, n);
+            b = BERT__SOME(v, i, n);
+            y = bert__vfnma(rate, BERT__DIRECTION, y);
+            BERT__PUT(w, i, n, y););
+    default:
+        BERT__EACH(
+            BERT__MOMENTS;
+            d = bert__vfma(decay, y, bert__vdiv(a, bert__vadd(bert__vsqrt(b), epsilon)));
+            y = bert__vfnma(rate, d, y);
+            BERT__PUT(w, i, n, y););
+    }
+#undef BERT__DIRECTION
+#undef BERT__MOMENTS
+#undef BERT__EACH
+    if (pass == 1) {
+        sums[0] += (double)bert__vsum(lengths);
+        sums[1] += (double)bert__vsum(measures);
+    }
+}
+static const bert__learner BERT__TIER(learner) = {
+    BERT__TIER(curve), BERT__TIER(across), BERT__TIER(probabilities), BERT__TIER(softmax_back), BERT__TIER(normal), BERT__TIER(affine), BERT__TIER(norm_back), BERT__TIER(norm_sums), BERT__TIER(sum), BERT__TIER(squares),
+    BERT__TIER(drop), BERT__TIER(update)
+};
+#undef BERT__PUT
+#undef BERT__SOME
+#endif
+
 static const bert__kernels BERT__TIER(kernels) = {
-    BERT__TIER_ISA, BERT__NR, BERT__ROWS_MAX, BERT__TIER(product), BERT__TIER(dots), BERT__TIER(norm), BERT__TIER(attention), BERT__TIER(attention_scratch), BERT__TIER(pack), BERT__IF_TRAIN(BERT__TIER(curve))
+    BERT__TIER_ISA, BERT__NR, BERT__ROWS_MAX, BERT__TIER(product), BERT__TIER(dots), BERT__TIER(norm), BERT__TIER(attention), BERT__TIER(attention_scratch), BERT__TIER(pack), BERT__IF_TRAIN(&BERT__TIER(learner))
 };
 #undef BERT__QB
 #undef BERT__ROWS_MAX
@@ -7261,6 +7652,7 @@ static const bert__kernels BERT__TIER(kernels) = {
 #undef bert__vsub
 #undef bert__vmul
 #undef bert__vdiv
+#undef bert__vsqrt
 #undef bert__vmax
 #undef bert__vmin
 #undef bert__vfma
@@ -7337,6 +7729,7 @@ static const bert__kernels BERT__TIER(kernels) = {
 #define bert__vsub(a, b) _mm256_sub_ps(a, b)
 #define bert__vmul(a, b) _mm256_mul_ps(a, b)
 #define bert__vdiv(a, b) _mm256_div_ps(a, b)
+#define bert__vsqrt(a) _mm256_sqrt_ps(a)
 #define bert__vmax(a, b) _mm256_max_ps(a, b)                            /* a > b ? a : b, so b if one is NaN */
 #define bert__vmin(a, b) _mm256_min_ps(a, b)                            /* a < b ? a : b */
 #define bert__vfma(a, b, c) _mm256_fmadd_ps(a, b, c)                    /* a b + c, rounded once */
@@ -7425,6 +7818,7 @@ BERT__FORCEINLINE BERT__TARGET void bert__avx2_transpose(const float *from, int6
 #define bert__vsub(a, b) _mm512_sub_ps(a, b)
 #define bert__vmul(a, b) _mm512_mul_ps(a, b)
 #define bert__vdiv(a, b) _mm512_div_ps(a, b)
+#define bert__vsqrt(a) _mm512_maskz_sqrt_ps(0xFFFF, a)
 #define bert__vmax(a, b) _mm512_maskz_max_ps(0xFFFF, a, b)              /* (maskz: see below) */
 #define bert__vmin(a, b) _mm512_maskz_min_ps(0xFFFF, a, b)
 #define bert__vfma(a, b, c) _mm512_fmadd_ps(a, b, c)
@@ -7477,6 +7871,7 @@ BERT__FORCEINLINE BERT__TARGET void bert__avx512_transpose(const float *from, in
 #define bert__vsub(a, b) vsubq_f32(a, b)
 #define bert__vmul(a, b) vmulq_f32(a, b)
 #define bert__vdiv(a, b) vdivq_f32(a, b)
+#define bert__vsqrt(a) vsqrtq_f32(a)
 #define bert__vmax(a, b) vmaxq_f32(a, b)                                /* NaN if one is */
 #define bert__vmin(a, b) vminq_f32(a, b)
 #define bert__vfma(a, b, c) vfmaq_f32(c, a, b)
@@ -15210,8 +15605,8 @@ BERT_API bert_status bert_entity_scores_result(bert_entity_scores *scores, bert_
    >>optim
    Purpose   learning rates, and one step of an optimizer.
    Uses      libm.
-   Promises  an update of n weights has the same bits however it is cut into calls of bert__update_run; sums are double and in the
-             order of fixed blocks. BERT_NO_TRAIN removes this section and those up to >>comm.
+   Promises  an update of n weights has the same bits however it is cut into calls; sums are added up as double, in the order of
+             fixed blocks. BERT_NO_TRAIN removes this section and those up to >>comm.
    ============================================================================================================ */
 
 /* float32 to bf16, to the nearest, halves to even; and back. */
@@ -15273,13 +15668,6 @@ BERT__FN double bert__clip_scale(const bert_optimizer *o, double norm)
     return o->max_norm / (norm + little);
 }
 
-/* One update of one parameter. decay is 0 where none applies. */
-typedef struct bert__update {
-    bert_optimizer_kind kind;
-    float rate, scale, beta1, beta2, rest1, rest2, epsilon, decay, all_decay, momentum;
-    float correct1, correct2;           /* 1 / (1 - beta^t), the second under the root */
-} bert__update;
-
 BERT__FN bert__update bert__update_of(const bert_optimizer *o, double rate, int64_t step, double scale, int32_t decay)
 {
     bert__update u;
@@ -15299,81 +15687,14 @@ BERT__FN bert__update bert__update_of(const bert_optimizer *o, double rate, int6
     u.correct2 = (float)(1 / (1 - pow(o->beta2, (double)step + 1)));
     return u;
 }
-/* The moments of Adam with new gradients. */
-BERT__FN void bert__update_moments(const bert__update *u, const float *g, float *m, float *v, int64_t n)
-{
-    int64_t i;
-    for (i = 0; i < n; i++) {
-        const float x = g[i] * u->scale;
-        m[i] = u->beta1 * m[i] + u->rest1 * x;
-        v[i] = u->beta2 * v[i] + u->rest2 * x * x;
-    }
-}
-/* Where LAMB goes from moments and weight, and what it measures the length of. NEZHA's length has epsilon under the root, and the
-   decay even where none applies. */
-BERT__INLINE float bert__lamb_direction(const bert__update *u, float w, float m, float v) { return m * u->correct1 / (sqrtf(v * u->correct2) + u->epsilon) + u->decay * w; }
-BERT__INLINE float bert__lamb_measured(const bert__update *u, float w, float m, float v)
-{
-    return u->kind == BERT_OPTIMIZER_LAMB_NEZHA ? m * u->correct1 / sqrtf(v * u->correct2 + u->epsilon) + u->all_decay * w : bert__lamb_direction(u, w, m, v);
-}
-/* First pass: moments; LAMB: sums of squares of weights and of what is measured. */
-BERT__FN void bert__update_first(const bert__update *u, const float *w, const float *g, float *m, float *v, int64_t n, double sums[2])
-{
-    int64_t i;
-    sums[0] = sums[1] = 0;
-    if (u->kind == BERT_OPTIMIZER_SGD) return;
-    bert__update_moments(u, g, m, v, n);
-    if (u->kind != BERT_OPTIMIZER_LAMB && u->kind != BERT_OPTIMIZER_LAMB_NEZHA) return;
-    for (i = 0; i < n; i++) {
-        const double d = (double)bert__lamb_measured(u, w[i], m[i], v[i]);
-        sums[0] += (double)w[i] * (double)w[i];
-        sums[1] += d * d;
-    }
-}
 BERT__FN double bert__trust_ratio(const bert__update *u, const double sums[2])
 {
     double ratio = sums[0] > 0 && sums[1] > 0 ? sqrt(sums[0]) / sqrt(sums[1]) : 1;
     if (u->kind == BERT_OPTIMIZER_LAMB_NEZHA && ratio > 10) ratio = 10;
     return ratio;
 }
-/* Second pass: the weights. */
-BERT__FN void bert__update_second(const bert__update *u, double ratio, float *w, const float *g, float *m, const float *v, int64_t n)
-{
-    const float rate = u->rate * (float)ratio, corrected = u->rate * u->correct1, root = sqrtf(u->correct2);
-    int64_t i;
-    switch (u->kind) {
-    case BERT_OPTIMIZER_GOOGLE:
-    case BERT_OPTIMIZER_BERTADAM:
-        for (i = 0; i < n; i++) w[i] -= u->rate * (m[i] / (sqrtf(v[i]) + u->epsilon) + u->decay * w[i]);
-        break;
-    case BERT_OPTIMIZER_ADAMW:
-        for (i = 0; i < n; i++) {
-            const float x = w[i] * (1.0f - u->rate * u->decay);
-            w[i] = x - corrected * m[i] / (sqrtf(v[i]) * root + u->epsilon);
-        }
-        break;
-    case BERT_OPTIMIZER_LAMB:
-    case BERT_OPTIMIZER_LAMB_NEZHA:
-        for (i = 0; i < n; i++) w[i] -= rate * bert__lamb_direction(u, w[i], m[i], v[i]);
-        break;
-    case BERT_OPTIMIZER_SGD:
-        for (i = 0; i < n; i++) {
-            float x = g[i] * u->scale + u->decay * w[i];
-            if (m) x = m[i] = u->momentum * m[i] + x;
-            w[i] -= u->rate * x;
-        }
-        break;
-    }
-}
 /* Numbers of one block of an update. */
 #define BERT__UPDATE_BLOCK 8192
-BERT__FN double bert__square_sum(const float *x, int64_t n)
-{
-    double sum = 0;
-    int64_t i;
-    for (i = 0; i < n; i++) sum += (double)x[i] * (double)x[i];
-    return sum;
-}
 BERT__FN bert_status bert__check_optimizer(const bert_optimizer *o, bert_error *e)
 {
     if (o->kind < BERT_OPTIMIZER_GOOGLE || o->kind > BERT_OPTIMIZER_SGD) return bert__bad_argument(e, "optimizer.kind is none of bert_optimizer_kind");
@@ -15383,27 +15704,24 @@ BERT__FN bert_status bert__check_optimizer(const bert_optimizer *o, bert_error *
 }
 BERT_API bert_status bert_optimizer_update(const bert_optimizer *optimizer, double rate, int64_t step, double scale, int32_t decay, float *weight, const float *gradient, float *first, float *second, int64_t n)
 {
+    const bert__learner *learner = bert__kernels_of(bert_isa_best())->learner;
     bert_optimizer o;
     bert__update u;
-    double sums[2] = { 0, 0 }, part[2], norm = 0;
-    int64_t i, m;
+    double sums[2] = { 0, 0 }, norm = 0;
+    int64_t i;
+    int pass;
     if (!optimizer || n < 0 || step < 0 || (n && (!weight || !gradient))) return BERT_ERROR_ARGUMENT;
     o = bert__optimizer_resolved(optimizer);
     if (bert__check_optimizer(&o, NULL) != BERT_OK || (bert__optimizer_slots(&o) > 0 && !first) || (bert__optimizer_slots(&o) > 1 && !second)) return BERT_ERROR_ARGUMENT;
     if (o.clip == BERT_CLIP_EACH) {
-        for (i = 0; i < n; i += BERT__UPDATE_BLOCK) norm += bert__square_sum(gradient + i, n - i < BERT__UPDATE_BLOCK ? n - i : BERT__UPDATE_BLOCK);
+        for (i = 0; i < n; i += BERT__UPDATE_BLOCK) norm += learner->squares(gradient + i, n - i < BERT__UPDATE_BLOCK ? n - i : BERT__UPDATE_BLOCK);
         scale *= bert__clip_scale(&o, sqrt(norm) * scale);
     }
     u = bert__update_of(&o, rate, step, scale, decay);
-    for (i = 0; i < n; i += BERT__UPDATE_BLOCK) {
-        m = n - i < BERT__UPDATE_BLOCK ? n - i : BERT__UPDATE_BLOCK;
-        bert__update_first(&u, weight + i, gradient + i, first ? first + i : NULL, second ? second + i : NULL, m, part);
-        sums[0] += part[0];
-        sums[1] += part[1];
-    }
-    for (i = 0; i < n; i += BERT__UPDATE_BLOCK) {
-        m = n - i < BERT__UPDATE_BLOCK ? n - i : BERT__UPDATE_BLOCK;
-        bert__update_second(&u, bert__trust_ratio(&u, sums), weight + i, gradient + i, first ? first + i : NULL, second ? second + i : NULL, m);
+    for (pass = bert__is_lamb(o.kind) ? 1 : 2; pass <= 2; pass++) {
+        const float ratio = (float)bert__trust_ratio(&u, sums);
+        for (i = 0; i < n; i += BERT__UPDATE_BLOCK)
+            learner->update(&u, pass, ratio, weight + i, gradient + i, first ? first + i : NULL, second ? second + i : NULL, n - i < BERT__UPDATE_BLOCK ? n - i : BERT__UPDATE_BLOCK, sums);
     }
     return BERT_OK;
 }
@@ -15416,8 +15734,6 @@ BERT_API bert_status bert_optimizer_update(const bert_optimizer *optimizer, doub
              position and its channel or key, and on nothing else: not on padding, parts, threads, workers or recomputing.
    ============================================================================================================ */
 
-enum { BERT__PLACE_EMBEDDINGS = 1, BERT__PLACE_ATTENTION, BERT__PLACE_ATTENTION_OUTPUT, BERT__PLACE_OUTPUT, BERT__PLACE_CLASSIFIER };
-
 /* A bijection of 64 bits in which every bit of the input touches every one of the output (the finish of splitmix64). */
 BERT__INLINE uint64_t bert__mix(uint64_t z)
 {
@@ -15426,8 +15742,8 @@ BERT__INLINE uint64_t bert__mix(uint64_t z)
     return z ^ z >> 31;
 }
 BERT__INLINE uint64_t bert__mix_in(uint64_t key, uint64_t v) { return bert__mix((key ^ v) + 0x9E3779B97F4A7C15u); }
-/* Word i of the stream of a key. */
-BERT__INLINE uint64_t bert__stream(uint64_t key, uint64_t i) { return bert__mix(key + (i + 1) * 0x9E3779B97F4A7C15u); }
+
+enum { BERT__PLACE_EMBEDDINGS = 1, BERT__PLACE_ATTENTION, BERT__PLACE_ATTENTION_OUTPUT, BERT__PLACE_OUTPUT, BERT__PLACE_CLASSIFIER };
 
 /* A rate of dropout: a number is dropped if 16 bits of the stream are below `below`, and what stays is scaled by exactly the share that
    stays. Masks of the caller go by the rate itself. */
@@ -15439,14 +15755,6 @@ BERT__FN bert__drop bert__drop_of(double rate)
     d.scale = 65536.0f / (float)(65536 - d.below);
     d.mask_scale = (float)(1 / (1 - rate));
     return d;
-}
-BERT__FN void bert__drop_row(const bert__drop *d, uint64_t key, float *x, int64_t n)
-{
-    int64_t i, k;
-    for (i = 0; i < n; i += 4) {
-        uint64_t bits = bert__stream(key, (uint64_t)i / 4);
-        for (k = i; k < n && k < i + 4; k++, bits >>= 16) x[k] = (uint32_t)(bits & 65535) < d->below ? 0.0f : x[k] * d->scale;
-    }
 }
 BERT__FN void bert__drop_masked(const bert__drop *d, const uint8_t *mask, float *x, int64_t n)
 {
@@ -15464,8 +15772,8 @@ BERT__FN void bert__drop_masked(const bert__drop *d, const uint8_t *mask, float 
    With dy the gradient of y = x W^T + b:   dx = dy W    dW = dy^T x    db = sum of the rows of dy
    and of y = n gamma + beta, n = (u - mean) / sigma:   du = (dn - mean(dn) - n mean(dn n)) / sigma, dn = dy gamma
    and of p = softmax(s):   ds = p (dp - sum(p dp)).
-   Kept of a layer: q k v, the largest score and the sum of each softmax, the context, both n and 1/sigma, the inner layer before its
-   activation: 6C + F + 2H numbers a row. The rest follows from them.
+   Kept of a layer: q k v, the context, both n and 1/sigma, the inner layer before its activation: 6C + F numbers a row. The rest
+   follows from them.
    ============================================================================================================ */
 
 /* A dense layer of `parts` parameters of n outputs each. */
@@ -15475,13 +15783,14 @@ typedef struct bert__train_layer {
     bert__linear qkv, attention, intermediate, output;
     bert_trained *gamma[2], *beta[2];   /* behind the attention, behind the layer */
     float *normal[2], *inverse[2];      /* n [T,C], 1/sigma [T] */
-    float *qkv_rows, *softmax, *context, *inner;   /* [T,3C] [T,2H] [T,C] [T,F] */
+    float *qkv_rows, *context, *inner;  /* [T,3C] [T,C] [T,F] */
 } bert__train_layer;
 
 struct bert_trainer {
     bert_trainer_desc desc;             /* resolved */
     bert_config config;
     const bert__kernels *kernels;
+    const bert__learner *learner;
     bert_pool *pool;
     bert_parallel parallel;
     void *memory;
@@ -15499,6 +15808,7 @@ struct bert_trainer {
     double *sums, *norms;               /* [2 * blocks] of one pass over them; [count] */
     char (*names)[2][160];
     float *weights, *gradients, *first, *second;   /* [values] */
+    uint16_t *small_first, *small_second;   /* ... or these */
     bert_trained *words, *positions, *types, *gamma, *beta;
     bert__train_layer *layers;          /* [L] */
     bert__linear pooler, transform, next_sentence, classifier, span;
@@ -15639,9 +15949,7 @@ BERT__FN void bert__across_task(void *arg, int64_t index)
 {
     const bert__job *job = (const bert__job *)arg;
     const int64_t first = index * BERT__ACROSS_BLOCK, last = bert__least(first + BERT__ACROSS_BLOCK, job->columns);
-    int64_t i, c;
-    for (i = 0; i < job->rows; i++)
-        for (c = first; c < last; c++) job->to[c * job->across_stride + i] = job->from[i * job->stride + c];
+    job->t->learner->transpose(job->from + first, job->stride, job->rows, last - first, job->to + first * job->across_stride, job->across_stride);
 }
 BERT__FN int64_t bert__across(bert_trainer *t, const float *dy, int64_t stride, int64_t rows, int64_t columns)
 {
@@ -15695,12 +16003,8 @@ BERT__FN void bert__linear_forward(bert_trainer *t, const bert__linear *l, const
 BERT__FN void bert__bias_task(void *arg, int64_t index)
 {
     const bert__job *job = (const bert__job *)arg;
-    int64_t c, i;
-    for (c = index * BERT__ACROSS_BLOCK; c < bert__least((index + 1) * BERT__ACROSS_BLOCK, job->columns); c++) {
-        double sum = 0;
-        for (i = 0; i < job->rows; i++) sum += (double)job->from[c * job->across_stride + i];
-        job->to[c] += (float)sum;
-    }
+    int64_t c;
+    for (c = index * BERT__ACROSS_BLOCK; c < bert__least((index + 1) * BERT__ACROSS_BLOCK, job->columns); c++) job->to[c] += job->t->learner->sum(job->from + c * job->across_stride, job->rows);
 }
 BERT__FN void bert__bias_gradient(bert_trainer *t, const float *across, int64_t across_stride, int64_t rows, int64_t n, float *to)
 {
@@ -15742,71 +16046,28 @@ BERT__FN void bert__linear_backward(bert_trainer *t, const bert__linear *l, cons
 #define BERT__TASK_ROWS 8
 BERT__FN int64_t bert__row_jobs(int64_t rows) { return bert__blocks(rows, BERT__TASK_ROWS); }
 
-/* One function, not inlined: what is computed again has the same bits. */
-BERT__NOINLINE void bert__affine(float *y, const float *normal, const float *gamma, const float *beta, int64_t n)
-{
-    int64_t c;
-    for (c = 0; c < n; c++) y[c] = normal[c] * gamma[c] + beta[c];
-}
-/* x becomes (x - mean) / sigma; returns 1 / sigma. */
-BERT__NOINLINE float bert__normal(float *x, double epsilon, int64_t n)
-{
-    double mean = 0, variance = 0, inverse;
-    int64_t c;
-    for (c = 0; c < n; c++) mean += (double)x[c];
-    mean /= (double)n;
-    for (c = 0; c < n; c++) variance += ((double)x[c] - mean) * ((double)x[c] - mean);
-    inverse = 1 / sqrt(variance / (double)n + epsilon);
-    for (c = 0; c < n; c++) x[c] = (float)(((double)x[c] - mean) * inverse);
-    return (float)inverse;
-}
-/* The gradient of a row of LayerNorm; d may be the result. */
-BERT__FN void bert__norm_backward(float *out, const float *d, const float *normal, float inverse, const float *gamma, int64_t n)
-{
-    double mean = 0, along = 0;
-    int64_t c;
-    for (c = 0; c < n; c++) {
-        const double g = (double)d[c] * (double)gamma[c];
-        mean += g;
-        along += g * (double)normal[c];
-    }
-    mean /= (double)n;
-    along /= (double)n;
-    for (c = 0; c < n; c++) out[c] = (float)(((double)d[c] * (double)gamma[c] - mean - (double)normal[c] * along) * (double)inverse);
-}
 /* Gradients of gamma and beta: columns summed over the rows, in their order. */
-#define BERT__TASK_COLUMNS 16
+#define BERT__TASK_COLUMNS BERT__COLUMNS
 typedef struct bert__norm_job { bert__job job; const float *d, *normal; int64_t d_stride; float *gamma, *beta; } bert__norm_job;
 BERT__FN void bert__norm_columns_task(void *arg, int64_t index)
 {
     const bert__norm_job *j = (const bert__norm_job *)arg;
     const int64_t first = index * BERT__TASK_COLUMNS, n = bert__least(BERT__TASK_COLUMNS, j->job.columns - first);
-    double gamma[BERT__TASK_COLUMNS] = { 0 }, beta[BERT__TASK_COLUMNS] = { 0 };
-    int64_t i, c;
-    for (i = 0; i < j->job.rows; i++) {
-        const float *d = j->d + i * j->d_stride + first, *normal = j->normal + i * j->job.stride + first;
-        for (c = 0; c < n; c++) {
-            gamma[c] += (double)d[c] * (double)normal[c];
-            beta[c] += (double)d[c];
-        }
-    }
-    for (c = 0; c < n; c++) {
-        j->gamma[first + c] += (float)gamma[c];
-        j->beta[first + c] += (float)beta[c];
-    }
+    j->job.t->learner->norm_sums(j->d + first, j->d_stride, j->normal + first, j->job.stride, j->job.rows, n, j->gamma + first, j->beta + first);
 }
 BERT__FN void bert__norm_rows_task(void *arg, int64_t index)
 {
     const bert__norm_job *j = (const bert__norm_job *)arg;
     int64_t i;
     for (i = index * BERT__TASK_ROWS; i < bert__least((index + 1) * BERT__TASK_ROWS, j->job.rows); i++)
-        bert__norm_backward(j->job.to + i * j->d_stride, j->d + i * j->d_stride, j->normal + i * j->job.stride, j->job.from[i], j->gamma, j->job.columns);
+        j->job.t->learner->norm_back(j->job.to + i * j->d_stride, j->d + i * j->d_stride, j->normal + i * j->job.stride, j->job.from[i], j->gamma, j->job.columns);
 }
 /* d becomes the gradient of what was normalised. */
 BERT__FN void bert__norm_gradient(bert_trainer *t, float *d, int64_t d_stride, const float *normal, int64_t stride, const float *inverse, bert_trained *gamma, bert_trained *beta, int64_t rows)
 {
     bert__norm_job j;
     memset(&j, 0, sizeof j);
+    j.job.t = t;
     j.d = d;
     j.d_stride = d_stride;
     j.normal = normal;
@@ -15833,7 +16094,7 @@ BERT__FN void bert__activation_task(void *arg, int64_t index)
     for (i = index * BERT__TASK_ROWS; i < bert__least((index + 1) * BERT__TASK_ROWS, job->rows); i++) {
         const float *x = job->from + i * job->stride;
         float *y = job->to + i * job->across_stride;
-        job->t->kernels->curve(kind, job->which, x, y, job->columns);
+        job->t->learner->curve(kind, job->which, x, y, job->columns);
     }
 }
 BERT__FN void bert__activation_rows(bert_trainer *t, int slope, const float *x, int64_t stride, float *y, int64_t y_stride, int64_t columns, int64_t rows)
@@ -15878,7 +16139,7 @@ BERT__FN void bert__drop_hidden(const bert_trainer *t, int place, int32_t layer,
         const uint8_t *mask = place == BERT__PLACE_EMBEDDINGS ? m->embeddings : place == BERT__PLACE_CLASSIFIER ? m->classifier
             : place == BERT__PLACE_OUTPUT ? (m->output ? m->output[layer] : NULL) : m->attention_output ? m->attention_output[layer] : NULL;
         if (mask) bert__drop_masked(d, mask + at * nC, x, nC);
-    } else if (d->below) bert__drop_row(d, bert__mix_in(bert__drop_stream(t, place, layer, q), (uint64_t)(row - q->row)), x, nC);
+    } else if (d->below) t->learner->drop(d->below, d->scale, bert__mix_in(bert__drop_stream(t, place, layer, q), (uint64_t)(row - q->row)), x, nC);
 }
 /* Behind a dense layer: normal = what it gave, dropped out, plus the stream, normalised; the stream = that by gamma and beta. */
 BERT__FN void bert__close_task(void *arg, int64_t index)
@@ -15887,13 +16148,12 @@ BERT__FN void bert__close_task(void *arg, int64_t index)
     bert_trainer *t = job->t;
     const bert__train_layer *l = t->layers + job->layer;
     const int64_t nC = t->config.hidden_size;
-    int64_t i, c;
+    int64_t i;
     for (i = index * BERT__TASK_ROWS; i < bert__least((index + 1) * BERT__TASK_ROWS, t->rows); i++) {
         float *y = l->normal[job->which] + i * t->cs, *x = t->x + i * t->cs;
         bert__drop_hidden(t, job->which ? BERT__PLACE_OUTPUT : BERT__PLACE_ATTENTION_OUTPUT, job->layer, i, y);
-        for (c = 0; c < nC; c++) y[c] += x[c];
-        l->inverse[job->which][i] = bert__normal(y, t->config.layer_norm_eps, nC);
-        bert__affine(x, y, l->gamma[job->which]->weight, l->beta[job->which]->weight, nC);
+        l->inverse[job->which][i] = t->learner->normal(y, x, t->config.layer_norm_eps, nC);
+        t->learner->affine(x, y, l->gamma[job->which]->weight, l->beta[job->which]->weight, nC);
     }
 }
 BERT__FN void bert__close(bert_trainer *t, int32_t layer, int which)
@@ -15913,9 +16173,9 @@ BERT__FN void bert__again_task(void *arg, int64_t index)
     int64_t i;
     for (i = index * BERT__TASK_ROWS; i < bert__least((index + 1) * BERT__TASK_ROWS, t->rows); i++) {
         float *x = t->x + i * t->cs;
-        if (l) bert__affine(x, l->normal[job->which] + i * t->cs, l->gamma[job->which]->weight, l->beta[job->which]->weight, t->config.hidden_size);
+        if (l) t->learner->affine(x, l->normal[job->which] + i * t->cs, l->gamma[job->which]->weight, l->beta[job->which]->weight, t->config.hidden_size);
         else {
-            bert__affine(x, t->normal + i * t->cs, t->gamma->weight, t->beta->weight, t->config.hidden_size);
+            t->learner->affine(x, t->normal + i * t->cs, t->gamma->weight, t->beta->weight, t->config.hidden_size);
             bert__drop_hidden(t, BERT__PLACE_EMBEDDINGS, 0, i, x);
         }
     }
@@ -15991,13 +16251,6 @@ BERT__FN void bert__small_product(const bert_trainer *t, const float *panels, in
     p = bert__layer_product(&w, x, x_stride, y, y_stride, add, BERT_LINEAR);
     t->kernels->product(&p, 0, rows, 0, bert__panels(t->kernels, &w));
 }
-BERT__FN void bert__small_across(const float *x, int64_t stride, int64_t rows, int64_t columns, float *out, int64_t out_stride)
-{
-    int64_t i, j, first;
-    for (first = 0; first < columns; first += 16)
-        for (i = 0; i < rows; i++)
-            for (j = first; j < bert__least(first + 16, columns); j++) out[j * out_stride + i] = x[i * stride + j];
-}
 /* Dropout on the probabilities of one query. */
 BERT__FN void bert__drop_keys(const bert_trainer *t, int32_t layer, const bert__sequence *q, int64_t head, int64_t query, float *p)
 {
@@ -16007,34 +16260,22 @@ BERT__FN void bert__drop_keys(const bert_trainer *t, int32_t layer, const bert__
         if (mask) bert__drop_masked(&t->attention_drop, mask + t->config.heads * q->squares + (head * q->length + query) * q->length, p, q->length);
     } else if (t->attention_drop.below) {
         const uint64_t key = bert__mix_in(bert__drop_stream(t, BERT__PLACE_ATTENTION, layer, q), (uint64_t)head);
-        bert__drop_row(&t->attention_drop, bert__mix_in(key, (uint64_t)query), p, q->length);
+        t->learner->drop(t->attention_drop.below, t->attention_drop.scale, bert__mix_in(key, (uint64_t)query), p, q->length);
     }
 }
-/* Probabilities of some queries, before dropout, in h->score; the largest score and the sum of each are written, or used if `again`. */
-BERT__FN void bert__probabilities(const bert_trainer *t, const bert__train_layer *l, const bert__sequence *q, int64_t head, bert__heads *h, int64_t query, int64_t queries, int again)
+/* Probabilities of some queries, before dropout, in h->score. */
+BERT__FN void bert__probabilities(const bert_trainer *t, const bert__train_layer *l, const bert__sequence *q, int64_t head, bert__heads *h, int64_t query, int64_t queries)
 {
-    const int64_t nC = t->config.hidden_size, nH = t->config.heads, nD = nC / nH, nS = q->length, nR = t->config.max_relative_position;
+    const int64_t nD = t->config.hidden_size / t->config.heads, nS = q->length, nR = t->config.max_relative_position;
     const float scale = (float)(1 / sqrt((double)nD)), *rows = l->qkv_rows + (q->row + query) * t->qs + head * nD;
     const float *key_bias = t->batch->key_mask ? t->key_bias + q->row : NULL, *bias = t->batch->score_bias ? t->batch->score_bias + q->squares : NULL;
     int64_t i, j;
     bert__small_product(t, h->k_rows, nS, nD, rows, t->qs, h->score, h->stride, 0, queries);
     if (nR) bert__small_product(t, t->relative_across, 2 * nR + 1, nD, rows, t->qs, h->nearby, h->near_stride, 0, queries);
     for (i = 0; i < queries; i++) {
-        float *s = h->score + i * h->stride, *kept = l->softmax + ((q->row + query + i) * nH + head) * 2, top = 0, sum = 0;
+        float *s = h->score + i * h->stride;
         if (nR) for (j = 0; j < nS; j++) s[j] += h->nearby[i * h->near_stride + bert__relative_row(query + i, j, nR)];
-        for (j = 0; j < nS; j++) s[j] *= scale;
-        if (key_bias) for (j = 0; j < nS; j++) s[j] += key_bias[j];
-        if (bias) for (j = 0; j < nS; j++) s[j] += bias[(query + i) * nS + j];
-        if (!again) {
-            for (top = s[0], j = 1; j < nS; j++) if (s[j] > top) top = s[j];
-            kept[0] = top;
-        } else top = kept[0];
-        for (j = 0; j < nS; j++) s[j] = expf(s[j] - top);
-        if (!again) {
-            for (j = 0; j < nS; j++) sum += s[j];
-            kept[1] = sum;
-        } else sum = kept[1];
-        for (j = 0; j < nS; j++) s[j] /= sum;
+        t->learner->softmax(s, nS, scale, key_bias, bias ? bias + (query + i) * nS : NULL);
     }
 }
 /* Sums by relative position of rows over keys. */
@@ -16058,7 +16299,7 @@ BERT__FN void bert__attend(const bert_trainer *t, int32_t layer, const bert__seq
     for (query = 0; query < nS; query += BERT__TRAIN_QUERIES) {
         const int64_t queries = bert__least(nS - query, BERT__TRAIN_QUERIES);
         float *out = l->context + (q->row + query) * t->cs + head * nD;
-        bert__probabilities(t, l, q, head, h, query, queries, 0);
+        bert__probabilities(t, l, q, head, h, query, queries);
         for (i = 0; i < queries; i++) bert__drop_keys(t, layer, q, head, query + i, h->score + i * h->stride);
         bert__small_product(t, h->v_columns, nD, nS, h->score, h->stride, out, t->cs, 0, queries);
         if (!nR) continue;
@@ -16081,22 +16322,20 @@ BERT__FN void bert__attend_backward(const bert_trainer *t, int32_t layer, const 
         const int64_t queries = bert__least(nS - query, BERT__TRAIN_QUERIES);
         const float *dout = douts + query * t->ws;
         float *dq = gradients + query * t->ws;
-        bert__probabilities(t, l, q, head, h, query, queries, 1);
+        bert__probabilities(t, l, q, head, h, query, queries);
         bert__small_product(t, h->v_rows, nS, nD, dout, t->ws, h->slope, h->stride, 0, queries);
         if (nR) bert__small_product(t, t->relative_across, 2 * nR + 1, nD, dout, t->ws, h->near_slope, h->near_stride, 0, queries);
         for (i = 0; i < queries; i++) {
             float *p = h->score + i * h->stride, *dp = h->slope + i * h->stride;
-            double sum = 0;
             if (nR) for (j = 0; j < nS; j++) dp[j] += h->near_slope[i * h->near_stride + bert__relative_row(query + i, j, nR)];
             bert__drop_keys(t, layer, q, head, query + i, dp);
-            for (j = 0; j < nS; j++) sum += (double)p[j] * (double)dp[j];
-            for (j = 0; j < nS; j++) dp[j] = p[j] * (dp[j] - (float)sum) * scale;
+            t->learner->softmax_back(p, dp, nS, scale);
             bert__drop_keys(t, layer, q, head, query + i, p);
         }
-        bert__small_across(h->score, h->stride, queries, nS, h->across, h->across_stride);
+        t->learner->transpose(h->score, h->stride, queries, nS, h->across, h->across_stride);
         t->kernels->pack(dout, 1, t->ws, nD, queries, h->block);
         bert__small_product(t, h->block, nD, queries, h->across, h->across_stride, gradients + 2 * nC, t->ws, query > 0, nS);
-        bert__small_across(h->slope, h->stride, queries, nS, h->across, h->across_stride);
+        t->learner->transpose(h->slope, h->stride, queries, nS, h->across, h->across_stride);
         t->kernels->pack(rows + query * t->qs, 1, t->qs, nD, queries, h->block);
         bert__small_product(t, h->block, nD, queries, h->across, h->across_stride, gradients + nC, t->ws, query > 0, nS);
         bert__small_product(t, h->k_columns, nD, nS, h->slope, h->stride, dq, t->ws, 0, queries);
@@ -16149,7 +16388,7 @@ BERT__FN void bert__embed_task(void *arg, int64_t index)
         float *y = t->normal + i * t->cs;
         for (c = 0; c < nC; c++) y[c] = position ? word[c] + type[c] + position[c] : word[c] + type[c];
         if (b->key_mask) t->key_bias[i] = b->key_mask[at] ? 0 : masked;
-        t->inverse[i] = bert__normal(y, t->config.layer_norm_eps, nC);
+        t->inverse[i] = t->learner->normal(y, NULL, t->config.layer_norm_eps, nC);
     }
 }
 /* Gradients of the tables: a task adds some columns of all rows, in their order. */
@@ -16180,7 +16419,8 @@ BERT__FN void bert__embeddings_backward(bert_trainer *t)
     for (i = 0; i < t->rows; i++) bert__drop_hidden(t, BERT__PLACE_EMBEDDINGS, 0, i, t->d + i * t->cs);
     bert__norm_gradient(t, t->d, t->cs, t->normal, t->cs, t->inverse, t->gamma, t->beta, t->rows);
     if (!t->words->learns) return;
-    for (i = 0; i < t->rows; i++) t->row_squares += bert__square_sum(t->d + i * t->cs, t->config.hidden_size);
+    for (i = 0; i < t->rows && (t->desc.optimizer.clip == BERT_CLIP_ROWS || t->desc.optimizer.clip == BERT_CLIP_TF1_ROWS); i++)
+        t->row_squares += t->learner->squares(t->d + i * t->cs, t->config.hidden_size);
     bert__job_run(t, bert__blocks(t->config.hidden_size, BERT__TASK_COLUMNS), bert__tables_task, &job);
 }
 
@@ -16358,8 +16598,8 @@ BERT__FN double bert__words_rows(bert_trainer *t, int64_t n)
     bert__linear_forward(t, &t->transform, in, t->cs, inner, t->cs, n);
     bert__activation_rows(t, 0, inner, t->cs, normal, t->cs, nC, n);
     for (i = 0; i < n; i++) {
-        t->head_inverse[i] = bert__normal(normal + i * t->cs, t->config.layer_norm_eps, nC);
-        bert__affine(h + i * t->cs, normal + i * t->cs, t->transform_gamma->weight, t->transform_beta->weight, nC);
+        t->head_inverse[i] = t->learner->normal(normal + i * t->cs, NULL, t->config.layer_norm_eps, nC);
+        t->learner->affine(h + i * t->cs, normal + i * t->cs, t->transform_gamma->weight, t->transform_beta->weight, nC);
     }
     bert__decoder_blocks(t, h, NULL, n);
     memset(&job, 0, sizeof job);
@@ -16642,6 +16882,8 @@ BERT__FN void bert__trainer_table(bert_trainer *t)
                 p.gradient = t->gradients + at;
                 p.first = t->first ? t->first + at : NULL;
                 p.second = t->second ? t->second + at : NULL;
+                p.small_first = t->small_first ? t->small_first + at : NULL;
+                p.small_second = t->small_second ? t->small_second + at : NULL;
                 t->block[i] = blocks;
                 t->parameters[i] = p;
             }
@@ -16707,8 +16949,10 @@ BERT__FN void bert__trainer_layout(bert__layout *l, bert_trainer *t, bert_traine
     t->gradients = bert__lay_floats(l, t->values);
     bytes->gradients = l->size - before;
     before = l->size;
-    t->first = slots > 0 ? bert__lay_floats(l, t->values) : NULL;
-    t->second = slots > 1 ? bert__lay_floats(l, t->values) : NULL;
+    t->first = slots > 0 && !t->desc.small_slots ? bert__lay_floats(l, t->values) : NULL;
+    t->second = slots > 1 && !t->desc.small_slots ? bert__lay_floats(l, t->values) : NULL;
+    t->small_first = slots > 0 && t->desc.small_slots ? (uint16_t *)bert__lay(l, t->values, 2) : NULL;
+    t->small_second = slots > 1 && t->desc.small_slots ? (uint16_t *)bert__lay(l, t->values, 2) : NULL;
     bytes->slots = l->size - before;
     before = l->size;
     t->block = (int64_t *)bert__lay(l, t->count + 1, sizeof *t->block);
@@ -16762,7 +17006,6 @@ BERT__FN void bert__trainer_layout(bert__layout *l, bert_trainer *t, bert_traine
         k.inverse[1] = bert__lay_floats(l, nT);
         if (i == 0 || !t->desc.recompute) {
             k.qkv_rows = bert__lay_floats(l, nT * t->qs);
-            k.softmax = bert__lay_floats(l, nT * 2 * nH);
             k.context = bert__lay_floats(l, nT * t->cs);
             k.normal[0] = bert__lay_floats(l, nT * t->cs);
             k.inverse[0] = bert__lay_floats(l, nT);
@@ -16830,6 +17073,7 @@ BERT__FN bert_status bert__trainer_resolve(const bert_trainer_desc *desc, bert_t
     if (!(d->hidden_dropout < 1) || !(d->attention_dropout < 1) || !(d->classifier_dropout < 1)) return bert__bad_argument(e, "rates of dropout lie below 1");
     if ((st = bert__check_optimizer(&d->optimizer, e)) != BERT_OK) return st;
     if ((st = bert__choose_kernels(d->precision, d->isa, &t->kernels, e)) != BERT_OK) return st;
+    t->learner = t->kernels->learner;
     d->isa = t->kernels->isa;
     d->precision = BERT_PRECISION_F32;
     d->optimizer = bert__optimizer_resolved(&d->optimizer);
@@ -16899,7 +17143,7 @@ BERT__FN bert_status bert__fail_trainer_memory(const bert_trainer *t, const char
     for (fewer = tokens / 2; fewer >= 128 && fewer >= tokens / 4; fewer /= 2)
         n += bert__format(text + n, sizeof text - n, "; max_tokens %lld: %zu", (long long)fewer, bert__trainer_total(t, fewer, t->desc.recompute, &less));
     if (!t->desc.recompute) n += bert__format(text + n, sizeof text - n, "; recompute: %zu", bert__trainer_total(t, tokens, 1, &less));
-    if (!t->desc.recompute && tokens >= 256) n += bert__format(text + n, sizeof text - n, "; both: %zu", bert__trainer_total(t, bert__most(128, tokens / 4), 1, &less));
+    if (!t->desc.small_slots && bert__optimizer_slots(&t->desc.optimizer)) bert__format(text + n, sizeof text - n, "; small_slots: %zu less", b.slots / 2);
     return bert__fail(e, BERT_ERROR_MEMORY, NULL, -1, "%s: a trainer for %lld tokens at once takes %zu bytes (weights %zu, gradients %zu, slots %zu, activations %zu)%s", why, (long long)tokens,
                       b.total, b.weights, b.gradients, b.slots, b.activations, text);
 }
@@ -17019,6 +17263,8 @@ BERT_API bert_status bert_trainer_open(const bert_trainer_desc *desc, bert_train
     memset(t->gradients, 0, (size_t)t->values * sizeof *t->gradients);
     if (t->first) memset(t->first, 0, (size_t)t->values * sizeof *t->first);
     if (t->second) memset(t->second, 0, (size_t)t->values * sizeof *t->second);
+    if (t->small_first) memset(t->small_first, 0, (size_t)t->values * sizeof *t->small_first);
+    if (t->small_second) memset(t->small_second, 0, (size_t)t->values * sizeof *t->small_second);
     bert__trainer_view(t);
     for (i = 0; i < t->count && st == BERT_OK; i++) {
         const bert_trained *p = t->parameters + i;
@@ -17334,23 +17580,54 @@ BERT__FN bert_trained *bert__block_of(bert_trainer *t, int64_t index, int64_t *a
     *n = bert__least(BERT__UPDATE_BLOCK, t->parameters[low].count - *at);
     return t->parameters + low;
 }
+/* bf16 to float32, and back, rounding down or up with the probabilities that keep the mean: n numbers, at most BERT__SLOT_RUN. */
+#define BERT__SLOT_RUN 512
+BERT__FN void bert__slot_read(const uint16_t *from, float *to, int64_t n)
+{
+    int64_t i;
+    for (i = 0; i < n; i++) to[i] = bert__of_bf16(from[i]);
+}
+BERT__FN void bert__slot_write(const float *from, uint16_t *to, int64_t n, uint64_t key)
+{
+    uint32_t at = (uint32_t)key, h, bits;
+    int64_t i;
+    for (i = 0; i < n; i++, at += 0x9E3779B9u) {
+        h = (at ^ at >> 16) * 0x85EBCA6Bu;
+        h = (h ^ h >> 13 ^ (uint32_t)(key >> 32)) * 0xC2B2AE35u;
+        bits = bert__float_to_bits(from[i]);
+        to[i] = (bits & 0x7F800000u) == 0x7F800000u ? bert__bf16_of(from[i]) : (uint16_t)((bits + (h >> 16)) >> 16);
+    }
+}
 /* pass 0: squares of gradients; 1 and 2: the passes of an update */
 BERT__FN void bert__update_task(void *arg, int64_t index)
 {
     const bert__update_job *job = (const bert__update_job *)arg;
     bert_trainer *t = job->t;
-    int64_t at, n;
+    int64_t at, n, i, k;
     const bert_trained *p = bert__block_of(t, index, &at, &n);
     double *sums = t->sums + 2 * index, scale = job->scale;
-    float *m = p->first ? p->first + at : NULL, *v = p->second ? p->second + at : NULL;
+    float ratio, first[BERT__SLOT_RUN], second[BERT__SLOT_RUN];
     bert__update u;
     sums[0] = sums[1] = 0;
     if (!p->learns) return;
-    if (job->pass == 0) { sums[0] = bert__square_sum(p->gradient + at, n); return; }
+    if (job->pass == 0) { sums[0] = t->learner->squares(p->gradient + at, n); return; }
     if (t->desc.optimizer.clip == BERT_CLIP_EACH) scale *= bert__clip_scale(&t->desc.optimizer, t->norms[p - t->parameters]);
     u = bert__update_of(&t->desc.optimizer, job->rate * p->rate, t->steps, scale, p->decay);
-    if (job->pass == 1) bert__update_first(&u, p->weight + at, p->gradient + at, m, v, n, sums);
-    else bert__update_second(&u, t->norms[p - t->parameters], p->weight + at, p->gradient + at, m, v, n);
+    ratio = bert__is_lamb(u.kind) ? (float)t->norms[p - t->parameters] : 1.0f;
+    if (!p->small_first) {
+        t->learner->update(&u, job->pass, ratio, p->weight + at, p->gradient + at, p->first ? p->first + at : NULL, p->second ? p->second + at : NULL, n, sums);
+        return;
+    }
+    for (i = at; i < at + n; i += k) {
+        const uint64_t key = bert__mix_in(bert__mix_in(bert__mix_in(t->desc.seed, (uint64_t)t->steps), (uint64_t)(p - t->parameters)), (uint64_t)i);
+        k = bert__least(BERT__SLOT_RUN, at + n - i);
+        bert__slot_read(p->small_first + i, first, k);
+        if (p->small_second) bert__slot_read(p->small_second + i, second, k);
+        t->learner->update(&u, job->pass, ratio, p->weight + i, p->gradient + i, first, p->small_second ? second : NULL, k, sums);
+        if (bert__is_lamb(u.kind) && job->pass == 2) continue;
+        bert__slot_write(first, p->small_first + i, k, key);
+        if (p->small_second) bert__slot_write(second, p->small_second + i, k, ~key);
+    }
 }
 /* Of dynamic loss scaling: skipped steps add up until the factor changes, they need not follow each other; good ones must. */
 BERT__FN void bert__scale_shrinks(bert_trainer *t)
@@ -17409,16 +17686,16 @@ BERT_API bert_status bert_trainer_update(bert_trainer *trainer, bert_progress *o
         return BERT_OK;
     }
     job.scale = (o->clip == BERT_CLIP_EACH ? 1 : bert__clip_scale(o, norm)) / t->loss_scale;
-    job.pass = 1;
-    t->parallel.run(t->parallel.user, t->value_room, bert__update_task, &job);
-    if (o->kind == BERT_OPTIMIZER_LAMB || o->kind == BERT_OPTIMIZER_LAMB_NEZHA)
+    if (bert__is_lamb(o->kind)) {
+        job.pass = 1;
+        t->parallel.run(t->parallel.user, t->value_room, bert__update_task, &job);
         for (i = 0; i < t->count; i++) {
             const bert__update u = bert__update_of(o, 0, t->steps, 1, 0);
             double sums[2] = { 0, 0 };
             for (b = t->block[i]; b < t->block[i + 1]; b++) { sums[0] += t->sums[2 * b]; sums[1] += t->sums[2 * b + 1]; }
             t->parameters[i].trust = t->norms[i] = bert__trust_ratio(&u, sums);
         }
-    else if (o->clip != BERT_CLIP_EACH) for (i = 0; i < t->count; i++) t->norms[i] = 1;
+    }
     job.pass = 2;
     t->parallel.run(t->parallel.user, t->value_room, bert__update_task, &job);
     t->steps++;
@@ -17559,7 +17836,8 @@ BERT_API bert_status bert_trainer_save(bert_trainer *trainer, const char *path, 
     for (i = 0; i < t->count && st == BERT_OK; i++) {
         const bert_trained *p = t->parameters + i;
         for (slot = 0; slot < 3 && st == BERT_OK; slot++) {
-            const float *values = slot == 0 ? p->weight : slot == 1 ? p->first : p->second;
+            const uint16_t *small = slot == 0 ? NULL : slot == 1 ? p->small_first : p->small_second;
+            const void *values = small ? (const void *)small : slot == 0 ? p->weight : slot == 1 ? p->first : p->second;
             bert_output *o = outputs + n;
             int64_t *shape = (int64_t *)bert__arena_get(&arena, 2 * sizeof *shape);
             char *name = (char *)bert__arena_get(&arena, 192);
@@ -17572,18 +17850,18 @@ BERT_API bert_status bert_trainer_save(bert_trainer *trainer, const char *path, 
             o->name = name;
             o->data = values;
             o->shape = shape;
-            if (tf && p->matrix) {                                      /* [in, out] */
+            if ((tf && p->matrix) || small) {                           /* [in, out] there; always float32 */
                 bert_tensor whole, *view = (bert_tensor *)bert__arena_get(&arena, sizeof *view);
                 int64_t *room = (int64_t *)bert__arena_array(&arena, 4, sizeof *room);
                 if (!view || !room) { st = BERT_ERROR_MEMORY; break; }
                 memset(&whole, 0, sizeof whole);
                 whole.data = (const unsigned char *)values;
                 whole.shape = shape;
-                whole.rank = 2;
+                whole.rank = p->rank;
                 whole.count = p->count;
-                whole.dtype = BERT_F32;
+                whole.dtype = small ? BERT_BF16 : BERT_F32;
                 whole.big_endian = bert__machine_is_big();
-                *view = bert_tensor_transposed(&whole, room);
+                *view = tf && p->matrix ? bert_tensor_transposed(&whole, room) : whole;
                 o->from = view;
                 o->shape = view->shape;
             }
@@ -17621,9 +17899,11 @@ BERT_API bert_status bert_trainer_save(bert_trainer *trainer, const char *path, 
     return st;
 }
 
-/* Values of one tensor of a checkpoint into a parameter's place. */
-BERT__FN bert_status bert__resume_values(const bert_trained *p, const bert_tensor *tensor, int transposed, float *to, const char *path, bert_error *e)
+/* Values of one tensor of a checkpoint into a parameter's place, one of these two. */
+BERT__FN bert_status bert__resume_values(const bert_trained *p, const bert_tensor *tensor, int transposed, float *to, uint16_t *small, const char *path, bert_error *e)
 {
+    bert_tensor turned = *tensor;
+    int64_t room[4];
     bert_parameter q;
     int32_t k;
     memset(&q, 0, sizeof q);
@@ -17635,7 +17915,9 @@ BERT__FN bert_status bert__resume_values(const bert_trained *p, const bert_tenso
     for (k = 0; k < p->rank; k++)
         if (tensor->rank != p->rank || bert__stored(tensor, transposed, k) != p->shape[k])
             return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, tensor->name, "is not of the shape of %s in this trainer", p->name);
-    return bert_parameter_read(&q, to, p->count, e);
+    if (to) return bert_parameter_read(&q, to, p->count, e);
+    if (transposed) turned = bert_tensor_transposed(tensor, room);
+    return bert_tensor_read(&turned, BERT_BF16, small, p->count, e);
 }
 BERT_API bert_status bert_trainer_resume(bert_trainer *trainer, const char *path, bert_error *error)
 {
@@ -17662,8 +17944,9 @@ BERT_API bert_status bert_trainer_resume(bert_trainer *trainer, const char *path
         p = bert_trainer_find(t, role.name);
         for (slot = role.slot ? (role.slot - 1) % 2 + 1 : 0; p && slot >= 0; slot = -1) {
             float *to = slot == 0 ? p->weight : slot == 1 ? p->first : p->second;
-            if (!to || (slot && role.slot != bert__slot_name(t, slot))) break;
-            st = bert__resume_values(p, tensor, role.source == BERT_SOURCE_GOOGLE && role.matrix, to, path, error);
+            uint16_t *small = slot == 0 ? NULL : slot == 1 ? p->small_first : p->small_second;
+            if ((!to && !small) || (slot && role.slot != bert__slot_name(t, slot))) break;
+            st = bert__resume_values(p, tensor, role.source == BERT_SOURCE_GOOGLE && role.matrix, to, small, path, error);
             t->norms[p - t->parameters] += 1 << slot;
         }
     }
@@ -17671,7 +17954,7 @@ BERT_API bert_status bert_trainer_resume(bert_trainer *trainer, const char *path
         const bert_trained *p = t->parameters + i;
         const int have = (int)t->norms[i];
         if (!(have & 1)) st = bert__fail_tensor(error, BERT_ERROR_MISMATCH, path, -1, p->name, "is missing");
-        else if (p->learns && ((p->first && !(have & 2)) || (p->second && !(have & 4))))
+        else if (p->learns && (((p->first || p->small_first) && !(have & 2)) || ((p->second || p->small_second) && !(have & 4))))
             st = bert__fail_tensor(error, BERT_ERROR_MISMATCH, path, -1, p->name, "has no %s here: this checkpoint was not saved with this optimizer's state", bert__slots[bert__slot_name(t, have & 2 ? 2 : 1)]);
     }
     if (st == BERT_OK) st = bert__state_read(c, path, &step, s, error);

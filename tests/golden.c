@@ -83,13 +83,13 @@ static const struct {
 /* Where `name` is under "../shared" or "./", seen from the repository, from tests/ and from the executable. */
 static const char *golden_find(const char *program, const char *name, int shared, char *out, size_t size)
 {
-    static const char *const near[] = { ".", "..", "../.." }, *const beyond[] = { "../shared", "../../shared", "../../../shared" };
+    static const char *const near[] = { ".", "..", "../..", "../../.." }, *const beyond[] = { "../shared", "../../shared", "../../../shared", "../../../../shared" };
     const char *const *places = shared ? beyond : near;
     size_t i, dir = 0;
     int beside;
     for (i = 0; program[i]; i++) if (program[i] == '/') dir = i + 1;
     for (beside = 0; beside < 2; beside++)
-        for (i = 0; i < 3; i++) {
+        for (i = 0; i < 4; i++) {
             snprintf(out, size, "%.*s%s/%s", beside ? (int)dir : 0, program, places[i], name);
             if (golden_is_directory(out)) return out;
         }

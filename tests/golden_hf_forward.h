@@ -32,6 +32,7 @@ static int golden_head_weights(const bert_checkpoint *backbone, const bert_check
     int64_t i, j;
     memset(&d, 0, sizeof d);
     memset(&err, 0, sizeof err);
+    memset(o, 0, (size_t)most * sizeof *o);
     for (i = 0; i < most; i++) {
         const int own = i >= bert_checkpoint_count(backbone);
         const bert_tensor *t = own ? bert_checkpoint_tensor(c, i - bert_checkpoint_count(backbone)) : bert_checkpoint_tensor(backbone, i);

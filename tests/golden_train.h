@@ -779,6 +779,7 @@ static void golden_hf_finetune_run(const golden_place *place, const char *key, c
         snprintf(file, sizeof file, "%s", strstr(parent, "in ") + 3);
         if ((from = golden_checkpoint(golden_path(path, sizeof path, place->dir, file))) == NULL) goto done;
         o = (bert_output *)golden_get(bert_checkpoint_count(from), sizeof *o);
+        memset(o, 0, (size_t)bert_checkpoint_count(from) * sizeof *o);
         for (i = 0; i < bert_checkpoint_count(from); i++) {
             const bert_tensor *t = bert_checkpoint_tensor(from, i);
             if (!golden_starts(t->name, "init.")) continue;
