@@ -11,7 +11,7 @@ TF_PYTHON=${TF_PYTHON:-$PYTHON}
 convert=$top/tools/bin${V:+/$V}/convert
 has() { command -v "$1" >/dev/null 2>&1 && "$1" -c "import $2" >/dev/null 2>&1; }
 
-cases="torch_loads transformers_loads safetensors_loads tensorflow_loads"
+cases="torch_loads transformers_loads transformers_classifies safetensors_loads tensorflow_loads"
 if ! has "$PYTHON" "torch, transformers, safetensors"; then
     for c in $cases; do wanted "$c" && skip "$c" "no Python with torch, transformers and safetensors"; done
     finish
@@ -52,6 +52,22 @@ ids = torch.arange(1, 21).reshape(2, 10)
 models = [BertForPreTraining.from_pretrained(made + d).eval() for d in ("/in", "/st", "/pt")]
 outs = [m(ids).prediction_logits for m in models]
 assert all(torch.equal(outs[0], o) for o in outs[1:])
+EOF2
+}
+# The folder that run_classifier leaves: model, config, vocabulary, labels; it answers the same there.
+transformers_classifies() {
+    (cd "$made" && mkdir -p data && { printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' '[MASK]'; awk 'BEGIN { for (i = 0; i < 100; i++) print "w" i }'; } >vocab.txt &&
+        awk 'BEGIN { for (i = 0; i < 40; i++) print (i % 2 ? "yes" : "no") "\tw" i " W" (i * 7 % 100) " w" i * 3 % 100 }' >data/train.tsv && cp data/train.tsv data/test.tsv &&
+        "$top/tools/bin${V:+/$V}/run_classifier" --task_name=text_clf --data_dir=data --vocab_file=vocab.txt --init_checkpoint=in --max_seq_length=12 --do_train --do_predict --num_train_steps=8 --learning_rate=1e-3 --output_dir=out) &&
+    "$PYTHON" - "$made" <<'EOF2'
+import sys, torch
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+made = sys.argv[1]
+model, tokenizer = AutoModelForSequenceClassification.from_pretrained(made + "/out").eval(), AutoTokenizer.from_pretrained(made + "/out")
+assert model.config.id2label == {0: "no", 1: "yes"}, model.config.id2label
+for text, row in zip(open(made + "/data/test.tsv"), open(made + "/out/test_results.tsv")):
+    p = model(**tokenizer(text.rstrip("\n").split("\t")[1], return_tensors="pt")).logits.softmax(-1)[0].tolist()
+    assert max(abs(a - float(b)) for a, b in zip(p, row.split("\t"))) < 1e-5, (text, p, row)
 EOF2
 }
 safetensors_loads() {

@@ -97,7 +97,7 @@ static bert_dataset *open_label_column(bert_split split, const char *path) { ret
 /* What is known of the task: from the flags, or from the folder of a model that was trained here. */
 static void know_task(void)
 {
-    bert_json_doc doc;
+    static bert_json_doc doc;           /* stays: its texts are used */
     bert_dataset_example e;
     bert_dataset *s;
     bert_error err = { 0 };
@@ -115,7 +115,7 @@ static void know_task(void)
         if ((v = bert_json_get(doc.root, "regression")) != NULL && v->type == 't' && regression == BERT_DEFAULT) regression = BERT_ON;
         if ((v = bert_json_get(doc.root, "header")) != NULL && v->type == 't' && header == BERT_DEFAULT) header = BERT_ON;
         if (!label_list) run_names_read(&what.labels, doc.root);
-    }                                                                   /* the document stays: its texts are used */
+    }
     if (!what.task) cli_usage("--task_name is missing", saved ? "" : " (there is no task.json beside the model)");
     if (label_list) run_names_split(&what.labels, label_list, strlen(label_list));
     if (multi_label && !is_task("tsv")) cli_usage("--multi_label is for --task_name=tsv", "");
