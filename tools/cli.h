@@ -542,8 +542,12 @@ CLI_FN void cli_progress(const char *unit, int64_t done, int64_t total)
     terminal = 0;
 #endif
     if (start <= 0) start = last = now;
-    if (!terminal || (now - last < 0.2 && done < total)) return;
-    if (done >= total) { if (last > start) fprintf(stderr, "\r%60s\r", ""); return; }
+    if (done >= total) {
+        if (terminal && last > start) fprintf(stderr, "\r%60s\r", "");
+        start = 0;                      /* the next call is of other work */
+        return;
+    }
+    if (!terminal || now - last < 0.2) return;
     last = now;
     fprintf(stderr, "\r%lld/%lld %s, %.0f a second, %.0f s left   ", (long long)done, (long long)total, unit, (double)done / (now - start + 1e-9), done ? (now - start) / (double)done * (double)(total - done) : 0.0);
     fflush(stderr);
