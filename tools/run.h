@@ -246,6 +246,7 @@ CLI_FN const char *run_number(char out[40], double v)
 {
     int digits;
     if (v != v) return "nan";
+    v = (double)(float)v;
     for (digits = 1; digits <= 9; digits++) {
         snprintf(out, 40, "%.*g", digits, v);
         if ((float)strtod(out, NULL) == (float)v) break;
