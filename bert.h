@@ -861,7 +861,8 @@ typedef struct bert_trainer_desc {
                                            that small changes add up. Half their memory; checkpoints hold float32 as ever */
     int32_t recompute;                  /* 1: of a layer only the output is kept; the rest is computed again. Same bits, less memory */
     const bert_comm *comm;              /* NULL: this worker alone; copied. Opening takes the weights of worker 0 */
-    bert_precision precision;
+    bert_precision precision;           /* BF16: the factors of products in the layers, both ways, and of the decoder of words are rounded
+                                           to bf16, sums are float32; weights, gradients and all else stay float32 */
     bert_isa isa;
     int32_t threads;                    /* as in bert_session_desc */
     bert_parallel parallel;
@@ -6583,6 +6584,8 @@ typedef struct bert__learner {
     float (*sum)(const float *x, int64_t n);
     double (*squares)(const float *x, int64_t n);
     void (*drop)(uint32_t below, float scale, uint64_t key, float *x, int64_t n);
+    /* y = x as bf16, float32 again; y may be x */
+    void (*round)(float *y, const float *x, int64_t n);
     /* pass 2: weights, and the slots as well, but for LAMB: there pass 1 does the slots and gives the sums of squares of weights and of
        what is measured, from which comes the ratio of pass 2 (else 1). Cuts between calls change no bit of weights and slots. */
     void (*update)(const bert__update *u, int pass, float ratio, float *w, const float *g, float *m, float *v, int64_t n, double sums[2]);
@@ -6839,6 +6842,22 @@ BERT__INLINE void bert__drop_run(uint32_t below, float scale, uint64_t key, floa
         else for (j = 0; j < n - i; j++) x[i + j] = y[j];
     }
 }
+BERT__INLINE void bert__round_run(float *y, const float *x, int64_t n)
+{
+    uint32_t w[64];
+    int64_t i, j;
+    for (i = 0; i < n; i += 64) {
+        if (n - i >= 64) memcpy(w, x + i, sizeof w);
+        else for (j = 0; j < 64; j++) w[j] = j < n - i ? bert__float_to_bits(x[i + j]) : 0;
+        for (j = 0; j < 64; j++) {
+            const uint32_t v = w[j], nan = (uint32_t)-(int32_t)((int32_t)(v & 0x7FFFFFFF) > 0x7F800000);
+            w[j] = ((v + ((0x7FFF + (v >> 16 & 1)) & ~nan)) | (0x400000 & nan)) & 0xFFFF0000u;
+        }
+        if (n - i >= 64) memcpy(y + i, w, sizeof w);
+        else for (j = 0; j < n - i; j++) y[i + j] = bert__bits_to_float(w[j]);
+    }
+}
+BERT__FN void bert__ref_round(float *y, const float *x, int64_t n) { bert__round_run(y, x, n); }
 BERT__FN void bert__ref_drop(uint32_t below, float scale, uint64_t key, float *x, int64_t n) { bert__drop_run(below, scale, key, x, n); }
 /* Where LAMB goes from moments and weight, and what it measures the length of. NEZHA's length has epsilon under the root, and the
    decay even where none applies. */
@@ -6876,7 +6895,7 @@ BERT__FN void bert__ref_update(const bert__update *u, int pass, float ratio, flo
 }
 static const bert__learner bert__ref_learner = {
     bert__ref_curve, bert__ref_transpose, bert__ref_softmax, bert__ref_softmax_back, bert__ref_normal, bert__ref_affine, bert__ref_norm_back, bert__ref_norm_sums, bert__ref_sum, bert__square_sum,
-    bert__ref_drop, bert__ref_update
+    bert__ref_drop, bert__ref_round, bert__ref_update
 };
 #endif
 
@@ -7553,6 +7572,7 @@ BERT__SIMD_FN double BERT__TIER(squares)(const float *x, int64_t n)
     return all;
 }
 BERT__SIMD_FN void BERT__TIER(drop)(uint32_t below, float scale, uint64_t key, float *x, int64_t n) { bert__drop_run(below, scale, key, x, n); }
+BERT__SIMD_FN void BERT__TIER(round)(float *y, const float *x, int64_t n) { bert__round_run(y, x, n); }
 BERT__SIMD_FN void BERT__TIER(update)(const bert__update *u, int pass, float ratio, float *w, const float *g, float *m, float *v, int64_t n, double sums[2])
 {
     const BERT__VEC scale = bert__vset(u->scale), beta1 = bert__vset(u->beta1), beta2 = bert__vset(u->beta2), rest1 = bert__vset(u->rest1), rest2 = bert__vset(u->rest2);
@@ -7614,7 +7634,7 @@ BERT__SIMD_FN void BERT__TIER(update)(const bert__update *u, int pass, float rat
 }
 static const bert__learner BERT__TIER(learner) = {
     BERT__TIER(curve), BERT__TIER(across), BERT__TIER(probabilities), BERT__TIER(softmax_back), BERT__TIER(normal), BERT__TIER(affine), BERT__TIER(norm_back), BERT__TIER(norm_sums), BERT__TIER(sum), BERT__TIER(squares),
-    BERT__TIER(drop), BERT__TIER(update)
+    BERT__TIER(drop), BERT__TIER(round), BERT__TIER(update)
 };
 #undef BERT__PUT
 #undef BERT__SOME
@@ -15777,7 +15797,11 @@ BERT__FN void bert__drop_masked(const bert__drop *d, const uint8_t *mask, float 
    ============================================================================================================ */
 
 /* A dense layer of `parts` parameters of n outputs each. */
-typedef struct bert__linear { bert_trained *w[3], *b[3]; int32_t parts; int64_t n, k; } bert__linear;
+typedef struct bert__linear {
+    bert_trained *w[3], *b[3];
+    int32_t parts, bf16;                /* bf16: the factors of its products are rounded to that, the sums are float32 */
+    int64_t n, k;
+} bert__linear;
 
 typedef struct bert__train_layer {
     bert__linear qkv, attention, intermediate, output;
@@ -15838,6 +15862,7 @@ struct bert_trainer {
     float *normal, *inverse;            /* of the embeddings */
     float *key_bias;                    /* [T] */
     float *panels, *bias, *across;      /* of one product: weights or rows as panels; bias; dy^T */
+    float *narrow;                      /* ... rows rounded to bf16, or NULL */
     float *zeros;                       /* [zero_count] the bias of products that have none */
     int64_t zero_count;
     float *logits;                      /* of the rows of a head at once */
@@ -15910,6 +15935,7 @@ BERT__FN void bert__forward_panels_task(void *arg, int64_t index)
             memcpy(bias + j, l->b[part]->weight + row, (size_t)rows * sizeof *bias);
         }
         for (; j < nr; j++) for (bias[j] = 0, c = 0; c < l->k; c++) out[c * nr + j] = 0;
+        if (l->bf16) job->t->learner->round(out, out, nr * l->k);
     }
 }
 /* ... and for dx = dy W. */
@@ -15920,9 +15946,11 @@ BERT__FN void bert__backward_panels_task(void *arg, int64_t index)
     const int64_t nr = job->t->kernels->nr, all = l->n * l->parts;
     int64_t panel;
     int32_t part;
-    for (panel = index * BERT__TASK_PANELS; panel < bert__least((index + 1) * BERT__TASK_PANELS, bert__blocks(l->k, nr)); panel++)
-        for (part = 0; part < l->parts; part++)
-            bert__panel_columns(job->t->kernels, l->w[part]->weight, l->k, l->n, l->k, panel * nr, job->t->panels + (panel * all + part * l->n) * nr);
+    for (panel = index * BERT__TASK_PANELS; panel < bert__least((index + 1) * BERT__TASK_PANELS, bert__blocks(l->k, nr)); panel++) {
+        float *out = job->t->panels + panel * all * nr;
+        for (part = 0; part < l->parts; part++) bert__panel_columns(job->t->kernels, l->w[part]->weight, l->k, l->n, l->k, panel * nr, out + part * l->n * nr);
+        if (l->bf16) job->t->learner->round(out, out, nr * all);
+    }
 }
 /* Rows of activations, for dW = dy^T x. */
 BERT__FN void bert__column_panels_task(void *arg, int64_t index)
@@ -15930,13 +15958,17 @@ BERT__FN void bert__column_panels_task(void *arg, int64_t index)
     const bert__job *job = (const bert__job *)arg;
     const int64_t nr = job->t->kernels->nr;
     int64_t panel;
-    for (panel = index * BERT__TASK_PANELS; panel < bert__least((index + 1) * BERT__TASK_PANELS, bert__blocks(job->columns, nr)); panel++)
-        bert__panel_columns(job->t->kernels, job->from, job->stride, job->rows, job->columns, panel * nr, job->t->panels + panel * job->rows * nr);
+    for (panel = index * BERT__TASK_PANELS; panel < bert__least((index + 1) * BERT__TASK_PANELS, bert__blocks(job->columns, nr)); panel++) {
+        float *out = job->t->panels + panel * job->rows * nr;
+        bert__panel_columns(job->t->kernels, job->from, job->stride, job->rows, job->columns, panel * nr, out);
+        if (job->which) job->t->learner->round(out, out, nr * job->rows);
+    }
 }
-BERT__FN void bert__column_panels(bert_trainer *t, const float *x, int64_t stride, int64_t rows, int64_t columns)
+BERT__FN void bert__column_panels(bert_trainer *t, const float *x, int64_t stride, int64_t rows, int64_t columns, int bf16)
 {
     bert__job job;
     memset(&job, 0, sizeof job);
+    job.which = bf16;
     job.from = x;
     job.stride = stride;
     job.rows = rows;
@@ -15963,6 +15995,26 @@ BERT__FN int64_t bert__across(bert_trainer *t, const float *dy, int64_t stride, 
     job.across_stride = bert__stride(rows);
     bert__job_run(t, bert__blocks(columns, BERT__ACROSS_BLOCK), bert__across_task, &job);
     return job.across_stride;
+}
+/* Rows as the factors of a product in bf16: to[rows][columns], which may be where they are. */
+BERT__FN void bert__round_task(void *arg, int64_t index)
+{
+    const bert__job *job = (const bert__job *)arg;
+    int64_t i;
+    for (i = index * BERT__ACROSS_BLOCK; i < bert__least((index + 1) * BERT__ACROSS_BLOCK, job->rows); i++)
+        job->t->learner->round(job->to + i * job->across_stride, job->from + i * job->stride, job->columns);
+}
+BERT__FN void bert__round_rows(bert_trainer *t, const float *x, int64_t stride, int64_t rows, int64_t columns, float *to, int64_t to_stride)
+{
+    bert__job job;
+    memset(&job, 0, sizeof job);
+    job.from = x;
+    job.stride = stride;
+    job.to = to;
+    job.across_stride = to_stride;
+    job.rows = rows;
+    job.columns = columns;
+    bert__job_run(t, bert__blocks(rows, BERT__ACROSS_BLOCK), bert__round_task, &job);
 }
 BERT__FN void bert__train_product_task(void *arg, int64_t index)
 {
@@ -15997,6 +16049,11 @@ BERT__FN void bert__linear_forward(bert_trainer *t, const bert__linear *l, const
     memset(&job, 0, sizeof job);
     job.linear = l;
     bert__job_run(t, bert__blocks(bert__blocks(l->n * l->parts, t->kernels->nr), BERT__TASK_PANELS), bert__forward_panels_task, &job);
+    if (l->bf16) {
+        bert__round_rows(t, x, x_stride, rows, l->k, t->narrow, bert__stride(l->k));
+        x = t->narrow;
+        x_stride = bert__stride(l->k);
+    }
     bert__train_product(t, l->n * l->parts, l->k, t->bias, x, x_stride, y, y_stride, 0, rows);
 }
 /* Sums of the rows of dy, which lie across. */
@@ -16028,16 +16085,16 @@ BERT__FN void bert__linear_backward(bert_trainer *t, const bert__linear *l, cons
     if (dx) {
         job.linear = l;
         bert__job_run(t, bert__blocks(bert__blocks(l->k, t->kernels->nr), BERT__TASK_PANELS), bert__backward_panels_task, &job);
-        bert__train_product(t, l->k, all, t->zeros, dy, dy_stride, dx, dx_stride, add, rows);
+        if (l->bf16) bert__round_rows(t, dy, dy_stride, rows, all, t->narrow, bert__stride(all));
+        bert__train_product(t, l->k, all, t->zeros, l->bf16 ? t->narrow : dy, l->bf16 ? bert__stride(all) : dy_stride, dx, dx_stride, add, rows);
     }
     if (t->sending && t->comm.progress) t->comm.progress(t->comm.user);
     if (!l->w[0]->learns) return;
     stride = bert__across(t, dy, dy_stride, rows, all);
-    bert__column_panels(t, x, x_stride, rows, l->k);
-    for (part = 0; part < l->parts; part++) {
-        bert__train_product(t, l->k, rows, t->zeros, t->across + part * l->n * stride, stride, l->w[part]->gradient, l->k, 1, l->n);
-        bert__bias_gradient(t, t->across + part * l->n * stride, stride, rows, l->n, l->b[part]->gradient);
-    }
+    bert__column_panels(t, x, x_stride, rows, l->k, l->bf16);
+    for (part = 0; part < l->parts; part++) bert__bias_gradient(t, t->across + part * l->n * stride, stride, rows, l->n, l->b[part]->gradient);
+    if (l->bf16) bert__round_rows(t, t->across, stride, all, rows, t->across, stride);
+    for (part = 0; part < l->parts; part++) bert__train_product(t, l->k, rows, t->zeros, t->across + part * l->n * stride, stride, l->w[part]->gradient, l->k, 1, l->n);
 }
 
 /* ---- rows ---- */
@@ -16582,6 +16639,7 @@ BERT__FN void bert__decoder_blocks(bert_trainer *t, const float *h, float *dh, i
         l.parts = 1;
         l.n = bert__least(BERT__WORD_BLOCK, nV - word);
         l.k = nC;
+        l.bf16 = t->desc.precision == BERT_PRECISION_BF16;
         if (dh) bert__linear_backward(t, &l, h, t->cs, t->logits + word, stride, dh, t->cs, word > 0, n);
         else bert__linear_forward(t, &l, h, t->cs, t->logits + word, stride, n);
     }
@@ -16909,6 +16967,7 @@ BERT__FN void bert__trainer_table(bert_trainer *t)
         l->attention = bert__linear_of(t, layer, attention, 1);
         l->intermediate = bert__linear_of(t, layer, intermediate, 1);
         l->output = bert__linear_of(t, layer, output, 1);
+        l->qkv.bf16 = l->attention.bf16 = l->intermediate.bf16 = l->output.bf16 = t->desc.precision == BERT_PRECISION_BF16;
         l->gamma[0] = bert__trained_of(t, "bert.encoder.layer.*.attention.output.LayerNorm.weight", layer);
         l->beta[0] = bert__trained_of(t, "bert.encoder.layer.*.attention.output.LayerNorm.bias", layer);
         l->gamma[1] = bert__trained_of(t, "bert.encoder.layer.*.output.LayerNorm.weight", layer);
@@ -16986,6 +17045,7 @@ BERT__FN void bert__trainer_layout(bert__layout *l, bert_trainer *t, bert_traine
     t->panels = bert__lay_floats(l, panels);
     t->bias = bert__lay_floats(l, bert__round_up(wide, nr));
     t->across = bert__lay_floats(l, across);
+    t->narrow = t->desc.precision == BERT_PRECISION_BF16 ? bert__lay_floats(l, bert__most(nT * bert__most(bert__stride(outs), t->cs), words * bert__stride(block))) : NULL;
     t->zero_count = bert__most(bert__most(deep, longest), 2 * nR + 1) + nr;
     t->zeros = bert__lay_floats(l, t->zero_count);
     t->logits = bert__lay_floats(l, logits);
@@ -17072,10 +17132,11 @@ BERT__FN bert_status bert__trainer_resolve(const bert_trainer_desc *desc, bert_t
     if (d->layer_decay < 0 || d->layer_decay > 1) return bert__bad_argument(e, "layer_decay goes from 0 (none) to 1");
     if (!(d->hidden_dropout < 1) || !(d->attention_dropout < 1) || !(d->classifier_dropout < 1)) return bert__bad_argument(e, "rates of dropout lie below 1");
     if ((st = bert__check_optimizer(&d->optimizer, e)) != BERT_OK) return st;
-    if ((st = bert__choose_kernels(d->precision, d->isa, &t->kernels, e)) != BERT_OK) return st;
+    if (d->precision > BERT_PRECISION_BF16) return bert__bad_argument(e, "precision: training is done in f32 or bf16");
+    if ((st = bert__choose_kernels(BERT_PRECISION_F32, d->isa, &t->kernels, e)) != BERT_OK) return st;
     t->learner = t->kernels->learner;
     d->isa = t->kernels->isa;
-    d->precision = BERT_PRECISION_F32;
+    if (!d->precision) d->precision = BERT_PRECISION_F32;
     d->optimizer = bert__optimizer_resolved(&d->optimizer);
     if (!(d->loss_scale.start >= 0) || !bert__finite(d->loss_scale.start)) return bert__bad_argument(e, "loss_scale.start is 0 (none) or positive");
     if (!d->loss_scale.growth) d->loss_scale.growth = 2000;

@@ -390,6 +390,7 @@ static void learners(void)
             BOTH("affine", n, 1e-6, r->affine(want, x, a, b, n), l->affine(got, x, a, b, n));
             BOTH("norm_back", n, 2e-5, r->norm_back(want, x, b, 1.3f, a, n), l->norm_back(got, x, b, 1.3f, a, n));
             BOTH("drop", n, 0, r->drop(20000, 1.5f, 77, want, n), l->drop(20000, 1.5f, 77, got, n));
+            BOTH("round", n, 0, r->round(want, a, n), l->round(got, a, n));
             BOTH("transpose", MOST, 0, r->transpose(a, STRIDE, ROWS, n < ROWS ? n : ROWS, want, ROWS + 3), l->transpose(a, STRIDE, ROWS, n < ROWS ? n : ROWS, got, ROWS + 3));
             if (n <= BERT__COLUMNS) { BOTH("norm_sums", n, 2e-5, r->norm_sums(a, STRIDE, b, STRIDE, ROWS, n, want, want + n), l->norm_sums(a, STRIDE, b, STRIDE, ROWS, n, got, got + n)); near_to("norm_sums, beta", (bert_isa)isa, n, got + n, want + n, n, 2e-5); }
             CHECK(fabs((double)(r->sum(b, n) - l->sum(b, n))) < 1e-6 * (double)r->sum(b, n));
@@ -1136,6 +1137,60 @@ static void workers_fail_together(void)
 }
 #endif
 
+/* ---- bf16 ---- */
+
+/* Rounding to the nearest, halves to even. Gradients stay near those of float32, in the same direction; the bits do not depend on
+   threads and recomputing. */
+static void mixed_precision(void)
+{
+    static const struct { uint32_t from, to; } cases[] = { { 0x3F800000, 0x3F800000 }, { 0x3F808000, 0x3F800000 }, { 0x3F818000, 0x3F820000 }, { 0x3F808001, 0x3F810000 }, { 0x7F7FFFFF, 0x7F800000 },
+        { 0xFF800000, 0xFF800000 }, { 0x7F800001, 0x7FC00000 }, { 0xFFC12345, 0xFFC10000 }, { 0x80000000, 0x80000000 }, { 0x00000001, 0 } };
+    static example e;
+    static float want[60000], got[60000], first[60000];
+    bert_config c = small_config(0);
+    bert_trainer_desc d = small_desc(&c, BERT_LEARN_WORDS | BERT_LEARN_NEXT_SENTENCE);
+    bert_progress p = { 0 }, q = { 0 };
+    bert_trainer *t;
+    double along = 0, a = 0, b = 0;
+    float x[10];
+    size_t i;
+    int64_t n = 0;
+    int isa, k;
+    c.initializer_range = 0.1;
+    for (isa = BERT_ISA_REF; isa < BERT_ISA_COUNT; isa++) {
+        if (!bert__kernels_of((bert_isa)isa)) continue;
+        for (i = 0; i < 10; i++) x[i] = bert__bits_to_float(cases[i].from);
+        bert__kernels_of((bert_isa)isa)->learner->round(x, x, 10);
+        for (i = 0; i < 10; i++) if (bert__float_to_bits(x[i]) != cases[i].to) TEST_FAIL("%s: %08lX becomes %08lX", bert_isa_name((bert_isa)isa), (unsigned long)cases[i].from, (unsigned long)bert__float_to_bits(x[i]));
+    }
+    make_example(&e, d.learn, 6, 12, 3);
+    d.hidden_dropout = 0.1;
+    d.schedule.rate = 1e-3;
+    d.isa = BERT_ISA_DEFAULT;
+    if ((t = open_trainer(&d)) == NULL) return;
+    CHECK(bert_trainer_gradients(t, &e.batch, &e.labels, &p, NULL) == BERT_OK);
+    n = t->values;
+    memcpy(want, t->gradients, (size_t)n * sizeof *want);
+    bert_trainer_close(t);
+    d.precision = BERT_PRECISION_BF16;
+    for (k = 0; k < 4; k++) {
+        d.threads = 1 + k % 2;
+        d.recompute = k / 2;
+        if ((t = open_trainer(&d)) == NULL) return;
+        CHECK(bert_trainer_desc_resolved(t).precision == BERT_PRECISION_BF16);
+        CHECK(bert_trainer_gradients(t, &e.batch, &e.labels, &q, NULL) == BERT_OK);
+        memcpy(got, t->gradients, (size_t)n * sizeof *got);
+        if (k == 0) {
+            CHECK(fabs(p.loss - q.loss) < 0.01 * p.loss && p.loss != q.loss);
+            for (i = 0; i < (size_t)n; i++) { along += (double)got[i] * (double)want[i]; a += (double)got[i] * (double)got[i]; b += (double)want[i] * (double)want[i]; }
+            if (!(along / sqrt(a * b) > 0.9995 && fabs(sqrt(a / b) - 1) < 0.01)) TEST_FAIL("gradients have the cosine %.6f and %.4f of the length", along / sqrt(a * b), sqrt(a / b));
+        }
+        bits_of(t, &e, 3, k ? got : first);
+        if (k && memcmp(first, got, (size_t)n * sizeof *got) != 0) TEST_FAIL("%d threads, recompute %d: other bits", (int)d.threads, (int)d.recompute);
+        bert_trainer_close(t);
+    }
+}
+
 /* ---- slots of bf16 ---- */
 
 /* Rounding is random but even; training goes nearly as with float32, the same bits with any threads and after a resume. */
@@ -1285,7 +1340,7 @@ static void refused_descs(void)
         { "threads", BERT_LEARN_CLASSES, 0, 0, -1, 0, 0, 0, 0, 0, 0 }, { "layer_decay", BERT_LEARN_CLASSES, 0, 0, 0, 1.5, 0, 0, 0, 0, 0 },
         { "dropout", BERT_LEARN_CLASSES, 0, 0, 0, 0, 1, 0, 0, 0, 0 }, { "beta1", BERT_LEARN_CLASSES, 0, 0, 0, 0, 0, 1, 0, 0, 0 },
         { "kind", BERT_LEARN_CLASSES, 0, 0, 0, 0, 0, 0, 9, 0, 0 }, { "clip", BERT_LEARN_CLASSES, 0, 0, 0, 0, 0, 0, 0, 9, 0 },
-        { "bf16", BERT_LEARN_CLASSES, 0, 0, 0, 0, 0, 0, 0, 0, BERT_PRECISION_BF16 } };
+        { "bf16", BERT_LEARN_CLASSES, 0, 0, 0, 0, 0, 0, 0, 0, BERT_PRECISION_INT8 } };
     bert_config c = small_config(0);
     size_t i;
     for (i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -1431,6 +1486,7 @@ int main(int argc, char **argv)
     TEST(workers_same_bits);
     TEST(workers_fail_together);
 #endif
+    TEST(mixed_precision);
     TEST(small_slots);
     TEST(memory);
     TEST(refused_descs);

@@ -27,7 +27,7 @@ static const cli_flag flags[] = {
     { "mode", 's', &mode, "tokenize: google, hf or auto" },
     { "model", 's', &model_path, "infer, start: a directory, file, zip or TensorFlow prefix; train: also base, large, ..., of which the config is taken" },
     { "bert_config_file", 's', &bert_config_file, "infer, start, train: the config (default: beside the checkpoint)" },
-    { "precision", 's', &precision, "infer, start, train: f32, bf16 or int8 (not train)" },
+    { "precision", 's', &precision, "infer, start, train: f32, bf16 or int8 (train: not int8)" },
     { "isa", 's', &isa, "infer, start, train: kernels: " CLI_ISAS },
     { "batch", 'i', &batch, "infer, train: sequences in a call" },
     { "seq", 'i', &seq, "infer, train: tokens of each" },
@@ -46,6 +46,12 @@ static double peak_memory(void)
     return 0;
 #else
     struct rusage usage;
+    FILE *f = fopen("/proc/self/status", "r");                          /* the program's own: rusage begins with that of who started it */
+    char line[200];
+    double kilobytes = 0;
+    while (f && fgets(line, sizeof line, f)) if (sscanf(line, "VmHWM: %lf", &kilobytes) == 1) break;
+    if (f) fclose(f);
+    if (kilobytes > 0) return kilobytes * 1024;
     getrusage(RUSAGE_SELF, &usage);
 #ifdef __APPLE__
     return (double)usage.ru_maxrss;
