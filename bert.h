@@ -17494,7 +17494,7 @@ BERT__FN bert_status bert__exchange(bert_trainer *t, double *values, double own,
     for (k = 0; k < size && codes[k] > 0; k++) {}
     if (k < size) {
         memset(&words, 0, sizeof words);
-        words.code = mine;
+        words.code = (int32_t)mine;
         if (mine != BERT_OK && error) bert__format(words.message, sizeof words.message, "%s", error->message);
         if ((st = t->comm.broadcast(t->comm.user, &words, sizeof words, k, error)) != BERT_OK) return st;
         words.message[sizeof words.message - 1] = 0;

@@ -1,8 +1,36 @@
 /* unit_train.c - the way back against differences, optimizers against their formulas, and what a trainer promises
    SPDX-License-Identifier: MIT-0 OR Unlicense */
+#define _DEFAULT_SOURCE
+#ifndef _WIN32                          /* what reaches the disk goes through here: the n-th time it fails, or the program dies */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static long disk_calls, disk_fails, disk_dies;
+static int disk_call(void)
+{
+    disk_calls++;
+    if (disk_calls == disk_dies) _exit(7);
+    errno = EIO;
+    return disk_calls == disk_fails;
+}
+static ssize_t disk_write(int file, const void *data, size_t size) { return disk_call() ? -1 : write(file, data, size); }
+static int disk_fsync(int file) { return disk_call() ? -1 : fsync(file); }
+static int disk_rename(const char *from, const char *to) { return disk_call() ? -1 : rename(from, to); }
+#define write disk_write
+#define fsync disk_fsync
+#define rename disk_rename
+#endif
 #define BERT_STATIC                     /* a copy of its own: private functions are tested too */
 #define BERT_IMPLEMENTATION
 #include "bert.h"
+#ifndef _WIN32
+#undef write
+#undef fsync
+#undef rename
+#endif
 #include "test.h"
 #include "faults.h"
 #ifndef BERT_NO_THREADS
@@ -876,6 +904,92 @@ static void saved_state(void)
     for (i = 0; i < 3; i++) remove(leftovers[i]);
 }
 
+#ifndef _WIN32
+/* Files in a folder whose name ends so. */
+static int files_that_end(const char *folder, const char *with)
+{
+    DIR *d = opendir(folder);
+    struct dirent *e;
+    int n = 0;
+    while (d && (e = readdir(d)) != NULL) n += strlen(e->d_name) > strlen(with) && strcmp(e->d_name + strlen(e->d_name) - strlen(with), with) == 0;
+    if (d) closedir(d);
+    return n;
+}
+static void empty_folder(const char *folder)
+{
+    DIR *d = opendir(folder);
+    struct dirent *e;
+    char path[600];
+    while (d && (e = readdir(d)) != NULL) {
+        snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
+        if (e->d_name[0] != '.') remove(path);
+    }
+    if (d) closedir(d);
+    rmdir(folder);
+}
+/* Whenever the program dies, or the disk fails, while the next state is being saved: what is there is the state before or the one after,
+   whole, and training goes on from it with the same bits. */
+static void killed(void)
+{
+    static const char *const before[] = { "unit_train.tmp/a.safetensors", "unit_train.tmp/a.bin", "unit_train.tmp/model.ckpt-2" };
+    static const char *const after[] = { "unit_train.tmp/a.safetensors", "unit_train.tmp/a.bin", "unit_train.tmp/model.ckpt-3" };
+    static const char *const found[] = { "unit_train.tmp/a.safetensors", "unit_train.tmp/a.bin", "unit_train.tmp" };
+    static float want[60000], got[60000];
+    static example e;
+    bert_config c = small_config(0);
+    bert_trainer_desc d = small_desc(&c, BERT_LEARN_CLASSES);
+    bert_trainer *t;
+    bert_error err = { 0 };
+    int k, dies;
+    long at;
+    d.hidden_dropout = 0.1;
+    d.schedule.rate = 1e-3;
+    make_example(&e, d.learn, 3, 7, 3);
+    for (k = 0; k < 3; k++)
+        for (dies = 0; dies < 2; dies++) {
+            for (at = 1; at < 100; at++) {
+                int done = 0, status = 0;
+                disk_fails = disk_dies = 0;
+                mkdir("unit_train.tmp", 0777);
+                if ((t = open_trainer(&d)) == NULL) return;
+                bits_of(t, &e, 2, want);
+                if (bert_trainer_save(t, before[k], BERT_FORMAT_AUTO, 1, NULL, &err) != BERT_OK) TEST_FAIL("%s", err.message);
+                bits_of(t, &e, 1, want);
+                if (!dies) {
+                    disk_calls = 0;
+                    disk_fails = at;
+                    done = bert_trainer_save(t, after[k], BERT_FORMAT_AUTO, 1, NULL, &err) == BERT_OK && disk_calls < at;
+                    disk_fails = 0;
+                    if (files_that_end("unit_train.tmp", ".tmp")) TEST_FAIL("%s: something is left over", after[k]);
+                } else {
+                    const pid_t child = fork();
+                    if (child == 0) {
+                        disk_calls = 0;
+                        disk_dies = at;
+                        _exit(bert_trainer_save(t, after[k], BERT_FORMAT_AUTO, 1, NULL, NULL) == BERT_OK ? 0 : 1);
+                    }
+                    if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status) || (WEXITSTATUS(status) != 7 && WEXITSTATUS(status) != 0)) TEST_FAIL("%s, call %ld: the child ended with %d", after[k], at, status);
+                    done = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+                }
+                bits_of(t, &e, 2, want);
+                bert_trainer_close(t);
+                if ((t = open_trainer(&d)) == NULL) return;
+                if (bert_trainer_resume(t, found[k], &err) != BERT_OK) TEST_FAIL("%s, call %ld: %s", found[k], at, err.message);
+                else {
+                    const int64_t steps = bert_trainer_steps(t);
+                    CHECK(steps == 2 || steps == 3);
+                    bits_of(t, &e, (int)(5 - steps), got);
+                    if (memcmp(want, got, (size_t)t->values * sizeof *got) != 0) TEST_FAIL("%s, call %ld: other weights", found[k], at);
+                }
+                bert_trainer_close(t);
+                empty_folder("unit_train.tmp");
+                if (done) break;
+            }
+            CHECK(at > 4 && at < 100);
+        }
+}
+#endif
+
 /* ---- loss scaling ---- */
 
 /* A factor that is a power of two changes nothing but the gradients; one that overflows is halved, step after step skipped, down to the
@@ -1480,6 +1594,9 @@ int main(int argc, char **argv)
     TEST(as_a_model);
     TEST(resume);
     TEST(saved_state);
+#ifndef _WIN32
+    TEST(killed);
+#endif
     TEST(loss_scaling);
 #ifndef BERT_NO_THREADS
     TEST(several_workers);
