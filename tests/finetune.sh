@@ -53,12 +53,12 @@ same() {
 
 # ---- learning, and everything that is written ----
 
-says "train" "global_step/sec" classifier $train --do_eval --output_dir=whole --num_train_epochs=5 --log_steps=10 --save_checkpoints_steps=7 --keep_checkpoint_max=2
+says "train" "global_step/sec" classifier $train --do_eval --output_dir=whole --num_train_epochs=8 --log_steps=10 --save_checkpoints_steps=7 --keep_checkpoint_max=2
 check "learns" awk '/^eval_accuracy/ { ok = $3 >= 0.95 } END { exit !ok }' whole/eval_results.txt
-check "results are sorted" sh -c 'cut -d" " -f1 whole/eval_results.txt | LC_ALL=C sort -c && grep -q "^global_step = 30$" whole/eval_results.txt'
-check "files" sh -c 'for f in model.safetensors config.json vocab.txt tokenizer_config.json task.json label_list.txt checkpoint model.ckpt-30.index model.ckpt-28.index log.jsonl training.svg confusion.tsv; do [ -s whole/$f ] || { echo $f; exit 1; }; done; [ "$(ls whole/*.index | wc -l)" = 2 ]'
+check "results are sorted" sh -c 'cut -d" " -f1 whole/eval_results.txt | LC_ALL=C sort -c && grep -q "^global_step = 48$" whole/eval_results.txt'
+check "files" sh -c 'for f in model.safetensors config.json vocab.txt tokenizer_config.json task.json label_list.txt checkpoint model.ckpt-48.index model.ckpt-42.index log.jsonl training.svg confusion.tsv; do [ -s whole/$f ] || { echo $f; exit 1; }; done; [ "$(ls whole/*.index | wc -l)" = 2 ]'
 check "picture" sh -c 'grep -q "<svg" whole/training.svg && grep -q "</svg>" whole/training.svg && ! grep -q "nan\|inf" whole/training.svg'
-says "already done" "already at step 30" classifier $train --output_dir=whole --num_train_epochs=5
+says "already done" "already at step 48" classifier $train --output_dir=whole --num_train_epochs=8
 says "eval prefers output_dir" "whole/model.safetensors: taken from --output_dir, and not --init_checkpoint" classifier $task --do_eval --output_dir=whole
 says "predict from the folder alone" "test_results.tsv: written" classifier --do_predict --data_dir=data --init_checkpoint=whole --output_dir=predicted
 check "a row for each text" sh -c '[ "$(wc -l <predicted/test_results.tsv)" = 24 ] && awk -F"\t" "{ if (\$1 + \$2 < 0.9999 || \$1 + \$2 > 1.0001) exit 1 }" predicted/test_results.tsv && grep -q "^eval_accuracy" predicted/eval/test_results.txt'
@@ -67,11 +67,11 @@ if wanted "predict from standard input"; then
     if [ "$(cut -f1 out | tr '\n' ' ')" = "dog cat " ] && [ "$(awk -F'\t' '{ print NF }' out | tr '\n' ' ')" = "3 3 " ]; then pass "predict from standard input"
     else fail "predict from standard input" "other answers"; show out; show err; fi
 fi
-says "going on" "going on from step 30" classifier $train --output_dir=whole --num_train_epochs=6
-says "overwrite" "begun anew" classifier $train --output_dir=whole --num_train_epochs=5 --overwrite --save_checkpoints_steps=10 --log_steps=100
-says "threads" "threads = 2" classifier $train --output_dir=two --num_train_epochs=5 --threads=2
+says "going on" "going on from step 48" classifier $train --output_dir=whole --num_train_epochs=9
+says "overwrite" "begun anew" classifier $train --output_dir=whole --num_train_epochs=8 --overwrite --save_checkpoints_steps=10 --log_steps=100
+says "threads" "threads = 2" classifier $train --output_dir=two --num_train_epochs=8 --threads=2
 same "two threads" whole two
-says "recompute" "global_step" classifier $train --output_dir=again --num_train_epochs=5 --recompute
+says "recompute" "global_step" classifier $train --output_dir=again --num_train_epochs=8 --recompute
 same "recompute gives the same" whole again
 
 # ---- killed, and started again ----
@@ -81,16 +81,16 @@ killed() {
     threads_=$1 dir=killed_$1; shift
     wanted "killed, $threads_ threads" || return 0
     kills=0
-    [ -d whole ] || classifier $train --output_dir=whole --num_train_epochs=5 2>/dev/null
+    [ -d whole ] || classifier $train --output_dir=whole --num_train_epochs=8 2>/dev/null
     for at in "$@"; do
-        "$bin/run_classifier" $train --output_dir=$dir --num_train_epochs=5 --threads=$threads_ --save_checkpoints_steps=3 >/dev/null 2>err &
+        "$bin/run_classifier" $train --output_dir=$dir --num_train_epochs=8 --threads=$threads_ --save_checkpoints_steps=3 >/dev/null 2>err &
         pid=$!
         while kill -0 $pid 2>/dev/null; do
             [ -f $dir/log.jsonl ] && [ "$(wc -l <$dir/log.jsonl)" -ge "$at" ] && { kill -9 $pid 2>/dev/null && kills=$((kills + 1)); break; }
         done
         wait $pid 2>/dev/null
     done
-    classifier $train --output_dir=$dir --num_train_epochs=5 --threads=$threads_ --save_checkpoints_steps=3 >/dev/null 2>err || { fail "killed, $threads_ threads" "does not go on"; tail -n 3 err; return 0; }
+    classifier $train --output_dir=$dir --num_train_epochs=8 --threads=$threads_ --save_checkpoints_steps=3 >/dev/null 2>err || { fail "killed, $threads_ threads" "does not go on"; tail -n 3 err; return 0; }
     if [ $kills = 0 ]; then skip "killed, $threads_ threads" "it was never caught in time"
     elif ls $dir/*.tmp >/dev/null 2>&1; then fail "killed, $threads_ threads" "half-written files are left"
     else same "killed, $threads_ threads" whole $dir; fi
@@ -145,7 +145,7 @@ head -n 20 teacher/test_results.tsv >short.tsv
 fails "soft labels, too few" 1 "20 lines, the training set 48 examples" classifier $train --output_dir=no --soft_labels=short.tsv
 awk -F'\t' '{ print $2 "\t" ($1 == "dog" ? "dog, running" : NR % 4 ? "cat" : "") }' data/train.tsv >several.tsv
 several="--task_name=tsv --multi_label --train_file=several.tsv --eval_file=several.tsv --text_a=1 --label=2 --init_checkpoint=model --max_seq_length=12 --threads=1 --optimizer=adamw --learning_rate=5e-3 --train_batch_size=8"
-says "several labels" "eval_f1 = " classifier $several --do_train --do_eval --num_train_epochs=5 --output_dir=several
+says "several labels" "eval_f1 = " classifier $several --do_train --do_eval --num_train_epochs=8 --output_dir=several
 check "learns several" sh -c 'grep -qx "cat" several/label_list.txt && [ "$(wc -l <several/label_list.txt)" = 3 ] && awk "/^eval_f1/ { ok = \$3 > 0.8 } END { exit !ok }" several/eval_results.txt'
 if wanted "several at once"; then
     echo 'the dogs run' | classifier --do_predict --init_checkpoint=several 2>err >out
@@ -200,6 +200,11 @@ fails "nothing trained" 1 "no classifier" classifier $task --do_eval
 fails "too long" 1 "Cannot use sequence length 64" classifier $task --max_seq_length=64 --do_train --output_dir=no
 fails "no steps" 1 "make no step" classifier $train --num_train_epochs=0.01 --output_dir=no
 fails "bad rate" 2 "is no number" classifier $train --learning_rate=1e-4,fast --output_dir=no
+says "mixed precision" "loss_scale = 65536" classifier $train --do_eval --output_dir=mixed --num_train_steps=4 --log_steps=2 --use_fp16
+says "where it starts" "loss_scale = 1024" classifier $train --output_dir=scaled --num_train_steps=2 --log_steps=2 --amp --loss_scale=1024
+says "NEZHA's" "loss_scale = 4.29497e+09" classifier $train --output_dir=nezha_scale --num_train_steps=2 --log_steps=2 --manual_fp16 --loss_scale=nezha
+fails "int8 does not learn" 2 "not for training" classifier $train --output_dir=no --precision=int8
+fails "not enough memory" 1 "recompute" classifier $train --output_dir=no --memory=100K
 says "flags of other machines" "mean nothing here" classifier $train --use_tpu=false --use_xla --num_train_steps=2 --output_dir=tpu
 
 finish

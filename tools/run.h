@@ -94,7 +94,7 @@ static struct run_flags {
     { "layer_decay", 'd', &run.layer_decay, "each layer learns at so much of the rate of the one above" }, \
     { "frozen_layers", 'i', &run.frozen, "1: the embeddings do not learn; 1 + n: nor the first n layers" }, \
     { "dropout", 'd', &run.dropout, "instead of the config's; -1: the config's" }, \
-    { "precision", 's', &run.precision, "f32 or bf16 (with float32 master weights)" }, \
+    { "precision", 's', &run.precision, "f32 or bf16 (with float32 master weights); int8 to evaluate and predict" }, \
     { "use_fp16", 'b', &run.use_fp16, "mixed precision: bf16 here, with loss scaling" }, \
     { "fp16", 'b', &run.use_fp16, "the same" }, \
     { "amp", 'b', &run.use_fp16, "the same" }, \
@@ -820,7 +820,7 @@ CLI_FN void run_begin(const cli *c, int argc, char **argv)
     cli_choice("optimizer", run.optimizer, "google|adamw|bertadam|lamb|lamb_nezha|sgd");
     if (run.schedule) cli_choice("schedule", run.schedule, "google|linear|cosine|constant");
     if (run.clip) cli_choice("clip", run.clip, "global|rows|tf1_rows|each|none");
-    if (run.precision) cli_choice("precision", run.precision, "default|f32|bf16");
+    if (run.precision && cli_choice("precision", run.precision, "default|f32|bf16|int8") == BERT_PRECISION_INT8 && run.do_train) cli_usage("--precision=int8 is not for training", "");
     if (run.export_format) cli_choice("export", run.export_format, "tf|safetensors|pytorch");
     if (run.log_file && !(run_now.log = fopen(run.log_file, "ab"))) run_fail("%s: cannot be written", run.log_file);
     if (run.output_dir) {
@@ -898,11 +898,15 @@ CLI_FN bert_session *run_session(const bert_model *m, int64_t tokens)
     bert_session *s = NULL;
     d.model = m;
     d.isa = (bert_isa)cli_choice("isa", run.isa, CLI_ISAS);
-    d.precision = run.precision ? (bert_precision)cli_choice("precision", run.precision, "default|f32|bf16") : BERT_PRECISION_DEFAULT;
+    d.precision = run.precision ? (bert_precision)cli_choice("precision", run.precision, "default|f32|bf16|int8") : BERT_PRECISION_DEFAULT;
     d.threads = (int32_t)run.threads;
     d.max_tokens = tokens;
     d.error = &err;
-    if (bert_session_open(&d, &s)) run_fail("%s", err.message);
+    if (bert_session_open(&d, &s) == BERT_ERROR_UNSUPPORTED && run.do_train) {      /* the weights are float32 anyway */
+        d.precision = BERT_PRECISION_F32;
+        err.code = bert_session_open(&d, &s);
+    }
+    if (!s) run_fail("%s", err.message);
     return s;
 }
 
