@@ -6,13 +6,16 @@ cd "$tmp" || exit 1
 MPICC=${MPICC:-mpicc} MPIRUN=${MPIRUN:-mpirun}
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_btl_base_warn_component_unused=0 OMPI_MCA_btl=self,vader
 
-names="2 workers|4 workers|2 workers, bf16 on the wire|a worker with a bad label|a worker that hangs|a worker that dies"
+names="bert.h with BERT_USE_MPI compiles without a warning|2 workers|4 workers|2 workers, bf16 on the wire|a worker with a bad label|a worker that hangs|a worker that dies"
 if ! have "$MPICC" || ! have "$MPIRUN" || ! $MPICC -O0 -I"$top" -pthread -o worker "$top/tests/hooks/mpi_worker.c" -lm >out 2>&1; then
     IFS='|'
     for name in $names; do wanted "$name" && skip "$name" "no MPI here ($MPICC, $MPIRUN)"; done
     finish
 fi
 [ -n "$list" ] || ./worker plain >one 2>out || { $MPIRUN -np 1 ./worker plain >one 2>out; }
+
+printf '#define BERT_IMPLEMENTATION\n#include "bert.h"\n' >i.c
+check "bert.h with BERT_USE_MPI compiles without a warning" $MPICC -DBERT_USE_MPI -std=c99 -pedantic -Wall -Wextra -Wconversion -Wshadow -Werror -fsyntax-only -I"$top" i.c
 
 # near FILE BOUND: both numbers are those of one worker, within a part of them
 near() { awk -v bound="$2" 'NR == FNR { a = $1; b = $2; next } { n = 1; bad = ($1 - a) ^ 2 > (bound * a) ^ 2 || ($2 - b) ^ 2 > (bound * b) ^ 2; if (bad) print $0 " instead of " a " " b } END { exit bad || !n }' one "$1"; }

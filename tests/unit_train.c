@@ -286,6 +286,7 @@ static void gradients_of_inputs(void)
     static example e;
     bert_config c = small_config(0), relative = small_config(1);
     bert_trainer_desc d = small_desc(&c, BERT_LEARN_CLASSES);
+    d.isa = BERT_ISA_DEFAULT;                                           /* (the losses are in plain C) */
     make_example(&e, d.learn, 4, 9, 3);
     e.batch.key_mask = e.mask;
     e.batch.position_ids = e.positions;
