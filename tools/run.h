@@ -46,7 +46,7 @@ static struct run_flags {
     const char *learning_rate, *train_batch_size, *seeds, *optimizer, *schedule, *clip, *precision, *isa, *loss_scale, *budget;
     const char *tpu_name, *tpu_zone, *gcp_project, *master;
     bert_flag lower, check_case;
-    int overwrite, do_train, do_eval, do_predict, do_train_and_eval, use_fp16, recompute, save_memory, none;
+    int overwrite, do_train, do_eval, do_predict, do_train_and_eval, use_fp16, recompute, save_memory, small_slots, none;
     int64_t max_seq_length, eval_batch_size, predict_batch_size, seed, threads, accumulate, save_checkpoints_steps, keep_checkpoint_max, iterations_per_loop, log_steps, num_train_steps,
         num_warmup_steps, patience, frozen, num_tpu_cores, loss_scale_growth, loss_scale_decrease;
     double num_train_epochs, warmup_proportion, weight_decay, adam_epsilon, max_grad_norm, layer_decay, dropout;
@@ -54,7 +54,7 @@ static struct run_flags {
           "5e-5", "32", NULL, "google", NULL, NULL, NULL, "default", NULL, NULL,
           NULL, NULL, NULL, NULL,
           BERT_DEFAULT, BERT_DEFAULT,
-          0, 0, 0, 0, 0, 0, 0, 0, 0,
+          0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
           0, 8, 8, 1, 0, 1, 1000, 5, 1000, 0, 0,
           -1, 0, 0, 8, 0, 0,
           3, 0.1, 0.01, 0, 1, 1, -1 };
@@ -105,6 +105,7 @@ static struct run_flags {
     { "accumulate", 'i', &run.accumulate, "compute a batch in so many parts: less memory, the same batch" }, \
     { "recompute", 'b', &run.recompute, "keep only each layer's output and compute the rest again: less memory, the same bits" }, \
     { "save_memory", 'b', &run.save_memory, "both: recompute, and parts as small as they can be" }, \
+    { "small_slots", 'b', &run.small_slots, "keep the optimizer's slots as bf16: half their memory, other bits" }, \
     { "memory", 's', &run.budget, "bytes for the trainer (4G): parts as large as fit" }, \
     { "threads", 'i', &run.threads, "how many; 0: one a core. The result is the same" }, \
     { "isa", 's', &run.isa, "kernels: " CLI_ISAS }, \
@@ -996,6 +997,7 @@ CLI_FN void run_desc(const run_task *t, const run_setting *s, int64_t steps, ber
     d->threads = (int32_t)run.threads;
     d->precision = run.precision ? (bert_precision)cli_choice("precision", run.precision, "default|f32|bf16") : BERT_PRECISION_DEFAULT;
     d->recompute = run.recompute || run.save_memory;
+    d->small_slots = run.small_slots;
     if (run.budget) d->budget = run_bytes("memory", run.budget);
     else {
         const int64_t all = s->batch * t->longest, usual = t->longest > 1024 ? t->longest : 1024, parts = (s->batch + run.accumulate - 1) / run.accumulate * t->longest;
@@ -1048,6 +1050,12 @@ CLI_FN void run_check_memory(const run_task *t, const run_setting *s, const bert
     for (n = 2; n <= s->batch; n *= 2) if ((s->batch + n - 1) / n * t->longest < tokens && (double)run_needs(*d, (s->batch + n - 1) / n * t->longest, d->recompute) <= there) { snprintf(way + strlen(way), 60, " --accumulate=%lld;", (long long)n); break; }
     if (!d->recompute && (double)run_needs(*d, tokens, 1) <= there) strcat(way, " --recompute;");
     if (!d->recompute && (double)run_needs(*d, t->longest, 1) <= there) strcat(way, " --save_memory;");
+    if (!d->small_slots) {
+        bert_trainer_desc small = *d;
+        small.small_slots = 1;
+        if ((double)run_needs(small, tokens, d->recompute) <= there) strcat(way, " --small_slots;");
+        else if (!*way && (double)run_needs(small, t->longest, 1) <= there) strcat(way, " --save_memory --small_slots;");
+    }
     run_fail("training takes %.0f MB (weights %.0f, gradients %.0f, the optimizer's slots %.0f, activations of %lld tokens at once %.0f), and there are %.0f; %s%s", (double)b.total / 1048576,
              (double)b.weights / 1048576, (double)b.gradients / 1048576, (double)b.slots / 1048576, (long long)tokens, (double)b.activations / 1048576, there / 1048576, *way ? "what would fit:" : "no flag makes it fit, take a smaller model", way);
 }
