@@ -17001,12 +17001,9 @@ BERT__FN void bert__trainer_layout(bert__layout *l, bert_trainer *t, bert_traine
     memset(bytes, 0, sizeof *bytes);
     bert__lay(l, 1, sizeof *t);
     bert__trainer_table(t);
-    before = l->size;
     t->weights = bert__lay_floats(l, t->values);
-    bytes->weights = l->size - before;
-    before = l->size;
     t->gradients = bert__lay_floats(l, t->values);
-    bytes->gradients = l->size - before;
+    bytes->weights = bytes->gradients = bert__mul((size_t)t->values, sizeof(float));
     before = l->size;
     t->first = slots > 0 && !t->desc.small_slots ? bert__lay_floats(l, t->values) : NULL;
     t->second = slots > 1 && !t->desc.small_slots ? bert__lay_floats(l, t->values) : NULL;
