@@ -1303,6 +1303,9 @@ BERT_API bert_status bert_trainer_totals(const bert_trainer *trainer, const bert
 BERT_API int64_t bert_trainer_count(const bert_trainer *trainer);
 BERT_API const bert_trained *bert_trainer_parameter(const bert_trainer *trainer, int64_t index);
 BERT_API const bert_trained *bert_trainer_find(const bert_trainer *trainer, const char *name);     /* either spelling */
+/* Of all parameters in whose name, either spelling, this part stands: the rate of learning times `rate` (0: they stay as they are),
+   weight decay on, off, or as it is (BERT_DEFAULT). Returns how many there are. A checkpoint does not hold this. */
+BERT_API int64_t bert_trainer_group(bert_trainer *trainer, const char *part, double rate, bert_flag decay);
 BERT_API int64_t bert_trainer_steps(const bert_trainer *trainer);
 BERT_API void bert_trainer_set_steps(bert_trainer *trainer, int64_t steps);
 /* The weights as a model, for sessions (which pack them as they are when the session opens). It belongs to the trainer. */
@@ -17357,6 +17360,18 @@ BERT_API const bert_trained *bert_trainer_find(const bert_trainer *trainer, cons
     for (i = 0; i < trainer->count; i++)
         if (strcmp(trainer->parameters[i].name, name) == 0 || strcmp(trainer->parameters[i].google, name) == 0) return trainer->parameters + i;
     return NULL;
+}
+BERT_API int64_t bert_trainer_group(bert_trainer *trainer, const char *part, double rate, bert_flag decay)
+{
+    int64_t i, n = 0;
+    for (i = 0; i < trainer->count; i++) {
+        bert_trained *p = trainer->parameters + i;
+        if (!strstr(p->name, part) && !strstr(p->google, part)) continue;
+        p->rate *= rate;
+        if (decay != BERT_DEFAULT) p->decay = decay == BERT_ON;
+        n++;
+    }
+    return n;
 }
 BERT_API int64_t bert_trainer_steps(const bert_trainer *trainer) { return trainer->steps; }
 BERT_API int64_t *bert_trainer_cursor(bert_trainer *trainer) { return trainer->cursor; }

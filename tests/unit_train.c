@@ -713,7 +713,7 @@ static void groups(void)
     bert_trainer_desc d = small_desc(&c, BERT_LEARN_SPANS);
     bert_trainer *t;
     const bert_trained *p;
-    float keep;
+    float keep, other;
     make_example(&e, d.learn, 3, 9, 3);
     d.layer_decay = 0.5;
     d.optimizer.weight_decay = 1;
@@ -733,6 +733,15 @@ static void groups(void)
     CHECK(bert_trainer_step(t, &e.batch, &e.labels, NULL, NULL) == BERT_OK);
     CHECK(p->weight[3] == keep);                                        /* decay included */
     CHECK(!bert_trainer_find(t, "bert.encoder.layer.1.output.LayerNorm.weight")->decay);
+    CHECK_INT(bert_trainer_group(t, "layer.1.output.dense", 0.25, BERT_OFF), 2);      /* and a group of one's own */
+    CHECK_INT(bert_trainer_group(t, "cls/squad", 0, BERT_DEFAULT), 2);
+    CHECK_INT(bert_trainer_group(t, "nobody", 0, BERT_DEFAULT), 0);
+    p = bert_trainer_find(t, "bert/encoder/layer_1/output/dense/kernel");
+    CHECK(p->rate == 0.125 && !p->decay);
+    keep = p->weight[3];
+    other = t->span.w[0]->weight[5];
+    CHECK(bert_trainer_step(t, &e.batch, &e.labels, NULL, NULL) == BERT_OK);
+    CHECK(p->weight[3] != keep && t->span.w[0]->weight[5] == other);
     bert_trainer_close(t);
 }
 
