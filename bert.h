@@ -17449,7 +17449,7 @@ BERT__FN bert_totals bert__totals(const bert_trainer *t, const bert_batch *b, co
             n.ends += bert__span_row(l->ends[i], b->offsets[i + 1] - b->offsets[i]) >= 0;
         }
     }
-    if (learn & BERT_LEARN_CHOICES) for (i = 0; i < b->sequences / l->choices; i++) n.classes += l->classes[i] != -100;
+    if (learn & BERT_LEARN_CHOICES && b->sequences) for (i = 0; i < b->sequences / l->choices; i++) n.classes += l->classes[i] != -100;
     if (learn & BERT_LEARN_TOKENS && b->sequences) for (i = 0; i < b->offsets[b->sequences]; i++) n.classes += l->token_classes[i] != -100;
     return n;
 }

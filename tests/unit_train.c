@@ -1584,6 +1584,17 @@ static void nothing_to_learn(void)
     CHECK(loss_of(t, &e) == 0);
     CHECK(bert__square_sum(t->gradients, t->values) == 0);
     bert_trainer_close(t);
+    for (i = 0; i < 8; i++) {                                           /* the share of a worker that gets none */
+        bert_batch none = { 0 };
+        bert_targets labels;
+        bert_totals totals;
+        memset(&labels, 0, sizeof labels);
+        d = small_desc(&c, 1u << i);
+        if ((t = open_trainer(&d)) == NULL) return;
+        totals = bert__totals(t, &none, &labels);
+        CHECK(totals.words == 0 && totals.classes == 0 && totals.sequences == 0);
+        bert_trainer_close(t);
+    }
 }
 
 int main(int argc, char **argv)
