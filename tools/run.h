@@ -126,11 +126,11 @@ static struct run_state {
     FILE *log;
     int terminal, line;                 /* a line of progress stands there */
     double start;
-    bert_model *model;                  /* of init_checkpoint or output_dir */
+    bert_model *model;                  /* of init_checkpoint or output_dir; NULL while a trainer has its weights */
     bert_tokenizer *tokenizer;
     bert_file vocab;                    /* the file of the vocabulary, to be copied */
     int vocab_json, initial;            /* tokenizer.json; the model is a new one, from a config */
-    char from[1200];                    /* what was opened */
+    char from[1200], config[1200];      /* what was opened, with which config ("": what lies beside it) */
     int lock;
 } run_now;
 static volatile sig_atomic_t run_stop;
@@ -670,11 +670,17 @@ CLI_FN bert_model *run_open_model(const char *path, const char *config)
     if (bert_model_open(&d, &m)) run_fail("%s", err.message);
     return m;
 }
-/* The model in a folder. What was trained here (task.json) goes by the config that lies there, which says more than Google's. */
+/* The config for the model in a folder: what was trained here (task.json) goes by the one that lies there, which says more than Google's. */
+CLI_FN const char *run_config_of(const char *dir) { return run_is_file(run_in(dir, "task.json")) ? run_in(dir, "config.json") : run.bert_config_file; }
 CLI_FN bert_model *run_open_trained(const char *dir, char path[1200])
 {
     if (!run_trained(dir, path)) run_fail("%s: there is no checkpoint in this folder", dir);
-    return run_open_model(path, run_is_file(run_in(dir, "task.json")) ? run_in(dir, "config.json") : run.bert_config_file);
+    return run_open_model(path, run_config_of(dir));
+}
+/* The model to begin with, opened if it is not. */
+CLI_FN void run_have_model(void)
+{
+    if (!run_now.model) run_now.model = run_open_model(run_now.initial ? NULL : run_now.from, *run_now.config ? run_now.config : NULL);
 }
 /* The bytes of the vocabulary's file, for the copy in output_dir. */
 CLI_FN void run_keep_vocabulary(void)
@@ -835,22 +841,26 @@ CLI_FN void run_begin(const cli *c, int argc, char **argv)
         run.precision = "bf16";
         run_say("note: mixed precision is bf16 here, with float32 master weights");
     }
-    if (!run.do_train && run.output_dir && run_trained(run.output_dir, run_now.from)) {
-        run_now.model = run_open_trained(run.output_dir, run_now.from);
-        run_say("%s: taken from --output_dir%s", run_now.from, run.init_checkpoint ? ", and not --init_checkpoint" : "");
-    } else if (run.init_checkpoint && run_is_folder(run.init_checkpoint) && run_trained(run.init_checkpoint, run_now.from)) {
-        run_now.model = run_open_trained(run.init_checkpoint, run_now.from);
-    } else if (run.init_checkpoint) {
-        run_now.model = run_open_model(run.init_checkpoint, run.bert_config_file);
-        snprintf(run_now.from, sizeof run_now.from, "%s", run.init_checkpoint);
-    } else if (run.do_train) {
-        if (!run.bert_config_file) cli_usage("--init_checkpoint is needed (or --bert_config_file alone, to train from nothing)", "");
-        run_now.model = run_open_model(NULL, run.bert_config_file);
-        run_now.initial = 1;
-        snprintf(run_now.from, sizeof run_now.from, "%s", run.bert_config_file);
-        run_say("note: without --init_checkpoint all weights begin at random");
-    } else {
-        run_fail("%s: there is no checkpoint in this output_dir; train first (--do_train), or give --init_checkpoint", run.output_dir ? run.output_dir : "(none)");
+    {
+        const int folder = run.init_checkpoint && run_is_folder(run.init_checkpoint), there = !run.do_train && run.output_dir && run_trained(run.output_dir, run_now.from);
+        const char *config = run.bert_config_file;
+        if (there) {
+            config = run_config_of(run.output_dir);
+            run_say("%s: taken from --output_dir%s", run_now.from, run.init_checkpoint ? ", and not --init_checkpoint" : "");
+        } else if (folder && run_trained(run.init_checkpoint, run_now.from)) {
+            config = run_config_of(run.init_checkpoint);
+        } else if (run.init_checkpoint) {
+            snprintf(run_now.from, sizeof run_now.from, "%s", run.init_checkpoint);
+        } else if (run.do_train) {
+            if (!run.bert_config_file) cli_usage("--init_checkpoint is needed (or --bert_config_file alone, to train from nothing)", "");
+            run_now.initial = 1;
+            snprintf(run_now.from, sizeof run_now.from, "%s", run.bert_config_file);
+            run_say("note: without --init_checkpoint all weights begin at random");
+        } else {
+            run_fail("%s: there is no checkpoint in this output_dir; train first (--do_train), or give --init_checkpoint", run.output_dir ? run.output_dir : "(none)");
+        }
+        snprintf(run_now.config, sizeof run_now.config, "%s", config ? config : "");
+        run_have_model();
     }
     if (!bert_model_config(run_now.model)->heads) run_fail("%s: no config lies beside it; give --bert_config_file", run_now.from);
     if (!run.max_seq_length) {
@@ -1117,6 +1127,7 @@ CLI_FN void run_export(const run_task *t, const char *dir)
     if (bert_trainer_open(&d, &trainer) || bert_trainer_save(trainer, run_in(folder, names[which]), BERT_FORMAT_AUTO, 0, NULL, &err)) run_fail("%s", err.message);
     bert_trainer_close(trainer);
     bert_model_close(m);
+    run_have_model();
     run_write_beside(t, folder, which == 0);
     run_say("%s: written", run_in(folder, names[which]));
 }
@@ -1201,6 +1212,7 @@ CLI_FN void run_train(run_task *t, const run_setting *s)
             return;
         }
     }
+    run_have_model();
     run_desc(t, s, steps, &d);
     d.error = &err;
     if (saved.complete && saved.max_tokens > 0) { d.max_tokens = saved.max_tokens; d.budget = 0; }
@@ -1210,7 +1222,10 @@ CLI_FN void run_train(run_task *t, const run_setting *s)
     if (newest >= 0) {
         if (bert_trainer_resume(trainer, run_in(s->dir, "model.ckpt-%lld", (long long)newest), &err)) run_fail("%s", err.message);
         run_say("%s: going on from step %lld", run_in(s->dir, "model.ckpt-%lld", (long long)newest), (long long)bert_trainer_steps(trainer));
-        if (!saved.complete) cursor[RUN_FIRST] = bert_trainer_steps(trainer) * s->batch;
+        if (!saved.complete) {
+            cursor[RUN_FIRST] = bert_trainer_steps(trainer) * s->batch;
+            cursor[RUN_BEST_STEP] = -1;
+        }
         else if (saved.seed != s->seed) run_say("note: the seed is %llu as before", (unsigned long long)saved.seed);
         if (saved.complete && (uint64_t)cursor[RUN_DATA] != t->data) {
             run_say("note: the training data are not those of before: they are read from their beginning");
@@ -1221,6 +1236,8 @@ CLI_FN void run_train(run_task *t, const run_setting *s)
         run_write_beside(t, s->dir, 0);
     }
     cursor[RUN_DATA] = (int64_t)t->data;
+    bert_model_close(run_now.model);                                    /* a copy of its weights is enough */
+    run_now.model = NULL;
     {
         const bert_trainer_desc r = bert_trainer_desc_resolved(trainer);
         run_say("  Tokens at once = %lld, threads = %d, kernels = %s, seed = %llu, learning rate = %g", (long long)r.max_tokens, (int)r.threads, bert_isa_name(r.isa), (unsigned long long)(saved.complete ? saved.seed : s->seed), s->rate);
@@ -1415,8 +1432,9 @@ CLI_FN int run_all(run_task *t)
         if (run.do_train) run_train(t, s);
         if (!run.do_eval && !run.do_predict) continue;
         if (run.do_train || count > 1) {
-            m = run_open_trained(s->dir, run_now.from);
-            if (!run.do_train) run_say("%s: taken from there", run_now.from);
+            char from[1200];
+            m = run_open_trained(s->dir, from);
+            if (!run.do_train) run_say("%s: taken from there", from);
         } else m = run_now.model;
         if (run.do_eval) {
             const bert_checkpoint *c = bert_model_checkpoint(m);
