@@ -17288,6 +17288,7 @@ BERT_API bert_status bert_trainer_open(const bert_trainer_desc *desc, bert_train
     bert__layout l;
     bert_status st;
     void *memory;
+    int clean = 0;
     int64_t i, nD, nR;
     if (!desc || !out) return BERT_ERROR_ARGUMENT;
     memset(&measure, 0, sizeof measure);
@@ -17301,7 +17302,12 @@ BERT_API bert_status bert_trainer_open(const bert_trainer_desc *desc, bert_train
         bert_trainer m = measure;
         bert__trainer_layout(&l, &m, &bytes);
     }
+#ifdef BERT__CALLOC                     /* what the system hands out is 0 and takes no memory yet: the model may be closed before slots and gradients do */
+    clean = measure.desc.allocator.alloc == bert__default_alloc;
+    memory = clean ? BERT__CALLOC(bert__block_bytes(l.size)) : bert__alloc(&measure.desc.allocator, bert__block_bytes(l.size));
+#else
     memory = bert__alloc(&measure.desc.allocator, bert__block_bytes(l.size));
+#endif
     if (!memory) {
         bert_pool_close(pool);
         return bert__fail_trainer_memory(&measure, "out of memory", measure.desc.max_tokens, desc->error);
@@ -17320,12 +17326,14 @@ BERT_API bert_status bert_trainer_open(const bert_trainer_desc *desc, bert_train
         t->kernels->pack(t->relative, nD, 1, 2 * nR + 1, nD, t->relative_across);
         t->kernels->pack(t->relative, 1, nD, nD, 2 * nR + 1, t->relative_along);
     }
-    memset(t->zeros, 0, (size_t)t->zero_count * sizeof *t->zeros);
-    memset(t->gradients, 0, (size_t)t->values * sizeof *t->gradients);
-    if (t->first) memset(t->first, 0, (size_t)t->values * sizeof *t->first);
-    if (t->second) memset(t->second, 0, (size_t)t->values * sizeof *t->second);
-    if (t->small_first) memset(t->small_first, 0, (size_t)t->values * sizeof *t->small_first);
-    if (t->small_second) memset(t->small_second, 0, (size_t)t->values * sizeof *t->small_second);
+    if (!clean) {
+        memset(t->zeros, 0, (size_t)t->zero_count * sizeof *t->zeros);
+        memset(t->gradients, 0, (size_t)t->values * sizeof *t->gradients);
+        if (t->first) memset(t->first, 0, (size_t)t->values * sizeof *t->first);
+        if (t->second) memset(t->second, 0, (size_t)t->values * sizeof *t->second);
+        if (t->small_first) memset(t->small_first, 0, (size_t)t->values * sizeof *t->small_first);
+        if (t->small_second) memset(t->small_second, 0, (size_t)t->values * sizeof *t->small_second);
+    }
     bert__trainer_view(t);
     for (i = 0; i < t->count && st == BERT_OK; i++) {
         const bert_trained *p = t->parameters + i;

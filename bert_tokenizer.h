@@ -423,6 +423,7 @@ BERT_API bert_learn_counts bert_learner_counts(const bert_learner *learner);
 #include <stdlib.h>
 #define BERT_MALLOC(n) malloc(n)
 #define BERT_FREE(p) free(p)
+#define BERT__CALLOC(n) calloc(1, n)
 #endif
 #ifndef BERT_ASSERT
 #define BERT_ASSERT(x) ((void)0)
