@@ -11,7 +11,7 @@ TF_PYTHON=${TF_PYTHON:-$PYTHON}
 convert=$top/tools/bin${V:+/$V}/convert
 has() { command -v "$1" >/dev/null 2>&1 && "$1" -c "import $2" >/dev/null 2>&1; }
 
-cases="torch_loads transformers_loads transformers_classifies safetensors_loads tensorflow_loads"
+cases="torch_loads transformers_loads transformers_classifies torch_trains safetensors_loads tensorflow_loads"
 if ! has "$PYTHON" "torch, transformers, safetensors"; then
     for c in $cases; do wanted "$c" && skip "$c" "no Python with torch, transformers and safetensors"; done
     finish
@@ -68,6 +68,38 @@ assert model.config.id2label == {0: "no", 1: "yes"}, model.config.id2label
 for text, row in zip(open(made + "/data/test.tsv"), open(made + "/out/test_results.tsv")):
     p = model(**tokenizer(text.rstrip("\n").split("\t")[1], return_tensors="pt")).logits.softmax(-1)[0].tolist()
     assert max(abs(a - float(b)) for a, b in zip(p, row.split("\t"))) < 1e-5, (text, p, row)
+EOF2
+}
+# Without dropout the same steps as PyTorch's: the order of examples is Python's random.shuffle of seed * 1000003 + epoch.
+torch_trains() {
+    [ -f "$made/out/model.safetensors" ] || transformers_classifies >/dev/null 2>&1
+    (cd "$made" && "$top/tools/bin${V:+/$V}/run_classifier" --task_name=text_clf --train_file=data/train.tsv --init_checkpoint=out --max_seq_length=12 --do_train --optimizer=adamw --learning_rate=2e-3 --train_batch_size=8 --num_train_steps=9 --num_warmup_steps=2 --dropout=0 \
+        --seed=3 --output_dir=steps) &&
+    "$PYTHON" - "$made" <<'EOF2'
+import sys, json, random, torch
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, get_linear_schedule_with_warmup
+made = sys.argv[1]
+tokenizer = AutoTokenizer.from_pretrained(made + "/out")
+model = AutoModelForSequenceClassification.from_pretrained(made + "/out", hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0).train()
+rows = [line.rstrip("\n").split("\t") for line in open(made + "/data/train.tsv")]
+order = []
+for epoch in range(2):
+    part = list(range(len(rows)))
+    random.Random(3 * 1000003 + epoch).shuffle(part)
+    order += part
+plain = ("bias", "LayerNorm.weight")
+optimizer = torch.optim.AdamW([{"params": [p for n, p in model.named_parameters() if not n.endswith(plain)], "weight_decay": 0.01},
+                               {"params": [p for n, p in model.named_parameters() if n.endswith(plain)], "weight_decay": 0.0}], lr=2e-3)
+schedule = get_linear_schedule_with_warmup(optimizer, 2, 9)
+ours = [json.loads(line) for line in open(made + "/steps/log.jsonl")]
+assert len(ours) == 9
+for step in range(9):
+    batch = [rows[i] for i in order[step * 8:step * 8 + 8]]
+    loss = model(**tokenizer([r[1] for r in batch], padding=True, return_tensors="pt"), labels=torch.tensor([int(r[0] == "yes") for r in batch])).loss
+    loss.backward()
+    norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0).item()
+    assert abs(loss.item() - ours[step]["loss"]) < 1e-4 and abs(norm - ours[step]["grad_norm"]) < 1e-3 * norm, (step, loss.item(), norm, ours[step])
+    optimizer.step(); schedule.step(); optimizer.zero_grad()
 EOF2
 }
 safetensors_loads() {
