@@ -789,7 +789,7 @@ CLI_FN void run_names_read(run_names *l, const bert_json *root)
 
 /* ---- beginning ---- */
 
-static void run_interrupted(int signal_number) { (void)signal_number; run_stop = 1; }
+CLI_FN void run_interrupted(int signal_number) { (void)signal_number; run_stop = 1; }
 
 /* Checks the flags and opens the model: for training what --init_checkpoint names (or a new one by --bert_config_file); to evaluate
    and predict what was trained in --output_dir, if anything, else --init_checkpoint. */
