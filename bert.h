@@ -5,7 +5,7 @@
              model with all its heads, on AVX2, AVX-512, NEON or plain C; training (gradients, optimizers, a trainer that saves
              and resumes, workers that learn together); the data of GLUE, CoNLL, SQuAD and pre-training, and their scores. No
              Python anywhere.
-   IS NOT    yet: bf16 and int8, a GPU. A general tensor library: never.
+   IS NOT    yet: bf16 and int8 in sessions. A general tensor library: never. (On a GPU: bert_cuda.h.)
    TRUST     Files may be hostile: nothing in them is executed, every size is checked before it is used, memory stays in
              proportion to the file. Fuzzed.
 
@@ -236,6 +236,7 @@ typedef enum bert_isa { BERT_ISA_DEFAULT = 0, BERT_ISA_REF = 1, BERT_ISA_AVX2 = 
 
 typedef struct bert_packed bert_packed;
 typedef struct bert_session bert_session;
+typedef struct bert_device bert_device; /* another place to compute: see bert_cuda.h */
 
 /* Weights to pack for {precision, isa}: once, for any number of sessions. */
 typedef struct bert_packed_desc {
@@ -260,6 +261,7 @@ typedef struct bert_session_desc {
     int64_t max_tokens;                 /* computed at once: larger batches are taken in parts of whole sequences. Default 1024,
                                            or the model's positions if these are more. Decides the memory (bert_plan_memory) */
     size_t budget;                      /* or bytes the session may take, with weights it packs: as many tokens as fit, up to 8192 */
+    const bert_device *device;          /* computes instead of this machine's processor; used while the session opens */
     bert_allocator allocator;
     bert_error *error;
 } bert_session_desc;
@@ -866,6 +868,7 @@ typedef struct bert_trainer_desc {
     bert_isa isa;
     int32_t threads;                    /* as in bert_session_desc */
     bert_parallel parallel;
+    const bert_device *device;          /* computes instead of this machine's processor; used while the trainer opens */
     bert_allocator allocator;
     bert_error *error;
 } bert_trainer_desc;
@@ -960,6 +963,34 @@ typedef struct bert_trainer_bytes {
     size_t total;                       /* with threads */
 } bert_trainer_bytes;
 #endif
+
+/* ---- another place to compute: a GPU (bert_cuda.h), or one of your own ---- */
+
+#ifndef BERT_NO_TRAIN
+typedef struct bert_device_step {
+    int64_t step, seen;                 /* updates done; sequences before these in the batch */
+    int64_t max_tokens;                 /* of a part */
+    double loss_scale;                  /* that gradients are computed times */
+    bert_totals totals;
+} bert_device_step;
+#endif
+/* Sessions and trainers with a device check what they are given, then hand it over. A trainer keeps the table of its parameters, the
+   steps and saving; weights, gradients and slots live on the device, and here where they were moved last. */
+struct bert_device {
+    const void *options;                /* the device's own */
+    bert_status (*session_open)(const bert_device *device, bert_session_desc *desc, void **state);   /* and fills in max_tokens, precision */
+    bert_status (*session_run)(void *state, const bert_batch *batch, const bert_result *result, bert_error *error);
+    void (*session_close)(void *state);
+#ifndef BERT_NO_TRAIN
+    bert_status (*trainer_open)(const bert_device *device, bert_trainer *trainer, void **state, bert_error *error);
+    /* the losses and gradients of a batch; out NULL: there is no need to wait for them */
+    bert_status (*trainer_gradients)(void *state, const bert_batch *batch, const bert_targets *labels, const bert_device_step *step, bert_progress *out, bert_error *error);
+    /* the norm of the gradients (NULL: no need to wait), which are times `loss_scale`; where it is not finite the weights stay */
+    bert_status (*trainer_update)(void *state, int64_t step, double rate, double loss_scale, double *norm, bert_error *error);
+    bert_status (*trainer_move)(void *state, int32_t here, bert_error *error);     /* all values: from the device (1) or to it (0) */
+    void (*trainer_close)(void *state);
+#endif
+};
 
 /* ============================================================================================================
    >>api
@@ -1308,6 +1339,10 @@ BERT_API const bert_trained *bert_trainer_find(const bert_trainer *trainer, cons
 BERT_API int64_t bert_trainer_group(bert_trainer *trainer, const char *part, double rate, bert_flag decay);
 BERT_API int64_t bert_trainer_steps(const bert_trainer *trainer);
 BERT_API void bert_trainer_set_steps(bert_trainer *trainer, int64_t steps);
+/* With a device: moves weights, gradients and slots to where bert_trained points, or what was changed there to the device. Without one
+   there is nothing to do. Saving, resuming and bert_trainer_model do it themselves. */
+BERT_API bert_status bert_trainer_fetch(bert_trainer *trainer, bert_error *error);
+BERT_API bert_status bert_trainer_send(bert_trainer *trainer, bert_error *error);
 /* The weights as a model, for sessions (which pack them as they are when the session opens). It belongs to the trainer. */
 BERT_API const bert_model *bert_trainer_model(const bert_trainer *trainer);
 
@@ -6711,11 +6746,12 @@ BERT__FN void bert__ref_pack(const float *w, int64_t out_stride, int64_t in_stri
 /* The derivative of bert__activate. */
 BERT__FN float bert__slope(bert_activation kind, float x)
 {
-    switch (kind) {
-    case BERT_GELU_10: {
+    if (kind == BERT_GELU_10) {
         const float y = bert__activate(BERT_GELU_ERF, x);
         if (!(y >= -10 && y <= 10)) return 0;
-    } /* fall through */
+        kind = BERT_GELU_ERF;
+    }
+    switch (kind) {
     case BERT_GELU_ERF: return 0.5f * (1.0f + erff(x * 0.70710678118654752f)) + x * 0.39894228040143268f * expf(-0.5f * x * x);
     case BERT_GELU_TANH: {
         const float t = tanhf(0.79788456080286536f * (x + 0.044715f * x * x * x));
@@ -7972,8 +8008,8 @@ BERT__FN void bert__cpuid(uint32_t leaf, uint32_t sub, uint32_t out[4])
 BERT__FN uint32_t bert__saved_registers(void)
 {
 #if defined(__GNUC__) || defined(__clang__)
-    uint32_t low, high;
-    __asm__ volatile(".byte 0x0F, 0x01, 0xD0" : "=a"(low), "=d"(high) : "c"(0));      /* xgetbv, for old assemblers */
+    uint32_t low;
+    __asm__ volatile(".byte 0x0F, 0x01, 0xD0" : "=a"(low) : "c"(0) : "edx");        /* xgetbv, for old assemblers */
     return low;
 #else
     return (uint32_t)_xgetbv(0);
@@ -8336,6 +8372,8 @@ struct bert_session {
     char *scratch;                      /* [width][scratch_size] */
     size_t scratch_size;
     bert__sequence *sequences;          /* [max_tokens] */
+    bert_device device;                 /* with a state: it computes, and there is nothing else here but desc */
+    void *state;
 };
 
 /* Rows begin an odd number of cache lines apart: the kernels read several rows at once, which must not fall into the same set of the
@@ -8389,6 +8427,26 @@ BERT__FN bert_status bert__tokens_for_budget(const bert_session_desc *d, bert_is
     return bert__fail(d->error, BERT_ERROR_MEMORY, NULL, -1, "a session takes at least %zu bytes; the budget is %zu", d->packed ? plan.total - plan.packed : plan.total, d->budget);
 }
 
+/* A session that a device computes. */
+BERT__FN bert_status bert__session_open_on(const bert_session_desc *desc, bert_session **out)
+{
+    bert_session_desc d = *desc;
+    bert_session *s;
+    bert_status st;
+    if (!d.model || d.packed) return bert__bad_argument(d.error, "a session with a device needs a model, and packs it itself");
+    d.allocator = bert__allocator(&d.allocator);
+    if ((s = (bert_session *)bert__alloc(&d.allocator, sizeof *s)) == NULL) return bert__fail(d.error, BERT_ERROR_MEMORY, NULL, -1, "out of memory: a session takes %zu bytes", sizeof *s);
+    memset(s, 0, sizeof *s);
+    s->device = *d.device;
+    d.max_tokens = d.budget ? d.max_tokens : bert__tokens_resolved(d.max_tokens, bert_model_config(d.model));
+    if ((st = s->device.session_open(d.device, &d, &s->state)) != BERT_OK) { bert__free(&d.allocator, s); return st; }
+    d.device = &s->device;
+    d.error = NULL;
+    s->desc = d;
+    *out = s;
+    return BERT_OK;
+}
+
 BERT_API bert_status bert_session_open(const bert_session_desc *desc, bert_session **out)
 {
     bert_session_desc d;
@@ -8403,6 +8461,7 @@ BERT_API bert_status bert_session_open(const bert_session_desc *desc, bert_sessi
     bert_status st;
     void *memory;
     if (!desc || !out) return BERT_ERROR_ARGUMENT;
+    if (desc->device) return bert__session_open_on(desc, out);
     d = *desc;
     if (d.packed && !d.model) d.model = d.packed->model;
     if (!d.model || (d.packed && d.packed->model != d.model)) return bert__bad_argument(d.error, "bert_session_open needs a model, the one its packed weights come from");
@@ -8468,7 +8527,8 @@ BERT_API void bert_session_close(bert_session *session)
     a = session->desc.allocator;
     packed = session->packed;
     pool = session->pool;
-    bert__free(&a, session->memory);                                    /* the newest first: a bert_fixed takes back no other way */
+    if (session->state) session->device.session_close(session->state);
+    bert__free(&a, session->state ? (void *)session : session->memory);                                    /* the newest first: a bert_fixed takes back no other way */
     bert_packed_close(packed);
     bert_pool_close(pool);
 }
@@ -8857,8 +8917,8 @@ BERT__FN bert_status bert__check_rows(const bert_config *c, const bert_batch *b,
 }
 BERT__FN bert_status bert__check_run(const bert_session *s, const bert_batch *b, const bert_result *r, bert_error *e)
 {
-    const char *path = bert__model_path(s->packed->model);
-    const uint32_t heads = bert_model_heads(s->packed->model);
+    const char *path = bert__model_path(s->desc.model);
+    const uint32_t heads = bert_model_heads(s->desc.model);
     int64_t i;
     if (b->sequences < 0 || (b->sequences && (!b->offsets || b->offsets[0] != 0))) return bert__bad_argument(e, "batch: offsets are needed, from 0 on");
     if (!b->ids == !b->embeds && b->sequences) return bert__bad_argument(e, "batch: it needs ids or embeds, one of them");
@@ -8886,7 +8946,7 @@ BERT_API bert_status bert_session_run(bert_session *session, const bert_batch *b
     int32_t l;
     if (!s || !batch || !result) return BERT_ERROR_ARGUMENT;
     if ((st = bert__check_run(s, batch, result, error)) != BERT_OK) return st;
-    c = bert_model_config(s->packed->model);
+    c = bert_model_config(s->desc.model);
     limit = s->desc.max_tokens;
     if (!c->max_relative_position && !batch->position_ids && c->max_positions < limit) limit = c->max_positions;
     for (l = 0; result->attention && l < c->layers; l++) attended |= result->attention[l] != NULL;
@@ -8898,6 +8958,7 @@ BERT_API bert_status bert_session_run(bert_session *session, const bert_batch *b
                               (long long)i, (long long)length, (long long)limit);
         if ((st = bert__check_rows(c, batch, i, batch->offsets[i], length < limit ? length : limit, error)) != BERT_OK) return st;
     }
+    if (s->state) return s->device.session_run(s->state, batch, result, error);
     for (i = 0; i < batch->sequences;) {                                /* parts of whole sequences */
         for (count = rows = 0; i < batch->sequences; i++, count++) {
             const int64_t all = batch->offsets[i + 1] - batch->offsets[i], length = all < limit ? all : limit;
@@ -8999,7 +9060,7 @@ BERT_API void bert_top_k(const float *x, int64_t n, int64_t k, int32_t *indices)
 /* A text that is longer than the session takes: windows over it, each [CLS] tokens [SEP], their vectors brought together. */
 BERT__FN bert_status bert__embed_windows(bert_session *s, const bert_tokenizer *tokenizer, const bert_embed_desc *d, const char *text, size_t size, int64_t limit, int32_t *ids, float *part, float *out)
 {
-    const int64_t nC = bert_model_config(s->packed->model)->hidden_size;
+    const int64_t nC = bert_model_config(s->desc.model)->hidden_size;
     bert_allocator a = s->desc.allocator;
     bert_encoding whole, window;
     bert_pair_desc pair;
@@ -9068,7 +9129,7 @@ BERT_API bert_status bert_session_embed(bert_session *session, const bert_tokeni
     bert_status st = BERT_OK;
     memset(&none, 0, sizeof none);
     if (!s || !tokenizer || count < 0 || (count && (!texts || !sizes || !out))) return bert__bad_argument(d->error, "bert_session_embed needs a session, a tokenizer, texts and a place for the vectors");
-    c = bert_model_config(s->packed->model);
+    c = bert_model_config(s->desc.model);
     if (bert_tokenizer_size(tokenizer) > c->vocab_size)
         return bert__fail(d->error, BERT_ERROR_MISMATCH, NULL, -1, "the vocabulary has %d tokens, the model %d: they do not belong together", (int)bert_tokenizer_size(tokenizer), (int)c->vocab_size);
     room = limit = s->desc.max_tokens;
@@ -14388,7 +14449,7 @@ BERT__FN bert_status bert__streaming_slice(bert__streaming *s, bert_pretraining_
     bert_status st = BERT_OK;
     size_t done, at;
     int32_t n, k;
-    for (s->round = 0; s->round < (uint32_t)d->dupe_factor && st == BERT_OK; s->round++) {
+    for (s->round = 0; (uint32_t)d->dupe_factor > s->round && st == BERT_OK; s->round++) {       /* (nvcc takes `round <` for a template) */
         for (done = 0, s->first = 0; done < documents && st == BERT_OK; s->first += (uint32_t)n) {
             for (n = 0; n < s->tasks && done < documents; n++) {        /* about 16384 tokens a task */
                 const size_t begin = bert__corpus_sentence(&s->corpus, bert__corpus_document(&s->corpus, done));
@@ -15881,6 +15942,8 @@ struct bert_trainer {
     const bert_targets *labels;
     int64_t rows, sequence_count;
     bert_totals totals;
+    bert_device device;                 /* with a state: it computes */
+    void *state;
 };
 
 /* What tasks get to know. */
@@ -16991,7 +17054,7 @@ BERT__FN void bert__trainer_table(bert_trainer *t)
 BERT__FN void bert__trainer_layout(bert__layout *l, bert_trainer *t, bert_trainer_bytes *bytes)
 {
     const bert_config *c = &t->config;
-    const int64_t nC = c->hidden_size, nF = c->intermediate_size, nH = c->heads, nD = nC / nH, nR = c->max_relative_position, nT = t->desc.max_tokens, nr = t->kernels->nr;
+    const int64_t nC = c->hidden_size, nF = c->intermediate_size, nH = c->heads, nD = nC / nH, nR = c->max_relative_position, nT = t->desc.device ? 1 : t->desc.max_tokens, nr = t->kernels->nr;
     const int64_t longest = !nR && c->max_positions < nT ? c->max_positions : nT, outs = bert__most(3 * nC, nF), labels = t->heads & BERT_HEAD_CLASSIFIER ? c->labels : 0;
     const int64_t words = t->desc.learn & BERT_LEARN_WORDS ? bert__least(BERT__WORD_ROWS, nT) : 0, block = words ? bert__least(BERT__WORD_BLOCK, c->vocab_size) : 0;
     const int64_t wide = bert__most(bert__most(outs, block), bert__most(2, labels)), deep = bert__most(nC, nF);
@@ -17177,7 +17240,7 @@ BERT__FN bert_status bert__trainer_resolve(const bert_trainer_desc *desc, bert_t
     }
     d->allocator = bert__allocator(&d->allocator);
     t->parallel = bert__parallel(d->parallel);
-    if (!d->parallel.run) t->parallel.width = d->threads ? d->threads : bert__cores();
+    if (!d->parallel.run) t->parallel.width = d->device ? 1 : d->threads ? d->threads : bert__cores();
     d->threads = t->parallel.width;
     return BERT_OK;
 }
@@ -17347,6 +17410,11 @@ BERT_API bert_status bert_trainer_open(const bert_trainer_desc *desc, bert_train
     t->desc.comm = t->comm.size > 1 ? &t->comm : NULL;
     t->desc.config = &t->config;
     t->desc.error = NULL;
+    if (st == BERT_OK && desc->device) {
+        t->device = *desc->device;
+        t->desc.device = &t->device;
+        st = t->device.trainer_open(desc->device, t, &t->state, desc->error);
+    }
     if (st != BERT_OK) bert_trainer_close(t);
     else *out = t;
     return st;
@@ -17356,6 +17424,7 @@ BERT_API void bert_trainer_close(bert_trainer *trainer)
     bert_allocator a;
     if (!trainer) return;
     a = trainer->desc.allocator;
+    if (trainer->state) trainer->device.trainer_close(trainer->state);
     bert_pool_close(trainer->pool);
     bert__free(&a, trainer->memory);
 }
@@ -17384,7 +17453,10 @@ BERT_API int64_t bert_trainer_group(bert_trainer *trainer, const char *part, dou
 BERT_API int64_t bert_trainer_steps(const bert_trainer *trainer) { return trainer->steps; }
 BERT_API int64_t *bert_trainer_cursor(bert_trainer *trainer) { return trainer->cursor; }
 BERT_API void bert_trainer_set_steps(bert_trainer *trainer, int64_t steps) { trainer->steps = steps < 0 ? 0 : steps; }
-BERT_API const bert_model *bert_trainer_model(const bert_trainer *trainer) { return &trainer->model; }
+BERT__FN bert_status bert__trainer_move(const bert_trainer *t, int here, bert_error *error) { return t->state ? t->device.trainer_move(t->state, here, error) : BERT_OK; }
+BERT_API bert_status bert_trainer_fetch(bert_trainer *trainer, bert_error *error) { return bert__trainer_move(trainer, 1, error); }
+BERT_API bert_status bert_trainer_send(bert_trainer *trainer, bert_error *error) { return bert__trainer_move(trainer, 0, error); }
+BERT_API const bert_model *bert_trainer_model(const bert_trainer *trainer) { return bert__trainer_move(trainer, 1, NULL) == BERT_OK ? &trainer->model : NULL; }
 
 /* ---- a step ---- */
 
@@ -17573,6 +17645,23 @@ BERT__FN bert_status bert__exchange_losses(bert_trainer *t, bert_progress *p, be
     return BERT_OK;
 }
 
+/* The gradients of t->batch on a device; where there are other workers they come here, and bert__send adds up those of all. */
+BERT__FN bert_status bert__device_gradients(bert_trainer *t, bert_progress *p, bert_error *error)
+{
+    bert_device_step step;
+    bert_status st;
+    memset(&step, 0, sizeof step);
+    step.step = t->steps;
+    step.seen = t->before + t->seen;
+    step.max_tokens = t->part_tokens;
+    step.loss_scale = t->loss_scale;
+    step.totals = t->totals;
+    st = t->device.trainer_gradients(t->state, t->batch, t->labels, &step, p, error);
+    if (st == BERT_OK && p && !bert__finite(p->loss)) {
+        if ((st = bert__trainer_move(t, 1, error)) == BERT_OK) st = bert__fail_not_finite(t, "the loss", 1, error);
+    }
+    return st == BERT_OK && t->comm.size > 1 && !t->labels->more ? bert__trainer_move(t, 1, error) : st;
+}
 BERT_API bert_status bert_trainer_gradients(bert_trainer *trainer, const bert_batch *batch, const bert_targets *labels, bert_progress *out, bert_error *error)
 {
     bert_trainer *t = trainer;
@@ -17596,7 +17685,7 @@ BERT_API bert_status bert_trainer_gradients(bert_trainer *trainer, const bert_ba
     t->labels = labels;
     if (t->config.source != BERT_SOURCE_HF && !(several && labels->add)) t->totals.words += 1e-5;      /* Google's: no division by 0 */
     if (!labels->add) {
-        memset(t->gradients, 0, (size_t)t->values * sizeof *t->gradients);
+        if (!t->state) memset(t->gradients, 0, (size_t)t->values * sizeof *t->gradients);
         t->row_squares = 0;
         t->seen = t->parts = 0;
         t->whole = 0;
@@ -17605,7 +17694,8 @@ BERT_API bert_status bert_trainer_gradients(bert_trainer *trainer, const bert_ba
     t->unsent = t->config.layers + 1;
     t->send_status = BERT_OK;
     t->send_error = error;
-    for (i = 0; i < batch->sequences && st == BERT_OK; parts++) {       /* parts of whole sequences, or groups of them */
+    if (t->state) st = bert__device_gradients(t, out || several ? &p : NULL, error);
+    for (i = t->state ? batch->sequences : 0; i < batch->sequences && st == BERT_OK; parts++) {      /* parts of whole sequences, or groups of them */
         for (t->sequence_count = t->rows = 0; i < batch->sequences; ) {
             rows = batch->offsets[i + group] - batch->offsets[i];
             if (t->rows && t->rows + rows > t->part_tokens) break;
@@ -17638,6 +17728,7 @@ BERT_API bert_status bert_trainer_gradients(bert_trainer *trainer, const bert_ba
         if (t->whole) bert__send(t, 0);                                 /* what did not come about goes as well: the others wait for it */
         if (t->whole && t->comm.wait && t->send_status == BERT_OK) t->send_status = t->comm.wait(t->comm.user, error);
         if (t->send_status != BERT_OK) return t->send_status;
+        if (t->whole && t->state && st == BERT_OK) st = bert__trainer_move(t, 0, error);
         st = bert__exchange_losses(t, &p, st, error);
     }
     if (st != BERT_OK) return st;
@@ -17742,8 +17833,12 @@ BERT_API bert_status bert_trainer_update(bert_trainer *trainer, bert_progress *o
     memset(&job, 0, sizeof job);
     job.t = t;
     job.rate = bert_schedule_rate(&t->desc.schedule, t->steps);
-    t->parallel.run(t->parallel.user, t->value_room, bert__update_task, &job);
-    for (i = 0; i < t->count; i++) {
+    if (t->state) {                                                     /* all of the update, if the gradients are finite */
+        const bert_status st = t->device.trainer_update(t->state, t->steps, job.rate, t->loss_scale, out || t->desc.loss_scale.start > 0 ? &sum : NULL, error);
+        if (st != BERT_OK) return st;
+        sum = sum * sum * t->loss_scale * t->loss_scale;
+    } else t->parallel.run(t->parallel.user, t->value_room, bert__update_task, &job);
+    for (i = 0; i < t->count && !t->state; i++) {
         double squares = 0;
         for (b = t->block[i]; b < t->block[i + 1]; b++) squares += t->sums[2 * b];
         t->norms[i] = sqrt(squares) / t->loss_scale;
@@ -17759,7 +17854,10 @@ BERT_API bert_status bert_trainer_update(bert_trainer *trainer, bert_progress *o
     p.loss_scale = t->loss_scale;
     p.skipped = !bert__finite(norm);
     if (p.skipped) {
-        if (!(t->desc.loss_scale.start > 0) || t->loss_scale <= t->desc.loss_scale.floor) return bert__fail_not_finite(t, "the norm of the gradients", 0, error);
+        if (!(t->desc.loss_scale.start > 0) || t->loss_scale <= t->desc.loss_scale.floor) {
+            const bert_status st = bert__trainer_move(t, 1, error);
+            return st == BERT_OK ? bert__fail_not_finite(t, "the norm of the gradients", 0, error) : st;
+        }
         bert__scale_shrinks(t);
         p.step = t->steps;
         p.skipped_steps = t->skipped;
@@ -17767,7 +17865,7 @@ BERT_API bert_status bert_trainer_update(bert_trainer *trainer, bert_progress *o
         return BERT_OK;
     }
     job.scale = (o->clip == BERT_CLIP_EACH ? 1 : bert__clip_scale(o, norm)) / t->loss_scale;
-    if (bert__is_lamb(o->kind)) {
+    if (bert__is_lamb(o->kind) && !t->state) {
         job.pass = 1;
         t->parallel.run(t->parallel.user, t->value_room, bert__update_task, &job);
         for (i = 0; i < t->count; i++) {
@@ -17778,7 +17876,7 @@ BERT_API bert_status bert_trainer_update(bert_trainer *trainer, bert_progress *o
         }
     }
     job.pass = 2;
-    t->parallel.run(t->parallel.user, t->value_room, bert__update_task, &job);
+    if (!t->state) t->parallel.run(t->parallel.user, t->value_room, bert__update_task, &job);
     t->steps++;
     if (t->desc.loss_scale.start > 0) bert__scale_grows(t);
     p.step = t->steps;
@@ -17789,8 +17887,9 @@ BERT_API bert_status bert_trainer_update(bert_trainer *trainer, bert_progress *o
 BERT_API bert_status bert_trainer_step(bert_trainer *trainer, const bert_batch *batch, const bert_targets *labels, bert_progress *out, bert_error *error)
 {
     bert_progress p;
-    bert_status st = bert_trainer_gradients(trainer, batch, labels, &p, error);
-    if (st == BERT_OK) st = bert_trainer_update(trainer, &p, error);
+    const int wait = out || !trainer || !trainer->state;                /* a device need not be waited for */
+    bert_status st = bert_trainer_gradients(trainer, batch, labels, wait ? &p : NULL, error);
+    if (st == BERT_OK) st = bert_trainer_update(trainer, wait ? &p : NULL, error);
     if (st == BERT_OK && out) *out = p;
     return st;
 }
@@ -17901,6 +18000,7 @@ BERT_API bert_status bert_trainer_save(bert_trainer *trainer, const char *path, 
     int slot, tf;
     if (!t || !path) return bert__bad_argument(error, "bert_trainer_save needs a trainer and a path");
     if (t->comm.size > 1 && t->comm.rank) return BERT_OK;
+    if ((st = bert__trainer_move(t, 1, error)) != BERT_OK) return st;
     memset(&w, 0, sizeof w);
     w.path = path;
     w.format = format;
@@ -18040,6 +18140,7 @@ BERT_API bert_status bert_trainer_resume(bert_trainer *trainer, const char *path
     }
     if (st == BERT_OK) st = bert__state_read(c, path, &step, s, error);
     bert_checkpoint_close(c);
+    if (st == BERT_OK) st = bert__trainer_move(t, 0, error);
     if (st != BERT_OK) return st;
     t->steps = step;
     if (!s[0]) return BERT_OK;

@@ -1,0 +1,840 @@
+/* cuda_emulated.cpp - bert_cuda.h on a GPU that the host plays (cuda/cuda_runtime.h): every kernel, against bert.h on the processor and the goldens
+   SPDX-License-Identifier: MIT-0 OR Unlicense
+
+   Built with -Icuda in front of the include path, linked with the object of bert.h that is compiled as C: so the declarations, the two-file way of
+   implementing, and what CUDA's own headers would give are tested as well. No GPU, no nvcc. */
+#include "bert.h"
+#define BERT_CUDA_IMPLEMENTATION
+#include "bert_cuda.h"
+#include "test.h"
+#include "random_model.h"
+
+void emulated_store(void *p, cudaDataType_t t, int64_t i, float v)
+{
+    if (t == CUDA_R_32F) ((float *)p)[i] = v;
+    else if (t == CUDA_R_16BF) bert__put((bert__bf16 *)p + i, v);
+    else bert__put((bert__f16 *)p + i, v);
+}
+
+/* ---- small models and batches ---- */
+
+static uint64_t seed;
+static double uniform(void) { return (double)(test_random(&seed) >> 11) / 9007199254740992.0; }
+static float *numbers(int64_t n) { float *p = (float *)calloc((size_t)n + 1, sizeof *p); if (!p) abort(); return p; }
+
+enum { HIDDEN = 1, RELATIVE = 2, DEEP = 4, HF = 8 };   /* what small_config makes: D of 64 */
+static bert_config small_config(int kind)
+{
+    bert_config c;
+    memset(&c, 0, sizeof c);
+    c.hidden_size = kind & DEEP ? 128 : 15;
+    c.layers = 2;
+    c.heads = kind & DEEP ? 2 : 3;
+    c.intermediate_size = kind & DEEP ? 72 : 22;
+    c.vocab_size = 37;
+    c.max_positions = kind & DEEP ? 160 : 24;
+    c.max_relative_position = kind & RELATIVE ? 3 : 0;
+    c.type_vocab_size = 2;
+    c.labels = 3;
+    c.activation = kind & HF ? BERT_GELU_ERF : BERT_GELU_TANH;
+    c.source = kind & HF ? BERT_SOURCE_HF : BERT_SOURCE_GOOGLE;
+    c.layer_norm_eps = 1e-12;
+    c.hidden_dropout = c.attention_dropout = 0.1;
+    c.initializer_range = 0.3;
+    return c;
+}
+static const char model_path[] = "cuda_emulated.tmp.safetensors";
+#define EVERY_HEAD (BERT_HEAD_POOLER | BERT_HEAD_MLM | BERT_HEAD_NSP | BERT_HEAD_CLASSIFIER | BERT_HEAD_SPAN)
+static bert_model *small_model(const bert_config *c, int untied)
+{
+    bert_model_desc d;
+    bert_model *m = NULL;
+    bert_error err;
+    memset(&d, 0, sizeof d);
+    memset(&err, 0, sizeof err);
+    d.path = model_path;
+    d.config = c;
+    d.error = &err;
+    if (random_model_write(model_path, c, EVERY_HEAD, untied, 7, &err) != BERT_OK || bert_model_open(&d, &m) != BERT_OK) TEST_FAIL("%s", err.message);
+    remove(model_path);
+    return m;
+}
+
+#define MOST_SEQUENCES 12
+#define MOST_ROWS 700
+typedef struct example {
+    int64_t offsets[MOST_SEQUENCES + 1], masked[8], rows, squares;
+    int32_t ids[MOST_ROWS], segments[MOST_ROWS], positions[MOST_ROWS], token_classes[MOST_ROWS], masked_ids[8], next[MOST_SEQUENCES], classes[MOST_SEQUENCES], starts[MOST_SEQUENCES], ends[MOST_SEQUENCES];
+    uint8_t mask[MOST_ROWS];
+    float weights[8], values[40], teacher[40], embeds[MOST_ROWS * 128], bias[60000];
+    bert_batch batch;
+#ifndef BERT_NO_TRAIN
+    bert_targets labels;
+#endif
+} example;
+static example *make_example(int64_t sequences, int64_t longest, int32_t channels, int32_t labels)
+{
+    static example e;
+    int64_t i, j;
+    memset(&e, 0, sizeof e);
+    seed = 77;
+    for (i = 0; i < sequences; i++) e.offsets[i + 1] = e.offsets[i] + longest - (i * 3) % (longest - 1);
+    e.rows = e.offsets[sequences];
+    if (e.rows > MOST_ROWS) abort();
+    for (i = 0; i < e.rows; i++) {
+        e.ids[i] = (int32_t)(uniform() * 37);
+        e.segments[i] = (int32_t)(uniform() * 2);
+        e.positions[i] = (int32_t)(uniform() * 24);
+        e.mask[i] = uniform() < 0.8;
+        e.token_classes[i] = uniform() < 0.2 ? -100 : (int32_t)(uniform() * labels);
+    }
+    for (i = 0; i < sequences; i++) e.mask[e.offsets[i]] = 1;
+    for (i = 0; i < e.rows * channels; i++) e.embeds[i] = (float)(uniform() - 0.5);
+    for (i = 0; i < 60000; i++) e.bias[i] = (float)(uniform() - 0.5);
+    for (i = 0; i < 8; i++) {
+        e.masked[i] = (int64_t)(uniform() * (double)e.rows);
+        e.masked_ids[i] = i == 5 ? -100 : (int32_t)(uniform() * 37);
+        e.weights[i] = i == 3 ? 0.0f : (float)(0.5 + uniform());
+    }
+    e.masked[6] = e.masked[2];                                          /* a row twice */
+    for (i = 0; i < sequences; i++) {
+        const int64_t length = e.offsets[i + 1] - e.offsets[i];
+        double sum = 0;
+        e.next[i] = i == 2 ? -100 : (int32_t)(uniform() * 2);
+        e.classes[i] = (int32_t)(uniform() * labels);
+        e.starts[i] = (int32_t)(uniform() * (double)length);
+        e.ends[i] = i == 1 ? (int32_t)length : i == 2 ? -1 : (int32_t)(uniform() * (double)length);
+        e.squares += length * length;
+        for (j = 0; j < labels; j++) {
+            e.values[i * labels + j] = (float)uniform();
+            sum += e.teacher[i * labels + j] = (float)uniform();
+        }
+        for (j = 0; j < labels; j++) e.teacher[i * labels + j] /= (float)sum;
+    }
+    e.batch.sequences = sequences;
+    e.batch.offsets = e.offsets;
+    e.batch.ids = e.ids;
+    e.batch.segment_ids = e.segments;
+#ifndef BERT_NO_TRAIN
+    e.labels.masked_count = 8;
+    e.labels.masked_rows = e.masked;
+    e.labels.masked_ids = e.masked_ids;
+    e.labels.masked_weights = e.weights;
+    e.labels.next_sentence = e.next;
+    e.labels.classes = e.classes;
+    e.labels.values = e.values;
+    e.labels.token_classes = e.token_classes;
+    e.labels.starts = e.starts;
+    e.labels.ends = e.ends;
+    e.labels.choices = 2;
+#endif
+    return &e;
+}
+
+/* ---- sessions ---- */
+
+/* Everything a session can answer. */
+typedef struct answers {
+    float *hidden, *layers[3], *attention[2], *pooled, *vectors, *next_sentence, *classes, *token_classes, *spans, *words;
+    bert_result result;
+} answers;
+static void answers_open(answers *a, const bert_config *c, const example *e, int attention)
+{
+    const int64_t n = e->batch.sequences, nC = c->hidden_size;
+    int l;
+    memset(a, 0, sizeof *a);
+    a->result.hidden = a->hidden = numbers(e->rows * nC);
+    for (l = 0; l < 3; l++) a->layers[l] = numbers(e->rows * nC);
+    for (l = 0; l < 2 && attention; l++) a->attention[l] = numbers(e->squares * c->heads);
+    a->result.layers = a->layers;
+    a->result.attention = attention ? a->attention : NULL;
+    a->result.pooled = a->pooled = numbers(n * nC);
+    a->result.vectors = a->vectors = numbers(n * nC);
+    a->result.next_sentence = a->next_sentence = numbers(n * 2);
+    a->result.classes = a->classes = numbers(n * 3);
+    a->result.token_classes = a->token_classes = numbers(e->rows * 3);
+    a->result.spans = a->spans = numbers(e->rows * 2);
+    a->result.masked_count = 8;
+    a->result.masked_rows = e->masked;
+    a->result.words = a->words = numbers(8 * (int64_t)c->vocab_size);
+}
+static void answers_close(answers *a)
+{
+    int l;
+    for (l = 0; l < 3; l++) free(a->layers[l]);
+    for (l = 0; l < 2; l++) free(a->attention[l]);
+    free(a->hidden); free(a->pooled); free(a->vectors); free(a->next_sentence); free(a->classes); free(a->token_classes); free(a->spans); free(a->words);
+}
+/* The root of the mean square of the differences, in shares of that of what is wanted, and at least not worse than `most`. */
+static void check_near(const char *what, const char *which, const float *got, const float *want, int64_t n, double most)
+{
+    double square = 0, difference = 0;
+    int64_t i;
+    for (i = 0; i < n; i++) {
+        square += (double)want[i] * (double)want[i];
+        difference += ((double)got[i] - (double)want[i]) * ((double)got[i] - (double)want[i]);
+    }
+    if (!(sqrt(difference) <= most * sqrt(square) + 1e-12) || !(square > 0)) TEST_FAIL("%s: %s differs by %.3g of its size %.3g; %.3g is allowed", what, which, sqrt(difference / square), sqrt(square), most);
+}
+static void check_answers(const char *what, const answers *got, const answers *want, const bert_config *c, const example *e, double most)
+{
+    const int64_t n = e->batch.sequences, nC = c->hidden_size;
+    int l;
+    check_near(what, "hidden", got->hidden, want->hidden, e->rows * nC, most);
+    for (l = 0; l < 3; l++) check_near(what, "layer", got->layers[l], want->layers[l], e->rows * nC, most);
+    for (l = 0; l < 2 && want->attention[l]; l++) check_near(what, "attention", got->attention[l], want->attention[l], e->squares * c->heads, most);
+    check_near(what, "pooled", got->pooled, want->pooled, n * nC, most);
+    check_near(what, "vectors", got->vectors, want->vectors, n * nC, most);
+    most *= 2;                                                          /* few numbers, which may cancel */
+    check_near(what, "next_sentence", got->next_sentence, want->next_sentence, n * 2, most);
+    check_near(what, "classes", got->classes, want->classes, n * 3, most);
+    check_near(what, "token_classes", got->token_classes, want->token_classes, e->rows * 3, most);
+    check_near(what, "spans", got->spans, want->spans, e->rows * 2, most);
+    check_near(what, "words", got->words, want->words, 8 * (int64_t)c->vocab_size, most);
+}
+static bert_session *open_session(const bert_model *m, const bert_cuda_desc *cuda, int64_t max_tokens)
+{
+    bert_session_desc d;
+    bert_session *s = NULL;
+    bert_error err;
+    memset(&d, 0, sizeof d);
+    memset(&err, 0, sizeof err);
+    d.model = m;
+    d.threads = 1;
+    d.isa = BERT_ISA_REF;
+    d.max_tokens = max_tokens;
+    d.error = &err;
+    if ((cuda ? bert_cuda_session_open(&d, cuda, &s) : bert_session_open(&d, &s)) != BERT_OK) TEST_FAIL("%s", err.message);
+    return s;
+}
+static int run(bert_session *s, const bert_batch *b, const bert_result *r)
+{
+    bert_error err;
+    memset(&err, 0, sizeof err);
+    if (bert_session_run(s, b, r, &err) == BERT_OK) return 1;
+    TEST_FAIL("%s", err.message);
+    return 0;
+}
+static const struct { const char *name; bert_cuda_precision precision; bert_flag cublas, fused; double most; } ways[] = {
+    { "f32", BERT_CUDA_F32, BERT_OFF, BERT_ON, 3e-6 }, { "f32 by the library", BERT_CUDA_F32, BERT_ON, BERT_ON, 3e-6 }, { "bf16", BERT_CUDA_BF16, BERT_OFF, BERT_ON, 0.05 }, { "bf16 by the library", BERT_CUDA_BF16, BERT_ON, BERT_ON, 0.05 },
+    { "fp16", BERT_CUDA_F16, BERT_OFF, BERT_ON, 0.006 }, { "fp16 by the library", BERT_CUDA_F16, BERT_ON, BERT_ON, 0.006 }, { "fp16, plain attention", BERT_CUDA_F16, BERT_OFF, BERT_OFF, 0.006 } };
+#define WAYS ((int)(sizeof ways / sizeof *ways))
+static bert_cuda_desc way_desc(int way)
+{
+    bert_cuda_desc d;
+    memset(&d, 0, sizeof d);
+    d.precision = ways[way].precision;
+    d.cublas = ways[way].cublas;
+    d.fused_attention = ways[way].fused;
+    return d;
+}
+/* A session of each way against the processor's, on one input. */
+static void compare_sessions(const char *what, int kind, int untied, int64_t max_tokens, bert_pooling pooling, int normalize, void (*change)(example *e), int attention, int first_way, int last_way)
+{
+    const bert_config c = small_config(kind);
+    example *e = make_example(kind & DEEP ? 3 : 4, kind & DEEP ? 70 : 20, c.hidden_size, 3);
+    bert_model *m = small_model(&c, untied);
+    bert_session *s;
+    answers want, got;
+    int way;
+    char name[200];
+    REQUIRE(m);
+    if (change) change(e);
+    answers_open(&want, &c, e, attention);
+    want.result.pooling = pooling;
+    want.result.normalize = normalize;
+    if ((s = open_session(m, NULL, max_tokens)) != NULL) run(s, &e->batch, &want.result);
+    bert_session_close(s);
+    for (way = first_way; way < last_way; way++) {
+        const bert_cuda_desc d = way_desc(way);
+        snprintf(name, sizeof name, "%s, %s", what, ways[way].name);
+        if ((s = open_session(m, &d, max_tokens)) == NULL) continue;
+        answers_open(&got, &c, e, attention);
+        got.result.pooling = pooling;
+        got.result.normalize = normalize;
+        if (run(s, &e->batch, &got.result)) check_answers(name, &got, &want, &c, e, ways[way].most);
+        answers_close(&got);
+        bert_session_close(s);
+    }
+    answers_close(&want);
+    bert_model_close(m);
+    CHECK_INT(emulated_knob()->used, 0);
+}
+static void with_mask(example *e) { e->batch.key_mask = e->mask; e->batch.position_ids = e->positions; }
+static void with_bias(example *e) { e->batch.score_bias = e->bias; }
+static void with_embeds(example *e) { e->batch.ids = NULL; e->batch.embeds = e->embeds; e->batch.segment_ids = NULL; }
+static void with_all_masked(example *e) { memset(e->mask, 0, sizeof e->mask); e->batch.key_mask = e->mask; }
+static void sessions(void)
+{
+    compare_sessions("Google's", 0, 0, 100, BERT_POOLING_MEAN, 0, NULL, 1, 0, WAYS);
+    compare_sessions("Hugging Face's", HF, 1, 30, BERT_POOLING_POOLER, 1, with_mask, 1, 0, 2);
+    compare_sessions("relative", RELATIVE, 0, 40, BERT_POOLING_MAX, 0, with_mask, 1, 0, 4);
+    compare_sessions("biases", 0, 0, 40, BERT_POOLING_CLS, 0, with_bias, 0, 0, 2);
+    compare_sessions("embeds", HF, 0, 40, BERT_POOLING_MEAN_SQRT, 1, with_embeds, 0, 0, 2);
+    compare_sessions("all masked", HF, 0, 40, BERT_POOLING_CLS, 0, with_all_masked, 0, 0, 2);
+}
+static void sessions_of_64(void)
+{
+    compare_sessions("D = 64", DEEP, 0, 300, BERT_POOLING_WEIGHTED_MEAN, 0, NULL, 0, 2, WAYS);
+    compare_sessions("D = 64, mask", DEEP | HF, 0, 300, BERT_POOLING_MEAN, 0, with_mask, 0, 2, 3);
+    compare_sessions("D = 64, biases", DEEP, 0, 300, BERT_POOLING_MEAN, 0, with_bias, 0, 2, 3);
+}
+
+/* ---- trainers ---- */
+
+static bert_trainer_desc trainer_desc(const bert_config *c, uint32_t learn)
+{
+    bert_trainer_desc d;
+    memset(&d, 0, sizeof d);
+    d.config = c;
+    d.learn = learn;
+    d.labels = learn & BERT_LEARN_CHOICES ? 1 : 3;
+    d.max_tokens = 300;
+    d.threads = 1;
+    d.isa = BERT_ISA_REF;
+    d.seed = 3;
+    d.precision = BERT_PRECISION_F32;
+    d.schedule.rate = 0.003;
+    return d;
+}
+static bert_trainer *open_trainer(const bert_trainer_desc *desc, const bert_cuda_desc *cuda)
+{
+    bert_trainer_desc d = *desc;
+    bert_trainer *t = NULL;
+    bert_error err;
+    int64_t i, k;
+    memset(&err, 0, sizeof err);
+    d.error = &err;
+    if ((cuda ? bert_cuda_trainer_open(&d, cuda, &t) : bert_trainer_open(&d, &t)) != BERT_OK) { TEST_FAIL("%s", err.message); return NULL; }
+    seed = 5;
+    for (i = 0; i < bert_trainer_count(t); i++) {                       /* biases and LayerNorm from anywhere, not 0 and 1 */
+        const bert_trained *p = bert_trainer_parameter(t, i);
+        for (k = 0; p->rank == 1 && k < p->count; k++) p->weight[k] += (float)(uniform() - 0.5) * 0.4f;
+    }
+    if (bert_trainer_send(t, &err) != BERT_OK) TEST_FAIL("%s", err.message);
+    return t;
+}
+static int gradients(bert_trainer *t, const bert_batch *b, const bert_targets *l, bert_progress *p)
+{
+    bert_error err;
+    memset(&err, 0, sizeof err);
+    memset(p, 0, sizeof *p);
+    if (bert_trainer_gradients(t, b, l, p, &err) == BERT_OK && bert_trainer_fetch(t, &err) == BERT_OK) return 1;
+    TEST_FAIL("%s", err.message);
+    return 0;
+}
+static void close_number(const char *what, const char *which, double got, double want, double most)
+{
+    if (!(fabs(got - want) <= most * (1e-3 + fabs(want)))) TEST_FAIL("%s: %s is %.9g, on the processor %.9g", what, which, got, want);
+}
+static void check_progress(const char *what, const bert_progress *got, const bert_progress *want, double most)
+{
+    close_number(what, "loss", got->loss, want->loss, most);
+    close_number(what, "loss of words", got->words, want->words, most);
+    close_number(what, "loss of next sentence", got->next_sentence, want->next_sentence, most);
+    close_number(what, "loss of classes", got->classes, want->classes, most);
+    close_number(what, "loss of starts", got->starts, want->starts, most);
+    close_number(what, "loss of ends", got->ends, want->ends, most);
+}
+/* Gradients (which 1), weights (0) or slots (2, 3) of all parameters. Keys' biases have a gradient of 0 in exact arithmetic: what is there is noise. */
+static void check_parameters(const char *what, const bert_trainer *got, const bert_trainer *want, int which, double most)
+{
+    int64_t i;
+    double all = 0;
+    REQUIRE(bert_trainer_count(got) == bert_trainer_count(want));
+    for (i = 0; i < bert_trainer_count(want); i++) {
+        const bert_trained *p = bert_trainer_parameter(want, i);
+        const float *x = which == 1 ? p->gradient : which == 0 ? p->weight : which == 2 ? p->first : p->second;
+        for (int64_t k = 0; x && k < p->count; k++) all += (double)x[k] * (double)x[k];
+    }
+    for (i = 0; i < bert_trainer_count(want); i++) {
+        const bert_trained *p = bert_trainer_parameter(want, i), *q = bert_trainer_parameter(got, i);
+        const float *x = which == 1 ? p->gradient : which == 0 ? p->weight : which == 2 ? p->first : p->second, *y = which == 1 ? q->gradient : which == 0 ? q->weight : which == 2 ? q->first : q->second;
+        double square = 0, difference = 0;
+        for (int64_t k = 0; x && y && k < p->count; k++) {
+            square += (double)x[k] * (double)x[k];
+            difference += ((double)x[k] - (double)y[k]) * ((double)x[k] - (double)y[k]);
+        }
+        if (which != 1 && strstr(p->name, "key.bias")) continue;
+        if (!x != !y) TEST_FAIL("%s: %s is there on one side alone", what, p->name);
+        if (!(sqrt(difference) <= most * sqrt(square) + most * 4e-3 * sqrt(all))) TEST_FAIL("%s: %s (%d) differs by %.3g of its size %.3g, of all %.3g", what, p->name, which, sqrt(difference / square), sqrt(square), sqrt(all));
+    }
+    if (!(all > 0)) TEST_FAIL("%s: nothing to compare", what);
+}
+static void compare_gradients(const char *what, const bert_trainer_desc *d, const bert_cuda_desc *cuda, const example *e, double most)
+{
+    bert_trainer *want = open_trainer(d, NULL), *got = open_trainer(d, cuda);
+    bert_progress p, q;
+    if (want && got && gradients(want, &e->batch, &e->labels, &p) && gradients(got, &e->batch, &e->labels, &q)) {
+        check_progress(what, &q, &p, most);
+        check_parameters(what, got, want, 1, most);
+    }
+    bert_trainer_close(want);
+    bert_trainer_close(got);
+    CHECK_INT(emulated_knob()->used, 0);
+}
+static const struct { const char *name; uint32_t learn; } losses[] = { { "words", BERT_LEARN_WORDS }, { "next sentence", BERT_LEARN_NEXT_SENTENCE }, { "classes", BERT_LEARN_CLASSES }, { "values", BERT_LEARN_VALUES },
+    { "multi label", BERT_LEARN_MULTI_LABEL }, { "choices", BERT_LEARN_CHOICES }, { "tokens", BERT_LEARN_TOKENS }, { "spans", BERT_LEARN_SPANS }, { "all at once", BERT_LEARN_WORDS | BERT_LEARN_NEXT_SENTENCE | BERT_LEARN_SPANS | BERT_LEARN_TOKENS } };
+static void gradients_of_losses(void)
+{
+    const bert_config c = small_config(0), hf = small_config(HF);
+    bert_cuda_desc cuda = way_desc(0), library = way_desc(1);
+    size_t i;
+    for (i = 0; i < sizeof losses / sizeof *losses; i++) {
+        bert_trainer_desc d = trainer_desc(i % 2 ? &hf : &c, losses[i].learn);
+        example *e = make_example(4, 14, c.hidden_size, d.labels);
+        if (d.learn & BERT_LEARN_CHOICES) for (int k = 0; k < 4; k++) e->classes[k] &= 1;
+        compare_gradients(losses[i].name, &d, i % 3 == 2 ? &library : &cuda, e, 2e-5);
+        if (d.learn != BERT_LEARN_CLASSES) continue;
+        e->labels.teacher = e->teacher;
+        compare_gradients("a teacher", &d, &cuda, e, 2e-5);
+        e->labels.teacher_weight = 0.4;
+        e->labels.temperature = 2.5;
+        compare_gradients("a teacher and labels", &d, &cuda, e, 2e-5);
+    }
+}
+static void gradients_of_inputs(void)
+{
+    const bert_config c = small_config(0), relative = small_config(RELATIVE), hf = small_config(HF);
+    bert_cuda_desc cuda = way_desc(0);
+    bert_trainer_desc d = trainer_desc(&c, BERT_LEARN_WORDS | BERT_LEARN_NEXT_SENTENCE);
+    example *e = make_example(5, 14, c.hidden_size, 3);
+    with_mask(e);
+    d.recompute = 1;
+    compare_gradients("mask and positions, recomputed", &d, &cuda, e, 2e-5);
+    d.recompute = 0;
+    e->batch.key_mask = NULL;
+    e->batch.position_ids = NULL;
+    d.max_tokens = 20;
+    compare_gradients("in parts", &d, &cuda, e, 2e-5);
+    d.max_tokens = 300;
+    with_bias(e);
+    compare_gradients("biases", &d, &cuda, e, 2e-5);
+    e->batch.score_bias = NULL;
+    with_embeds(e);
+    compare_gradients("embeds", &d, &cuda, e, 2e-5);
+    e = make_example(5, 14, c.hidden_size, 3);
+    d.config = &relative;
+    compare_gradients("relative positions", &d, &cuda, e, 2e-5);
+    d.config = &hf;
+    for (d.frozen = 1; d.frozen <= 3; d.frozen++) compare_gradients("frozen", &d, &cuda, e, 2e-5);
+    d.frozen = 0;
+    memset(e->ids, 0, sizeof e->ids);                                   /* one word only: more than one piece of its gradient */
+    e = make_example(6, 24, c.hidden_size, 3);
+    for (int i = 0; i < e->rows; i++) e->ids[i] = i % 5 ? 3 : 0;
+    compare_gradients("often the same word", &d, &cuda, e, 2e-5);
+}
+/* Masks of the caller instead of the seed. */
+static void gradients_with_masks(void)
+{
+    const bert_config c = small_config(0);
+    bert_cuda_desc cuda = way_desc(0);
+    bert_trainer_desc d = trainer_desc(&c, BERT_LEARN_CLASSES);
+    example *e = make_example(4, 14, c.hidden_size, 3);
+    const int64_t wide = e->rows * c.hidden_size, squares = e->squares * c.heads;
+    uint8_t *bytes = (uint8_t *)malloc((size_t)(wide > squares ? wide : squares) + 1);
+    const uint8_t *attention[2], *output[2];
+    bert_masks m;
+    REQUIRE(bytes);
+    for (int64_t i = 0; i < (wide > squares ? wide : squares); i++) bytes[i] = uniform() < 0.8;
+    memset(&m, 0, sizeof m);
+    m.embeddings = m.classifier = bytes;
+    attention[0] = output[1] = bytes;
+    attention[1] = output[0] = NULL;
+    m.attention = attention;
+    m.output = m.attention_output = output;
+    e->labels.masks = &m;
+    compare_gradients("masks", &d, &cuda, e, 2e-5);
+    d.max_tokens = 20;
+    compare_gradients("masks, in parts", &d, &cuda, e, 2e-5);
+    d.learn = BERT_LEARN_TOKENS;
+    compare_gradients("masks of tokens", &d, &cuda, e, 2e-5);
+    free(bytes);
+}
+/* Gradients in 16 bits: as those of float32, but for their rounding. */
+static void gradients_in_16_bits(void)
+{
+    const bert_config c = small_config(0), deep = small_config(DEEP);
+    int way;
+    for (way = 2; way < WAYS; way++) {
+        bert_cuda_desc cuda = way_desc(way);
+        bert_trainer_desc d = trainer_desc(way & 1 ? &deep : &c, BERT_LEARN_WORDS | BERT_LEARN_NEXT_SENTENCE);
+        example *e = way & 1 ? make_example(2, 70, deep.hidden_size, 3) : make_example(4, 14, c.hidden_size, 3);
+        d.loss_scale.start = ways[way].precision == BERT_CUDA_F16 ? 1024 : 0;
+        compare_gradients(ways[way].name, &d, &cuda, e, ways[way].precision == BERT_CUDA_F16 ? 0.05 : 0.25);
+    }
+}
+/* Steps with each optimizer and clip: losses, weights and slots stay together. */
+static void steps(void)
+{
+    static const struct { bert_optimizer_kind kind; bert_clip clip; double momentum; } kinds[] = { { BERT_OPTIMIZER_GOOGLE, BERT_CLIP_DEFAULT, 0 }, { BERT_OPTIMIZER_ADAMW, BERT_CLIP_ROWS, 0 }, { BERT_OPTIMIZER_BERTADAM, BERT_CLIP_DEFAULT, 0 },
+        { BERT_OPTIMIZER_LAMB, BERT_CLIP_DEFAULT, 0 }, { BERT_OPTIMIZER_LAMB_NEZHA, BERT_CLIP_TF1_ROWS, 0 }, { BERT_OPTIMIZER_SGD, BERT_CLIP_NONE, 0 }, { BERT_OPTIMIZER_SGD, BERT_CLIP_GLOBAL, 0.9 } };
+    const bert_config c = small_config(0);
+    bert_cuda_desc cuda = way_desc(0);
+    size_t i;
+    for (i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        bert_trainer_desc d = trainer_desc(&c, i == 1 ? (uint32_t)BERT_LEARN_CLASSES : (uint32_t)(BERT_LEARN_WORDS | BERT_LEARN_NEXT_SENTENCE));
+        example *e = make_example(4, 12, c.hidden_size, 3);
+        bert_trainer *want, *got;
+        bert_progress p, q;
+        bert_error err;
+        char what[60];
+        int step;
+        memset(&err, 0, sizeof err);
+        d.optimizer.kind = kinds[i].kind;
+        d.optimizer.clip = kinds[i].clip;
+        d.optimizer.momentum = kinds[i].momentum;
+        d.layer_decay = 0.8;
+        want = open_trainer(&d, NULL);
+        got = open_trainer(&d, &cuda);
+        REQUIRE(want && got);
+        bert_trainer_group(want, "pooler", 0.5, BERT_OFF);
+        bert_trainer_group(got, "pooler", 0.5, BERT_OFF);
+        for (step = 0; step < 4; step++) {
+            snprintf(what, sizeof what, "optimizer %d, step %d", (int)i, step);
+            if (bert_trainer_step(want, &e->batch, &e->labels, &p, &err) != BERT_OK || bert_trainer_step(got, &e->batch, &e->labels, &q, &err) != BERT_OK) { TEST_FAIL("%s", err.message); break; }
+            check_progress(what, &q, &p, 1e-4);
+            close_number(what, "norm", q.norm, p.norm, 1e-4);
+            CHECK_INT(q.step, p.step);
+        }
+        if (bert_trainer_step(got, &e->batch, &e->labels, NULL, &err) != BERT_OK || bert_trainer_step(want, &e->batch, &e->labels, NULL, &err) != BERT_OK || bert_trainer_fetch(got, &err) != BERT_OK) TEST_FAIL("%s", err.message);
+        check_parameters(what, got, want, 0, 1e-4);
+        if (i != 5) check_parameters(what, got, want, 2, 2e-3);
+        bert_trainer_close(want);
+        bert_trainer_close(got);
+    }
+    CHECK_INT(emulated_knob()->used, 0);
+}
+/* A large batch in parts with `add`: as the processor adds it up, and as in one piece. */
+static void accumulation(void)
+{
+    const bert_config c = small_config(0);
+    bert_cuda_desc cuda = way_desc(0);
+    bert_trainer_desc d = trainer_desc(&c, BERT_LEARN_NEXT_SENTENCE);
+    example *e = make_example(4, 12, c.hidden_size, 3);
+    bert_trainer *whole = open_trainer(&d, &cuda), *parts = open_trainer(&d, &cuda);
+    bert_targets l = e->labels;
+    bert_batch b = e->batch;
+    bert_totals totals;
+    bert_progress p, q, r;
+    int64_t offsets[3];
+    REQUIRE(whole && parts);
+    CHECK(bert_trainer_totals(whole, &e->batch, &e->labels, &totals, NULL) == BERT_OK);
+    REQUIRE(gradients(whole, &e->batch, &e->labels, &p));
+    b.sequences = 2;
+    l.totals = &totals;
+    REQUIRE(gradients(parts, &b, &l, &q));
+    for (int i = 0; i < 3; i++) offsets[i] = e->offsets[2 + i] - e->offsets[2];
+    b.offsets = offsets;
+    b.ids += e->offsets[2];
+    b.segment_ids += e->offsets[2];
+    l.next_sentence += 2;
+    l.add = 1;
+    REQUIRE(gradients(parts, &b, &l, &r));
+    close_number("accumulation", "loss", q.loss + r.loss, p.loss, 1e-6);
+    check_parameters("accumulation", parts, whole, 1, 1e-5);
+    bert_trainer_close(whole);
+    bert_trainer_close(parts);
+}
+/* Train here, go on there, and back: the same numbers as without the journey. */
+static void resuming(void)
+{
+    static const char path[] = "cuda_emulated.tmp.ckpt.safetensors";
+    const bert_config c = small_config(0);
+    bert_cuda_desc cuda = way_desc(0);
+    bert_trainer_desc d = trainer_desc(&c, BERT_LEARN_WORDS);
+    example *e = make_example(4, 12, c.hidden_size, 3);
+    bert_trainer *gpu = open_trainer(&d, &cuda), *cpu, *again;
+    bert_progress p, q;
+    bert_error err;
+    int i;
+    memset(&err, 0, sizeof err);
+    REQUIRE(gpu);
+    for (i = 0; i < 2; i++) if (bert_trainer_step(gpu, &e->batch, &e->labels, &p, &err) != BERT_OK) TEST_FAIL("%s", err.message);
+    if (bert_trainer_save(gpu, path, BERT_FORMAT_AUTO, 1, NULL, &err) != BERT_OK) TEST_FAIL("%s", err.message);
+    cpu = open_trainer(&d, NULL);
+    again = open_trainer(&d, &cuda);
+    REQUIRE(cpu && again);
+    if (bert_trainer_resume(cpu, path, &err) != BERT_OK || bert_trainer_resume(again, path, &err) != BERT_OK) TEST_FAIL("%s", err.message);
+    remove(path);
+    for (i = 0; i < 2; i++) {
+        if (bert_trainer_step(gpu, &e->batch, &e->labels, &p, &err) != BERT_OK || bert_trainer_step(cpu, &e->batch, &e->labels, &q, &err) != BERT_OK) TEST_FAIL("%s", err.message);
+        check_progress("on the processor", &q, &p, 1e-4);
+        if (bert_trainer_step(again, &e->batch, &e->labels, &q, &err) != BERT_OK) TEST_FAIL("%s", err.message);
+        CHECK(q.loss == p.loss && q.norm == p.norm && q.step == p.step);
+    }
+    if (bert_trainer_save(cpu, path, BERT_FORMAT_AUTO, 1, NULL, &err) != BERT_OK || bert_trainer_resume(again, path, &err) != BERT_OK) TEST_FAIL("%s", err.message);
+    remove(path);
+    if (bert_trainer_step(gpu, &e->batch, &e->labels, &p, &err) != BERT_OK || bert_trainer_step(again, &e->batch, &e->labels, &q, &err) != BERT_OK) TEST_FAIL("%s", err.message);
+    check_progress("and back", &q, &p, 1e-4);
+    CHECK_INT(q.step, 5);
+    {                                                                   /* the weights as a model, for a session on the processor */
+        const bert_model *m = bert_trainer_model(gpu);
+        bert_session *s = m ? open_session(m, NULL, 100) : NULL;
+        float *v = numbers(e->rows * c.hidden_size);
+        bert_result r;
+        memset(&r, 0, sizeof r);
+        r.hidden = v;
+        CHECK(s && run(s, &e->batch, &r));
+        free(v);
+        bert_session_close(s);
+    }
+    bert_trainer_close(gpu);
+    bert_trainer_close(cpu);
+    bert_trainer_close(again);
+    CHECK_INT(emulated_knob()->used, 0);
+}
+/* fp16: gradients that overflow skip the step and halve the scale; where it cannot be halved it is an error. */
+static void loss_scale(void)
+{
+    const bert_config c = small_config(0);
+    bert_cuda_desc cuda = way_desc(4);
+    bert_trainer_desc d = trainer_desc(&c, BERT_LEARN_WORDS);
+    example *e = make_example(4, 12, c.hidden_size, 3);
+    bert_trainer *t;
+    bert_progress p;
+    bert_error err;
+    int i, skipped = 0;
+    memset(&err, 0, sizeof err);
+    d.loss_scale.start = 1048576;
+    d.loss_scale.growth = 3;
+    REQUIRE((t = open_trainer(&d, &cuda)) != NULL);
+    for (i = 0; i < 20; i++) {
+        if (bert_trainer_step(t, &e->batch, &e->labels, &p, &err) != BERT_OK) { TEST_FAIL("%s", err.message); break; }
+        skipped += p.skipped;
+    }
+    CHECK(skipped > 0 && skipped < 15 && p.step == 20 - skipped && p.loss_scale < 1048576);
+    bert_trainer_close(t);
+    d.loss_scale.floor = 1048576;
+    REQUIRE((t = open_trainer(&d, &cuda)) != NULL);
+    CHECK_INT(bert_trainer_step(t, &e->batch, &e->labels, &p, &err), BERT_ERROR_FORMAT);
+    CHECK(strstr(err.message, "finite") != NULL);
+    bert_trainer_close(t);
+}
+
+/* ---- what both promise ---- */
+
+/* A shape that comes again is captured and replayed, and gives the same bits. */
+static void graphs(void)
+{
+    const bert_config c = small_config(0);
+    bert_model *m = small_model(&c, 0);
+    const bert_cuda_desc d = way_desc(1);
+    example *e = make_example(3, 12, c.hidden_size, 3);
+    float *v[4];
+    const long before = emulated_knob()->graphs, replays = emulated_knob()->replays;
+    bert_session *s;
+    bert_result r;
+    int i;
+    REQUIRE(m && (s = open_session(m, &d, 100)) != NULL);
+    memset(&r, 0, sizeof r);
+    for (i = 0; i < 4; i++) {
+        v[i] = numbers(e->rows * c.hidden_size);
+        r.hidden = v[i];
+        e->ids[3] = i == 3 ? 9 : 4;
+        run(s, &e->batch, &r);
+    }
+    CHECK_INT(emulated_knob()->graphs - before, 1);
+    CHECK_INT(emulated_knob()->replays - replays, 3);
+    CHECK(memcmp(v[0], v[1], (size_t)(e->rows * c.hidden_size) * sizeof(float)) == 0 && memcmp(v[0], v[2], (size_t)(e->rows * c.hidden_size) * sizeof(float)) == 0);
+    CHECK(memcmp(v[0], v[3], (size_t)(e->rows * c.hidden_size) * sizeof(float)) != 0);
+    for (i = 0; i < 4; i++) free(v[i]);
+    bert_session_close(s);
+    bert_model_close(m);
+}
+/* With its own products a sequence has the same bits alone and in company. */
+static void company(void)
+{
+    const bert_config c = small_config(0);
+    bert_model *m = small_model(&c, 0);
+    const bert_cuda_desc d = way_desc(2);
+    example *e = make_example(4, 20, c.hidden_size, 3);
+    float *all = numbers(e->rows * c.hidden_size), *one = numbers(e->rows * c.hidden_size);
+    bert_session *s;
+    bert_result r;
+    REQUIRE(m && (s = open_session(m, &d, 100)) != NULL);
+    memset(&r, 0, sizeof r);
+    r.hidden = all;
+    run(s, &e->batch, &r);
+    for (int i = 0; i < 4; i++) {
+        const int64_t offsets[2] = { 0, e->offsets[i + 1] - e->offsets[i] };
+        bert_batch b = e->batch;
+        b.sequences = 1;
+        b.offsets = offsets;
+        b.ids += e->offsets[i];
+        b.segment_ids += e->offsets[i];
+        r.hidden = one;
+        run(s, &b, &r);
+        CHECK(memcmp(one, all + e->offsets[i] * c.hidden_size, (size_t)(offsets[1] * c.hidden_size) * sizeof(float)) == 0);
+    }
+    free(all);
+    free(one);
+    bert_session_close(s);
+    bert_model_close(m);
+}
+/* Plans are what is then taken, and a budget is kept. */
+static void plans(void)
+{
+    const bert_config c = small_config(0);
+    bert_model *m = small_model(&c, 0);
+    bert_cuda_desc cuda = way_desc(2);
+    bert_session_desc sd;
+    bert_trainer_desc td = trainer_desc(&c, BERT_LEARN_WORDS);
+    bert_cuda_bytes b;
+    bert_session *s = NULL;
+    bert_trainer *t = NULL;
+    bert_error err;
+    memset(&sd, 0, sizeof sd);
+    memset(&err, 0, sizeof err);
+    REQUIRE(m);
+    sd.model = m;
+    sd.max_tokens = 77;
+    CHECK(bert_cuda_plan_session(&sd, &cuda, &b, &err) == BERT_OK);
+    emulated_knob()->peak = 0;
+    CHECK(bert_cuda_session_open(&sd, &cuda, &s) == BERT_OK);
+    CHECK_INT(emulated_knob()->peak, b.total);
+    bert_session_close(s);
+    sd.max_tokens = 0;
+    sd.budget = b.total;
+    CHECK(bert_cuda_session_open(&sd, &cuda, &s) == BERT_OK);
+    CHECK_INT(bert_session_desc_resolved(s).max_tokens, 77);
+    bert_session_close(s);
+    sd.budget = 1000;
+    sd.error = &err;
+    CHECK_INT(bert_cuda_session_open(&sd, &cuda, &s), BERT_ERROR_MEMORY);
+    CHECK(strstr(err.message, "budget") != NULL);
+    CHECK(bert_cuda_plan_trainer(&td, &cuda, &b, &err) == BERT_OK);
+    emulated_knob()->peak = 0;
+    CHECK(bert_cuda_trainer_open(&td, &cuda, &t) == BERT_OK);
+    CHECK_INT(emulated_knob()->peak, b.total);
+    bert_trainer_close(t);
+    td.max_tokens = 0;
+    td.budget = b.total;
+    CHECK(bert_cuda_trainer_open(&td, &cuda, &t) == BERT_OK);
+    CHECK_INT(bert_trainer_desc_resolved(t).max_tokens, 300);
+    bert_trainer_close(t);
+    bert_model_close(m);
+    CHECK_INT(emulated_knob()->used, 0);
+}
+/* What can be wrong, and that it is said with advice. */
+static void refusals(void)
+{
+    const bert_config c = small_config(0);
+    bert_model *m = small_model(&c, 0);
+    bert_cuda_desc cuda = way_desc(2);
+    bert_session_desc sd;
+    bert_trainer_desc td = trainer_desc(&c, BERT_LEARN_WORDS);
+    bert_session *s = NULL;
+    bert_trainer *t = NULL;
+    bert_error err;
+    emulated_knobs *k = emulated_knob();
+    memset(&sd, 0, sizeof sd);
+    memset(&err, 0, sizeof err);
+    REQUIRE(m);
+    sd.model = m;
+    sd.error = td.error = &err;
+    k->devices = 0;
+    CHECK_INT(bert_cuda_session_open(&sd, &cuda, &s), BERT_ERROR_UNSUPPORTED);
+    CHECK(strstr(err.message, "no NVIDIA GPU") && strstr(err.message, "--device=cpu"));
+    k->devices = 1;
+    cuda.device = 3;
+    CHECK_INT(bert_cuda_session_open(&sd, &cuda, &s), BERT_ERROR_ARGUMENT);
+    cuda.device = 0;
+    k->major = 7;
+    k->minor = 5;
+    CHECK_INT(bert_cuda_session_open(&sd, &cuda, &s), BERT_ERROR_UNSUPPORTED);
+    CHECK(strstr(err.message, "sm_80") != NULL);
+    cuda.precision = BERT_CUDA_DEFAULT;
+    CHECK_INT(bert_cuda_session_open(&sd, &cuda, &s), BERT_OK);         /* fp16 there */
+    bert_session_close(s);
+    k->major = 6;
+    CHECK_INT(bert_cuda_session_open(&sd, &cuda, &s), BERT_ERROR_UNSUPPORTED);
+    CHECK(strstr(err.message, "sm_70") != NULL);
+    k->major = 9;
+    k->minor = 0;
+    k->memory = 50000;
+    sd.max_tokens = 100;
+    CHECK_INT(bert_cuda_session_open(&sd, &cuda, &s), BERT_ERROR_MEMORY);
+    CHECK(strstr(err.message, "bert_cuda_plan_session") && strstr(err.message, "50000 are free"));
+    CHECK_INT(bert_cuda_trainer_open(&td, &cuda, &t), BERT_ERROR_MEMORY);
+    CHECK(strstr(err.message, "bert_cuda_plan_trainer") && strstr(err.message, "recompute"));
+    k->memory = (size_t)1 << 32;
+    sd.precision = BERT_PRECISION_INT8;
+    CHECK_INT(bert_cuda_session_open(&sd, &cuda, &s), BERT_ERROR_UNSUPPORTED);
+    td.small_slots = 1;
+    CHECK_INT(bert_cuda_trainer_open(&td, &cuda, &t), BERT_ERROR_UNSUPPORTED);
+    bert_model_close(m);
+    CHECK_INT(k->used, 0);
+}
+/* Each call of CUDA fails once: an error every time, nothing is lost, and what works afterwards works. */
+static void faults(void)
+{
+    const bert_config c = small_config(0);
+    bert_model *m = small_model(&c, 0);
+    bert_cuda_desc cuda = way_desc(0);
+    bert_session_desc sd;
+    bert_trainer_desc td = trainer_desc(&c, BERT_LEARN_WORDS);
+    example *e = make_example(2, 5, c.hidden_size, 3);
+    emulated_knobs *k = emulated_knob();
+    float *v = numbers(e->rows * c.hidden_size);
+    long n, failures = 0;
+    int training;
+    REQUIRE(m);
+    memset(&sd, 0, sizeof sd);
+    sd.model = m;
+    sd.max_tokens = 40;
+    td.max_tokens = 40;
+    for (training = 0; training < 2; training++)
+        for (n = 0;; n = n < 60 ? n + 1 : n + 13) {
+            bert_error err;
+            bert_session *s = NULL;
+            bert_trainer *t = NULL;
+            bert_progress p;
+            bert_result r;
+            bert_status st;
+            int i;
+            memset(&err, 0, sizeof err);
+            memset(&r, 0, sizeof r);
+            sd.error = td.error = &err;
+            r.hidden = v;
+            k->calls = 0;
+            k->fail_at = n;
+            k->fail_with = cudaErrorIllegalAddress;
+            st = training ? bert_cuda_trainer_open(&td, &cuda, &t) : bert_cuda_session_open(&sd, &cuda, &s);
+            for (i = 0; i < 3 && st == BERT_OK; i++) st = training ? bert_trainer_step(t, &e->batch, &e->labels, &p, &err) : bert_session_run(s, &e->batch, &r, &err);
+            if (st == BERT_OK && k->calls <= n) { bert_session_close(s); bert_trainer_close(t); break; }
+            if (st == BERT_OK) TEST_FAIL("call %ld failed and nobody said so", n);
+            else if (!strstr(err.message, "illegal memory access")) TEST_FAIL("call %ld: %s", n, err.message);
+            failures++;
+            k->fail_at = -1;
+            k->pending = cudaSuccess;
+            bert_session_close(s);
+            bert_trainer_close(t);
+            if (k->used) { TEST_FAIL("call %ld: %zu bytes of the GPU were not given back", n, k->used); break; }
+        }
+    k->fail_at = -1;
+    CHECK(failures > 60);
+    free(v);
+    bert_model_close(m);
+}
+
+int main(int argc, char **argv)
+{
+    test_begin(argc, argv);
+    TEST(sessions);
+    TEST(sessions_of_64);
+    TEST(gradients_of_losses);
+    TEST(gradients_of_inputs);
+    TEST(gradients_with_masks);
+    TEST(gradients_in_16_bits);
+    TEST(steps);
+    TEST(accumulation);
+    TEST(resuming);
+    TEST(loss_scale);
+    TEST(graphs);
+    TEST(company);
+    TEST(plans);
+    TEST(refusals);
+    TEST(faults);
+    return test_end();
+}
