@@ -8438,7 +8438,6 @@ BERT__FN bert_status bert__session_open_on(const bert_session_desc *desc, bert_s
     if ((s = (bert_session *)bert__alloc(&d.allocator, sizeof *s)) == NULL) return bert__fail(d.error, BERT_ERROR_MEMORY, NULL, -1, "out of memory: a session takes %zu bytes", sizeof *s);
     memset(s, 0, sizeof *s);
     s->device = *d.device;
-    d.max_tokens = d.budget ? d.max_tokens : bert__tokens_resolved(d.max_tokens, bert_model_config(d.model));
     if ((st = s->device.session_open(d.device, &d, &s->state)) != BERT_OK) { bert__free(&d.allocator, s); return st; }
     d.device = &s->device;
     d.error = NULL;

@@ -458,6 +458,7 @@ static bert_status bert__cu_explain(bert_error *e, cudaError_t code, const char 
     case cudaErrorInsufficientDriver:
         cudaDriverGetVersion(&driver);
         cudaRuntimeGetVersion(&runtime);
+        if (!driver) return bert__cu_fail(e, BERT_ERROR_UNSUPPORTED, "%s: there is no NVIDIA driver here: install one, or compute on the CPU (the tools: --device=cpu)", what);
         return bert__cu_fail(e, BERT_ERROR_UNSUPPORTED, "%s: the driver knows CUDA %d.%d, this program was built with %d.%d: install a newer driver, build with an older CUDA, or compute on the CPU (the tools: --device=cpu)", what,
                              driver / 1000, driver % 1000 / 10, runtime / 1000, runtime % 1000 / 10);
     case cudaErrorNoKernelImageForDevice:

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/sh.inc"
 cd "$tmp" || exit 1
 NVCC=${NVCC:-$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)}
-ways="declarations one_file two_files without_cublaslt architectures"
+ways="declarations one_file two_files without_cublaslt architectures tools"
 if [ -z "${FULL:-}" ] || ! have "$NVCC"; then
     for w in $ways; do wanted "$w" && skip "$w" "$(have "$NVCC" && echo "takes minutes: FULL=1" || echo "there is no nvcc")"; done
     finish
@@ -30,6 +30,13 @@ architectures() {
     codes=
     for a in 70 75 80 86 89 90; do case $known in *sm_$a*) codes="$codes -gencode arch=compute_$a,code=sm_$a" ;; esac; done
     "$NVCC" -std=c++17 -O2 $codes -gencode arch=compute_90,code=compute_90 $WARN -I"$top" -c two.cu -o all.o
+}
+# The tools for it: they start, and without a GPU say what to do.
+tools() {
+    $MAKE --no-print-directory -C "$top/tools" CUDA=1 CUDA_ARCH=90 NVCC="$NVCC" V=nvcc CFLAGS=-O1 bin/nvcc/embed bin/nvcc/bench && cd "$tmp" && V=nvcc && build_make_model && mkdir -p small && ./make_model small || return 1
+    echo 'a text' | "$top/tools/bin/nvcc/embed" --model small --device=cuda >out 2>err && return 0       # there is a GPU
+    cat err
+    grep -q 'device=cpu' err
 }
 for w in $ways; do check "$w" "$w"; done
 finish

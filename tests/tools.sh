@@ -190,6 +190,14 @@ numbers() { awk '{ for (i = 1; i <= NF; i++) if ($i + 0 != $i || NF != n) bad = 
 if [ -n "$model" ]; then
     printf 'the dogs run .\ncatnap\n\nthe cat , the dog\n' >in
 
+    # a device that is not built in, or is none: before anything is computed, with what to do
+    if wanted "device"; then
+        "$bin/embed" --model small --device=cuda:0,bf16 in >got 2>err
+        status_=$?
+        "$bin/embed" --model small --device=gpu in >got 2>err2
+        [ $? = 2 ] || status_=0
+        if [ $status_ = 1 ] && grep -q 'device=cpu' err && grep -q 'device is cpu' err2 && [ ! -s got ]; then pass "device"; else fail "device" "does not say what to do"; show err; show err2; fi
+    fi
     # embed
     if wanted "embed"; then
         "$bin/embed" --model small in >got 2>err && numbers got 20 4 && [ "$(sort -u got | wc -l)" -eq 4 ] && pass "embed" || { fail "embed" "not four different lines of 20 numbers"; show got; show err; }

@@ -29,6 +29,7 @@ static const cli_flag flags[] = {
     { "bert_config_file", 's', &bert_config_file, "infer, start, train: the config (default: beside the checkpoint)" },
     { "precision", 's', &precision, "infer, start, train: f32, bf16 or int8 (train: not int8)" },
     { "isa", 's', &isa, "infer, start, train: kernels: " CLI_ISAS },
+    CLI_DEVICE,
     { "batch", 'i', &batch, "infer, train: sequences in a call" },
     { "seq", 'i', &seq, "infer, train: tokens of each" },
     { "lengths", 's', &lengths_text, "infer, instead of --batch and --seq: 12,7,33,...: these sequences in one call" },
@@ -286,8 +287,9 @@ static int bench_infer(void)
     d.isa = (bert_isa)cli_choice("isa", isa, CLI_ISAS);
     d.precision = (bert_precision)cli_choice("precision", precision, "default|f32|bf16|int8");
     d.parallel = parallel;
+    if (cli_on_gpu(NULL)) d.max_tokens = tokens < 65536 ? tokens : 65536;
     d.error = &err;
-    if (bert_session_open(&d, &session)) cli_fail(err.message);
+    if (cli_session_open(&d, &session)) cli_fail(err.message);
     d = bert_session_desc_resolved(session);
     b.sequences = n;
     b.offsets = offsets;
@@ -301,7 +303,7 @@ static int bench_infer(void)
         if (i < 2) continue;
         if (t < best) best = t;
         rounds++;
-        if (peaks < 0.25 * (now() - began)) {                           /* in turns, so that both have the same machine */
+        if (peaks < 0.25 * (now() - began) && !cli_on_gpu(NULL)) {                           /* in turns, so that both have the same machine */
             double p;
             t = now();
             p = peak_of(d.isa, parallel);
@@ -312,8 +314,8 @@ static int bench_infer(void)
     gflops = flops / best / 1e9;
     printf("{\"min_ms\": %.4f, \"gflops\": %.1f, ", best * 1e3, gflops);
     if (peak > 0) printf("\"peak_gflops\": %.1f, \"percent_of_peak\": %.1f, ", peak / 1e9, 100 * gflops * 1e9 / peak);
-    printf("\"tokens\": %lld, \"tokens_per_s\": %.0f, \"sequences\": %lld, \"threads\": %d, \"isa\": \"%s\", \"precision\": \"%s\", \"rounds\": %d, \"first_ms\": %.4f}\n", (long long)tokens, (double)tokens / best,
-           (long long)n, (int)d.threads, bert_isa_name(d.isa), precision, rounds, first * 1e3);
+    printf("\"tokens\": %lld, \"tokens_per_s\": %.0f, \"sequences\": %lld, \"threads\": %d, \"isa\": \"%s\", \"device\": \"%s\", \"precision\": \"%s\", \"rounds\": %d, \"first_ms\": %.4f}\n", (long long)tokens, (double)tokens / best,
+           (long long)n, (int)d.threads, bert_isa_name(d.isa), cli_device, precision, rounds, first * 1e3);
     bert_session_close(session);
     bert_pool_close(pool);
     bert_model_close(model);
@@ -369,7 +371,7 @@ static int bench_train(void)
     d.precision = (bert_precision)cli_choice("precision", precision, "default|f32|bf16|int8");
     d.parallel = bert_pool_parallel(pool);
     d.error = &err;
-    if (bert_plan_trainer(&d, &bytes, &err) || bert_trainer_open(&d, &trainer)) cli_fail(err.message);
+    if (bert_plan_trainer(&d, &bytes, &err) || cli_trainer_open(&d, &trainer)) cli_fail(err.message);
     b.sequences = batch;
     b.offsets = offsets;
     b.ids = ids;
@@ -384,7 +386,7 @@ static int bench_train(void)
         if (t < best) best = t;
         if ((double)cpu / CLOCKS_PER_SEC < best_cpu) best_cpu = (double)cpu / CLOCKS_PER_SEC;
         rounds++;
-        if (peaks < 0.1 * (now() - began)) {
+        if (peaks < 0.1 * (now() - began) && !cli_on_gpu(NULL)) {
             double one;
             t = now();
             one = peak_of(bert_trainer_desc_resolved(trainer).isa, d.parallel);
@@ -395,8 +397,8 @@ static int bench_train(void)
     gflops = flops / best / 1e9;
     printf("{\"min_ms\": %.3f, \"peak_bytes\": %.0f, \"cpu_ms\": %.3f, \"gflops\": %.1f, ", best * 1e3, peak_memory(), best_cpu * 1e3, gflops);
     if (peak > 0) printf("\"peak_gflops\": %.1f, \"percent_of_peak\": %.1f, ", peak / 1e9, 100 * gflops * 1e9 / peak);
-    printf("\"planned_bytes\": %.0f, \"loss\": %.4f, \"threads\": %d, \"isa\": \"%s\", \"precision\": \"%s\", \"rounds\": %d}\n", (double)bytes.total, p.loss, (int)d.parallel.width,
-           bert_isa_name(bert_trainer_desc_resolved(trainer).isa), precision, rounds);
+    printf("\"planned_bytes\": %.0f, \"loss\": %.4f, \"threads\": %d, \"isa\": \"%s\", \"device\": \"%s\", \"precision\": \"%s\", \"rounds\": %d}\n", (double)bytes.total, p.loss, (int)d.parallel.width,
+           bert_isa_name(bert_trainer_desc_resolved(trainer).isa), cli_device, precision, rounds);
     bert_trainer_close(trainer);
     bert_pool_close(pool);
     free(classes);

@@ -19,6 +19,9 @@
 #define CLI_H
 
 #include "../bert.h"
+#ifdef BERT_TOOLS_CUDA                  /* make CUDA=1 */
+#include "../bert_cuda.h"
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -256,6 +259,69 @@ CLI_FN bert_tokenizer *cli_open_tokenizer(const bert_model *m, const char *vocab
     }
     return t;
 }
+
+/* ---- where to compute: sessions and trainers of all programs that have CLI_DEVICE among their flags ---- */
+
+#if defined(__GNUC__)
+__attribute__((unused))
+#endif
+static const char *cli_device = "cpu";
+#define CLI_DEVICE { "device", 's', &cli_device, "cpu; cuda or cuda:1 (the GPU of that number), with ,f32 ,tf32 ,bf16 or ,f16 and ,own (products without cuBLASLt) behind it; the tools are built for it by make CUDA=1" }
+
+/* Is it a GPU? Then `d` (may be NULL) becomes what the flag says of it. */
+#ifdef BERT_TOOLS_CUDA
+CLI_FN int cli_on_gpu(bert_cuda_desc *d)
+{
+    static const char *const precisions[] = { ",f32", ",tf32", ",bf16", ",f16" };
+    const char *p = cli_device;
+    bert_cuda_desc none;
+    size_t k, n;
+    if (strcmp(p, "cpu") == 0) return 0;
+    if (!d) d = &none;
+    memset(d, 0, sizeof *d);
+    if (strncmp(p, "cuda", 4) != 0) cli_usage("--device is cpu, cuda or cuda:1, not ", p);
+    p += 4;
+    if (*p == ':' && p[1] >= '0' && p[1] <= '9') d->device = (int32_t)strtol(p + 1, (char **)(uintptr_t)&p, 10);
+    while (*p) {
+        n = 1 + strcspn(p + 1, ",");
+        for (k = 0; k < 4; k++) if (n == strlen(precisions[k]) && strncmp(p, precisions[k], n) == 0) d->precision = (bert_cuda_precision)(BERT_CUDA_F32 + k);
+        if (n == 4 && strncmp(p, ",own", n) == 0) d->cublas = BERT_OFF;
+        else if (!d->precision) cli_usage("--device is cpu, cuda or cuda:1, with ,f32 ,tf32 ,bf16 ,f16 or ,own behind, not ", cli_device);
+        p += n;
+    }
+    return 1;
+}
+#else
+CLI_FN int cli_on_gpu(void *d)
+{
+    (void)d;
+    if (strcmp(cli_device, "cpu") == 0) return 0;
+    if (strncmp(cli_device, "cuda", 4) != 0) cli_usage("--device is cpu, cuda or cuda:1, not ", cli_device);
+    cli_fail("this program was built without CUDA: build the tools with make -C tools CUDA=1, or compute with --device=cpu");
+    return 0;
+}
+#endif
+CLI_FN bert_status cli_session_open(const bert_session_desc *d, bert_session **out)
+{
+#ifdef BERT_TOOLS_CUDA
+    bert_cuda_desc cuda;
+    if (cli_on_gpu(&cuda)) return bert_cuda_session_open(d, &cuda, out);
+#endif
+    cli_on_gpu(NULL);
+    return bert_session_open(d, out);
+}
+#ifndef BERT_NO_TRAIN
+CLI_FN bert_status cli_trainer_open(const bert_trainer_desc *d, bert_trainer **out)
+{
+#ifdef BERT_TOOLS_CUDA
+    bert_cuda_desc cuda;
+    if (cli_on_gpu(&cuda)) return bert_cuda_trainer_open(d, &cuda, out);
+#endif
+    cli_on_gpu(NULL);
+    return bert_trainer_open(d, out);
+}
+#endif
+
 #define CLI_ISAS "default|ref|avx2|avx512|neon"
 CLI_FN bert_session *cli_open_session(const bert_model *m, const char *isa, int64_t threads, int64_t max_tokens)
 {
@@ -268,7 +334,7 @@ CLI_FN bert_session *cli_open_session(const bert_model *m, const char *isa, int6
     d.threads = (int32_t)threads;
     d.max_tokens = max_tokens;
     d.error = &err;
-    if (bert_session_open(&d, &s)) cli_fail(err.message);
+    if (cli_session_open(&d, &s)) cli_fail(err.message);
     return s;
 }
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT-0 OR Unlicense
 #
 #   CC CPPFLAGS CFLAGS LDFLAGS LDLIBS   as everywhere. A change of them rebuilds what it touches: no configure, no clean.
+#   CUDA=1   with bert_cuda.h, for --device=cuda: compiled by NVCC for the architectures in CUDA_ARCH, and PTX of the last one
 #   V=name   a variant of its own, beside the others, in bin/name and obj/name:  make V=asan CFLAGS="-O1 -fsanitize=address"
 #   EXE      ending of programs (.exe)      DEPS   how the compiler is asked for dependencies (tcc: DEPS=)
 
@@ -17,6 +18,16 @@ OBJ := obj$(if $(V),/$(V))
 # The headers as one object, which all tools and tests link: compiled once for each set of options, in tools/.
 IMPL   := ../tools/$(OBJ)/bert_impl.o
 HEADER := $(if $(wildcard ../bert.h),bert.h,bert_tokenizer.h)
+
+# On a GPU: the tools' --device=cuda.
+CUDA      ?=
+CUDA_ARCH ?= 75 80 90
+NVCC      ?= $(shell command -v nvcc 2>/dev/null || echo /usr/local/cuda/bin/nvcc)
+CUDA_IMPL := $(if $(CUDA),../tools/$(OBJ)/bert_cuda.o)
+ifneq ($(CUDA),)
+override CPPFLAGS += -DBERT_TOOLS_CUDA
+override LDLIBS   += -L$(dir $(NVCC))../lib64 -Wl,-rpath,$(abspath $(dir $(NVCC))../lib64) -lcublasLt -lcudart -lstdc++
+endif
 
 COMPILE = $(CC) $(CPPFLAGS) -I.. $(CFLAGS) -pthread $(DEPS)
 LINK    = $(CC) $(CFLAGS) -pthread $(LDFLAGS)
@@ -42,7 +53,7 @@ $(OBJ)/%.o: %.c $(OBJ)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) -c -o $@ $<
 
-$(LINKED): $(IMPL)
+$(LINKED): $(IMPL) $(CUDA_IMPL)
 $(BIN)/%$(EXE): $(OBJ)/%.o $(OBJ)/flags
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $(filter %.o,$^) $(LDLIBS)

@@ -109,6 +109,7 @@ static struct run_flags {
     { "memory", 's', &run.budget, "bytes for the trainer (4G): parts as large as fit" }, \
     { "threads", 'i', &run.threads, "how many; 0: one a core. The result is the same" }, \
     { "isa", 's', &run.isa, "kernels: " CLI_ISAS }, \
+    CLI_DEVICE, \
     { "save_checkpoints_steps", 'i', &run.save_checkpoints_steps, "steps between checkpoints" }, \
     { "keep_checkpoint_max", 'i', &run.keep_checkpoint_max, "checkpoints to keep; 0: all" }, \
     { "iterations_per_loop", 'i', &run.iterations_per_loop, "steps between lines, if log_steps is not given and it is less than 100" }, \
@@ -913,9 +914,9 @@ CLI_FN bert_session *run_session(const bert_model *m, int64_t tokens)
     d.threads = (int32_t)run.threads;
     d.max_tokens = tokens;
     d.error = &err;
-    if (bert_session_open(&d, &s) == BERT_ERROR_UNSUPPORTED && run.do_train) {      /* the weights are float32 anyway */
+    if (cli_session_open(&d, &s) == BERT_ERROR_UNSUPPORTED && run.do_train) {      /* the weights are float32 anyway */
         d.precision = BERT_PRECISION_F32;
-        err.code = bert_session_open(&d, &s);
+        err.code = cli_session_open(&d, &s);
     }
     if (!s) run_fail("%s", err.message);
     return s;
@@ -1216,8 +1217,8 @@ CLI_FN void run_train(run_task *t, const run_setting *s)
     run_desc(t, s, steps, &d);
     d.error = &err;
     if (saved.complete && saved.max_tokens > 0) { d.max_tokens = saved.max_tokens; d.budget = 0; }
-    run_check_memory(t, s, &d);
-    if (bert_trainer_open(&d, &trainer)) run_fail("%s", err.message);
+    if (!cli_on_gpu(NULL)) run_check_memory(t, s, &d);
+    if (cli_trainer_open(&d, &trainer)) run_fail("%s", err.message);
     cursor = bert_trainer_cursor(trainer);
     if (newest >= 0) {
         if (bert_trainer_resume(trainer, run_in(s->dir, "model.ckpt-%lld", (long long)newest), &err)) run_fail("%s", err.message);
