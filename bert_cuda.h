@@ -133,6 +133,11 @@ BERT_API bert_status bert_cuda_plan_trainer(const bert_trainer_desc *desc, const
 #define BERT_CUDA_LAUNCH(kernel, grid, block, shared, stream, ...) kernel<<<grid, block, shared, stream>>>(__VA_ARGS__)
 #define BERT_CUDA_SHARED(name) extern __shared__ __align__(16) unsigned char name[]
 #endif
+#ifdef __CUDACC__
+#define BERT__UNROLL _Pragma("unroll")
+#else
+#define BERT__UNROLL
+#endif
 #define BERT__DEVICE static __device__ __forceinline__
 #define BERT__BOTH static __host__ __device__ __forceinline__
 #define BERT__KERNEL(threads) static __global__ void __launch_bounds__(threads)
@@ -177,6 +182,9 @@ BERT__BOTH void bert__put(bert__f16 *to, float v)
     to->bits = (uint16_t)(sign | out);
 #endif
 }
+
+BERT__BOTH int bert__is_bf16(const bert__bf16 *) { return 1; }
+BERT__BOTH int bert__is_bf16(const bert__f16 *) { return 0; }
 
 /* Four numbers c to c+3 of a row of n; what lies past its end reads as 0 and is not written. */
 BERT__DEVICE void bert__load4(const float *p, float v[4]) { const float4 x = *(const float4 *)p; v[0] = x.x; v[1] = x.y; v[2] = x.z; v[3] = x.w; }
@@ -240,6 +248,45 @@ template <class V> BERT__DEVICE V bert__block_sum(V v, V *room)
     for (int k = 1; k < warps; k++) v += room[k];
     __syncthreads();
     return v;
+}
+
+/* Tensor cores: d [16,8] += a [16,16] b [16,8], spread over the lanes of a warp as PTX's mma.m16n8k16 has them. Lane 4 g + t holds of a (g, 2t)
+   (g+8, 2t) (g, 2t+8) (g+8, 2t+8) with their right neighbours, of b (2t, g) (2t+8, g) with the ones below, of d (g, 2t) (g, 2t+1) (g+8, 2t)
+   (g+8, 2t+1). */
+template <class T> BERT__DEVICE void bert__cu_mma(float d[4], const uint32_t a[4], const uint32_t b[2])
+{
+#if !defined(__CUDACC__)
+    emulated_mma(d, a, b, [](uint16_t bits) { T v; v.bits = bits; return bert__get(v); });
+#elif defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+    if (bert__is_bf16((T *)NULL))
+        asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+                     : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+    else
+        asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+                     : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+#elif defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 750                    /* half as deep there, and fp16 alone: nobody asks for more */
+    asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5}, {%6}, {%0,%1,%2,%3};"
+                 : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a[0]), "r"(a[1]), "r"(b[0]));
+    asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5}, {%6}, {%0,%1,%2,%3};"
+                 : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a[2]), "r"(a[3]), "r"(b[1]));
+#else
+    (void)d; (void)a; (void)b;
+#endif
+}
+/* Four matrices of 8 x 8 from shared memory: lane i names row i % 8 of matrix i / 8 (16 bytes, aligned); lane 4 g + t gets of each (g, 2t) and
+   (g, 2t+1), or (across) (2t, g) and (2t+1, g). */
+template <int across> BERT__DEVICE void bert__cu_ldmatrix(uint32_t r[4], const void *row)
+{
+#if !defined(__CUDACC__)
+    emulated_ldmatrix(r, row, across);
+#elif defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 750
+    const uint32_t at = (uint32_t)__cvta_generic_to_shared(row);
+    if (across) asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];" : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(at) : "memory");
+    else asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];" : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(at) : "memory");
+#else
+    (void)row;
+    r[0] = r[1] = r[2] = r[3] = 0;
+#endif
 }
 
 /* The streams of bert.h's >>dropout: the same words. */
@@ -899,7 +946,88 @@ template <class T> static int bert__cu_library(bert__cu *c, const bert__cu_produ
 }
 #endif
 
-template <class T> static int bert__cu_tensor_cores(bert__cu *c, const bert__cu_product *p);
+/* On tensor cores: 128 x 128 by 8 warps, 64 x 32 each, 32 deep at once; the next 32 are on their way meanwhile. Rows of both tiles are 16 bytes longer
+   than need be, so that those which ldmatrix reads at once lie in different banks. */
+#define BERT__CU_DEEP 32
+#define BERT__CU_WIDE 128
+/* 16 bytes of a tile: number i of 512. along: k runs along the rows of the matrix. */
+template <class T> BERT__DEVICE uint4 bert__cu_piece_of(const T *x, int64_t ld, int along, int64_t first, int64_t end, int64_t k0, int64_t depth, int i)
+{
+    const int64_t row = along ? first + i / 4 : k0 + i / 16, col = along ? k0 + i % 4 * 8 : first + i % 16 * 8;
+    uint4 v;
+    v.x = v.y = v.z = v.w = 0;
+    if (row < (along ? end : depth) && col < (along ? depth : end)) v = *(const uint4 *)(const void *)(x + row * ld + col);
+    return v;
+}
+BERT__DEVICE uint16_t *bert__cu_piece_place(uint16_t *tile, int along, int i) { return along ? tile + i / 4 * (BERT__CU_DEEP + 8) + i % 4 * 8 : tile + i / 16 * (BERT__CU_WIDE + 8) + i % 16 * 8; }
+template <class T, int form> BERT__KERNEL(256) bert__cu_k_tensor(bert__cu_product p)
+{
+    __shared__ __align__(16) uint16_t a[BERT__CU_WIDE * (BERT__CU_DEEP + 8)], b[BERT__CU_WIDE * (BERT__CU_DEEP + 8)];   /* also room for [32][136] */
+    const int a_along = form != BERT__CU_TN, b_along = form == BERT__CU_NT, lane = (int)threadIdx.x % 32, warp = (int)threadIdx.x / 32, high = warp / 4 * 64, side = warp % 4 * 32;
+    const int64_t row = (int64_t)blockIdx.x * BERT__CU_WIDE, col = (int64_t)blockIdx.y * BERT__CU_WIDE;
+    float sum[4][4][4] = { { { 0 } } };
+    uint4 next[4];
+    for (int i = 0; i < 2; i++) {
+        next[i] = bert__cu_piece_of((const T *)p.a, p.lda, a_along, row, p.m, 0, p.k, (int)threadIdx.x + 256 * i);
+        next[2 + i] = bert__cu_piece_of((const T *)p.b, p.ldb, b_along, col, p.n, 0, p.k, (int)threadIdx.x + 256 * i);
+    }
+    for (int64_t k = 0; k < p.k; k += BERT__CU_DEEP) {
+        for (int i = 0; i < 2; i++) {
+            *(uint4 *)(void *)bert__cu_piece_place(a, a_along, (int)threadIdx.x + 256 * i) = next[i];
+            *(uint4 *)(void *)bert__cu_piece_place(b, b_along, (int)threadIdx.x + 256 * i) = next[2 + i];
+        }
+        __syncthreads();
+        for (int i = 0; i < 2 && k + BERT__CU_DEEP < p.k; i++) {
+            next[i] = bert__cu_piece_of((const T *)p.a, p.lda, a_along, row, p.m, k + BERT__CU_DEEP, p.k, (int)threadIdx.x + 256 * i);
+            next[2 + i] = bert__cu_piece_of((const T *)p.b, p.ldb, b_along, col, p.n, k + BERT__CU_DEEP, p.k, (int)threadIdx.x + 256 * i);
+        }
+        BERT__UNROLL
+        for (int deep = 0; deep < BERT__CU_DEEP; deep += 16) {
+            const int r = lane % 8, low = lane / 8 & 1, up = lane / 16;
+            uint32_t x[4][4], y[2][4];
+            BERT__UNROLL
+            for (int i = 0; i < 4; i++) {                               /* matrices: rows 0-7 and 8-15 of k 0-7, then of k 8-15 */
+                if (a_along) bert__cu_ldmatrix<0>(x[i], a + (high + 16 * i + low * 8 + r) * (BERT__CU_DEEP + 8) + deep + up * 8);
+                else bert__cu_ldmatrix<1>(x[i], a + (deep + up * 8 + r) * (BERT__CU_WIDE + 8) + high + 16 * i + low * 8);
+            }
+            BERT__UNROLL
+            for (int j = 0; j < 2; j++) {                               /* k 0-7 and 8-15 of columns 0-7, then of 8-15 */
+                if (b_along) bert__cu_ldmatrix<0>(y[j], b + (side + 16 * j + up * 8 + r) * (BERT__CU_DEEP + 8) + deep + low * 8);
+                else bert__cu_ldmatrix<1>(y[j], b + (deep + low * 8 + r) * (BERT__CU_WIDE + 8) + side + 16 * j + up * 8);
+            }
+            BERT__UNROLL
+            for (int i = 0; i < 4; i++)
+                BERT__UNROLL
+                for (int j = 0; j < 4; j++) bert__cu_mma<T>(sum[i][j], x[i], y[j / 2] + j % 2 * 2);
+        }
+        __syncthreads();
+    }
+    BERT__UNROLL
+    for (int i = 0; i < 4; i++)
+        BERT__UNROLL
+        for (int j = 0; j < 4; j++)
+            BERT__UNROLL
+            for (int e = 0; e < 4; e++) bert__cu_finish<T>(p, row + high + 16 * i + e / 2 * 8 + lane / 4, col + side + 8 * j + lane % 4 * 2 + e % 2, sum[i][j][e]);
+}
+/* Does this GPU have them for the precision? */
+template <class T> static int bert__cu_has_tensor_cores(const bert__cu *c) { return c->major * 10 + c->minor >= (bert__is_bf16((const T *)NULL) ? 80 : 75); }
+template <> int bert__cu_has_tensor_cores<float>(const bert__cu *) { return 0; }
+template <class T> static void bert__cu_tensor(bert__cu *c, const bert__cu_product *p)
+{
+    const dim3 grid((unsigned)bert__cu_blocks(p->m, BERT__CU_WIDE), (unsigned)bert__cu_blocks(p->n, BERT__CU_WIDE));
+    void (*const kernels[3])(bert__cu_product) = { bert__cu_k_tensor<T, BERT__CU_NT>, bert__cu_k_tensor<T, BERT__CU_NN>, bert__cu_k_tensor<T, BERT__CU_TN> };
+    void (*kernel)(bert__cu_product) = kernels[p->form];
+    BERT__CU_LAUNCH(c, kernel, grid, dim3(256), 0, *p);
+}
+template <> void bert__cu_tensor<float>(bert__cu *, const bert__cu_product *) {}
+/* Shapes whose rows are whole pieces of 16 bytes. */
+template <class T> static int bert__cu_tensor_cores(bert__cu *c, const bert__cu_product *p)
+{
+    const int64_t along_a = p->form == BERT__CU_TN ? p->m : p->k, along_b = p->form == BERT__CU_NT ? p->k : p->n;
+    if (!bert__cu_has_tensor_cores<T>(c) || (along_a | along_b | p->lda | p->ldb) % 8 || ((uintptr_t)p->a | (uintptr_t)p->b) % 16) return 0;
+    bert__cu_tensor<T>(c, p);
+    return 1;
+}
 template <class T> static void bert__cu_run(bert__cu *c, bert__cu_product p)
 {
     if (c->failed != BERT_OK || !p.m || !p.n) return;
@@ -1424,6 +1552,215 @@ template <class T> BERT__KERNEL(128) bert__cu_k_attend_keys(bert__cu_attend a)
     }
 }
 
+/* ---- D = 64 in 16 bits, on tensor cores: a block takes 64 rows of one head, a warp 16 of them, 64 columns at a time ---- */
+
+#define BERT__CU_PITCH 72               /* numbers from row to row of a tile in shared memory: 64, and 16 bytes for the banks */
+
+/* Rows first to first+63 of a head, zeros behind `length`. */
+template <class T> BERT__DEVICE void bert__cu_load_tile(uint16_t *tile, const T *from, int64_t stride, int first, int length)
+{
+    for (int i = (int)threadIdx.x; i < 64 * 8; i += 128) {
+        uint4 v;
+        v.x = v.y = v.z = v.w = 0;
+        if (first + i / 8 < length) v = *(const uint4 *)(const void *)(from + (int64_t)(first + i / 8) * stride + i % 8 * 8);
+        *(uint4 *)(void *)(tile + i / 8 * BERT__CU_PITCH + i % 8 * 8) = v;
+    }
+}
+/* The warp's 16 rows of a tile as the left factor: [4] steps of 16 along D. */
+BERT__DEVICE void bert__cu_left(uint32_t x[4][4], const uint16_t *tile)
+{
+    const int lane = (int)threadIdx.x % 32;
+    BERT__UNROLL
+    for (int k = 0; k < 4; k++) bert__cu_ldmatrix<0>(x[k], tile + ((int)threadIdx.x / 32 * 16 + lane % 16) * BERT__CU_PITCH + k * 16 + lane / 16 * 8);
+}
+/* s [16,64] = x tile^T */
+template <class T> BERT__DEVICE void bert__cu_scores(float s[8][4], const uint32_t x[4][4], const uint16_t *tile)
+{
+    const int lane = (int)threadIdx.x % 32;
+    BERT__UNROLL
+    for (int n = 0; n < 8; n += 2) {
+        BERT__UNROLL
+        for (int e = 0; e < 4; e++) s[n][e] = s[n + 1][e] = 0;
+        BERT__UNROLL
+        for (int k = 0; k < 4; k++) {
+            uint32_t y[4];
+            bert__cu_ldmatrix<0>(y, tile + (n * 8 + lane / 16 * 8 + lane % 8) * BERT__CU_PITCH + k * 16 + (lane / 8 & 1) * 8);
+            bert__cu_mma<T>(s[n], x[k], y);
+            bert__cu_mma<T>(s[n + 1], x[k], y + 2);
+        }
+    }
+}
+/* sum [16,64 of D] += p [16,64] tile */
+template <class T> BERT__DEVICE void bert__cu_gather(float sum[8][4], const float p[8][4], const uint16_t *tile)
+{
+    const int lane = (int)threadIdx.x % 32;
+    BERT__UNROLL
+    for (int k = 0; k < 4; k++) {
+        const uint32_t x[4] = { bert__cu_pair<T>(p[2 * k][0], p[2 * k][1]), bert__cu_pair<T>(p[2 * k][2], p[2 * k][3]), bert__cu_pair<T>(p[2 * k + 1][0], p[2 * k + 1][1]), bert__cu_pair<T>(p[2 * k + 1][2], p[2 * k + 1][3]) };
+        BERT__UNROLL
+        for (int n = 0; n < 8; n += 2) {
+            uint32_t y[4];
+            bert__cu_ldmatrix<1>(y, tile + (k * 16 + (lane / 8 & 1) * 8 + lane % 8) * BERT__CU_PITCH + n * 8 + lane / 16 * 8);
+            bert__cu_mma<T>(sum[n], x, y);
+            bert__cu_mma<T>(sum[n + 1], x, y + 2);
+        }
+    }
+}
+/* The warp's rows of a sum, times what each is worth, to rows of a head. */
+template <class T> BERT__DEVICE void bert__cu_store_rows(T *to, int64_t stride, int first, int length, const float sum[8][4], float low, float high)
+{
+    const int lane = (int)threadIdx.x % 32, row = first + (int)threadIdx.x / 32 * 16 + lane / 4;
+    BERT__UNROLL
+    for (int n = 0; n < 8; n++) {
+        if (row < length) *(uint32_t *)(void *)(to + (int64_t)row * stride + n * 8 + lane % 4 * 2) = bert__cu_pair<T>(sum[n][0] * low, sum[n][1] * low);
+        if (row + 8 < length) *(uint32_t *)(void *)(to + (int64_t)(row + 8) * stride + n * 8 + lane % 4 * 2) = bert__cu_pair<T>(sum[n][2] * high, sum[n][3] * high);
+    }
+}
+BERT__DEVICE float bert__cu_quad_sum(float v) { v += __shfl_xor_sync(BERT__ALL, v, 1); return v + __shfl_xor_sync(BERT__ALL, v, 2); }
+BERT__DEVICE float bert__cu_quad_max(float v) { v = fmaxf(v, __shfl_xor_sync(BERT__ALL, v, 1)); return fmaxf(v, __shfl_xor_sync(BERT__ALL, v, 2)); }
+
+template <class T> BERT__KERNEL(128) bert__cu_k_fused(bert__cu_attend a)
+{
+    __shared__ __align__(16) uint16_t x[64 * BERT__CU_PITCH], y[64 * BERT__CU_PITCH];
+    const int2 tile = a.r.tiles[blockIdx.x];
+    const int head = (int)blockIdx.y, first = a.r.start[tile.x], S = a.r.start[tile.x + 1] - first, lane = (int)threadIdx.x % 32, row = tile.y + (int)threadIdx.x / 32 * 16 + lane / 4;
+    const int64_t stride = 3 * (int64_t)a.heads * 64, across = (int64_t)a.heads * 64;
+    const T *queries = (const T *)a.qkv + first * stride + (int64_t)head * 64;
+    const uint64_t head_key = bert__cu_head_key(a, tile.x, head);
+    uint64_t keys[2];
+    uint32_t q[4][4];
+    float sum[8][4] = { { 0 } }, top[2] = { -FLT_MAX, -FLT_MAX }, mass[2] = { 0, 0 };
+    bert__cu_load_tile(x, queries, stride, tile.y, S);
+    __syncthreads();
+    bert__cu_left(q, x);
+    __syncthreads();
+    for (int h = 0; h < 2; h++) keys[h] = bert__cu_mix_in(head_key, (uint64_t)(row + 8 * h));
+    for (int from = 0; from < S; from += 64) {
+        float s[8][4], now[2], before[2];
+        bert__cu_load_tile(x, queries + across, stride, from, S);
+        bert__cu_load_tile(y, queries + 2 * across, stride, from, S);
+        __syncthreads();
+        bert__cu_scores<T>(s, q, x);
+        for (int h = 0; h < 2; h++) now[h] = top[h];
+        BERT__UNROLL
+        for (int n = 0; n < 8; n++)
+            BERT__UNROLL
+            for (int e = 0; e < 4; e++) {
+                const int j = from + n * 8 + lane % 4 * 2 + e % 2, i = row + e / 2 * 8;
+                s[n][e] = j < S && i < S ? bert__cu_biased(a, s[n][e], tile.x, first, S, i, j) : -INFINITY;
+                now[e / 2] = fmaxf(now[e / 2], s[n][e]);
+            }
+        for (int h = 0; h < 2; h++) {
+            now[h] = bert__cu_quad_max(now[h]);
+            before[h] = expf(top[h] - now[h]);
+            top[h] = now[h];
+            mass[h] *= before[h];
+        }
+        BERT__UNROLL
+        for (int n = 0; n < 8; n++)
+            BERT__UNROLL
+            for (int e = 0; e < 4; e++) {
+                const int j = from + n * 8 + lane % 4 * 2 + e % 2, i = row + e / 2 * 8;
+                s[n][e] = expf(s[n][e] - top[e / 2]);
+                mass[e / 2] += s[n][e];
+                if (j < S && i < S) s[n][e] *= bert__cu_kept(a, keys[e / 2], tile.x, S, head, i, j);
+                sum[n][e] *= before[e / 2];
+            }
+        bert__cu_gather<T>(sum, s, y);
+        __syncthreads();
+    }
+    for (int h = 0; h < 2; h++) {
+        mass[h] = bert__cu_quad_sum(mass[h]);
+        if (a.softmax && lane % 4 == 0 && row + 8 * h < S) {
+            float *kept = a.softmax + ((int64_t)(first + row + 8 * h) * a.heads + head) * 2;
+            kept[0] = top[h];
+            kept[1] = mass[h];
+        }
+    }
+    bert__cu_store_rows((T *)a.context + first * across + (int64_t)head * 64, across, tile.y, S, sum, 1.0f / mass[0], 1.0f / mass[1]);
+}
+/* by_keys 0: rows are queries, columns keys: dq. 1: rows are keys, columns queries: dk and dv. */
+template <class T, int by_keys> BERT__KERNEL(128) bert__cu_k_fused_backward(bert__cu_attend a)
+{
+    __shared__ __align__(16) uint16_t x[64 * BERT__CU_PITCH], y[64 * BERT__CU_PITCH];
+    __shared__ float tops[64], inverses[64], deltas[64];
+    __shared__ uint64_t column_keys[64];
+    const int2 tile = a.r.tiles[blockIdx.x];
+    const int head = (int)blockIdx.y, first = a.r.start[tile.x], S = a.r.start[tile.x + 1] - first, lane = (int)threadIdx.x % 32, row = tile.y + (int)threadIdx.x / 32 * 16 + lane / 4;
+    const int64_t stride = 3 * (int64_t)a.heads * 64, across = (int64_t)a.heads * 64;
+    const T *queries = (const T *)a.qkv + first * stride + (int64_t)head * 64, *keys = queries + across, *values = keys + across, *outs = (const T *)a.dout + first * across + (int64_t)head * 64;
+    const uint64_t head_key = bert__cu_head_key(a, tile.x, head);
+    uint32_t left[4][4], right[4][4];
+    float one[8][4] = { { 0 } }, two[8][4] = { { 0 } }, top[2] = { 0, 0 }, inverse[2] = { 0, 0 }, delta[2] = { 0, 0 };
+    uint64_t row_keys[2] = { 0, 0 };
+    bert__cu_load_tile(x, by_keys ? keys : queries, stride, tile.y, S);
+    bert__cu_load_tile(y, by_keys ? values : outs, by_keys ? stride : across, tile.y, S);
+    __syncthreads();
+    bert__cu_left(left, x);
+    bert__cu_left(right, y);
+    __syncthreads();
+    for (int h = 0; h < 2 && !by_keys; h++) {
+        const int64_t at = (int64_t)(first + (row + 8 * h < S ? row + 8 * h : 0)) * a.heads + head;
+        top[h] = a.softmax[at * 2];
+        inverse[h] = 1.0f / a.softmax[at * 2 + 1];
+        delta[h] = a.delta[at];
+        row_keys[h] = bert__cu_mix_in(head_key, (uint64_t)(row + 8 * h));
+    }
+    for (int from = 0; from < S; from += 64) {
+        float s[8][4], d[8][4];
+        bert__cu_load_tile(x, by_keys ? queries : keys, stride, from, S);
+        bert__cu_load_tile(y, by_keys ? outs : values, by_keys ? across : stride, from, S);
+        if (by_keys && threadIdx.x < 64) {
+            const int i = from + (int)threadIdx.x;
+            const int64_t at = (int64_t)(first + (i < S ? i : 0)) * a.heads + head;
+            tops[threadIdx.x] = a.softmax[at * 2];
+            inverses[threadIdx.x] = 1.0f / a.softmax[at * 2 + 1];
+            deltas[threadIdx.x] = a.delta[at];
+            column_keys[threadIdx.x] = bert__cu_mix_in(head_key, (uint64_t)i);
+        }
+        __syncthreads();
+        bert__cu_scores<T>(s, left, x);
+        bert__cu_scores<T>(d, right, y);
+        BERT__UNROLL
+        for (int n = 0; n < 8; n++)
+            BERT__UNROLL
+            for (int e = 0; e < 4; e++) {
+                const int c = n * 8 + lane % 4 * 2 + e % 2, r = row + e / 2 * 8, i = by_keys ? from + c : r, j = by_keys ? r : from + c;
+                float p = 0, keep = 0, ds = 0;
+                if (i < S && j < S) {
+                    p = expf(bert__cu_biased(a, s[n][e], tile.x, first, S, i, j) - (by_keys ? tops[c] : top[e / 2])) * (by_keys ? inverses[c] : inverse[e / 2]);
+                    keep = bert__cu_kept(a, by_keys ? column_keys[c] : row_keys[e / 2], tile.x, S, head, i, j);
+                    ds = p * (d[n][e] * keep - (by_keys ? deltas[c] : delta[e / 2])) * a.scale;
+                }
+                s[n][e] = p * keep;
+                d[n][e] = ds;
+            }
+        bert__cu_gather<T>(one, d, x);
+        if (by_keys) bert__cu_gather<T>(two, s, y);
+        __syncthreads();
+    }
+    T *to = (T *)a.gradients + first * stride + (int64_t)head * 64;
+    bert__cu_store_rows(to + (by_keys ? across : 0), stride, tile.y, S, one, 1.0f, 1.0f);
+    if (by_keys) bert__cu_store_rows(to + 2 * across, stride, tile.y, S, two, 1.0f, 1.0f);
+}
+template <class T> static void bert__cu_launch_fused(bert__cu *c, const bert__cu_attend *a, int backward)
+{
+    const dim3 grid((unsigned)a->r.tile_count, (unsigned)a->heads);
+    void (*const kernels[3])(bert__cu_attend) = { bert__cu_k_fused<T>, bert__cu_k_fused_backward<T, 0>, bert__cu_k_fused_backward<T, 1> };
+    int k;
+    for (k = backward; k < (backward ? 3 : 1); k++) {
+        void (*kernel)(bert__cu_attend) = kernels[k];
+        BERT__CU_LAUNCH(c, kernel, grid, dim3(128), 0, *a);
+    }
+}
+template <> void bert__cu_launch_fused<float>(bert__cu *, const bert__cu_attend *, int) {}
+template <class T> static int bert__cu_fused(bert__cu *c, const bert__cu_attend *a, int backward)
+{
+    if (c->desc.fused_attention == BERT_OFF || !bert__cu_has_tensor_cores<T>(c) || a->depth != 64 || a->relative || a->probabilities) return 0;
+    bert__cu_launch_fused<T>(c, a, backward);
+    return 1;
+}
+
 /* ============================================================================================================
    >>cu_encoder
    Purpose   layers, forward and backward, on the rows of a part.
@@ -1461,7 +1798,6 @@ template <class T> static void bert__cu_close(bert__cu *c, int32_t layer, int wh
                     bert__cu_vector(c, which ? BERT__CU_BETA1 : BERT__CU_BETA0, layer), (float)c->config.layer_norm_eps,
                     bert__cu_dropping_at(c, which ? BERT__CU_AT_OUTPUT : BERT__CU_AT_ATTENTION_OUTPUT, layer), (T *)x, (T *)l->normal[which], l->inverse[which], c->config.hidden_size);
 }
-template <class T> static int bert__cu_fused(bert__cu *c, const bert__cu_attend *a, int backward);
 static bert__cu_attend bert__cu_attention_of(const bert__cu *c, int32_t layer)
 {
     const bert__cu_layer *l = c->layers + layer;
@@ -2982,6 +3318,4 @@ BERT_API bert_status bert_cuda_trainer_open(const bert_trainer_desc *desc, const
     return bert_trainer_open(&d, out);
 }
 #endif /* BERT_NO_TRAIN */
-template <class T> static int bert__cu_tensor_cores(bert__cu *, const bert__cu_product *) { return 0; }
-template <class T> static int bert__cu_fused(bert__cu *, const bert__cu_attend *, int) { return 0; }
 #endif

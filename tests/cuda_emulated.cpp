@@ -185,7 +185,7 @@ static void check_answers(const char *what, const answers *got, const answers *w
     for (l = 0; l < 2 && want->attention[l]; l++) check_near(what, "attention", got->attention[l], want->attention[l], e->squares * c->heads, most);
     check_near(what, "pooled", got->pooled, want->pooled, n * nC, most);
     check_near(what, "vectors", got->vectors, want->vectors, n * nC, most);
-    most *= 2;                                                          /* few numbers, which may cancel */
+    most *= 4;                                                          /* few numbers, which may cancel */
     check_near(what, "next_sentence", got->next_sentence, want->next_sentence, n * 2, most);
     check_near(what, "classes", got->classes, want->classes, n * 3, most);
     check_near(what, "token_classes", got->token_classes, want->token_classes, e->rows * 3, most);
@@ -217,7 +217,7 @@ static int run(bert_session *s, const bert_batch *b, const bert_result *r)
 }
 static const struct { const char *name; bert_cuda_precision precision; bert_flag cublas, fused; double most; } ways[] = {
     { "f32", BERT_CUDA_F32, BERT_OFF, BERT_ON, 3e-6 }, { "f32 by the library", BERT_CUDA_F32, BERT_ON, BERT_ON, 3e-6 }, { "bf16", BERT_CUDA_BF16, BERT_OFF, BERT_ON, 0.05 }, { "bf16 by the library", BERT_CUDA_BF16, BERT_ON, BERT_ON, 0.05 },
-    { "fp16", BERT_CUDA_F16, BERT_OFF, BERT_ON, 0.006 }, { "fp16 by the library", BERT_CUDA_F16, BERT_ON, BERT_ON, 0.006 }, { "fp16, plain attention", BERT_CUDA_F16, BERT_OFF, BERT_OFF, 0.006 } };
+    { "fp16", BERT_CUDA_F16, BERT_OFF, BERT_ON, 0.008 }, { "fp16 by the library", BERT_CUDA_F16, BERT_ON, BERT_ON, 0.008 }, { "fp16, plain attention", BERT_CUDA_F16, BERT_OFF, BERT_OFF, 0.008 } };
 #define WAYS ((int)(sizeof ways / sizeof *ways))
 static bert_cuda_desc way_desc(int way)
 {
@@ -232,7 +232,7 @@ static bert_cuda_desc way_desc(int way)
 static void compare_sessions(const char *what, int kind, int untied, int64_t max_tokens, bert_pooling pooling, int normalize, void (*change)(example *e), int attention, int first_way, int last_way)
 {
     const bert_config c = small_config(kind);
-    example *e = make_example(kind & DEEP ? 3 : 4, kind & DEEP ? 70 : 20, c.hidden_size, 3);
+    example *e = make_example(kind & DEEP ? 2 : 4, kind & DEEP ? 65 : 20, c.hidden_size, 3);
     bert_model *m = small_model(&c, untied);
     bert_session *s;
     answers want, got;
@@ -275,7 +275,9 @@ static void sessions(void)
 }
 static void sessions_of_64(void)
 {
+    const long before = *emulated_mmas();
     compare_sessions("D = 64", DEEP, 0, 300, BERT_POOLING_WEIGHTED_MEAN, 0, NULL, 0, 2, WAYS);
+    CHECK(*emulated_mmas() > before);
     compare_sessions("D = 64, mask", DEEP | HF, 0, 300, BERT_POOLING_MEAN, 0, with_mask, 0, 2, 3);
     compare_sessions("D = 64, biases", DEEP, 0, 300, BERT_POOLING_MEAN, 0, with_bias, 0, 2, 3);
 }
@@ -458,8 +460,8 @@ static void gradients_in_16_bits(void)
     int way;
     for (way = 2; way < WAYS; way++) {
         bert_cuda_desc cuda = way_desc(way);
-        bert_trainer_desc d = trainer_desc(way & 1 ? &deep : &c, BERT_LEARN_WORDS | BERT_LEARN_NEXT_SENTENCE);
-        example *e = way & 1 ? make_example(2, 70, deep.hidden_size, 3) : make_example(4, 14, c.hidden_size, 3);
+        bert_trainer_desc d = trainer_desc(way == 2 || way == 5 ? &deep : &c, BERT_LEARN_WORDS | BERT_LEARN_NEXT_SENTENCE);
+        example *e = way == 2 || way == 5 ? make_example(2, 65, deep.hidden_size, 3) : make_example(4, 14, c.hidden_size, 3);
         d.loss_scale.start = ways[way].precision == BERT_CUDA_F16 ? 1024 : 0;
         compare_gradients(ways[way].name, &d, &cuda, e, ways[way].precision == BERT_CUDA_F16 ? 0.05 : 0.25);
     }
@@ -643,12 +645,12 @@ static void graphs(void)
     bert_model_close(m);
 }
 /* With its own products a sequence has the same bits alone and in company. */
-static void company(void)
+static void company_of(int kind)
 {
-    const bert_config c = small_config(0);
+    const bert_config c = small_config(kind);
     bert_model *m = small_model(&c, 0);
     const bert_cuda_desc d = way_desc(2);
-    example *e = make_example(4, 20, c.hidden_size, 3);
+    example *e = make_example(3, kind ? 10 : 20, c.hidden_size, 3);
     float *all = numbers(e->rows * c.hidden_size), *one = numbers(e->rows * c.hidden_size);
     bert_session *s;
     bert_result r;
@@ -656,7 +658,7 @@ static void company(void)
     memset(&r, 0, sizeof r);
     r.hidden = all;
     run(s, &e->batch, &r);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 3; i++) {
         const int64_t offsets[2] = { 0, e->offsets[i + 1] - e->offsets[i] };
         bert_batch b = e->batch;
         b.sequences = 1;
@@ -671,6 +673,11 @@ static void company(void)
     free(one);
     bert_session_close(s);
     bert_model_close(m);
+}
+static void company(void)
+{
+    int kind;
+    for (kind = 0; kind <= DEEP; kind += DEEP) company_of(kind);
 }
 /* Plans are what is then taken, and a budget is kept. */
 static void plans(void)

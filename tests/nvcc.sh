@@ -17,19 +17,20 @@ printf '#include "bert.h"\n#include "bert_cuda.h"\n%s\n' "$main" >user.c
 printf '#define BERT_IMPLEMENTATION\n#include "bert.h"\n#include "bert_cuda.h"\n%s\n' "$main" >one.cu
 printf '#include "bert.h"\n#define BERT_CUDA_IMPLEMENTATION\n#include "bert_cuda.h"\n' >two.cu
 printf '#define BERT_IMPLEMENTATION\n#include "bert.h"\n#include "bert_cuda.h"\n' >impl.c
-declarations() { $CC -std=c99 -pedantic -Wall -Wextra -Werror -I"$top" -c user.c -o user.o && { ! have g++ || g++ -std=c++11 -Wall -Wextra -Werror -Wno-missing-field-initializers -I"$top" -x c++ -fsyntax-only user.c; }; }
+user() { $CC -O1 -I"$top" -c user.c -o user.o; }
+declarations() { $CC -std=c99 -pedantic -Wall -Wextra -Werror -I"$top" -fsyntax-only user.c && { ! have g++ || g++ -std=c++11 -Wall -Wextra -Werror -Wno-missing-field-initializers -I"$top" -x c++ -fsyntax-only user.c; }; }
 one_file() { "$NVCC" -std=c++17 -O1 -arch=sm_80 $WARN -I"$top" one.cu -o one -lcublasLt && ./one; }
 two_files() {
     $CC -O1 -pthread -I"$top" -c impl.c -o impl.o && "$NVCC" -std=c++17 -O1 -arch=sm_80 $WARN -I"$top" -c two.cu -o two.o &&
-        "$NVCC" user.o impl.o two.o -o two -lcublasLt -lpthread && ./two
+        user && "$NVCC" user.o impl.o two.o -o two -lcublasLt -lpthread && ./two
 }
-without_cublaslt() { "$NVCC" -std=c++17 -O1 -arch=sm_90 $WARN -DBERT_CUDA_NO_CUBLASLT -I"$top" -c two.cu -o without.o && "$NVCC" user.o impl.o without.o -o without -lpthread && ./without; }
+without_cublaslt() { "$NVCC" -std=c++17 -O1 -arch=sm_90 $WARN -DBERT_CUDA_NO_CUBLASLT -I"$top" -c two.cu -o without.o && $CC -O1 -pthread -I"$top" -c impl.c -o impl.o && user && "$NVCC" user.o impl.o without.o -o without -lpthread && ./without; }
 # From Turing on; sm_70 where this CUDA still knows it (13 does not); PTX for what comes.
 architectures() {
     known=$("$NVCC" --list-gpu-code) || return 1
     codes=
-    for a in 70 75 80 86 89 90; do case $known in *sm_$a*) codes="$codes -gencode arch=compute_$a,code=sm_$a" ;; esac; done
-    "$NVCC" -std=c++17 -O2 $codes -gencode arch=compute_90,code=compute_90 $WARN -I"$top" -c two.cu -o all.o
+    for a in 70 75 80 90; do case $known in *sm_$a*) codes="$codes -gencode arch=compute_$a,code=sm_$a" ;; esac; done
+    "$NVCC" -std=c++17 -O2 --threads 0 $codes -gencode arch=compute_90,code=compute_90 $WARN -I"$top" -c two.cu -o all.o
 }
 # The tools for it: they start, and without a GPU say what to do.
 tools() {

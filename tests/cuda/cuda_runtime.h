@@ -25,7 +25,7 @@
 #define __forceinline__ inline
 #define __launch_bounds__(...)
 #define __shared__ static
-#define __restrict__
+#define __align__(n) __attribute__((aligned(n)))
 #define CUDART_VERSION 13000
 
 struct dim3 { unsigned x, y, z; dim3(unsigned a = 1, unsigned b = 1, unsigned c = 1) : x(a), y(b), z(c) {} };
@@ -321,19 +321,26 @@ template <class F> cudaError_t cudaFuncSetAttribute(F *, cudaFuncAttribute, int 
 
 /* D += A B with A [16,16] row by row, B [16,8], D [16,8]: lane = 4 g + t holds of A (g, 2t) (g+8, 2t) (g, 2t+8) (g+8, 2t+8), each with
    its right neighbour; of B (2t, g) (2t+8, g), each with the one below; of D (g, 2t) (g, 2t+1) (g+8, 2t) (g+8, 2t+1). */
+inline long *emulated_mmas() { static long n; return &n; }
 template <class W> void emulated_mma(float d[4], const uint32_t a[4], const uint32_t b[2], W widen)
 {
-    uint32_t mine[6] = { a[0], a[1], a[2], a[3], b[0], b[1] }, all[32][6];
+    ++*emulated_mmas();
+    float mine[12];
+    for (int i = 0; i < 6; i++) {
+        const uint32_t v = i < 4 ? a[i] : b[i - 4];
+        mine[2 * i] = widen((uint16_t)v);
+        mine[2 * i + 1] = widen((uint16_t)(v >> 16));
+    }
     unsigned char (*room)[64] = emulated_exchange(mine, sizeof mine);
-    for (int i = 0; i < 32; i++) memcpy(all[i], room[i], sizeof mine);
     const int lane = emulated_now()->now % 32, g = lane / 4, t = lane % 4;
     for (int e = 0; e < 4; e++) {
-        const int row = g + (e / 2) * 8, col = 2 * t + e % 2;
         float sum = d[e];
-        for (int k = 0; k < 16; k++) {
-            const uint32_t x = all[row % 8 * 4 + k % 8 / 2][(row / 8) + 2 * (k / 8)], y = all[col * 4 + k % 8 / 2][4 + k / 8];
-            sum += widen((uint16_t)(k % 2 ? x >> 16 : x)) * widen((uint16_t)(k % 2 ? y >> 16 : y));
-        }
+        for (int half = 0; half < 2; half++)            /* k 0 to 7, k 8 to 15 */
+            for (int q = 0; q < 4; q++) {
+                const float *x = (const float *)(const void *)room[g * 4 + q] + (e / 2 + half * 2) * 2, *y = (const float *)(const void *)room[(2 * t + e % 2) * 4 + q] + 8 + half * 2;
+                sum += x[0] * y[0];
+                sum += x[1] * y[1];
+            }
         d[e] = sum;
     }
 }
