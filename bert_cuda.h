@@ -2946,6 +2946,7 @@ template <class T> BERT__KERNEL(256) bert__cu_k_update(bert__cu_update u, int pa
     lengths = bert__block_sum(lengths, room);
     if (threadIdx.x == 0) { sums[2 * (int64_t)blockIdx.x] = squares; sums[2 * (int64_t)blockIdx.x + 1] = lengths; }
 }
+BERT__BOTH int bert__cu_is_lamb(int kind) { return kind == BERT_OPTIMIZER_LAMB || kind == BERT_OPTIMIZER_LAMB_NEZHA; }
 /* LAMB's ratios, a warp a parameter. */
 BERT__KERNEL(128) bert__cu_k_trust(bert__cu_update u, const bert__cu_learning *params, const double *sums, double *norms, const double *outcome)
 {
@@ -2963,7 +2964,7 @@ BERT__KERNEL(128) bert__cu_k_trust(bert__cu_update u, const bert__cu_learning *p
 template <class T> static void bert__cu_update_all(bert__cu *c, const bert__cu_update *u)
 {
     const dim3 blocks((unsigned)c->blocks), threads(256);
-    const int lamb = u->kind == BERT_OPTIMIZER_LAMB || u->kind == BERT_OPTIMIZER_LAMB_NEZHA;
+    const int lamb = bert__cu_is_lamb(u->kind);
     const bert__cu_learning *params = c->learning;
     const int32_t *block_of = c->block_of;
     BERT__CU_LAUNCH(c, bert__cu_k_update<T>, blocks, threads, 0, *u, lamb ? 1 : 3, params, block_of, c->weights, (const float *)c->gradients, c->first, c->second, (T *)c->compute, c->sums, (const double *)c->norms, (const double *)c->outcome);
@@ -2997,6 +2998,15 @@ static bert_status bert__cu_trainer_move(void *state, int32_t here, bert_error *
             if (!there[k] || !host[k]) continue;
             bert__cu_check(c, cudaMemcpyAsync(here ? host[k] : there[k] + p->at, here ? there[k] + p->at : host[k], (size_t)p->count * sizeof(float), here ? cudaMemcpyDeviceToHost : cudaMemcpyHostToDevice, c->stream), here ? "copying weights from the GPU" : "copying weights to the GPU");
         }
+    }
+    if (here && bert__cu_is_lamb(bert_trainer_desc_resolved(c->trainer).optimizer.kind)) {
+        const bert_allocator a = c->allocator;
+        double *trust = (double *)bert__cu_zeroed(&a, (size_t)c->count, sizeof *trust);
+        if (!trust && c->failed == BERT_OK) c->failed = bert__cu_fail(error, BERT_ERROR_MEMORY, "out of memory");
+        if (c->failed == BERT_OK) bert__cu_check(c, cudaMemcpyAsync(trust, c->norms, (size_t)c->count * sizeof *trust, cudaMemcpyDeviceToHost, c->stream), "copying from the GPU");
+        bert__cu_check(c, cudaStreamSynchronize(c->stream), "copying from the GPU");
+        for (i = 0; i < c->count && c->failed == BERT_OK; i++) ((bert_trained *)(uintptr_t)c->params[i].trained)->trust = trust[i];
+        bert__cu_free(&a, trust);
     }
     if (!here && c->failed == BERT_OK) bert__cu_narrow_all(c);
     bert__cu_check(c, cudaStreamSynchronize(c->stream), "copying weights");
@@ -3077,6 +3087,7 @@ static bert_status bert__cu_trainer_open(const bert_device *device, bert_trainer
         bert__cu_clear(c, c->compute, (size_t)c->value_room * c->size);
         bert__cu_clear(c, c->weights, (size_t)c->value_room * sizeof(float));
         bert__cu_clear(c, c->outcome, 8 * sizeof(double));
+        bert__cu_clear(c, c->norms, (size_t)c->count_room * sizeof(double));
         bert__cu_clear(c, c->losses, 8 * sizeof(double));
         bert__cu_regroup(c, 1);
         bert__cu_check(c, cudaMemcpyAsync(c->block_of, block_of, (size_t)c->blocks * sizeof *block_of, cudaMemcpyHostToDevice, c->stream), "copying to the GPU");

@@ -79,6 +79,15 @@ static const struct {
     { "hf", "finetune", NULL, golden_hf_finetune, 1 },
 #endif
 };
+/* Is it for this program? cuda_golden has what sessions and trainers compute, on a GPU (cuda/golden_device.cpp). */
+static int golden_wanted(void (*check)(const golden_place *place))
+{
+#ifdef GOLDEN_CUDA
+    return check == golden_google_forward || check == golden_hf_heads || check == golden_google_train || check == golden_hf_gradients;
+#else
+    return check != NULL;
+#endif
+}
 
 /* Where `name` is under "../shared" or "./", seen from the repository, from tests/ and from the executable. */
 static const char *golden_find(const char *program, const char *name, int shared, char *out, size_t size)
@@ -134,6 +143,9 @@ int main(int argc, char **argv)
     golden_minilm = value[4] ? value[4] : getenv("BERT_MINILM");
     if (!golden_minilm) golden_minilm = golden_find(argv[0], "examples/minilm", 0, found[3], sizeof found[3]);
     for (a = 0; value[5] && a < BERT_ISA_COUNT; a++) if (a && strcmp(value[5], bert_isa_name((bert_isa)a)) == 0) golden_isa = (bert_isa)a;
+#ifdef GOLDEN_CUDA
+    golden_isa = BERT_ISA_REF;          /* a name for what there is once */
+#endif
     if (value[5] && (!golden_isa || !bert_isa_available(golden_isa))) { fprintf(stderr, "golden: this machine has no instructions %s\n", value[5]); return 2; }
 #endif
     for (i = 0; i < sizeof golden_table / sizeof *golden_table; i++) {
@@ -143,6 +155,7 @@ int main(int argc, char **argv)
         place.data = value[2];
         place.dir = golden_path(dir, sizeof dir, place.root, golden_table[i].dir ? golden_table[i].dir : golden_table[i].name);
         place.label = golden_path(label, sizeof label, golden_table[i].set, golden_table[i].name);
+        if (!golden_wanted(golden_table[i].check)) continue;
         if (!*place.root || !golden_is_directory(place.dir)) golden_skip(place.label, "this directory of goldens is not here");
         else if (golden_table[i].long_one && getenv("GOLDEN_SHORT")) golden_skip(place.label, "a long one, and GOLDEN_SHORT is set");
         else golden_table[i].check(&place);

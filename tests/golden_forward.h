@@ -20,6 +20,21 @@ static bert_isa golden_isa;             /* --isa; DEFAULT: all there are */
 /* The largest error of each kind, as a share of what is allowed. */
 static struct { double share, error, allowed; long values; char where[300]; } golden_worst[BERT_ISA_COUNT];
 
+/* How sessions and trainers are opened: here, or (cuda_golden) on a GPU. */
+#ifdef GOLDEN_CUDA
+#ifdef __cplusplus
+extern "C" {
+#endif
+bert_status golden_session_open(const bert_session_desc *desc, bert_session **out);
+bert_status golden_trainer_open(const bert_trainer_desc *desc, bert_trainer **out);
+#ifdef __cplusplus
+}
+#endif
+#else
+#define golden_session_open bert_session_open
+#define golden_trainer_open bert_trainer_open
+#endif
+
 static int golden_has_isa(int isa)
 {
     return isa != BERT_ISA_DEFAULT && bert_isa_available((bert_isa)isa) && (golden_isa == BERT_ISA_DEFAULT || (int)golden_isa == isa);
@@ -208,7 +223,7 @@ static int golden_run(const bert_model *model, bert_isa isa, const golden_input 
     desc.isa = isa;
     desc.threads = 2;
     desc.error = &err;
-    ok = bert_session_open(&desc, &session) == BERT_OK && bert_session_run(session, &batch, &result, &err) == BERT_OK;
+    ok = golden_session_open(&desc, &session) == BERT_OK && bert_session_run(session, &batch, &result, &err) == BERT_OK;
     bert_session_close(session);
     if (!ok) { TEST_FAIL("%s", err.message); return 0; }
     for (i = 0; i <= out->layers; i++) out->layer[i] = golden_scatter(out->layer[i], of, rows, all, out->channels);

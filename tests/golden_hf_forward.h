@@ -240,7 +240,7 @@ static bert_session *golden_minilm_session(const bert_model *model, bert_isa isa
     d.model = model;
     d.isa = isa;
     d.error = &err;
-    if (bert_session_open(&d, &s) != BERT_OK) TEST_FAIL("%s", err.message);
+    if (golden_session_open(&d, &s) != BERT_OK) TEST_FAIL("%s", err.message);
     return s;
 }
 /* sentences.jsonl: the ids, and the vectors of all texts in one call. */
