@@ -18016,8 +18016,8 @@ BERT_API bert_status bert_trainer_save(bert_trainer *trainer, const char *path, 
     for (i = 0; i < t->count && st == BERT_OK; i++) {
         const bert_trained *p = t->parameters + i;
         for (slot = 0; slot < 3 && st == BERT_OK; slot++) {
-            const uint16_t *small = slot == 0 ? NULL : slot == 1 ? p->small_first : p->small_second;
-            const void *values = small ? (const void *)small : slot == 0 ? p->weight : slot == 1 ? p->first : p->second;
+            const uint16_t *halves = slot == 0 ? NULL : slot == 1 ? p->small_first : p->small_second;
+            const void *values = halves ? (const void *)halves : slot == 0 ? p->weight : slot == 1 ? p->first : p->second;
             bert_output *o = outputs + n;
             int64_t *shape = (int64_t *)bert__arena_get(&arena, 2 * sizeof *shape);
             char *name = (char *)bert__arena_get(&arena, 192);
@@ -18030,7 +18030,7 @@ BERT_API bert_status bert_trainer_save(bert_trainer *trainer, const char *path, 
             o->name = name;
             o->data = values;
             o->shape = shape;
-            if ((tf && p->matrix) || small) {                           /* [in, out] there; always float32 */
+            if ((tf && p->matrix) || halves) {                           /* [in, out] there; always float32 */
                 bert_tensor whole, *view = (bert_tensor *)bert__arena_get(&arena, sizeof *view);
                 int64_t *room = (int64_t *)bert__arena_array(&arena, 4, sizeof *room);
                 if (!view || !room) { st = BERT_ERROR_MEMORY; break; }
@@ -18039,7 +18039,7 @@ BERT_API bert_status bert_trainer_save(bert_trainer *trainer, const char *path, 
                 whole.shape = shape;
                 whole.rank = p->rank;
                 whole.count = p->count;
-                whole.dtype = small ? BERT_BF16 : BERT_F32;
+                whole.dtype = halves ? BERT_BF16 : BERT_F32;
                 whole.big_endian = bert__machine_is_big();
                 *view = tf && p->matrix ? bert_tensor_transposed(&whole, room) : whole;
                 o->from = view;
@@ -18080,7 +18080,7 @@ BERT_API bert_status bert_trainer_save(bert_trainer *trainer, const char *path, 
 }
 
 /* Values of one tensor of a checkpoint into a parameter's place, one of these two. */
-BERT__FN bert_status bert__resume_values(const bert_trained *p, const bert_tensor *tensor, int transposed, float *to, uint16_t *small, const char *path, bert_error *e)
+BERT__FN bert_status bert__resume_values(const bert_trained *p, const bert_tensor *tensor, int transposed, float *to, uint16_t *halves, const char *path, bert_error *e)
 {
     bert_tensor turned = *tensor;
     int64_t room[4];
@@ -18097,7 +18097,7 @@ BERT__FN bert_status bert__resume_values(const bert_trained *p, const bert_tenso
             return bert__fail_tensor(e, BERT_ERROR_MISMATCH, path, -1, tensor->name, "is not of the shape of %s in this trainer", p->name);
     if (to) return bert_parameter_read(&q, to, p->count, e);
     if (transposed) turned = bert_tensor_transposed(tensor, room);
-    return bert_tensor_read(&turned, BERT_BF16, small, p->count, e);
+    return bert_tensor_read(&turned, BERT_BF16, halves, p->count, e);
 }
 BERT_API bert_status bert_trainer_resume(bert_trainer *trainer, const char *path, bert_error *error)
 {
@@ -18124,8 +18124,8 @@ BERT_API bert_status bert_trainer_resume(bert_trainer *trainer, const char *path
         p = bert_trainer_find(t, role.name);
         for (slot = role.slot ? (role.slot - 1) % 2 + 1 : 0; p && slot >= 0; slot = -1) {
             float *to = slot == 0 ? p->weight : slot == 1 ? p->first : p->second;
-            uint16_t *small = slot == 0 ? NULL : slot == 1 ? p->small_first : p->small_second;
-            if ((!to && !small) || (slot && role.slot != bert__slot_name(t, slot))) break;
+            uint16_t *halves = slot == 0 ? NULL : slot == 1 ? p->small_first : p->small_second;
+            if ((!to && !halves) || (slot && role.slot != bert__slot_name(t, slot))) break;
             st = bert__resume_values(p, tensor, role.source == BERT_SOURCE_GOOGLE && role.matrix, to, small, path, error);
             t->norms[p - t->parameters] += 1 << slot;
         }

@@ -631,7 +631,8 @@ CLI_FN void run_prune(const char *dir, int64_t keep)
 CLI_FN int run_is_folder(const char *path)
 {
     char text[1500];
-    snprintf(text, sizeof text, "%s/.", path);
+    const int length = snprintf(text, sizeof text, "%s/.", path);
+    if (length < 0 || (size_t)length >= sizeof text) return 0;
 #ifdef _WIN32
     return _access(text, 0) == 0;
 #else
