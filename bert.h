@@ -18126,7 +18126,7 @@ BERT_API bert_status bert_trainer_resume(bert_trainer *trainer, const char *path
             float *to = slot == 0 ? p->weight : slot == 1 ? p->first : p->second;
             uint16_t *halves = slot == 0 ? NULL : slot == 1 ? p->small_first : p->small_second;
             if ((!to && !halves) || (slot && role.slot != bert__slot_name(t, slot))) break;
-            st = bert__resume_values(p, tensor, role.source == BERT_SOURCE_GOOGLE && role.matrix, to, small, path, error);
+            st = bert__resume_values(p, tensor, role.source == BERT_SOURCE_GOOGLE && role.matrix, to, halves, path, error);
             t->norms[p - t->parameters] += 1 << slot;
         }
     }
