@@ -1600,9 +1600,9 @@ typedef struct bert__json_state {
 BERT__FN bert_status bert__json_fail(bert__json_state *s, const char *what)
 {
     size_t i;
-    int64_t line = 1;
-    for (i = 0; i < s->at && i < s->size; i++) line += s->text[i] == '\n';
-    return bert__fail(s->error, BERT_ERROR_FORMAT, s->path, (int64_t)s->at, "JSON, line %lld: %s", (long long)line, what);
+    int64_t line = 1, column = 1;                                       /* columns are bytes */
+    for (i = 0; i < s->at && i < s->size; i++) { column++; if (s->text[i] == '\n') { line++; column = 1; } }
+    return bert__fail(s->error, BERT_ERROR_FORMAT, s->path, (int64_t)s->at, "JSON, line %lld, column %lld: %s", (long long)line, (long long)column, what);
 }
 BERT__FN void *bert__json_get_memory(bert__json_state *s, size_t size, size_t align)
 {

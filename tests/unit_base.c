@@ -315,7 +315,9 @@ static void json_invalid(void)
     bert_json_doc doc;
     bert_error error;
     for (i = 0; i < sizeof bad / sizeof *bad; i++) {
-        char line[32];
+        char line[60];
+        const char *p;
+        int column = 1;
         if (json(bad[i].text, strlen(bad[i].text), &doc, &error)) {
             TEST_FAIL("accepted: %s", bad[i].text);
             bert_json_free(&doc);
@@ -323,7 +325,8 @@ static void json_invalid(void)
         }
         CHECK_INT(error.code, BERT_ERROR_FORMAT);
         if (error.offset != bad[i].offset) TEST_FAIL("%s: offset %d, not %d", bad[i].text, (int)error.offset, bad[i].offset);
-        sprintf(line, "line %d:", bad[i].line);
+        for (p = bad[i].text; p < bad[i].text + bad[i].offset; p++) column = *p == '\n' ? 1 : column + 1;
+        sprintf(line, "line %d, column %d:", bad[i].line, column);
         if (!strstr(error.message, line)) TEST_FAIL("%s: not %s: %s", bad[i].text, line, error.message);
     }
     CHECK(!json("[1\0]", 4, &doc, &error) && error.offset == 2);

@@ -6,7 +6,7 @@
 #if !defined(_WIN32) && !defined(_POSIX_C_SOURCE)
 #define _POSIX_C_SOURCE 200809L         /* mkdir, under -std=c99 */
 #endif
-#include "cli.h"
+#include "squad.h"
 #include <sys/stat.h>
 #ifdef _WIN32
 #include <direct.h>
@@ -32,80 +32,6 @@ static const cli_flag flags[] = {
     { "null-odds-file", 's', &null_odds_file, "with --apply-threshold: null_odds.json" },
     { 0, 0, 0, 0 }
 };
-
-/* ---- numbers and texts as Python's json has them ---- */
-
-static void add_double(cli_text *t, double v)
-{
-    char text[40];
-    double back = 0;
-    int digits = 1;
-    if (v > -1e15 && v < 1e15 && (double)(int64_t)v == v) snprintf(text, sizeof text, "%.1f", v);
-    else do snprintf(text, sizeof text, "%.*g", digits, v); while (digits++ < 17 && !(bert_parse_double(text, strlen(text), &back) && back == v));
-    cli_str(t, text);
-}
-static void add_ascii(cli_text *t, const char *p, size_t n)
-{
-    const size_t need = bert_json_quote(p, n, 1, NULL, 0);
-    bert_json_quote(p, n, 1, cli_room(t, need), need);
-    t->size += need;
-}
-/* A member of the scores; `indent`: on a line of its own. */
-static void add_member(cli_text *t, const char *name, double v, int whole, int indent)
-{
-    cli_str(t, t->size > 1 ? indent ? ",\n  \"" : ", \"" : indent ? "\n  \"" : "\"");
-    cli_str(t, name);
-    cli_str(t, "\": ");
-    if (whole) cli_number(t, (int64_t)v); else add_double(t, v);
-}
-static void add_part(cli_text *t, const char *prefix, const bert_squad_part *p, int indent)
-{
-    char name[40];
-    snprintf(name, sizeof name, "%sexact", prefix);
-    add_member(t, name, p->exact, 0, indent);
-    snprintf(name, sizeof name, "%sf1", prefix);
-    add_member(t, name, p->f1, 0, indent);
-    snprintf(name, sizeof name, "%stotal", prefix);
-    add_member(t, name, (double)p->total, 1, indent);
-}
-static void scores(cli_text *t, const bert_squad_score *s, const char *predictions, int indent)
-{
-    char text[64];
-    cli_str(t, "{");
-    if (s->metric == BERT_SQUAD_METRIC_1_1) {
-        add_member(t, "exact_match", s->all.exact, 0, 0);
-        add_member(t, "f1", s->all.f1, 0, 0);
-        cli_str(t, "}");
-    } else if (s->metric == BERT_SQUAD_METRIC_CMRC) {                   /* texts of three decimals, as the script has them */
-        snprintf(text, sizeof text, "\"AVERAGE\": \"%.3f\", ", (s->all.exact + s->all.f1) * 0.5);
-        cli_str(t, text);
-        snprintf(text, sizeof text, "\"F1\": \"%.3f\", \"EM\": \"%.3f\", ", s->all.f1, s->all.exact);
-        cli_str(t, text);
-        cli_str(t, "\"TOTAL\": ");
-        cli_number(t, s->all.total);
-        cli_str(t, ", \"SKIP\": ");
-        cli_number(t, s->missing);
-        cli_str(t, ", \"FILE\": ");
-        add_ascii(t, predictions, strlen(predictions));
-        cli_str(t, "}");
-    } else {
-        add_part(t, "", &s->all, indent);
-        if (s->has_answer.total) add_part(t, "HasAns_", &s->has_answer, indent);
-        if (s->no_answer.total) add_part(t, "NoAns_", &s->no_answer, indent);
-        if (s->has_best) {
-            add_member(t, "best_exact", s->best_exact, 0, indent);
-            add_member(t, "best_exact_thresh", s->best_exact_thresh, 0, indent);
-            add_member(t, "best_f1", s->best_f1, 0, indent);
-            add_member(t, "best_f1_thresh", s->best_f1_thresh, 0, indent);
-        }
-        if (s->has_curves && out_image_dir) {
-            add_member(t, "pr_exact_ap", s->exact_ap, 0, indent);
-            add_member(t, "pr_f1_ap", s->f1_ap, 0, indent);
-            add_member(t, "pr_oracle_ap", s->oracle_ap, 0, indent);
-        }
-        cli_str(t, indent ? "\n}" : "}");
-    }
-}
 
 /* ---- the curves ---- */
 
@@ -190,9 +116,9 @@ static void rewrite(void)
             if (s->size) { text = s; break; }
         }
         cli_str(&t, t.size > 1 ? ",\n    " : "\n    ");
-        add_ascii(&t, v->key, v->key_size);
+        squad_ascii(&t, v->key, v->key_size);
         cli_str(&t, ": ");
-        if (text && score <= threshold) add_ascii(&t, text->text, text->size); else cli_str(&t, "\"\"");
+        if (text && score <= threshold) squad_ascii(&t, text->text, text->size); else cli_str(&t, "\"\"");
     }
     cli_str(&t, t.size > 1 ? "\n}\n" : "}\n");
     if (bert_file_write(out_file, t.data, t.size, &error) != BERT_OK) cli_fail(error.message);
@@ -262,7 +188,7 @@ int main(int argc, char **argv)
         draw("pr_f1", "Precision and recall of F1", &r.path[1]);
         draw("pr_oracle", "Precision and recall of a perfect reader: answerable or not", &r.path[2]);
     }
-    scores(&t, &s, d.predictions_path, !out_file);
+    squad_scores(&t, &s, d.predictions_path, !out_file, out_image_dir != NULL);
     if (!out_file) cli_str(&t, "\n");
     if (out_file) {
         if (bert_file_write(out_file, t.data, t.size, &error) != BERT_OK) cli_fail(error.message);

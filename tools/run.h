@@ -74,7 +74,7 @@ static struct run_flags {
     { "do_train_and_eval", 'b', &run.do_train_and_eval, "evaluate at every checkpoint" }, \
     { "keep_best", 's', &run.keep_best, "...and let the result be the best by this (eval_accuracy, eval_loss, ...; `true`: the task's own)" }, \
     { "patience", 'i', &run.patience, "...and stop after so many evaluations without a better one; 0: never" }, \
-    { "max_seq_length", 'i', &run.max_seq_length, "tokens of a sequence at most, [CLS] and [SEP] included; 0: as it was trained, else 128" }, \
+    { "max_seq_length", 'i', &run.max_seq_length, "tokens of a sequence at most, [CLS] and [SEP] included; 0: as it was trained, else 128 (run_squad: 384)" }, \
     { "train_batch_size", 's', &run.train_batch_size, "examples a step; a list (16,32) is run one after another" }, \
     { "eval_batch_size", 'i', &run.eval_batch_size, "examples at once" }, \
     { "predict_batch_size", 'i', &run.predict_batch_size, "examples at once" }, \
@@ -135,6 +135,7 @@ static struct run_state {
     int lock;
 } run_now;
 static volatile sig_atomic_t run_stop;
+static int64_t run_usual_length = 128;  /* --max_seq_length where neither the flag nor the model's task.json says it */
 
 CLI_FN void run_clear(void)
 {
@@ -871,7 +872,10 @@ CLI_FN void run_begin(const cli *c, int argc, char **argv)
             if (!bert_json_int(bert_json_get(doc.root, "max_seq_length"), &run.max_seq_length) || run.max_seq_length < 3) run.max_seq_length = 0;
             bert_json_free(&doc);
         }
-        if (!run.max_seq_length) run.max_seq_length = 128;
+        if (!run.max_seq_length) {
+            const int64_t positions = bert_model_config(run_now.model)->max_positions;
+            run.max_seq_length = run_usual_length < positions || bert_model_config(run_now.model)->max_relative_position ? run_usual_length : positions;
+        }
     }
     if (!bert_model_config(run_now.model)->max_relative_position && run.max_seq_length > bert_model_config(run_now.model)->max_positions)
         run_fail("Cannot use sequence length %lld because the BERT model was only trained up to sequence length %d", (long long)run.max_seq_length, (int)bert_model_config(run_now.model)->max_positions);
