@@ -788,6 +788,7 @@ typedef struct bert_schedule {
     double power, end_rate;             /* default 1, 0 */
     bert_decay decay;
     int32_t continuous;
+    double first;                       /* the step that counts as its 0, where it is the schedule of a second phase */
 } bert_schedule;
 
 typedef enum bert_optimizer_kind {
@@ -15717,7 +15718,7 @@ BERT__FN double bert__option(double v, double otherwise) { return v < 0 ? 0 : v 
 BERT_API double bert_schedule_rate(const bert_schedule *schedule, int64_t step)
 {
     const bert_schedule *s = schedule;
-    const double rate = bert__option(s->rate, 5e-5), end = s->end_rate, x = (double)step;
+    const double rate = bert__option(s->rate, 5e-5), end = s->end_rate, x = (double)step > s->first ? (double)step - s->first : 0;
     double done, span;
     if (s->warmup > 0 && x < s->warmup) return rate * x / s->warmup;
     if (s->decay == BERT_DECAY_CONSTANT || !(s->steps > 0)) return rate;

@@ -1,5 +1,5 @@
 #!/bin/sh
-# pretraining.sh - create_pretraining_data: what it writes, says and refuses
+# pretraining.sh - create_pretraining_data and run_pretraining: what they write, say and refuse; killed at any moment training goes on to the same bits
 # SPDX-License-Identifier: MIT-0 OR Unlicense
 . "$(dirname "$0")/sh.inc"
 
@@ -148,5 +148,169 @@ if wanted "$name"; then
         else fail "$name, reference mode" "does not say what to do"; show err; fi
         rm -f big.*
     fi
+fi
+
+# ---- run_pretraining ----
+
+trainer=$top/tools/bin${V:+/$V}/run_pretraining
+if [ ! -x "$trainer" ]; then
+    skip "run_pretraining" "$trainer is not built (make -C tools)"
+    finish
+fi
+printf '{ "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64, "vocab_size": 27, "max_position_embeddings": 64, "type_vocab_size": 2, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1, "initializer_range": 0.02 }\n' >config.json
+data="--vocab_file vocab.txt --max_seq_length 32 --max_predictions_per_seq 5 --dupe_factor 4 --short_seq_prob 0.5 --quiet"
+awk 'BEGIN { for (i = 0; i < 60; i++) { printf "the old ship sail%s in the harbour at night .\na new light of the %s wait%s .\n", i % 2 ? "ed" : "ing", i % 3 ? "harbour" : "ship", i % 2 ? "ed" : "ing"; if (i % 4 == 3) print "" } }' >harbour.txt
+"$tool" $data --input_file harbour.txt --output_file 'tf.record@3' 2>err || { fail "data for run_pretraining" "is not made"; show err; finish; }
+short="--bert_config_file=config.json --max_seq_length=32 --max_predictions_per_seq=5 --train_batch_size=8 --num_warmup_steps=4 --max_eval_steps=4 --threads=1 --log_steps=1"
+pretrain() { "$trainer" $short "$@"; }
+# trains NAME WORDS FLAGS...: succeeds, with these words on stderr
+trains() {
+    name_=$1 words_=$2; shift 2
+    wanted "$name_" || return 0
+    pretrain "$@" >out 2>err </dev/null
+    status_=$?
+    if [ $status_ != 0 ]; then fail "$name_" "exit status $status_"; tail -n 3 err
+    elif grep -q -e "$words_" err; then pass "$name_"
+    else fail "$name_" "does not say \"$words_\""; tail -n 5 err; fi
+}
+# stops NAME STATUS WORDS FLAGS...
+stops() {
+    name_=$1 expected_=$2 words_=$3; shift 3
+    wanted "$name_" || return 0
+    pretrain "$@" >out 2>err </dev/null
+    status_=$?
+    if [ $status_ != "$expected_" ]; then fail "$name_" "exit status $status_, not $expected_"; tail -n 3 err
+    elif grep -q -e "$words_" err; then pass "$name_"
+    else fail "$name_" "does not say \"$words_\""; tail -n 3 err; fi
+}
+# the_same NAME A B: two folders of the same training, to the bit
+the_same() {
+    wanted "$1" || return 0
+    sed 's/"seconds.*//' "$2/log.jsonl" >log.a
+    sed 's/"seconds.*//' "$3/log.jsonl" >log.b
+    if ! cmp -s "$2/model.safetensors" "$3/model.safetensors"; then fail "$1" "the weights differ"
+    elif ! cmp -s log.a log.b; then fail "$1" "the logs differ"; diff log.a log.b | head -n 5
+    else pass "$1"; fi
+}
+
+google=$top/../shared/goldens/google
+name="the reference's evaluation"
+if [ ! -d "$google" ]; then skip "$name" "needs ../shared"
+elif wanted "$name"; then
+    "$trainer" --do_eval --input_file="$google/pretraining_data/two_files.tfrecord" --bert_config_file="$google/model/bert_config.json" --init_checkpoint="$google/model/bert_model.ckpt" --output_dir=google \
+        --max_seq_length=64 --max_predictions_per_seq=10 --eval_batch_size=4 --max_eval_steps=6 2>err
+    if awk 'NR == FNR { want[$1] = $3; next } $1 in want { d = $3 - want[$1]; n++; if (d > 1e-4 || d < -1e-4) exit 1 } END { exit n != 5 }' "$google/eval_pretrain/eval_results.txt" google/eval_results.txt; then pass "$name"
+    else fail "$name" "other numbers, by more than 1e-4"; show google/eval_results.txt; show err; fi
+fi
+
+train="--do_train --input_file=tf.record* --num_train_steps=24 --learning_rate=1e-2 --optimizer=adamw"
+trains "train" "masked_lm_loss = .*next_sentence_loss = " $train --do_eval --output_dir=whole
+check "six numbers" sh -c 'cut -d" " -f1 whole/eval_results.txt | tr "\n" " " | grep -qx "global_step loss masked_lm_accuracy masked_lm_loss next_sentence_accuracy next_sentence_loss " && grep -qx "global_step = 24" whole/eval_results.txt'
+check "it learns" sh -c 'a=$(sed -n "1s/.*\"loss\": \([^,]*\),.*/\1/p" whole/log.jsonl); b=$(sed -n "s/^loss = //p" whole/eval_results.txt); echo "$a $b" | awk "{ exit !(\$2 > 0 && \$2 < \$1 - 0.5) }"'
+mkdir folder && cp tf.record-* folder && cp tf.record-00000-of-00003 alone.record
+trains "folders" "folder/tf.record-00002-of-00003" --do_train --input_files_dir=folder --eval_files_dir=folder --do_eval --num_train_steps=24 --learning_rate=1e-2 --optimizer=adamw --output_dir=from_folder
+the_same "a folder is a pattern" whole from_folder
+trains "lists" "Loss for final step" --do_train --input_file=tf.record-00001-of-00003,alone.record --num_train_steps=2 --output_dir=listed
+
+# ---- killed, with the data's own masks and with new ones ----
+
+# killed NAME FLAGS...: killed when the log reaches so many steps ($steps), started again, ends as if nothing had been
+killed() {
+    name_=$1; shift
+    wanted "$name_" || return 0
+    kills=0
+    rm -rf once often
+    pretrain "$@" --output_dir=once 2>err
+    for at in $steps; do
+        "$trainer" $short "$@" --save_checkpoints_steps=5 --output_dir=often >/dev/null 2>err &
+        pid=$!
+        while kill -0 $pid 2>/dev/null; do
+            [ -f often/log.jsonl ] && [ "$(wc -l <often/log.jsonl)" -ge "$at" ] && { kill -9 $pid 2>/dev/null && kills=$((kills + 1)); break; }
+        done
+        wait $pid 2>/dev/null
+    done
+    pretrain "$@" --save_checkpoints_steps=5 --output_dir=often 2>err || { fail "$name_" "does not go on"; tail -n 3 err; return 0; }
+    if [ $kills = 0 ]; then skip "$name_" "it was never caught in time"; else the_same "$name_" once often; fi
+}
+steps="3 12 33"
+long="--do_train --input_file=tf.record-* --num_train_steps=60 --learning_rate=1e-3"
+killed "killed" $long
+killed "killed, new masks" $long --dynamic_masking --do_whole_word_mask --vocab_file=vocab.txt --shuffle=7
+trains "new masks" "Loss for final step" $train --dynamic_masking --vocab_file=vocab.txt --output_dir=masks
+check "other masks than the data's" sh -c '! cmp -s whole/model.safetensors masks/model.safetensors && [ -s masks/vocab.txt ]'
+[ -n "$list" ] || pretrain $train --output_dir=from_ten --save_checkpoints_steps=5 2>err
+trains "resume_step" "model.ckpt-10: going on from step 10" $train --num_train_steps=24 --output_dir=from_ten --save_checkpoints_steps=5 --resume_step=10
+check "resume_step ends alike" cmp whole/model.safetensors from_ten/model.safetensors
+
+# ---- the two commands of Google's README, as they stand there; the text is ours, the model a small one ----
+
+name="Google's two commands"
+if wanted "$name"; then
+    mkdir base && BERT_BASE_DIR=base
+    "$top/tools/bin${V:+/$V}/learn_vocab" --input_file="$top/examples/sample_text.txt" --output_file=$BERT_BASE_DIR/vocab.txt --vocab_size=800 2>err
+    cp "$top/examples/sample_text.txt" . && PATH="$top/tools/bin${V:+/$V}:$PATH"
+    create_pretraining_data \
+        --input_file=./sample_text.txt \
+        --output_file=./tf_examples.tfrecord \
+        --vocab_file=$BERT_BASE_DIR/vocab.txt \
+        --do_lower_case=True \
+        --max_seq_length=128 \
+        --max_predictions_per_seq=20 \
+        --masked_lm_prob=0.15 \
+        --random_seed=12345 \
+        --dupe_factor=5 2>err
+    sed 's/: 27/: 800/; s/: 64/: 512/2' config.json >new.json
+    run_pretraining --input_file=tf_examples.tfrecord --bert_config_file=new.json --do_train --num_train_steps=1 --train_batch_size=1 --output_dir=new --export=tf 2>err
+    cp new/export/* $BERT_BASE_DIR
+    run_pretraining \
+        --input_file=./tf_examples.tfrecord \
+        --output_dir=./pretraining_output \
+        --do_train=True \
+        --do_eval=True \
+        --bert_config_file=$BERT_BASE_DIR/bert_config.json \
+        --init_checkpoint=$BERT_BASE_DIR/bert_model.ckpt \
+        --train_batch_size=32 \
+        --max_seq_length=128 \
+        --max_predictions_per_seq=20 \
+        --num_train_steps=20 \
+        --num_warmup_steps=10 \
+        --learning_rate=2e-5 2>err
+    if [ "$(wc -l <pretraining_output/eval_results.txt)" = 6 ] && grep -q '^global_step = 20$' pretraining_output/eval_results.txt; then pass "$name"; else fail "$name" "not six numbers"; tail -n 4 err; fi
+fi
+
+# ---- two phases; NVIDIA's and NEZHA's flags ----
+
+"$tool" $data --max_seq_length 64 --max_predictions_per_seq 10 --input_file harbour.txt --output_file long.record 2>err
+trains "phase 2" "step = 30 of 30, .*learning_rate = 0.0" --do_train --input_file=long.record --max_seq_length=64 --max_predictions_per_seq=10 --phase2 --phase1_end_step=24 --resume_step=24 --num_train_steps=6 \
+    --num_warmup_steps=2 --learning_rate=4e-3 --optimizer=adamw --output_dir=from_folder
+check "its schedule is its own" sh -c 'grep "\"step\": 2[5-9]\|\"step\": 30" from_folder/log.jsonl | sed "s/.*learning_rate\": \([^,]*\),.*/\1/" | tr "\n" " " | grep -qx "0 0.002 0.004 0.003 0.002 0.001 "'
+trains "another batch in parts" "Batch size = 16" $train --num_accumulation_steps=2 --allreduce_post_accumulation --output_dir=accumulated
+trains "and at once" "Batch size = 16" $train --train_batch_size=16 --gradient_accumulation_steps=4 --output_dir=at_once
+check "both are the same" sh -c 'a=$(tail -n 1 accumulated/log.jsonl | sed "s/.*\"loss\": \([^,]*\),.*/\1/"); b=$(tail -n 1 at_once/log.jsonl | sed "s/.*\"loss\": \([^,]*\),.*/\1/"); echo "$a $b" | awk "{ exit !(\$1 > 0 && (\$1 - \$2) ^ 2 < 1e-8) }"'
+trains "mixed precision" "loss_scale = 1024" $train --optimizer=lamb --use_fp16 --init_loss_scale=1024 --clip=each --output_dir=mixed
+trains "relative positions" "Loss for final step" $train --use_relative_position --optimizer=lamb_nezha --schedule=linear --output_dir=nezha
+check "are in the config" grep -q '"max_relative_position": 64' nezha/config.json
+stops "no relative positions there" 1 "trained with a table of absolute positions" $train --use_relative_position --init_checkpoint=whole --output_dir=no
+
+# ---- what must agree ----
+
+stops "another length" 1 "made with max_seq_length 32, not with 64" $train --max_seq_length=64 --output_dir=no
+stops "other predictions" 1 "made with max_predictions_per_seq 5, not with 20" $train --max_predictions_per_seq=20 --output_dir=no
+sed 's/: 27/: 20/' config.json >small.json
+stops "a small vocabulary" 1 "the vocabulary ends before 20: was the data made with another one" $train --bert_config_file=small.json --output_dir=no
+stops "another file" 1 "vocab.txt" --do_train --input_file=vocab.txt --output_dir=no
+stops "no file" 1 "nothing.record" --do_train --input_file=nothing.record --output_dir=no
+"$tool" $data --max_predictions_per_seq 2 --input_file harbour.txt --output_file few.record 2>err
+trains "too few predictions" "at most 2 masked words an instance, and 32 tokens times 0.15 (--masked_lm_prob) are 5: .*--max_predictions_per_seq=5" --do_train --input_file=few.record --max_predictions_per_seq=2 --num_train_steps=1 --output_dir=few
+stops "no vocabulary for new masks" 2 "needs --vocab_file" $train --dynamic_masking --output_dir=no
+stops "epochs" 2 "pre-training counts steps" $train --num_train_epochs=2 --output_dir=no
+stops "nothing to do" 2 "At least one of" --input_file=alone.record --output_dir=no
+stops "no input" 2 "input_file .* is missing" --do_train --output_dir=no
+name="run_pretraining's help"
+if wanted "$name"; then
+    missing=
+    "$trainer" --help >help 2>err || missing=" everything"
+    for flag in $(sed -n 's/^    { "\([a-z_0-9]*\)", .*/\1/p' "$top/tools/run_pretraining.c"); do grep -q -e "--$flag " help || missing="$missing $flag"; done
+    if [ -z "$missing" ] && [ "$(grep -c '^  --' help)" -gt 60 ]; then pass "$name"; else fail "$name" "says nothing of$missing"; fi
 fi
 finish

@@ -681,6 +681,8 @@ static void schedules(void)
     CHECK(fabs(bert_schedule_rate(&s, 7) - (0.5 + 1.5 * 0.25)) < 1e-12);
     s.decay = BERT_DECAY_CONSTANT;
     CHECK(bert_schedule_rate(&s, 9) == 2);
+    s.first = 100;                                  /* a second phase */
+    CHECK(bert_schedule_rate(&s, 109) == 2 && bert_schedule_rate(&s, 100) == 0 && bert_schedule_rate(&s, 50) == 0);
 }
 /* Each of them brings the loss of a few sequences down. */
 static void learning(void)

@@ -46,17 +46,17 @@ static struct run_flags {
     const char *learning_rate, *train_batch_size, *seeds, *optimizer, *schedule, *clip, *precision, *isa, *loss_scale, *budget;
     const char *tpu_name, *tpu_zone, *gcp_project, *master;
     bert_flag lower, check_case;
-    int overwrite, do_train, do_eval, do_predict, do_train_and_eval, use_fp16, recompute, save_memory, small_slots, none;
+    int overwrite, do_train, do_eval, do_predict, do_train_and_eval, use_fp16, recompute, save_memory, small_slots, none, none_b;
     int64_t max_seq_length, eval_batch_size, predict_batch_size, seed, threads, accumulate, save_checkpoints_steps, keep_checkpoint_max, iterations_per_loop, log_steps, num_train_steps,
-        num_warmup_steps, patience, frozen, num_tpu_cores, loss_scale_growth, loss_scale_decrease;
+        num_warmup_steps, patience, frozen, num_tpu_cores, loss_scale_growth, loss_scale_decrease, resume_step, accumulation;
     double num_train_epochs, warmup_proportion, weight_decay, adam_epsilon, max_grad_norm, layer_decay, dropout;
 } run = { NULL, NULL, NULL, NULL, NULL, NULL, NULL,
           "5e-5", "32", NULL, "google", NULL, NULL, NULL, "default", NULL, NULL,
           NULL, NULL, NULL, NULL,
           BERT_DEFAULT, BERT_DEFAULT,
-          0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+          0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
           0, 8, 8, 1, 0, 1, 1000, 5, 1000, 0, 0,
-          -1, 0, 0, 8, 0, 0,
+          -1, 0, 0, 8, 0, 0, -1, 1,
           3, 0.1, 0.01, 0, 1, 1, -1 };
 
 /* The rows of every training program's table. Those that use_tpu and the like stand for are accepted, and said to mean nothing. */
@@ -103,6 +103,9 @@ static struct run_flags {
     { "loss_scale_growth", 'i', &run.loss_scale_growth, "doubled after so many good steps; 0: 2000" }, \
     { "loss_scale_decrease", 'i', &run.loss_scale_decrease, "halved after so many that were not; 0: 1" }, \
     { "accumulate", 'i', &run.accumulate, "compute a batch in so many parts: less memory, the same batch" }, \
+    { "gradient_accumulation_steps", 'i', &run.accumulate, "the same" }, \
+    { "num_accumulation_steps", 'i', &run.accumulation, "compute so many batches for a step: it is a batch so much larger" }, \
+    { "allreduce_post_accumulation", 'b', &run.none_b, "of NVIDIA's programs: always so" }, \
     { "recompute", 'b', &run.recompute, "keep only each layer's output and compute the rest again: less memory, the same bits" }, \
     { "save_memory", 'b', &run.save_memory, "both: recompute, and parts as small as they can be" }, \
     { "small_slots", 'b', &run.small_slots, "keep the optimizer's slots as bf16: half their memory, other bits" }, \
@@ -112,6 +115,7 @@ static struct run_flags {
     CLI_DEVICE, \
     { "save_checkpoints_steps", 'i', &run.save_checkpoints_steps, "steps between checkpoints" }, \
     { "keep_checkpoint_max", 'i', &run.keep_checkpoint_max, "checkpoints to keep; 0: all" }, \
+    { "resume_step", 'i', &run.resume_step, "go on from the checkpoint of this step; -1: from the newest" }, \
     { "iterations_per_loop", 'i', &run.iterations_per_loop, "steps between lines, if log_steps is not given and it is less than 100" }, \
     { "log_steps", 'i', &run.log_steps, "steps between lines" }, \
     { "log_file", 's', &run.log_file, "what is said goes there as well" }, \
@@ -131,6 +135,8 @@ static struct run_state {
     bert_tokenizer *tokenizer;
     bert_file vocab;                    /* the file of the vocabulary, to be copied */
     int vocab_json, initial;            /* tokenizer.json; the model is a new one, from a config */
+    int only_ids;                       /* set before run_begin: texts are ids already, a vocabulary may be missing */
+    int relative;                       /* likewise: a new model has NEZHA's relative positions */
     char from[1200], config[1200];      /* what was opened, with which config ("": what lies beside it) */
     int lock;
 } run_now;
@@ -603,8 +609,9 @@ CLI_FN void run_remove_checkpoint(const char *prefix)
     snprintf(text, sizeof text, "%s.data-00000-of-00001", prefix);
     remove(text);
 }
-/* Removes all but the `keep` newest (0: none is removed; -1: all are), and what an interrupted program left half-written. */
-CLI_FN void run_prune(const char *dir, int64_t keep)
+/* Removes all but the `keep` newest up to step `upto` (0: none is removed; -1: all are), and what an interrupted program left
+   half-written. */
+CLI_FN void run_prune(const char *dir, int64_t keep, int64_t upto)
 {
     bert_paths paths = { 0 };
     bert_error err = { 0 };
@@ -620,9 +627,9 @@ CLI_FN void run_prune(const char *dir, int64_t keep)
         size_t newer = 0;
         for (k = 0; k < paths.count; k++) {
             const char *other = strrchr(paths.path[k], '-');
-            newer += other && strtoll(other + 1, NULL, 10) > step;
+            newer += other && strtoll(other + 1, NULL, 10) > step && strtoll(other + 1, NULL, 10) <= upto;
         }
-        if (keep < 0 || newer >= (size_t)keep) run_remove_checkpoint(run_in(dir, "model.ckpt-%lld", (long long)step));
+        if (step <= upto && (keep < 0 || newer >= (size_t)keep)) run_remove_checkpoint(run_in(dir, "model.ckpt-%lld", (long long)step));
     }
     bert_paths_free(&paths);
 }
@@ -665,11 +672,19 @@ CLI_FN bert_model *run_open_model(const char *path, const char *config)
 {
     bert_model_desc d = { 0 };
     bert_model *m = NULL;
+    bert_config c;
     bert_error err = { 0 };
     d.path = path;
     d.config_path = config;
     d.error = &err;
     d.init_missing = path ? BERT_DEFAULT : BERT_ON;
+    if (!path && run_now.relative) {
+        if (bert_config_read(config, &c, &err)) run_fail("%s", err.message);
+        c.max_relative_position = 64;
+        c.source = BERT_SOURCE_NEZHA;
+        d.config_path = NULL;
+        d.config = &c;
+    }
     if (bert_model_open(&d, &m)) run_fail("%s", err.message);
     return m;
 }
@@ -698,7 +713,7 @@ CLI_FN void run_keep_vocabulary(void)
         if (bert_file_open(path, NULL, &run_now.vocab, &err)) run_fail("%s", err.message);
     } else {
         for (k = 0; k < 2; k++) if (bert_checkpoint_beside(bert_model_checkpoint(run_now.model), names[k], NULL, 0, &run_now.vocab, &err) == BERT_OK) break;
-        if (k == 2) run_fail("%s", err.message);
+        if (k == 2 && !run_now.only_ids) run_fail("%s", err.message);
     }
     while (i < run_now.vocab.size && strchr(" \t\r\n", run_now.vocab.data[i])) i++;
     run_now.vocab_json = i < run_now.vocab.size && run_now.vocab.data[i] == '{';
@@ -824,7 +839,7 @@ CLI_FN void run_begin(const cli *c, int argc, char **argv)
     if (run.max_seq_length < 0 || run.max_seq_length == 1 || run.max_seq_length == 2 || run.max_seq_length > 65536) cli_usage("--max_seq_length goes from 3 to 65536", "");
     if (run.eval_batch_size < 1 || run.predict_batch_size < 1 || run.eval_batch_size > 65536 || run.predict_batch_size > 65536) cli_usage("--eval_batch_size and --predict_batch_size go from 1 to 65536", "");
     if (run.threads < 0 || run.threads > 1024) cli_usage("--threads goes from 0 to 1024", "");
-    if (run.save_checkpoints_steps < 1 || run.keep_checkpoint_max < 0 || run.iterations_per_loop < 1 || run.log_steps < 0 || run.accumulate < 1 || run.patience < 0 || run.seed < 0) cli_usage("a number is too small: see --help", "");
+    if (run.save_checkpoints_steps < 1 || run.keep_checkpoint_max < 0 || run.iterations_per_loop < 1 || run.log_steps < 0 || run.accumulate < 1 || run.accumulation < 1 || run.accumulation > 65536 || run.patience < 0 || run.seed < 0) cli_usage("a number is too small: see --help", "");
     if (!(run.num_train_epochs >= 0) || !(run.warmup_proportion >= 0 && run.warmup_proportion <= 1)) cli_usage("--num_train_epochs is not negative, --warmup_proportion goes from 0 to 1", "");
     cli_choice("isa", run.isa, CLI_ISAS);
     cli_choice("optimizer", run.optimizer, "google|adamw|bertadam|lamb|lamb_nezha|sgd");
@@ -882,7 +897,7 @@ CLI_FN void run_begin(const cli *c, int argc, char **argv)
     td.path = run.vocab_file;
     td.lower_case = run.lower;
     td.error = &err;
-    if (bert_model_tokenizer(run_now.model, &td, run.check_case, &run_now.tokenizer)) run_fail("%s%s", err.message, run.vocab_file ? "" : " (--vocab_file)");
+    if (bert_model_tokenizer(run_now.model, &td, run.check_case, &run_now.tokenizer) && (run.vocab_file || !run_now.only_ids)) run_fail("%s%s", err.message, run.vocab_file ? "" : " (--vocab_file)");
     if (run.do_train) run_keep_vocabulary();
 }
 
@@ -899,8 +914,10 @@ struct run_task {
     const char *const *names;           /* [labels] for config.json and label_list.txt, or NULL */
     const char *task_json;              /* what a later call needs to know, for task.json */
     void (*load)(run_task *t);          /* reads the training set, once: sets examples and data. */
-    int64_t examples;
+    int64_t examples;                   /* 0: not counted, and nothing depends on it */
     uint64_t data;                      /* a number that changes with the data */
+    int64_t place[3];                   /* for `batch`: three numbers that come back with a checkpoint, 0 at first and where the data changed */
+    int64_t phase_start;                /* the step where this phase, and its schedule, begins */
     void (*batch)(run_task *t, uint64_t seed, int64_t first, int64_t count, bert_batch *batch, bert_targets *targets);   /* examples first ... of the endless row: see run_order */
     void (*evaluate)(run_task *t, const bert_model *model, const char *dir, run_results *out);
     void (*predict)(run_task *t, const bert_model *model, const char *dir);
@@ -976,7 +993,7 @@ CLI_FN int32_t run_largest(const float *z, int32_t n)
 typedef struct run_setting { double rate; int64_t batch; uint64_t seed; char dir[1100]; } run_setting;
 
 /* Places of the numbers saved with a checkpoint. */
-enum { RUN_FIRST = 0, RUN_DATA = 1, RUN_DONE = 2, RUN_WORSE = 3, RUN_BEST_STEP = 4, RUN_BEST = 5 };
+enum { RUN_FIRST = 0, RUN_DATA = 1, RUN_DONE = 2, RUN_WORSE = 3, RUN_BEST_STEP = 4, RUN_BEST = 5, RUN_PLACE = 6 };
 
 CLI_FN void run_desc(const run_task *t, const run_setting *s, int64_t steps, bert_trainer_desc *d)
 {
@@ -1001,8 +1018,9 @@ CLI_FN void run_desc(const run_task *t, const run_setting *s, int64_t steps, ber
     d->optimizer.epsilon = run.adam_epsilon;
     d->optimizer.weight_decay = run.weight_decay > 0 ? run.weight_decay : -1;
     d->schedule.rate = s->rate;
-    d->schedule.steps = (double)steps;
-    d->schedule.warmup = (double)(run.num_warmup_steps >= 0 ? run.num_warmup_steps : (int64_t)((double)steps * run.warmup_proportion));
+    d->schedule.first = (double)t->phase_start;
+    d->schedule.steps = (double)(steps - t->phase_start);
+    d->schedule.warmup = run.num_warmup_steps >= 0 ? (double)run.num_warmup_steps : (double)(int64_t)(d->schedule.steps * run.warmup_proportion);
     d->schedule.decay = decays[schedule];
     d->schedule.continuous = schedule != 0;
     d->layer_decay = run.layer_decay;
@@ -1079,7 +1097,7 @@ CLI_FN void run_check_memory(const run_task *t, const run_setting *s, const bert
 /* The files beside the weights. */
 CLI_FN void run_write_beside(const run_task *t, const char *dir, int tf)
 {
-    const bert_tokenizer_desc d = bert_tokenizer_desc_resolved(run_now.tokenizer);
+    bert_tokenizer_desc d;
     bert_error err = { 0 };
     char text[300];
     size_t size;
@@ -1087,10 +1105,13 @@ CLI_FN void run_write_beside(const run_task *t, const char *dir, int tf)
     if (tf && source && bert_model_config(run_now.model)->source != BERT_SOURCE_HF) {
         if (bert_file_write(run_in(dir, "bert_config.json"), source, size, &err)) run_fail("%s", err.message);
     } else cli_write_config(run_now.model, t->kind, t->names, (size_t)t->labels, run_in(dir, "config.json"));
-    if (bert_file_write(run_in(dir, run_now.vocab_json ? "tokenizer.json" : "vocab.txt"), run_now.vocab.data, run_now.vocab.size, &err)) run_fail("%s", err.message);
-    snprintf(text, sizeof text, "{\n  \"do_lower_case\": %s,\n  \"strip_accents\": %s,\n  \"tokenize_chinese_chars\": %s,\n  \"tokenizer_class\": \"BertTokenizer\"\n}\n", d.lower_case == BERT_ON ? "true" : "false",
-             d.strip_accents == BERT_ON ? "true" : "false", d.cjk != BERT_OFF ? "true" : "false");
-    if (!run_now.vocab_json && bert_file_write(run_in(dir, "tokenizer_config.json"), text, strlen(text), &err)) run_fail("%s", err.message);
+    if (run_now.tokenizer && run_now.vocab.size) {
+        d = bert_tokenizer_desc_resolved(run_now.tokenizer);
+        if (bert_file_write(run_in(dir, run_now.vocab_json ? "tokenizer.json" : "vocab.txt"), run_now.vocab.data, run_now.vocab.size, &err)) run_fail("%s", err.message);
+        snprintf(text, sizeof text, "{\n  \"do_lower_case\": %s,\n  \"strip_accents\": %s,\n  \"tokenize_chinese_chars\": %s,\n  \"tokenizer_class\": \"BertTokenizer\"\n}\n", d.lower_case == BERT_ON ? "true" : "false",
+                 d.strip_accents == BERT_ON ? "true" : "false", d.cjk != BERT_OFF ? "true" : "false");
+        if (!run_now.vocab_json && bert_file_write(run_in(dir, "tokenizer_config.json"), text, strlen(text), &err)) run_fail("%s", err.message);
+    }
     if (t->names && bert_labels_write(run_in(dir, "label_list.txt"), t->names, (size_t)t->labels, &err)) run_fail("%s", err.message);
     if (t->task_json && bert_file_write(run_in(dir, "task.json"), t->task_json, strlen(t->task_json), &err)) run_fail("%s", err.message);
 }
@@ -1180,7 +1201,7 @@ CLI_FN void run_evaluate(run_task *t, const bert_model *m, const char *dir, int6
 /* Steps until all are done, from the newest checkpoint on. */
 CLI_FN void run_train(run_task *t, const run_setting *s)
 {
-    const int64_t steps = run.num_train_steps > 0 ? run.num_train_steps : (int64_t)((double)t->examples / (double)s->batch * run.num_train_epochs);
+    const int64_t steps = run.num_train_steps > 0 ? t->phase_start + run.num_train_steps : (int64_t)((double)t->examples / (double)s->batch * run.num_train_epochs);
     const int64_t every = run.log_steps ? run.log_steps : run.iterations_per_loop < 100 ? run.iterations_per_loop : 100, stride = steps / 2000 + 1;
     const char *metric = run.keep_best && cli_truth(run.keep_best) != 1 ? run.keep_best : t->metric;
     int64_t newest = run_newest(s->dir), *cursor, line_step, first, interval = 0;
@@ -1201,18 +1222,23 @@ CLI_FN void run_train(run_task *t, const run_setting *s)
     if (run.overwrite && newest >= 0) {
         run_say("%s: begun anew, the checkpoints that were there are removed (--overwrite)", s->dir);
         remove(run_in(s->dir, "checkpoint"));
-        run_prune(s->dir, -1);
+        run_prune(s->dir, -1, INT64_MAX);
         remove(run_in(s->dir, "model.safetensors"));
         remove(run_in(s->dir, "eval_results.txt"));
         newest = -1;
     }
-    run_prune(s->dir, 0);
+    run_prune(s->dir, 0, 0);
     run_say("***** Running training *****");
-    run_say("  Num examples = %lld", (long long)t->examples);
+    if (t->examples) run_say("  Num examples = %lld", (long long)t->examples);
     run_say("  Batch size = %lld", (long long)s->batch);
     run_say("  Num steps = %lld", (long long)steps);
+    if (run.resume_step >= 0) {
+        if (!run_is_file(run_in(s->dir, "model.ckpt-%lld.index", (long long)run.resume_step))) run_fail("--resume_step=%lld: there is no %s.index", (long long)run.resume_step, run_in(s->dir, "model.ckpt-%lld", (long long)run.resume_step));
+        newest = run.resume_step;
+    }
     if (newest >= 0) {
         if (bert_saved_read(run_in(s->dir, "model.ckpt-%lld", (long long)newest), NULL, &saved, &err)) run_fail("%s", err.message);
+        if (t->phase_start > saved.step) run_fail("--phase1_end_step=%lld: %s is at step %lld only", (long long)t->phase_start, run_in(s->dir, "model.ckpt-%lld", (long long)newest), (long long)saved.step);
         if (saved.step >= steps || (saved.complete && saved.cursor[RUN_DONE] == steps)) {
             run_say("%s: already at step %lld, nothing to train", s->dir, (long long)saved.step);
             return;
@@ -1236,12 +1262,14 @@ CLI_FN void run_train(run_task *t, const run_setting *s)
         if (saved.complete && (uint64_t)cursor[RUN_DATA] != t->data) {
             run_say("note: the training data are not those of before: they are read from their beginning");
             cursor[RUN_FIRST] = 0;
+            memset(cursor + RUN_PLACE, 0, sizeof t->place);
         }
     } else {
         cursor[RUN_BEST_STEP] = -1;
         run_write_beside(t, s->dir, 0);
     }
     cursor[RUN_DATA] = (int64_t)t->data;
+    memcpy(t->place, cursor + RUN_PLACE, sizeof t->place);
     bert_model_close(run_now.model);                                    /* a copy of its weights is enough */
     run_now.model = NULL;
     {
@@ -1258,6 +1286,7 @@ CLI_FN void run_train(run_task *t, const run_setting *s)
         t->batch(t, saved.complete ? saved.seed : s->seed, cursor[RUN_FIRST], s->batch, &batch, &targets);
         if (bert_trainer_step(trainer, &batch, &targets, &p, &err)) run_fail("%s", err.message);
         cursor[RUN_FIRST] += s->batch;
+        memcpy(cursor + RUN_PLACE, t->place, sizeof t->place);
         interval++;
         step = bert_trainer_steps(trainer);
         now = cli_seconds();
@@ -1304,7 +1333,7 @@ CLI_FN void run_train(run_task *t, const run_setting *s)
                 if (!run.keep_best) run_write_result(trainer, s->dir, NULL, 0);
             }
             if (bert_trainer_save(trainer, run_in(s->dir, "model.ckpt-%lld", (long long)step), BERT_FORMAT_TF, 1, NULL, &err)) run_fail("%s", err.message);
-            run_prune(s->dir, run.keep_checkpoint_max);
+            run_prune(s->dir, run.keep_checkpoint_max, step);
             run_picture(&record, s->dir, t->title, steps);
         }
         if (worse) { run_say("stopped early: %lld evaluations without a better %s", (long long)run.patience, metric); break; }
@@ -1424,7 +1453,7 @@ CLI_FN int run_all(run_task *t)
     for (i = 0; i < count; i++) {
         run_setting *s = &rows[i].setting;
         s->seed = (uint64_t)seeds[i % seed_count];
-        s->batch = (int64_t)batches[i / seed_count % batch_count];
+        s->batch = (int64_t)batches[i / seed_count % batch_count] * run.accumulation;
         s->rate = rates[i / seed_count / batch_count];
         snprintf(s->dir, sizeof s->dir, "%s", run.output_dir ? run.output_dir : ".");
         if (count > 1) {                                                /* output_dir/rate_3e-05_batch_32_seed_1, what varies */
