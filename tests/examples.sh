@@ -40,7 +40,38 @@ fi
 if wanted "workers"; then                       # one, two and four learn the same
     if "$bin/workers" >out 2>&1 && [ "$(wc -l <out)" -eq 3 ] && [ "$(sed 's/.*: //; s/ after.*//' out | sort -u | wc -l)" -eq 1 ]; then pass "workers"; else fail "workers" "prints something else"; show out; fi
 fi
-for example in hello search fill_mask batch attention; do
+# Little models, trained here: what they say is right. Then what only needs some model.
+train() { mkdir little && "$bin/train" little/reviews >out 2>&1 && [ "$(sed -n 's/.*label: \([0-9]*\)\..*/\1/p' out)" -ge 85 ]; }
+check "train" train
+classify() { "$bin/classify" little/reviews 'the soup was cold, but the waiter was kind' >out 2>&1 && head -n 1 out | grep -q ' %  mixed$' && [ "$(wc -l <out)" -eq 3 ]; }
+check "classify" classify
+sentiment() { printf 'the bread was really fresh\n\nnever clean, always dirty: what a room!\n' | "$bin/sentiment" little/reviews >out 2>&1 && [ "$(cut -d' ' -f1 out | tr '\n' ' ')" = 'good bad ' ] && tail -n 1 out | grep -q 'what a room!$'; }
+check "sentiment" sentiment
+train_file() {                                  # labels and texts of one's own
+    i=0; while [ $i -lt 60 ]; do echo "yes	there is rain and wind $i"; echo "no	the sun shines all day $i"; i=$((i + 1)); done >own.tsv
+    "$bin/train" little/own own.tsv >out 2>&1 && "$bin/classify" little/own 'wind and rain' >out 2>&1 && head -n 1 out | grep -q 'yes$'
+}
+check "train on a file" train_file
+train_names() { "$bin/train_names" little/names >out 2>&1 && [ "$(sed -n 's/^\([0-9]*\)\.[0-9] % of.*/\1/p' out)" -ge 93 ]; }
+check "train_names" train_names
+highlight() { echo 'Belholt joined Morson Bank in Tanhaven last spring.' | "$bin/highlight" little/names >out 2>&1 && grep -q '\[Morson Bank ORG\]' out && [ "$(sed 's/\[\([^]]*\) [A-Z]*\]/\1/g' out)" = 'Belholt joined Morson Bank in Tanhaven last spring.' ]; }
+check "highlight" highlight
+resume() { "$bin/resume" state.safetensors >out 2>&1 && grep -q 'the same bits' out; }
+check "resume" resume
+arena() { "$bin/arena" little/reviews 'the soup was stale' >out 2>&1 && grep -q '1000 texts: 0$' out && grep -q 'malloc for: nothing$' out; }
+check "arena" arena
+check "host_threads" "$bin/host_threads"
+vectors() { "$bin/vectors" model 'the dogs' 'a cat' >out 2>&1 && [ "$(grep -c '^ 1.00' out)" -ge 2 ] && [ "$(wc -l <out)" -eq 3 ] && ! "$bin/vectors" nowhere x 2>out && grep -q '^vectors: nowhere' out; }
+if [ -x "$bin/vectors" ]; then check "vectors (C++)" vectors
+elif wanted "vectors (C++)"; then skip "vectors (C++)" "there is no C++ compiler"; fi
+python() {
+    BERT_LIBRARY=$tmp/libbert.so CC=${CC% -m32*} CFLAGS=-O0 python3 "$top/examples/bert.py" --build &&
+    BERT_LIBRARY=$tmp/libbert.so python3 "$top/examples/bert.py" little/reviews 'the soup was stale' 'the soup was fresh' >out && grep -q '^bad .*stale$' out && grep -q '^good .*fresh$' out && grep -q '^the soup was stale | cosine to the first: 1.000$' out
+}
+if have python3; then check "bert.py" python
+elif wanted "bert.py"; then skip "bert.py" "there is no python3"; fi
+
+for example in hello search fill_mask batch attention classify sentiment highlight; do
     refuse "$example without a model" "$bin/$example" nowhere nothing x
 done
 if wanted "make -C examples minilm without pip"; then
