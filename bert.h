@@ -556,6 +556,32 @@ typedef struct bert_squad_answer {
     int64_t count;
 } bert_squad_answer;
 
+/* How to answer a question from a text of the user's own. */
+typedef struct bert_answer_desc {
+    int64_t max_seq_length;             /* tokens of a window over the text, with the question; default 384, or what the session can */
+    int64_t doc_stride;                 /* tokens from one window to the next; default a third of max_seq_length */
+    int64_t max_query_length;           /* tokens of the question that are read; default a sixth of max_seq_length */
+    int64_t max_answer_length;          /* tokens; default 30 */
+    int64_t n_best;                     /* answers to look for; default 20 */
+    int32_t apart;                      /* 1: leaves out answers that overlap a better one */
+    bert_flag characters;               /* as in bert_squad_desc; default: where the question has ideographs */
+    bert_allocator allocator;
+    bert_error *error;
+} bert_answer_desc;
+
+typedef struct bert_answer {
+    double score;                       /* logit of the start plus that of the end */
+    double probability;                 /* of this one, among all that were found and none */
+    size_t begin, end;                  /* bytes of the text */
+} bert_answer;
+
+typedef struct bert_answered {
+    int64_t count;                      /* answers found, best first; at most `capacity` of them were written */
+    int64_t windows;
+    double none_score, none_probability;   /* that the text has no answer */
+    double none_odds;                   /* none_score less the best answer's; a threshold for it says whether there is one. 1000000: nothing was found */
+} bert_answered;
+
 /* ---- how good answers are ---- */
 
 /* AUTO: CMRC where the file has CMRC's own layout or its first question is in Chinese; else 2.0 where its version says so or a
@@ -1242,6 +1268,13 @@ BERT_API const bert_squad_answer *bert_squad_answers_get(const bert_squad_answer
    questions with the same id the last counts. Either all files are written or none. */
 BERT_API bert_status bert_squad_answers_write(const bert_squad_answers *answers, const char *predictions, const char *n_best, const char *null_odds);
 BERT_API void bert_squad_answers_close(bert_squad_answers *answers);
+
+/* Answers to a question from a text of any length, by a model with a span head: windows over the text are computed, and what they say
+   is put together as run_squad does with --version_2_with_negative. Writes up to `capacity` answers. A model that learnt from questions
+   which all have an answer (SQuAD 1.1) knows nothing of none: then look only at the order, or at the ratio of probabilities. Texts must
+   be UTF-8; a text without words has no answer. */
+BERT_API bert_status bert_session_answer(bert_session *session, const bert_tokenizer *tokenizer, const bert_answer_desc *desc, const char *question, size_t question_size,
+                                         const char *text, size_t text_size, bert_answer *out /* [capacity] */, int64_t capacity, bert_answered *found);
 
 /* get_final_text: where the predicted text (normalised, its pieces joined) stands in the original; all of it where that cannot be told. */
 BERT_API bert_status bert_squad_final_text(const char *predicted, size_t predicted_size, const char *original, size_t original_size, int lower_case,
@@ -10115,8 +10148,8 @@ BERT__FN size_t bert__str_repr(double v, char out[32])
 
 /* ============================================================================================================
    >>squad
-   Purpose   reading comprehension: json to questions, questions to features, logits to answers.
-   Uses      >>python, the tokenizer, json and files of the base.
+   Purpose   reading comprehension: json to questions, questions to features, logits to answers; a question about a text.
+   Uses      >>python, the tokenizer, json and files of the base; sessions, for that last.
    Promises  features, texts and numbers as run_squad.py has them. Linear in the text, but for windows that overlap. Only the
              passage at hand is tokenized; the json stays in memory.
    ============================================================================================================ */
@@ -10225,6 +10258,18 @@ BERT__FN const bert_json *bert__squad_paragraph(bert__squad_reader *r)
     if (r->status != BERT_OK || (p = r->paragraph) == NULL) return NULL;
     r->paragraph = p->next;
     return p;
+}
+
+/* Is it Chinese? */
+BERT__FN int bert__squad_ideographs(const char *text, size_t size)
+{
+    size_t i, n;
+    uint32_t c;
+    for (i = 0; i < size; i += n) {
+        n = bert__str_get(text + i, size - i, &c);
+        if (c >= 0x4E00 && c <= 0x9FA5) return 1;
+    }
+    return 0;
 }
 
 /* The words of a passage, each character's word for those who ask. */
@@ -11223,6 +11268,207 @@ BERT_API bert_status bert_squad_answers_write(const bert_squad_answers *answers,
     return st;
 }
 
+/* ---- one question, one text ---- */
+
+/* A bert_squad of one question about one text, which both stay where they are. */
+BERT__FN bert_status bert__squad_one(const bert_answer_desc *d, bert_slice question, bert_slice text, bert_squad **out)
+{
+    const bert_slice both[2] = { question, text };
+    bert__squad_words w;
+    bert__arena arena;
+    bert_squad_question q;
+    bert_squad *s;
+    bert_slice *words = NULL;
+    size_t bad;
+    int i;
+    for (i = 0; i < 2; i++) {
+        if (both[i].size > INT32_MAX / 2) return bert__bad_argument(d->error, i ? "the text has more than a thousand million bytes" : "the question has more than a thousand million bytes");
+        bad = bert__utf8_check(both[i].text, both[i].size);
+        if (bad < both[i].size) return bert__fail(d->error, BERT_ERROR_FORMAT, NULL, (int64_t)bad, "byte %zu of the %s is not UTF-8", bad, i ? "text" : "question");
+    }
+    bert__arena_init(&arena, &d->allocator, (size_t)1 << 12);
+    s = (bert_squad *)bert__arena_get(&arena, sizeof *s);
+    if (!s) return bert__fail(d->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for the text");
+    memset(s, 0, sizeof *s);
+    bert__buf_init(&s->questions, &d->allocator);
+    bert__buf_init(&s->skipped, &d->allocator);
+    s->characters = d->characters == BERT_ON || (d->characters == BERT_DEFAULT && bert__squad_ideographs(question.text, question.size));
+    memset(&w, 0, sizeof w);
+    bert__buf_init(&w.words, &d->allocator);
+    bert__buf_init(&w.of, &d->allocator);
+    w.context = text;
+    if (s->characters) {
+        bert__basic *basic = (bert__basic *)bert__arena_get(&arena, sizeof *basic);
+        if (basic) bert__basic_init(basic, 0, 0, 0, 1, 1, 1);
+        else w.words.failed = 1;
+        w.basic = basic;
+    }
+    if (!w.words.failed) bert__squad_split(&w);
+    if (!w.words.failed) words = (bert_slice *)bert__arena_get_aligned(&arena, w.words.size ? w.words.size : 1, sizeof(void *));
+    memset(&q, 0, sizeof q);
+    if (words) {
+        if (w.words.size) memcpy(words, w.words.data, w.words.size);
+        q.question = question;
+        q.context = text;
+        q.words = words;
+        q.word_count = (int64_t)(w.words.size / sizeof *words);
+        q.start = q.end = -1;
+        bert__buf_add(&s->questions, &q, sizeof q);
+    }
+    bert__buf_free(&w.words);
+    bert__buf_free(&w.of);
+    s->arena = arena;
+    if (!words || s->questions.failed) {
+        bert_squad_close(s);
+        return bert__fail(d->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for the text");
+    }
+    *out = s;
+    return BERT_OK;
+}
+/* What a call holds: columns of some windows side by side, computed together. */
+typedef struct bert__answering {
+    bert_squad *squad;
+    bert_squad_features *features;
+    bert_squad_answers *answers;
+    int32_t *ids, *segments, *words;    /* [windows * max_seq_length] */
+    uint8_t *max_context;
+    int64_t *offsets;                   /* [windows + 1] */
+    float *logits;                      /* [windows * max_seq_length, 2] */
+} bert__answering;
+
+BERT__FN bert_status bert__answer_windows(bert_session *s, const bert_answer_desc *d, bert__answering *w, int64_t room, int64_t *windows)
+{
+    bert_squad_feature f[16];
+    bert_batch batch;
+    bert_result result;
+    bert_status st;
+    int64_t i, count;
+    memset(&batch, 0, sizeof batch);
+    memset(&result, 0, sizeof result);
+    batch.offsets = w->offsets;
+    batch.ids = w->ids;
+    batch.segment_ids = w->segments;
+    result.spans = w->logits;
+    w->offsets[0] = 0;
+    do {
+        for (count = 0; count < room; count++) {                        /* each begins over the padding of the one before */
+            const int64_t at = w->offsets[count];
+            memset(f + count, 0, sizeof *f);
+            f[count].ids = w->ids + at;
+            f[count].segment_ids = w->segments + at;
+            f[count].words = w->words + at;
+            f[count].max_context = w->max_context + at;
+            if ((st = bert_squad_features_next(w->features, f + count)) != BERT_OK) return st;
+            if (!f[count].tokens) break;
+            w->offsets[count + 1] = at + f[count].tokens;
+        }
+        if (!count) break;
+        batch.sequences = count;
+        if ((st = bert_session_run(s, &batch, &result, d->error)) != BERT_OK) return st;
+        for (i = 0; i < count; i++)
+            if ((st = bert_squad_answers_add(w->answers, f + i, w->logits + 2 * w->offsets[i], w->logits + 2 * w->offsets[i] + 1, f[i].tokens, 2)) != BERT_OK) return st;
+        *windows += count;
+    } while (count == room);
+    return bert_squad_answers_finish(w->answers);
+}
+BERT_API bert_status bert_session_answer(bert_session *session, const bert_tokenizer *tokenizer, const bert_answer_desc *desc, const char *question, size_t question_size, const char *text, size_t text_size, bert_answer *out, int64_t capacity, bert_answered *found)
+{
+    bert_answer_desc d;
+    bert_squad_features_desc fd;
+    bert_squad_answers_desc ad;
+    bert__answering w;
+    bert_answered r;
+    bert_slice q, t;
+    bert_status st;
+    const bert_squad_answer *a;
+    const bert_config *c;
+    int64_t limit, room, k, i;
+    uint8_t *kept;                      /* [a->count] written, or there for those that overlap it */
+    size_t rows;
+    memset(&d, 0, sizeof d);
+    if (desc) d = *desc;
+    if (!session || !tokenizer || (!question && question_size) || (!text && text_size) || capacity < 0 || (capacity && !out) || !found)
+        return bert__bad_argument(d.error, "bert_session_answer needs a session, a tokenizer, a question, a text and a place for the answers");
+    d.allocator = bert__allocator(&d.allocator);
+    c = bert_model_config(session->desc.model);
+    if (!(bert_model_heads(session->desc.model) & BERT_HEAD_SPAN)) return bert__fail_tensor(d.error, BERT_ERROR_MISMATCH, NULL, -1, "qa_outputs.weight", "is missing: the model has no span head, it was not trained to answer");
+    if (bert_tokenizer_size(tokenizer) > c->vocab_size)
+        return bert__fail(d.error, BERT_ERROR_MISMATCH, NULL, -1, "the vocabulary has %d tokens, the model %d: they do not belong together", (int)bert_tokenizer_size(tokenizer), (int)c->vocab_size);
+    limit = session->desc.max_tokens;
+    if (!c->max_relative_position && c->max_positions < limit) limit = c->max_positions;
+    if (d.max_seq_length > limit) return bert__fail(d.error, BERT_ERROR_TOO_LONG, NULL, -1, "max_seq_length is %lld; this session takes %lld tokens at most", (long long)d.max_seq_length, (long long)limit);
+    if (!d.max_seq_length) d.max_seq_length = limit < 384 ? limit : 384;
+    memset(&fd, 0, sizeof fd);
+    memset(&ad, 0, sizeof ad);
+    memset(&w, 0, sizeof w);
+    memset(&r, 0, sizeof r);
+    fd.max_seq_length = d.max_seq_length;
+    fd.doc_stride = d.doc_stride ? d.doc_stride : d.max_seq_length < 3 ? 1 : d.max_seq_length / 3;
+    fd.max_query_length = d.max_query_length ? d.max_query_length : d.max_seq_length < 12 ? 1 : d.max_seq_length / 6;
+    fd.tokenizer = ad.tokenizer = tokenizer;
+    fd.allocator = ad.allocator = d.allocator;
+    fd.error = ad.error = d.error;
+    ad.max_answer_length = d.max_answer_length;
+    ad.n_best = d.n_best;
+    ad.version_2 = 1;
+    q.text = question_size ? question : "";
+    q.size = question_size;
+    t.text = text_size ? text : "";
+    t.size = text_size;
+    room = session->desc.max_tokens / d.max_seq_length;
+    room = room < 1 ? 1 : room > 16 ? 16 : room;
+    if ((st = bert__squad_one(&d, q, t, &w.squad)) != BERT_OK) return st;
+    fd.squad = ad.squad = w.squad;
+    rows = bert__mul((size_t)room, (size_t)d.max_seq_length);
+    w.ids = (int32_t *)bert__alloc(&d.allocator, bert__mul(rows, 3 * sizeof *w.ids));
+    w.max_context = (uint8_t *)bert__alloc(&d.allocator, rows);
+    w.offsets = (int64_t *)bert__alloc(&d.allocator, ((size_t)room + 1) * sizeof *w.offsets);
+    w.logits = (float *)bert__alloc(&d.allocator, bert__mul(rows, 2 * sizeof *w.logits));
+    if (!w.ids || !w.max_context || !w.offsets || !w.logits) st = bert__fail(d.error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for %lld tokens", (long long)rows);
+    else {
+        w.segments = w.ids + rows;
+        w.words = w.ids + 2 * rows;
+    }
+    if (st == BERT_OK) st = bert_squad_features_open(&fd, &w.features);
+    if (st == BERT_OK) st = bert_squad_answers_open(&ad, &w.answers);
+    if (st == BERT_OK) st = bert__answer_windows(session, &d, &w, room, &r.windows);
+    if (st == BERT_OK) {
+        a = bert_squad_answers_get(w.answers, 0);
+        r.none_odds = a->null_odds;
+        kept = (uint8_t *)bert__alloc(&d.allocator, (size_t)a->count);
+        if (kept) memset(kept, 0, (size_t)a->count);
+        else st = bert__fail(d.error, BERT_ERROR_MEMORY, NULL, -1, "out of memory for the answers");
+        for (k = 0; kept && k < a->count; k++) {
+            const bert_squad_candidate *b = a->n_best + k;
+            if (!b->text.size) {
+                r.none_score = b->start_logit + b->end_logit;
+                r.none_probability = b->probability;
+                continue;
+            }
+            for (i = 0; d.apart && i < k; i++) if (kept[i] && b->begin < a->n_best[i].end && a->n_best[i].begin < b->end) break;
+            if (d.apart && i < k) continue;
+            kept[k] = 1;
+            if (r.count < capacity) {
+                out[r.count].score = b->start_logit + b->end_logit;
+                out[r.count].probability = b->probability;
+                out[r.count].begin = b->begin;
+                out[r.count].end = b->end;
+            }
+            r.count++;
+        }
+        if (kept) *found = r;
+        bert__free(&d.allocator, kept);
+    }
+    bert_squad_answers_close(w.answers);
+    bert_squad_features_close(w.features);
+    bert_squad_close(w.squad);
+    bert__free(&d.allocator, w.ids);
+    bert__free(&d.allocator, w.max_context);
+    bert__free(&d.allocator, w.offsets);
+    bert__free(&d.allocator, w.logits);
+    return st;
+}
+
 /* ============================================================================================================
    >>squadscore
    Purpose   how good answers are: SQuAD 1.1, SQuAD 2.0 and CMRC 2018.
@@ -11741,14 +11987,7 @@ BERT__FN bert_status bert__score_read(bert__score_run *run, const bert_json *roo
             s.answers = bert__squad_member(r, qa, "answers", 'a');
             if (r->status != BERT_OK) break;
             s.has_answer = s.answers->first != NULL;
-            if (!run->questions.size && (v = bert_json_get(qa, r->own ? "query_text" : "question")) != NULL && v->type == 's') {
-                size_t i, n;
-                uint32_t c;
-                for (i = 0; i < v->size; i += n) {
-                    n = bert__str_get(v->text + i, v->size - i, &c);
-                    chinese = chinese || (c >= 0x4E00 && c <= 0x9FA5);
-                }
-            }
+            if (!run->questions.size && (v = bert_json_get(qa, r->own ? "query_text" : "question")) != NULL && v->type == 's') chinese = bert__squad_ideographs(v->text, v->size);
             impossible = impossible || bert_json_get(qa, "is_impossible");
             bert__buf_add(&run->questions, &s, sizeof s);
             if (run->questions.failed) return r->status = bert__fail(r->error, BERT_ERROR_MEMORY, r->path, -1, "out of memory");

@@ -592,11 +592,195 @@ static void normalize(void)
     CHECK(bert_squad_normalize("Dogs", 4, NULL, out, 2, &n) == BERT_ERROR_SPACE && n == 4);
 }
 
+/* ---- a question about a text ---- */
+
+static bert_model *reader(uint32_t heads)
+{
+    bert_model_desc d;
+    bert_config c;
+    bert_model *m = NULL;
+    bert_error e;
+    memset(&d, 0, sizeof d);
+    memset(&c, 0, sizeof c);
+    c.hidden_size = 16;
+    c.heads = 2;
+    c.layers = 2;
+    c.intermediate_size = 24;
+    c.vocab_size = 18;
+    c.max_positions = 24;
+    c.type_vocab_size = 2;
+    c.initializer_range = 0.4;
+    c.layer_norm_eps = 1e-12;
+    d.config = &c;
+    d.heads = heads;
+    d.init_missing = BERT_ON;
+    d.seed = 5;
+    d.error = &e;
+    if (bert_model_open(&d, &m) != BERT_OK) { printf("%s\n", e.message); abort(); }
+    return m;
+}
+static bert_session *reading_session(const bert_model *m, int64_t tokens)
+{
+    bert_session_desc d;
+    bert_session *s = NULL;
+    memset(&d, 0, sizeof d);
+    d.model = m;
+    d.threads = 1;
+    d.max_tokens = tokens;
+    if (bert_session_open(&d, &s) != BERT_OK) abort();
+    return s;
+}
+static const char passage[] = "The red dogs ran  home. The cat ran, the red cat runs home.  The dogs, the cat: who runs? Red dogs ran home, the cat ran home. The dog.";
+
+/* By the functions for files of questions, a window at a time. */
+static bert_squad_answers *by_file(bert_session *s, const bert_tokenizer *t, bert_squad **squad, int64_t *windows)
+{
+    bert_squad_answers_desc d;
+    bert_squad_answers *a = NULL;
+    bert_squad_features *f;
+    bert_batch b;
+    bert_result r;
+    columns c;
+    char text[400];
+    float z[2 * 20];
+    int64_t offsets[2] = { 0, 0 };
+    memset(&d, 0, sizeof d);
+    memset(&b, 0, sizeof b);
+    memset(&r, 0, sizeof r);
+    sprintf(text, "{\"data\":[{\"paragraphs\":[{\"context\":\"%s\",\"qas\":[{\"id\":\"x\",\"question\":\"Who runs home?\"}]}]}]}", passage);
+    if (open_text(text, 0, 0, squad, NULL) != BERT_OK) abort();
+    d.squad = *squad;
+    d.tokenizer = t;
+    d.version_2 = 1;
+    f = features_of(*squad, t, 16, 5, 4, NULL, 0, NULL);
+    if (!f || bert_squad_answers_open(&d, &a) != BERT_OK) abort();
+    lend(&c);
+    b.sequences = 1;
+    b.offsets = offsets;
+    b.ids = c.ids;
+    b.segment_ids = c.segment_ids;
+    r.spans = z;
+    *windows = 0;
+    while (bert_squad_features_next(f, &c.f) == BERT_OK && c.f.tokens) {
+        offsets[1] = c.f.tokens;
+        if (bert_session_run(s, &b, &r, NULL) != BERT_OK || bert_squad_answers_add(a, &c.f, z, z + 1, c.f.tokens, 2) != BERT_OK) abort();
+        ++*windows;
+    }
+    if (bert_squad_answers_finish(a) != BERT_OK) abort();
+    bert_squad_features_close(f);
+    return a;
+}
+static void text_answers(void)
+{
+    bert_tokenizer *t = tokenizer();
+    bert_model *m = reader(BERT_HEAD_SPAN);
+    bert_session *s = reading_session(m, 16), *wide = reading_session(m, 100);
+    bert_squad *squad;
+    bert_squad_answers *a;
+    const bert_squad_answer *want;
+    bert_answer_desc d;
+    bert_answer out[64], again[64], apart[64];
+    bert_answered found, other;
+    int64_t windows, k, n = 0, i;
+    memset(&d, 0, sizeof d);
+    a = by_file(s, t, &squad, &windows);
+    want = bert_squad_answers_get(a, 0);
+    CHECK(windows > 3);
+    d.max_seq_length = 16;
+    d.max_query_length = 4;
+    d.doc_stride = 5;
+    REQUIRE(bert_session_answer(s, t, &d, "Who runs home?", 14, passage, sizeof passage - 1, out, 64, &found) == BERT_OK);
+    CHECK_INT(found.windows, windows);
+    CHECK(found.none_odds == want->null_odds);
+    for (k = 0; k < want->count; k++) {
+        const bert_squad_candidate *b = want->n_best + k;
+        if (!b->text.size) { CHECK(found.none_score == b->start_logit + b->end_logit && found.none_probability == b->probability); continue; }
+        REQUIRE(n < found.count);
+        CHECK(out[n].begin == b->begin && out[n].end == b->end && out[n].score == b->start_logit + b->end_logit && out[n].probability == b->probability);
+        CHECK(out[n].begin < out[n].end && out[n].end <= sizeof passage - 1);
+        n++;
+    }
+    CHECK_INT(found.count, n);
+    CHECK(n > 5);
+    /* the same bits from a session that takes several windows at once; less room, and no more than that is written */
+    memset(again, 0x55, sizeof again);
+    REQUIRE(bert_session_answer(wide, t, &d, "Who runs home?", 14, passage, sizeof passage - 1, again, 3, &other) == BERT_OK);
+    CHECK(other.count == found.count && other.none_odds == found.none_odds && memcmp(again, out, 3 * sizeof *out) == 0);
+    for (k = 0; k < (int64_t)sizeof *again; k++) CHECK_INT(((const unsigned char *)(again + 3))[k], 0x55);
+    d.apart = 1;
+    REQUIRE(bert_session_answer(s, t, &d, "Who runs home?", 14, passage, sizeof passage - 1, apart, 64, &other) == BERT_OK);
+    CHECK(other.count > 1 && other.count < found.count && memcmp(apart, out, sizeof *out) == 0);
+    for (k = 0; k < other.count; k++) for (i = 0; i < k; i++) CHECK(apart[k].begin >= apart[i].end || apart[k].end <= apart[i].begin);
+    for (k = 0; k < found.count; k++) {                                 /* whatever was left out overlaps one that is there, and better */
+        for (i = 0; i < other.count && apart[i].score >= out[k].score && !(apart[i].begin < out[k].end && out[k].begin < apart[i].end); i++) {}
+        CHECK(i < other.count && apart[i].score >= out[k].score);
+    }
+    /* defaults fit any session; nothing to read is no answer */
+    REQUIRE(bert_session_answer(s, t, NULL, "Who runs home?", 14, passage, sizeof passage - 1, out, 1, &found) == BERT_OK && found.count > 0);
+    for (k = 0; k < 2; k++) {
+        REQUIRE(bert_session_answer(s, t, &d, "Who?", 4, k ? " \n " : NULL, k ? 3 : 0, NULL, 0, &found) == BERT_OK);
+        CHECK(found.count == 0 && found.windows == 0 && found.none_probability == 1 && found.none_odds == 1000000);
+    }
+    REQUIRE(bert_session_answer(s, t, &d, NULL, 0, passage, sizeof passage - 1, out, 64, &found) == BERT_OK && found.count > 0);
+    d.apart = 0;
+    /* ideographs are words where the question has some, or if asked for */
+    for (k = 0; k < 2; k++) {
+        d.characters = k ? BERT_ON : BERT_DEFAULT;
+        REQUIRE(bert_session_answer(s, t, &d, k ? "who" : "狗?", k ? 3 : 4, "小狗小狗。狗狗", 21, out, 64, &found) == BERT_OK);
+        CHECK(found.count > 3);
+        for (i = 0; i < found.count; i++) CHECK(out[i].begin % 3 == 0 && out[i].end % 3 == 0 && out[i].end > out[i].begin);
+        CHECK(out[0].end - out[0].begin < 21 || out[1].end - out[1].begin < 21);
+    }
+    bert_squad_answers_close(a);
+    bert_squad_close(squad);
+    bert_session_close(s);
+    bert_session_close(wide);
+    bert_model_close(m);
+    bert_tokenizer_close(t);
+}
+static void text_answer_errors(void)
+{
+    bert_tokenizer *t = tokenizer();
+    bert_model *m = reader(BERT_HEAD_SPAN), *headless = reader(BERT_HEAD_POOLER);
+    bert_session *s = reading_session(m, 16), *none = reading_session(headless, 16);
+    bert_answer_desc d;
+    bert_answer out[4];
+    bert_answered found;
+    bert_error e;
+    const unsigned char *bytes = (const unsigned char *)&found;
+    size_t k;
+    memset(&d, 0, sizeof d);
+    memset(&found, 0x55, sizeof found);
+    d.error = &e;
+    CHECK(bert_session_answer(s, t, &d, "who", 3, "red \xE9t\xE9", 7, out, 4, &found) == BERT_ERROR_FORMAT && e.offset == 4 && has(e.message, "byte 4 of the text is not UTF-8"));
+    CHECK(bert_session_answer(s, t, &d, "\xFF", 1, "red", 3, out, 4, &found) == BERT_ERROR_FORMAT && has(e.message, "byte 0 of the question"));
+    CHECK(bert_session_answer(none, t, &d, "who", 3, "red", 3, out, 4, &found) == BERT_ERROR_MISMATCH && has(e.message, "no span head"));
+    d.max_seq_length = 17;
+    CHECK(bert_session_answer(s, t, &d, "who", 3, "red", 3, out, 4, &found) == BERT_ERROR_TOO_LONG && has(e.message, "takes 16 tokens"));
+    d.max_seq_length = 8;
+    d.max_query_length = 5;
+    CHECK(bert_session_answer(s, t, &d, "who", 3, "red", 3, out, 4, &found) == BERT_ERROR_ARGUMENT && has(e.message, "max_query_length"));
+    d.max_query_length = 0;
+    d.n_best = -1;
+    CHECK(bert_session_answer(s, t, &d, "who", 3, "red", 3, out, 4, &found) == BERT_ERROR_ARGUMENT);
+    d.n_best = 0;
+    CHECK(bert_session_answer(s, t, &d, "who", 3, "red", 3, NULL, 4, &found) == BERT_ERROR_ARGUMENT);
+    CHECK(bert_session_answer(s, t, &d, "who", 3, "red", 3, out, -1, &found) == BERT_ERROR_ARGUMENT);
+    CHECK(bert_session_answer(s, t, &d, "who", 3, "red", 3, out, 4, NULL) == BERT_ERROR_ARGUMENT);
+    CHECK(bert_session_answer(NULL, t, &d, "who", 3, "red", 3, out, 4, &found) == BERT_ERROR_ARGUMENT);
+    for (k = 0; k < sizeof found; k++) CHECK_INT(bytes[k], 0x55);       /* outputs are as they were */
+    bert_session_close(s);
+    bert_session_close(none);
+    bert_model_close(m);
+    bert_model_close(headless);
+    bert_tokenizer_close(t);
+}
+
 /* ---- every allocation fails once ---- */
 
 static bert_status everything(test_faults *f)
 {
-    bert_allocator m = test_faults_allocator(f);
+    bert_allocator counted = test_faults_allocator(f);
     bert_squad_desc d;
     bert_squad_features_desc fd;
     bert_squad_answers_desc ad;
@@ -618,7 +802,7 @@ static bert_status everything(test_faults *f)
     d.data = two;
     d.size = sizeof two - 1;
     d.training = d.version_2 = 1;
-    d.allocator = fd.allocator = ad.allocator = sd.allocator = m;
+    d.allocator = fd.allocator = ad.allocator = sd.allocator = counted;
     st = bert_squad_open(&d, &s);
     fd.squad = ad.squad = s;
     fd.tokenizer = ad.tokenizer = t;
@@ -633,6 +817,19 @@ static bert_status everything(test_faults *f)
     if (st == BERT_OK) st = bert_squad_answers_finish(a);
     if (st == BERT_OK) st = bert_squad_answers_write(a, "unit_squad.tmp.f", NULL, NULL);
     remove("unit_squad.tmp.f");
+    if (st == BERT_OK) {
+        bert_model *m = reader(BERT_HEAD_SPAN);
+        bert_session *session = reading_session(m, 24);
+        bert_answer_desc od;
+        bert_answer one;
+        bert_answered found;
+        memset(&od, 0, sizeof od);
+        od.allocator = counted;
+        od.characters = BERT_ON;
+        st = bert_session_answer(session, t, &od, "who", 3, passage, sizeof passage - 1, &one, 1, &found);
+        bert_session_close(session);
+        bert_model_close(m);
+    }
     bert_squad_answers_close(a);
     bert_squad_features_close(features);
     bert_squad_close(s);
@@ -707,6 +904,8 @@ int main(int argc, char **argv)
     TEST(same_ids);
     TEST(chinese_answers);
     TEST(final_text);
+    TEST(text_answers);
+    TEST(text_answer_errors);
     TEST(score_1_1);
     TEST(score_2_0);
     TEST(score_cmrc);
