@@ -847,7 +847,14 @@ CLI_FN void run_begin(const cli *c, int argc, char **argv)
     if (run.clip) cli_choice("clip", run.clip, "global|rows|tf1_rows|each|none");
     if (run.precision && cli_choice("precision", run.precision, "default|f32|bf16|int8") == BERT_PRECISION_INT8 && run.do_train) cli_usage("--precision=int8 is not for training", "");
     if (run.export_format) cli_choice("export", run.export_format, "tf|safetensors|pytorch");
-    if (run.log_file && !(run_now.log = fopen(run.log_file, "ab"))) run_fail("%s: cannot be written", run.log_file);
+    if (run.log_file) {
+        const char *end = strrchr(run.log_file, '/');
+        if (end && end != run.log_file) {
+            snprintf(text, sizeof text, "%.*s", (int)(end - run.log_file), run.log_file);
+            run_make_folder(text);
+        }
+        if (!(run_now.log = fopen(run.log_file, "ab"))) run_fail("%s: cannot be written", run.log_file);
+    }
     if (run.output_dir) {
         run_make_folder(run.output_dir);
         run_lock(run.output_dir);
