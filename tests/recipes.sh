@@ -31,9 +31,9 @@ prints "recipes: NVIDIA's run_squad.sh" "mpirun -np 8 tools/bin/run_squad --voca
     nvidia/run_squad.sh 10 5e-6 fp16 true 8 384 128 large 2.0 x/bert_model.ckpt 1.1
 prints "recipes: NVIDIA's run_squad_inference.sh" "tools/bin/run_squad --vocab_file=$g/uncased_L-12_H-768_A-12/vocab.txt --bert_config_file=$g/uncased_L-12_H-768_A-12/bert_config.json --init_checkpoint=m.ckpt --do_predict=True --predict_file=data/download/squad/v1.1/dev-v1.1.json --do_eval=True --predict_batch_size=8 --max_seq_length=384 --doc_stride=128 --output_dir=results/squad_1.1_base_inference_fp32 --noamp --version_2_with_negative=False --log_file=results/squad_1.1_base_inference_fp32/log.txt" \
     nvidia/run_squad_inference.sh m.ckpt 8 fp32 false 384 128 base
-prints "recipes: NVIDIA's run_pretraining.sh" "mpirun -np 4 tools/bin/run_pretraining --input_files_dir=data/wikipedia_corpus/final_tfrecords_sharded --output_dir=results/pretraining_manual_fp16_gbs24 --bert_config_file=$g/uncased_L-24_H-1024_A-16/bert_config.json --do_train=True --do_eval=True --train_batch_size=6 --eval_batch_size=6 --max_seq_length=512 --max_predictions_per_seq=80 --num_train_steps=5333333 --num_warmup_steps=2000 --save_checkpoints_steps=5000 --learning_rate=2e-5 --optimizer_type=adam --report_loss --horovod --manual_fp16 --log_file=results/pretraining_manual_fp16_gbs24/log.txt" \
+prints "recipes: NVIDIA's run_pretraining.sh" "mpirun -np 4 tools/bin/run_pretraining --input_files_dir=data/wikipedia_corpus/final_tfrecords_sharded --output_dir=results/pretraining_manual_fp16_gbs24 --bert_config_file=$g/uncased_L-24_H-1024_A-16/bert_config.json --do_train=True --do_eval=True --train_batch_size=6 --eval_batch_size=6 --max_seq_length=512 --max_predictions_per_seq=80 --num_train_steps=5333333 --num_warmup_steps=2000 --save_checkpoints_steps=5000 --learning_rate=2e-5 --optimizer_type=adam --horovod --manual_fp16 --log_file=results/pretraining_manual_fp16_gbs24/log.txt" \
     nvidia/run_pretraining.sh 6 6 2e-5 manual_fp16 false 4 2000 5333333 5000 true
-prints "recipes: NVIDIA's run_pretraining.sh without a log, in one process" "tools/bin/run_pretraining --input_files_dir=data/wikipedia_corpus/final_tfrecords_sharded --output_dir=results/pretraining_bf16_gbs6 --bert_config_file=$g/uncased_L-24_H-1024_A-16/bert_config.json --do_train=True --do_eval=True --train_batch_size=6 --eval_batch_size=6 --max_seq_length=512 --max_predictions_per_seq=80 --num_train_steps=5333333 --num_warmup_steps=2000 --save_checkpoints_steps=5000 --learning_rate=2e-5 --optimizer_type=adam --report_loss --precision=bf16" \
+prints "recipes: NVIDIA's run_pretraining.sh without a log, in one process" "tools/bin/run_pretraining --input_files_dir=data/wikipedia_corpus/final_tfrecords_sharded --output_dir=results/pretraining_bf16_gbs6 --bert_config_file=$g/uncased_L-24_H-1024_A-16/bert_config.json --do_train=True --do_eval=True --train_batch_size=6 --eval_batch_size=6 --max_seq_length=512 --max_predictions_per_seq=80 --num_train_steps=5333333 --num_warmup_steps=2000 --save_checkpoints_steps=5000 --learning_rate=2e-5 --optimizer_type=adam --precision=bf16" \
     nvidia/run_pretraining.sh 6 6 2e-5 bf16 false 1 2000 5333333 5000 false
 
 if wanted "recipes: NVIDIA's two phases of LAMB"; then
@@ -72,7 +72,7 @@ for recipe in "$recipes"/*/*.sh; do
     nvidia/data_download.sh) continue ;;
     *) set -- ;;
     esac
-    BERT_BIN=$bin BERT_MODEL="a model" BERT_INFER_MODEL=tuned SQUAD_DIR="it's here" GLUE_DIR=glue "$recipe" "$@" --dry-run >out 2>err
+    BERT_BIN=$bin BERT_MODEL="a model" BERT_INFER_MODEL=tuned MODEL_DIR=tf SQUAD_DIR="it's here" GLUE_DIR=glue "$recipe" "$@" --dry-run >out 2>err
     status=$? missing= wrong=
     joined out | grep "$bin/" | sed "s|^mpirun .*\\($bin/\\)|\\1|" >commands
     while read -r command; do
@@ -85,6 +85,36 @@ for recipe in "$recipes"/*/*.sh; do
     elif [ -n "$missing" ]; then skip "recipes: $name: the programs take its flags" "not built:$missing"
     else pass "recipes: $name: the programs take its flags"; fi
 done
+# The commands in the right column of README's "Their command, ours": recipes print commands, programs take the flags.
+if wanted "README: their command, ours"; then
+    sed -n '/^#### Their command, ours/,/^##* Options/p' "$top/README.md" | sed -n 's/^|.*| \(.*\) |$/\1/p' | tr '`' '\n' |
+        grep -E '^([A-Z_]+=[^ ]* )*(mpirun -np [0-9]+ )?tools/' >commands
+    BERT_BASE_DIR=base BERT_LARGE_DIR=large SQUAD_DIR=squad GLUE_DIR=glue TPU_NAME=tpu bad= some=
+    while read -r command; do
+        some=1
+        case $command in
+        *tools/recipes/*) (cd "$top" && eval "$command --dry-run") >out 2>err || bad=$command ;;
+        *tools/bin/bench\ *) [ ! -x "$bin/bench" ] || eval "$bin/bench${command#*tools/bin/bench} --help" >out 2>err || bad=$command ;;
+        *) program=$bin/$(echo "$command" | sed 's|.*tools/bin/\([a-z_]*\).*|\1|')
+           [ ! -x "$program" ] || eval "$program $(echo "$command" | sed 's|.*tools/bin/[a-z_]*||') --help" >out 2>err || bad=$command ;;
+        esac
+        if [ -n "$bad" ]; then break; fi
+    done <commands
+    unset BERT_BASE_DIR BERT_LARGE_DIR SQUAD_DIR GLUE_DIR TPU_NAME
+    if [ -n "$bad" ]; then fail "README: their command, ours" "$bad"; show err
+    elif [ -z "$some" ]; then fail "README: their command, ours" "no commands are found"
+    else pass "README: their command, ours"; fi
+fi
+# Each of the recipes stands there.
+if wanted "README: every recipe has its row"; then
+    missing=
+    for recipe in "$recipes"/*/*.sh; do
+        case $recipe in *_phase[12].sh) continue ;; esac
+        grep -q "^|.*tools/recipes/${recipe#"$recipes"/}" "$top/README.md" || missing="$missing ${recipe#"$recipes"/}"
+    done
+    if [ -z "$missing" ]; then pass "README: every recipe has its row"; else fail "README: every recipe has its row" "not$missing"; fi
+fi
+
 for recipe in "$recipes"/*/*.sh "$recipes"/*.sh; do
     name=${recipe#"$recipes"/}
     wanted "recipes: $name: help" || continue
