@@ -183,48 +183,55 @@ BERT__BOTH void bert__put(bert__f16 *to, float v)
 #endif
 }
 
-BERT__BOTH int bert__is_bf16(const bert__bf16 *) { return 1; }
-BERT__BOTH int bert__is_bf16(const bert__f16 *) { return 0; }
+BERT__BOTH constexpr int bert__is_bf16(const bert__bf16 *) { return 1; }
+BERT__BOTH constexpr int bert__is_bf16(const bert__f16 *) { return 0; }
 
 /* Four numbers c to c+3 of a row of n; what lies past its end reads as 0 and is not written. */
 BERT__DEVICE void bert__load4(const float *p, float v[4]) { const float4 x = *(const float4 *)p; v[0] = x.x; v[1] = x.y; v[2] = x.z; v[3] = x.w; }
-template <class T> BERT__DEVICE void bert__load4(const T *p, float v[4])
+template <class number> BERT__DEVICE void bert__load4(const number *p, float v[4])
 {
     const uint2 x = *(const uint2 *)p;
-    T h;
+    number h;
     h.bits = (uint16_t)x.x; v[0] = bert__get(h);
     h.bits = (uint16_t)(x.x >> 16); v[1] = bert__get(h);
     h.bits = (uint16_t)x.y; v[2] = bert__get(h);
     h.bits = (uint16_t)(x.y >> 16); v[3] = bert__get(h);
 }
 BERT__DEVICE void bert__store4(float *p, const float v[4]) { float4 x; x.x = v[0]; x.y = v[1]; x.z = v[2]; x.w = v[3]; *(float4 *)p = x; }
-template <class T> BERT__DEVICE uint32_t bert__cu_pair(float low, float high)
+template <class number> BERT__DEVICE uint32_t bert__cu_pair(float low, float high)
 {
-    T a, b;
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800                      /* in one instruction */
+    uint32_t both;
+    if (bert__is_bf16((number *)NULL)) asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(both) : "f"(high), "f"(low));
+    else asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(both) : "f"(high), "f"(low));
+    return both;
+#else
+    number a, b;
     bert__put(&a, low);
     bert__put(&b, high);
     return (uint32_t)a.bits | (uint32_t)b.bits << 16;
+#endif
 }
-template <class T> BERT__DEVICE void bert__store4(T *p, const float v[4])
+template <class number> BERT__DEVICE void bert__store4(number *p, const float v[4])
 {
     uint2 x;
-    x.x = bert__cu_pair<T>(v[0], v[1]);
-    x.y = bert__cu_pair<T>(v[2], v[3]);
+    x.x = bert__cu_pair<number>(v[0], v[1]);
+    x.y = bert__cu_pair<number>(v[2], v[3]);
     *(uint2 *)p = x;
 }
-template <class T> BERT__DEVICE void bert__take4(const T *row, int c, int n, float v[4])
+template <class number> BERT__DEVICE void bert__take4(const number *row, int c, int n, float v[4])
 {
     if ((n & 3) == 0) bert__load4(row + c, v);
     else for (int k = 0; k < 4; k++) v[k] = c + k < n ? bert__get(row[c + k]) : 0;
 }
-template <class T> BERT__DEVICE void bert__give4(T *row, int c, int n, const float v[4])
+template <class number> BERT__DEVICE void bert__give4(number *row, int c, int n, const float v[4])
 {
     if ((n & 3) == 0) bert__store4(row + c, v);
     else for (int k = 0; k < 4; k++) if (c + k < n) bert__put(row + c + k, v[k]);
 }
 
 #define BERT__ALL 0xFFFFFFFFu
-template <class V> BERT__DEVICE V bert__warp_sum(V v)
+template <class value> BERT__DEVICE value bert__warp_sum(value v)
 {
     for (int k = 16; k; k >>= 1) v += __shfl_xor_sync(BERT__ALL, v, k);
     return v;
@@ -238,7 +245,7 @@ BERT__DEVICE float bert__warp_max(float v)
     return v;
 }
 /* Over a block of whole warps, up to 32; room [32] in shared memory. Everybody gets the sum. */
-template <class V> BERT__DEVICE V bert__block_sum(V v, V *room)
+template <class value> BERT__DEVICE value bert__block_sum(value v, value *room)
 {
     const int warps = (int)blockDim.x / 32;
     v = bert__warp_sum(v);
@@ -253,12 +260,12 @@ template <class V> BERT__DEVICE V bert__block_sum(V v, V *room)
 /* Tensor cores: d [16,8] += a [16,16] b [16,8], spread over the lanes of a warp as PTX's mma.m16n8k16 has them. Lane 4 g + t holds of a (g, 2t)
    (g+8, 2t) (g, 2t+8) (g+8, 2t+8) with their right neighbours, of b (2t, g) (2t+8, g) with the ones below, of d (g, 2t) (g, 2t+1) (g+8, 2t)
    (g+8, 2t+1). */
-template <class T> BERT__DEVICE void bert__cu_mma(float d[4], const uint32_t a[4], const uint32_t b[2])
+template <class number> BERT__DEVICE void bert__cu_mma(float d[4], const uint32_t a[4], const uint32_t b[2])
 {
 #if !defined(__CUDACC__)
-    emulated_mma(d, a, b, [](uint16_t bits) { T v; v.bits = bits; return bert__get(v); });
+    emulated_mma(d, a, b, [](uint16_t bits) { number v; v.bits = bits; return bert__get(v); });
 #elif defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
-    if (bert__is_bf16((T *)NULL))
+    if (bert__is_bf16((number *)NULL))
         asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
                      : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
     else
@@ -519,8 +526,19 @@ static bert_status bert__cu_explain(bert_error *e, cudaError_t code, const char 
 }
 static void bert__cu_check(bert__cu *c, cudaError_t code, const char *what)
 {
-    if (code == cudaSuccess || c->failed != BERT_OK) return;
+    if (code == cudaSuccess) return;
+    cudaGetLastError();                                                 /* said here, not by the next launch again */
+    if (c->failed != BERT_OK) return;
     c->failed = bert__cu_explain(c->error, code, what);
+}
+/* Of memory that was asked for: how much. */
+static void bert__cu_took(bert__cu *c, cudaError_t code, const char *what, size_t size, const char *advice)
+{
+    size_t available = 0, total = 0;
+    if (code != cudaErrorMemoryAllocation || c->failed != BERT_OK) { bert__cu_check(c, code, what); return; }
+    cudaGetLastError();
+    cudaMemGetInfo(&available, &total);
+    c->failed = bert__cu_fail(c->error, BERT_ERROR_MEMORY, "%s: %zu bytes are needed, %zu of %zu are free on the GPU: %s", what, size, available, total, advice);
 }
 static void bert__cu_launched(bert__cu *c, const char *what) { bert__cu_check(c, cudaGetLastError(), what); }
 #define BERT__CU_LAUNCH(c, kernel, grid, block, shared, ...) do { \
@@ -733,10 +751,10 @@ static const bert__cu_param *bert__cu_find(const bert__cu *c, int row, int32_t l
     return i < 0 ? NULL : c->params + i;
 }
 /* A parameter in the precision, and as float32; NULL where there is none. */
-template <class T> static const T *bert__cu_matrix(const bert__cu *c, int row, int32_t layer)
+template <class number> static const number *bert__cu_matrix(const bert__cu *c, int row, int32_t layer)
 {
     const bert__cu_param *p = bert__cu_find(c, row, layer);
-    return p ? (const T *)c->compute + p->at : NULL;
+    return p ? (const number *)c->compute + p->at : NULL;
 }
 static const float *bert__cu_vector(const bert__cu *c, int row, int32_t layer)
 {
@@ -787,7 +805,7 @@ static void bert__cu_side_begin(bert__cu *c, size_t size)
     cudaFree(c->side);
     c->side = NULL;
     c->side_room = 0;
-    bert__cu_check(c, cudaMalloc(&c->side, size), "masks, biases or probabilities of a batch");
+    bert__cu_took(c, cudaMalloc(&c->side, size), "embeddings, masks, biases or probabilities of a batch", size, "fewer sequences in a call take less");
     if (c->failed == BERT_OK) c->side_room = size;
 }
 /* `size` bytes of it, with a copy of what is at `from` (NULL: none). */
@@ -821,29 +839,29 @@ typedef struct bert__cu_product {
 } bert__cu_product;
 
 #define BERT__CU_TILE 64
-template <class T> BERT__DEVICE float bert__cu_a(const bert__cu_product &p, int64_t i, int64_t k)
+template <class number> BERT__DEVICE float bert__cu_a(const bert__cu_product &p, int64_t i, int64_t k)
 {
     if (i >= p.m || k >= p.k) return 0;
-    return bert__get(((const T *)p.a)[p.form == BERT__CU_TN ? k * p.lda + i : i * p.lda + k]);
+    return bert__get(((const number *)p.a)[p.form == BERT__CU_TN ? k * p.lda + i : i * p.lda + k]);
 }
-template <class T> BERT__DEVICE float bert__cu_b(const bert__cu_product &p, int64_t j, int64_t k)
+template <class number> BERT__DEVICE float bert__cu_b(const bert__cu_product &p, int64_t j, int64_t k)
 {
     if (j >= p.n || k >= p.k) return 0;
-    return bert__get(((const T *)p.b)[p.form == BERT__CU_NT ? j * p.ldb + k : k * p.ldb + j]);
+    return bert__get(((const number *)p.b)[p.form == BERT__CU_NT ? j * p.ldb + k : k * p.ldb + j]);
 }
 /* The end of a product: element (i, j). */
-template <class T> BERT__DEVICE void bert__cu_finish(const bert__cu_product &p, int64_t i, int64_t j, float v)
+template <class number> BERT__DEVICE void bert__cu_finish(const bert__cu_product &p, int64_t i, int64_t j, float v)
 {
     const int64_t at = i * p.ldd + j;
     if (i >= p.m || j >= p.n) return;
     if (p.bias) v += p.bias[j];
-    if (p.before) bert__put((T *)p.before + at, v);
+    if (p.before) bert__put((number *)p.before + at, v);
     if (p.activation != BERT_LINEAR) v = bert__cu_activate(p.activation, v);
     if (p.floats) ((float *)p.d)[at] = p.add ? ((float *)p.d)[at] + v : v;
-    else bert__put((T *)p.d + at, p.add ? bert__get(((T *)p.d)[at]) + v : v);
+    else bert__put((number *)p.d + at, p.add ? bert__get(((number *)p.d)[at]) + v : v);
 }
 /* Any shape: 64 x 64 by 256 threads, 4 x 4 each. */
-template <class T> BERT__KERNEL(256) bert__cu_k_product(bert__cu_product p)
+template <class number> BERT__KERNEL(256) bert__cu_k_product(bert__cu_product p)
 {
     __shared__ float a[16][BERT__CU_TILE + 1], b[16][BERT__CU_TILE + 1];
     const int64_t row = (int64_t)blockIdx.x * BERT__CU_TILE, col = (int64_t)blockIdx.y * BERT__CU_TILE;
@@ -852,11 +870,11 @@ template <class T> BERT__KERNEL(256) bert__cu_k_product(bert__cu_product p)
     for (int64_t k = 0; k < p.k; k += 16) {
         for (int i = (int)threadIdx.x; i < 16 * BERT__CU_TILE; i += 256) {
             const int across = p.form == BERT__CU_TN, which = across ? i % BERT__CU_TILE : i / 16, deep = across ? i / BERT__CU_TILE : i % 16;
-            a[deep][which] = bert__cu_a<T>(p, row + which, k + deep);
+            a[deep][which] = bert__cu_a<number>(p, row + which, k + deep);
         }
         for (int i = (int)threadIdx.x; i < 16 * BERT__CU_TILE; i += 256) {
             const int across = p.form != BERT__CU_NT, which = across ? i % BERT__CU_TILE : i / 16, deep = across ? i / BERT__CU_TILE : i % 16;
-            b[deep][which] = bert__cu_b<T>(p, col + which, k + deep);
+            b[deep][which] = bert__cu_b<number>(p, col + which, k + deep);
         }
         __syncthreads();
         for (int deep = 0; deep < 16; deep++)
@@ -865,16 +883,22 @@ template <class T> BERT__KERNEL(256) bert__cu_k_product(bert__cu_product p)
         __syncthreads();
     }
     for (int i = 0; i < 4; i++)
-        for (int j = 0; j < 4; j++) bert__cu_finish<T>(p, row + y + 16 * i, col + x + 16 * j, sum[i][j]);
+        for (int j = 0; j < 4; j++) bert__cu_finish<number>(p, row + y + 16 * i, col + x + 16 * j, sum[i][j]);
 }
-/* y = activation(x + bias), where the product could not do it; x with the bias stays in `before`. */
-template <class T> BERT__KERNEL(256) bert__cu_k_activation(T *before, T *y, const float *bias, int activation, int64_t rows, int64_t n, int64_t ld)
+/* y = activation(x + bias) of rows [n] side by side, where the product could not do it; x with the bias stays in `before`, if that is not y. A row a
+   block, four numbers a thread. */
+template <class number> BERT__KERNEL(256) bert__cu_k_activation(number *before, number *y, const float *bias, int activation, int n)
 {
-    const int64_t i = (int64_t)blockIdx.x * 256 + threadIdx.x, row = i / n, col = i % n;
-    if (row >= rows) return;
-    const float v = bert__get(before[row * ld + col]) + (bias ? bias[col] : 0.0f);
-    bert__put(before + row * ld + col, v);
-    bert__put(y + row * ld + col, bert__cu_activate(activation, v));
+    const int64_t row = (int64_t)blockIdx.x * n;
+    const int col = ((int)blockIdx.y * 256 + (int)threadIdx.x) * 4;
+    float v[4], b[4] = { 0, 0, 0, 0 };
+    if (col >= n) return;
+    bert__take4(before + row, col, n, v);
+    if (bias) bert__take4(bias, col, n, b);
+    for (int k = 0; k < 4; k++) v[k] += b[k];
+    if (before != y) bert__give4(before + row, col, n, v);
+    for (int k = 0; k < 4; k++) v[k] = bert__cu_activate(activation, v[k]);
+    bert__give4(y + row, col, n, v);
 }
 
 #ifndef BERT_CUDA_NO_CUBLASLT
@@ -886,13 +910,13 @@ static int bert__cu_alignment(const void *p, int64_t ld, size_t width)
     return a;
 }
 /* One product by the library; 0 if it has no way to do it. Matrices stored by rows are those by columns turned over, so D^T = B^T A^T. */
-template <class T> static int bert__cu_library(bert__cu *c, const bert__cu_product *p, cublasLtEpilogue_t epilogue)
+template <class number> static int bert__cu_library(bert__cu *c, const bert__cu_product *p, cublasLtEpilogue_t epilogue)
 {
-    const cudaDataType_t type = sizeof(T) == 4 ? CUDA_R_32F : c->desc.precision == BERT_CUDA_BF16 ? CUDA_R_16BF : CUDA_R_16F, out = p->floats ? CUDA_R_32F : type;
+    const cudaDataType_t type = sizeof(number) == 4 ? CUDA_R_32F : c->desc.precision == BERT_CUDA_BF16 ? CUDA_R_16BF : CUDA_R_16F, out = p->floats ? CUDA_R_32F : type;
     const cublasComputeType_t compute = c->desc.precision == BERT_CUDA_TF32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
     const int32_t first = p->form == BERT__CU_NT ? CUBLAS_OP_T : CUBLAS_OP_N, second = p->form == BERT__CU_TN ? CUBLAS_OP_T : CUBLAS_OP_N;
     const float one = 1, beta = p->add ? 1.0f : 0.0f;
-    const int alignments[4] = { bert__cu_alignment(p->b, p->ldb, sizeof(T)), bert__cu_alignment(p->a, p->lda, sizeof(T)), bert__cu_alignment(p->d, p->ldd, p->floats ? 4 : sizeof(T)), 0 };
+    const int alignments[4] = { bert__cu_alignment(p->b, p->ldb, sizeof(number)), bert__cu_alignment(p->a, p->lda, sizeof(number)), bert__cu_alignment(p->d, p->ldd, p->floats ? 4 : sizeof(number)), 0 };
     const void *bias = p->floats ? (const void *)p->bias : p->bias_compute;
     cublasLtMatmulDesc_t desc = NULL;
     cublasLtMatrixLayout_t la = NULL, lb = NULL, ld = NULL;
@@ -951,7 +975,7 @@ template <class T> static int bert__cu_library(bert__cu *c, const bert__cu_produ
 #define BERT__CU_DEEP 32
 #define BERT__CU_WIDE 128
 /* 16 bytes of a tile: number i of 512. along: k runs along the rows of the matrix. */
-template <class T> BERT__DEVICE uint4 bert__cu_piece_of(const T *x, int64_t ld, int along, int64_t first, int64_t end, int64_t k0, int64_t depth, int i)
+template <class number> BERT__DEVICE uint4 bert__cu_piece_of(const number *x, int64_t ld, int along, int64_t first, int64_t end, int64_t k0, int64_t depth, int i)
 {
     const int64_t row = along ? first + i / 4 : k0 + i / 16, col = along ? k0 + i % 4 * 8 : first + i % 16 * 8;
     uint4 v;
@@ -960,7 +984,7 @@ template <class T> BERT__DEVICE uint4 bert__cu_piece_of(const T *x, int64_t ld, 
     return v;
 }
 BERT__DEVICE uint16_t *bert__cu_piece_place(uint16_t *tile, int along, int i) { return along ? tile + i / 4 * (BERT__CU_DEEP + 8) + i % 4 * 8 : tile + i / 16 * (BERT__CU_WIDE + 8) + i % 16 * 8; }
-template <class T, int form> BERT__KERNEL(256) bert__cu_k_tensor(bert__cu_product p)
+template <class number, int form> BERT__KERNEL(256) bert__cu_k_tensor(bert__cu_product p)
 {
     __shared__ __align__(16) uint16_t a[BERT__CU_WIDE * (BERT__CU_DEEP + 8)], b[BERT__CU_WIDE * (BERT__CU_DEEP + 8)];   /* also room for [32][136] */
     const int a_along = form != BERT__CU_TN, b_along = form == BERT__CU_NT, lane = (int)threadIdx.x % 32, warp = (int)threadIdx.x / 32, high = warp / 4 * 64, side = warp % 4 * 32;
@@ -968,8 +992,8 @@ template <class T, int form> BERT__KERNEL(256) bert__cu_k_tensor(bert__cu_produc
     float sum[4][4][4] = { { { 0 } } };
     uint4 next[4];
     for (int i = 0; i < 2; i++) {
-        next[i] = bert__cu_piece_of((const T *)p.a, p.lda, a_along, row, p.m, 0, p.k, (int)threadIdx.x + 256 * i);
-        next[2 + i] = bert__cu_piece_of((const T *)p.b, p.ldb, b_along, col, p.n, 0, p.k, (int)threadIdx.x + 256 * i);
+        next[i] = bert__cu_piece_of((const number *)p.a, p.lda, a_along, row, p.m, 0, p.k, (int)threadIdx.x + 256 * i);
+        next[2 + i] = bert__cu_piece_of((const number *)p.b, p.ldb, b_along, col, p.n, 0, p.k, (int)threadIdx.x + 256 * i);
     }
     for (int64_t k = 0; k < p.k; k += BERT__CU_DEEP) {
         for (int i = 0; i < 2; i++) {
@@ -978,8 +1002,8 @@ template <class T, int form> BERT__KERNEL(256) bert__cu_k_tensor(bert__cu_produc
         }
         __syncthreads();
         for (int i = 0; i < 2 && k + BERT__CU_DEEP < p.k; i++) {
-            next[i] = bert__cu_piece_of((const T *)p.a, p.lda, a_along, row, p.m, k + BERT__CU_DEEP, p.k, (int)threadIdx.x + 256 * i);
-            next[2 + i] = bert__cu_piece_of((const T *)p.b, p.ldb, b_along, col, p.n, k + BERT__CU_DEEP, p.k, (int)threadIdx.x + 256 * i);
+            next[i] = bert__cu_piece_of((const number *)p.a, p.lda, a_along, row, p.m, k + BERT__CU_DEEP, p.k, (int)threadIdx.x + 256 * i);
+            next[2 + i] = bert__cu_piece_of((const number *)p.b, p.ldb, b_along, col, p.n, k + BERT__CU_DEEP, p.k, (int)threadIdx.x + 256 * i);
         }
         BERT__UNROLL
         for (int deep = 0; deep < BERT__CU_DEEP; deep += 16) {
@@ -998,7 +1022,7 @@ template <class T, int form> BERT__KERNEL(256) bert__cu_k_tensor(bert__cu_produc
             BERT__UNROLL
             for (int i = 0; i < 4; i++)
                 BERT__UNROLL
-                for (int j = 0; j < 4; j++) bert__cu_mma<T>(sum[i][j], x[i], y[j / 2] + j % 2 * 2);
+                for (int j = 0; j < 4; j++) bert__cu_mma<number>(sum[i][j], x[i], y[j / 2] + j % 2 * 2);
         }
         __syncthreads();
     }
@@ -1007,55 +1031,54 @@ template <class T, int form> BERT__KERNEL(256) bert__cu_k_tensor(bert__cu_produc
         BERT__UNROLL
         for (int j = 0; j < 4; j++)
             BERT__UNROLL
-            for (int e = 0; e < 4; e++) bert__cu_finish<T>(p, row + high + 16 * i + e / 2 * 8 + lane / 4, col + side + 8 * j + lane % 4 * 2 + e % 2, sum[i][j][e]);
+            for (int e = 0; e < 4; e++) bert__cu_finish<number>(p, row + high + 16 * i + e / 2 * 8 + lane / 4, col + side + 8 * j + lane % 4 * 2 + e % 2, sum[i][j][e]);
 }
 /* Does this GPU have them for the precision? */
-template <class T> static int bert__cu_has_tensor_cores(const bert__cu *c) { return c->major * 10 + c->minor >= (bert__is_bf16((const T *)NULL) ? 80 : 75); }
+template <class number> static int bert__cu_has_tensor_cores(const bert__cu *c) { return c->major * 10 + c->minor >= (bert__is_bf16((const number *)NULL) ? 80 : 75); }
 template <> int bert__cu_has_tensor_cores<float>(const bert__cu *) { return 0; }
-template <class T> static void bert__cu_tensor(bert__cu *c, const bert__cu_product *p)
+template <class number> static void bert__cu_tensor(bert__cu *c, const bert__cu_product *p)
 {
     const dim3 grid((unsigned)bert__cu_blocks(p->m, BERT__CU_WIDE), (unsigned)bert__cu_blocks(p->n, BERT__CU_WIDE));
-    void (*const kernels[3])(bert__cu_product) = { bert__cu_k_tensor<T, BERT__CU_NT>, bert__cu_k_tensor<T, BERT__CU_NN>, bert__cu_k_tensor<T, BERT__CU_TN> };
+    void (*const kernels[3])(bert__cu_product) = { bert__cu_k_tensor<number, BERT__CU_NT>, bert__cu_k_tensor<number, BERT__CU_NN>, bert__cu_k_tensor<number, BERT__CU_TN> };
     void (*kernel)(bert__cu_product) = kernels[p->form];
     BERT__CU_LAUNCH(c, kernel, grid, dim3(256), 0, *p);
 }
 template <> void bert__cu_tensor<float>(bert__cu *, const bert__cu_product *) {}
 /* Shapes whose rows are whole pieces of 16 bytes. */
-template <class T> static int bert__cu_tensor_cores(bert__cu *c, const bert__cu_product *p)
+template <class number> static int bert__cu_tensor_cores(bert__cu *c, const bert__cu_product *p)
 {
     const int64_t along_a = p->form == BERT__CU_TN ? p->m : p->k, along_b = p->form == BERT__CU_NT ? p->k : p->n;
-    if (!bert__cu_has_tensor_cores<T>(c) || (along_a | along_b | p->lda | p->ldb) % 8 || ((uintptr_t)p->a | (uintptr_t)p->b) % 16) return 0;
-    bert__cu_tensor<T>(c, p);
+    if (!bert__cu_has_tensor_cores<number>(c) || (along_a | along_b | p->lda | p->ldb) % 8 || ((uintptr_t)p->a | (uintptr_t)p->b) % 16) return 0;
+    bert__cu_tensor<number>(c, p);
     return 1;
 }
-template <class T> static void bert__cu_run(bert__cu *c, bert__cu_product p)
+template <class number> static void bert__cu_run(bert__cu *c, bert__cu_product p)
 {
     if (c->failed != BERT_OK || !p.m || !p.n) return;
 #ifndef BERT_CUDA_NO_CUBLASLT
     if (c->desc.cublas == BERT_ON) {
         bert__cu_product q = p;
-        const int gelu = p.activation == BERT_GELU_TANH && sizeof(T) == 2 && !p.floats && p.bias;
-        if (gelu && bert__cu_library<T>(c, &p, p.before ? CUBLASLT_EPILOGUE_GELU_AUX_BIAS : CUBLASLT_EPILOGUE_GELU_BIAS)) return;
-        if (p.activation == BERT_LINEAR && !p.before && bert__cu_library<T>(c, &p, p.bias ? CUBLASLT_EPILOGUE_BIAS : CUBLASLT_EPILOGUE_DEFAULT)) return;
+        const int gelu = p.activation == BERT_GELU_TANH && sizeof(number) == 2 && !p.floats && p.bias;
+        if (gelu && bert__cu_library<number>(c, &p, p.before ? CUBLASLT_EPILOGUE_GELU_AUX_BIAS : CUBLASLT_EPILOGUE_GELU_BIAS)) return;
+        if (p.activation == BERT_LINEAR && !p.before && bert__cu_library<number>(c, &p, p.bias ? CUBLASLT_EPILOGUE_BIAS : CUBLASLT_EPILOGUE_DEFAULT)) return;
         if (p.before) q.d = p.before;
-        if (p.activation != BERT_LINEAR && !p.floats && bert__cu_library<T>(c, &q, CUBLASLT_EPILOGUE_DEFAULT)) {
-            const int64_t blocks = bert__cu_blocks(p.m * p.n, 256);
-            BERT__CU_LAUNCH(c, bert__cu_k_activation<T>, dim3((unsigned)blocks), dim3(256), 0, (T *)q.d, (T *)p.d, p.bias, p.activation, p.m, p.n, p.ldd);
+        if (p.activation != BERT_LINEAR && !p.floats && p.ldd == p.n && bert__cu_library<number>(c, &q, CUBLASLT_EPILOGUE_DEFAULT)) {
+            BERT__CU_LAUNCH(c, bert__cu_k_activation<number>, dim3((unsigned)p.m, (unsigned)bert__cu_blocks(p.n, 1024)), dim3(256), 0, (number *)q.d, (number *)p.d, p.bias, p.activation, (int)p.n);
             return;
         }
     }
 #endif
-    if (bert__cu_tensor_cores<T>(c, &p)) return;
-    BERT__CU_LAUNCH(c, bert__cu_k_product<T>, dim3((unsigned)bert__cu_blocks(p.m, BERT__CU_TILE), (unsigned)bert__cu_blocks(p.n, BERT__CU_TILE)), dim3(256), 0, p);
+    if (bert__cu_tensor_cores<number>(c, &p)) return;
+    BERT__CU_LAUNCH(c, bert__cu_k_product<number>, dim3((unsigned)bert__cu_blocks(p.m, BERT__CU_TILE), (unsigned)bert__cu_blocks(p.n, BERT__CU_TILE)), dim3(256), 0, p);
 }
 /* y [rows,n] = activation(x W^T + b) with the parameters of a row of the table; `before` and b may be NULL. */
-template <class T> static void bert__cu_dense(bert__cu *c, int weight, int bias, int32_t layer, const void *x, int64_t rows, int64_t n, int64_t k, void *y, int64_t ldy, int floats, int activation, void *before)
+template <class number> static void bert__cu_dense(bert__cu *c, int weight, int bias, int32_t layer, const void *x, int64_t rows, int64_t n, int64_t k, void *y, int64_t ldy, int floats, int activation, void *before)
 {
     bert__cu_product p;
     memset(&p, 0, sizeof p);
     p.a = x;
     p.lda = p.k = p.ldb = k;
-    p.b = bert__cu_matrix<T>(c, weight, layer);
+    p.b = bert__cu_matrix<number>(c, weight, layer);
     p.d = y;
     p.ldd = ldy;
     p.m = rows;
@@ -1065,9 +1088,9 @@ template <class T> static void bert__cu_dense(bert__cu *c, int weight, int bias,
     p.before = before;
     if (bias >= 0) {
         p.bias = bert__cu_vector(c, bias, layer);
-        p.bias_compute = bert__cu_matrix<T>(c, bias, layer);
+        p.bias_compute = bert__cu_matrix<number>(c, bias, layer);
     }
-    bert__cu_run<T>(c, p);
+    bert__cu_run<number>(c, p);
 }
 
 /* ============================================================================================================
@@ -1112,7 +1135,7 @@ BERT__DEVICE uint64_t bert__cu_row_key(const bert__cu_dropping &d, const bert__c
 
 /* The row in `u` (shared memory, each lane its own numbers) normalised: y = normal gamma + beta; normal and 1/sigma are kept where there is a
    place for them. */
-template <class T> BERT__DEVICE void bert__cu_normalise(const float *u, int64_t row, int n, float epsilon, const float *gamma, const float *beta, T *normal, float *inverse, T *y, const bert__cu_dropping *drop, uint64_t key)
+template <class number> BERT__DEVICE void bert__cu_normalise(const float *u, int64_t row, int n, float epsilon, const float *gamma, const float *beta, number *normal, float *inverse, number *y, const bert__cu_dropping *drop, uint64_t key)
 {
     float mean = 0, variance = 0;
     BERT__CU_FOUR(c, n) for (int k = 0; k < 4; k++) if (c + k < n) mean += u[c + k];
@@ -1135,7 +1158,7 @@ template <class T> BERT__DEVICE void bert__cu_normalise(const float *u, int64_t 
     }
 }
 /* x = dropout(norm(word + position + type)) */
-template <class T> BERT__KERNEL(128) bert__cu_k_embed(bert__cu_rows r, T *x, T *normal, float *inverse, const T *words, const T *positions, const T *types, const float *gamma, const float *beta, float epsilon, bert__cu_dropping drop, int n)
+template <class number> BERT__KERNEL(128) bert__cu_k_embed(bert__cu_rows r, number *x, number *normal, float *inverse, const number *words, const number *positions, const number *types, const float *gamma, const float *beta, float epsilon, bert__cu_dropping drop, int n)
 {
     BERT_CUDA_SHARED(shared);
     float *u = (float *)shared + (threadIdx.x / 32) * ((n + 3) / 4 * 4);
@@ -1153,10 +1176,10 @@ template <class T> BERT__KERNEL(128) bert__cu_k_embed(bert__cu_rows r, T *x, T *
         }
         for (int k = 0; k < 4; k++) if (c + k < n) u[c + k] = v[k];
     }
-    bert__cu_normalise<T>(u, row, n, epsilon, gamma, beta, normal, inverse, x, &drop, bert__cu_row_key(drop, r, row));
+    bert__cu_normalise<number>(u, row, n, epsilon, gamma, beta, normal, inverse, x, &drop, bert__cu_row_key(drop, r, row));
 }
 /* Behind a dense layer: x = norm(dropout(y + bias) + residual); bias and residual may be NULL. */
-template <class T> BERT__KERNEL(128) bert__cu_k_close(bert__cu_rows r, int rows, const T *y, const float *bias, const T *residual, const float *gamma, const float *beta, float epsilon, bert__cu_dropping drop, T *x, T *normal, float *inverse, int n)
+template <class number> BERT__KERNEL(128) bert__cu_k_close(bert__cu_rows r, int rows, const number *y, const float *bias, const number *residual, const float *gamma, const float *beta, float epsilon, bert__cu_dropping drop, number *x, number *normal, float *inverse, int n)
 {
     BERT_CUDA_SHARED(shared);
     float *u = (float *)shared + (threadIdx.x / 32) * ((n + 3) / 4 * 4);
@@ -1177,10 +1200,10 @@ template <class T> BERT__KERNEL(128) bert__cu_k_close(bert__cu_rows r, int rows,
         }
         for (int k = 0; k < 4; k++) if (c + k < n) u[c + k] = v[k];
     }
-    bert__cu_normalise<T>(u, row, n, epsilon, gamma, beta, normal, inverse, x, (const bert__cu_dropping *)NULL, 0);
+    bert__cu_normalise<number>(u, row, n, epsilon, gamma, beta, normal, inverse, x, (const bert__cu_dropping *)NULL, 0);
 }
 /* The gradient of LayerNorm in place, and (e not NULL) behind the dropout before it. */
-template <class T> BERT__KERNEL(128) bert__cu_k_norm_backward(bert__cu_rows r, int rows, T *d, const T *normal, const float *inverse, const float *gamma, bert__cu_dropping drop, T *e, int n)
+template <class number> BERT__KERNEL(128) bert__cu_k_norm_backward(bert__cu_rows r, int rows, number *d, const number *normal, const float *inverse, const float *gamma, bert__cu_dropping drop, number *e, int n)
 {
     BERT_CUDA_SHARED(shared);
     float *u = (float *)shared + (threadIdx.x / 32) * ((n + 3) / 4 * 4);
@@ -1213,7 +1236,7 @@ template <class T> BERT__KERNEL(128) bert__cu_k_norm_backward(bert__cu_rows r, i
     }
 }
 /* to = dropout(from), rows of a part, or (firsts) of the first row of each sequence. */
-template <class T> BERT__KERNEL(128) bert__cu_k_drop(bert__cu_rows r, int rows, int firsts, const T *from, T *to, bert__cu_dropping drop, int n)
+template <class number> BERT__KERNEL(128) bert__cu_k_drop(bert__cu_rows r, int rows, int firsts, const number *from, number *to, bert__cu_dropping drop, int n)
 {
     const int row = (int)blockIdx.x * BERT__CU_WARPS + (int)threadIdx.x / 32;
     if (row >= rows) return;
@@ -1226,7 +1249,7 @@ template <class T> BERT__KERNEL(128) bert__cu_k_drop(bert__cu_rows r, int rows, 
     }
 }
 /* Rows `at` of x, or (at NULL) the first of each sequence. */
-template <class T> BERT__KERNEL(128) bert__cu_k_take(bert__cu_rows r, int rows, const int32_t *at, const T *x, T *to, int n)
+template <class number> BERT__KERNEL(128) bert__cu_k_take(bert__cu_rows r, int rows, const int32_t *at, const number *x, number *to, int n)
 {
     const int row = (int)blockIdx.x * BERT__CU_WARPS + (int)threadIdx.x / 32;
     if (row >= rows) return;
@@ -1239,7 +1262,7 @@ template <class T> BERT__KERNEL(128) bert__cu_k_take(bert__cu_rows r, int rows, 
 }
 /* d += rows of a head: at rows `at`, or (NULL) at the first of each sequence, or (all) one to one. next[i]: the next row that goes to the same
    place as i, or -1; led[i]: an earlier one takes i along. NULL: all places differ. */
-template <class T> BERT__KERNEL(128) bert__cu_k_give_back(bert__cu_rows r, int rows, int all, const int32_t *at, const int32_t *next, const int32_t *led, const T *from, T *d, int n)
+template <class number> BERT__KERNEL(128) bert__cu_k_give_back(bert__cu_rows r, int rows, int all, const int32_t *at, const int32_t *next, const int32_t *led, const number *from, number *d, int n)
 {
     const int row = (int)blockIdx.x * BERT__CU_WARPS + (int)threadIdx.x / 32;
     if (row >= rows || (led && led[row])) return;
@@ -1254,7 +1277,7 @@ template <class T> BERT__KERNEL(128) bert__cu_k_give_back(bert__cu_rows r, int r
         bert__give4(d + to * n, c, n, v);
     }
 }
-template <class T> BERT__KERNEL(128) bert__cu_k_widen(int64_t count, const T *from, float *to)
+template <class number> BERT__KERNEL(128) bert__cu_k_widen(int64_t count, const number *from, float *to)
 {
     const int64_t i = ((int64_t)blockIdx.x * 128 + threadIdx.x) * 4;
     float v[4];
@@ -1262,7 +1285,7 @@ template <class T> BERT__KERNEL(128) bert__cu_k_widen(int64_t count, const T *fr
     if (i + 4 <= count) { bert__load4(from + i, v); bert__store4(to + i, v); }
     else for (int64_t k = i; k < count; k++) to[k] = bert__get(from[k]);
 }
-template <class T> BERT__KERNEL(128) bert__cu_k_narrow(int64_t count, const float *from, T *to)
+template <class number> BERT__KERNEL(128) bert__cu_k_narrow(int64_t count, const float *from, number *to)
 {
     const int64_t i = ((int64_t)blockIdx.x * 128 + threadIdx.x) * 4;
     float v[4];
@@ -1272,18 +1295,20 @@ template <class T> BERT__KERNEL(128) bert__cu_k_narrow(int64_t count, const floa
 }
 #ifndef BERT_NO_TRAIN
 /* act = activation(inner), slope *= its derivative: both that the way back needs, in one pass. `act` may be NULL. */
-template <class T> BERT__KERNEL(128) bert__cu_k_slope(int64_t count, int activation, const T *inner, T *slope, T *act)
+template <class number> BERT__KERNEL(128) bert__cu_k_slope(int64_t count, int activation, const number *inner, number *slope, number *act)
 {
     const int64_t i = ((int64_t)blockIdx.x * 128 + threadIdx.x) * 4;
     float x[4], s[4], a[4];
     const int n = (int)(count - i < 4 ? count - i : 4);
     if (i >= count) return;
-    for (int k = 0; k < n; k++) { x[k] = bert__get(inner[i + k]); s[k] = bert__get(slope[i + k]); }
-    for (int k = 0; k < n; k++) { a[k] = bert__cu_activate(activation, x[k]); s[k] *= bert__cu_slope(activation, x[k]); }
-    for (int k = 0; k < n; k++) { bert__put(slope + i + k, s[k]); if (act) bert__put(act + i + k, a[k]); }
+    if (n == 4) { bert__load4(inner + i, x); bert__load4(slope + i, s); }
+    else for (int k = 0; k < 4; k++) { x[k] = k < n ? bert__get(inner[i + k]) : 0.0f; s[k] = k < n ? bert__get(slope[i + k]) : 0.0f; }
+    for (int k = 0; k < 4; k++) { a[k] = bert__cu_activate(activation, x[k]); s[k] *= bert__cu_slope(activation, x[k]); }
+    if (n == 4) { bert__store4(slope + i, s); if (act) bert__store4(act + i, a); }
+    else for (int k = 0; k < n; k++) { bert__put(slope + i + k, s[k]); if (act) bert__put(act + i + k, a[k]); }
 }
 /* d *= 1 - y y, of tanh */
-template <class T> BERT__KERNEL(128) bert__cu_k_tanh_back(int64_t count, const T *y, T *d)
+template <class number> BERT__KERNEL(128) bert__cu_k_tanh_back(int64_t count, const number *y, number *d)
 {
     const int64_t i = (int64_t)blockIdx.x * 128 + threadIdx.x;
     if (i >= count) return;
@@ -1291,40 +1316,55 @@ template <class T> BERT__KERNEL(128) bert__cu_k_tanh_back(int64_t count, const T
     bert__put(d + i, bert__get(d[i]) * (1.0f - v * v));
 }
 
-/* Sums of the columns of d [rows,n] (and of d times normal) over chunks of rows, ld apart; then over the chunks, added to gradients. */
-template <class T> BERT__KERNEL(128) bert__cu_k_columns(int rows, int n, int64_t ld, const T *d, const T *normal, float *partial)
+/* Sums of the columns of d [rows,n] (and of d times normal) over chunks of rows, ld apart; then over the chunks, added to gradients. A lane takes
+   four columns, a warp a quarter of the chunk's rows. Where ld is a multiple of 4, numbers between n and ld may be read, and count for nothing. */
+template <class number> BERT__KERNEL(128) bert__cu_k_columns(int rows, int n, int64_t ld, const number *d, const number *normal, float *partial)
 {
-    const int col = (int)blockIdx.x * 128 + (int)threadIdx.x, first = (int)blockIdx.y * BERT__CU_CHUNK, last = first + BERT__CU_CHUNK < rows ? first + BERT__CU_CHUNK : rows;
-    float sum = 0, along = 0;
-    if (col >= n) return;
-    for (int i = first; i < last; i++) {
-        const float v = bert__get(d[i * ld + col]);
-        sum += v;
-        if (normal) along += v * bert__get(normal[i * ld + col]);
+    __shared__ float sums[2][BERT__CU_WARPS][128];
+    const int warp = (int)threadIdx.x / 32, at = (int)threadIdx.x % 32 * 4, col = (int)blockIdx.x * 128 + at, first = (int)blockIdx.y * BERT__CU_CHUNK + warp * (BERT__CU_CHUNK / BERT__CU_WARPS);
+    const int last = first + BERT__CU_CHUNK / BERT__CU_WARPS < rows ? first + BERT__CU_CHUNK / BERT__CU_WARPS : rows, whole = (ld & 3) == 0;
+    float sum[4] = { 0, 0, 0, 0 }, along[4] = { 0, 0, 0, 0 }, v[4], m[4];
+    for (int i = first; i < last && col < n; i++) {
+        if (whole) bert__load4(d + i * ld + col, v);
+        else for (int k = 0; k < 4; k++) v[k] = col + k < n ? bert__get(d[i * ld + col + k]) : 0.0f;
+        for (int k = 0; k < 4; k++) sum[k] += v[k];
+        if (!normal) continue;
+        bert__take4(normal + i * ld, col, n, m);
+        for (int k = 0; k < 4; k++) along[k] += v[k] * m[k];
     }
-    partial[((int64_t)blockIdx.y * 2) * n + col] = sum;
-    partial[((int64_t)blockIdx.y * 2 + 1) * n + col] = along;
+    for (int k = 0; k < 4; k++) { sums[0][warp][at + k] = sum[k]; sums[1][warp][at + k] = along[k]; }
+    __syncthreads();
+    const int mine = (int)threadIdx.x, to = (int)blockIdx.x * 128 + mine;
+    if (to >= n) return;
+    for (int which = 0; which < (normal ? 2 : 1); which++)
+        partial[((int64_t)blockIdx.y * 2 + which) * n + to] = (sums[which][0][mine] + sums[which][1][mine]) + (sums[which][2][mine] + sums[which][3][mine]);
 }
-BERT__KERNEL(128) bert__cu_k_columns_end(int chunks, int n, const float *partial, float *sums, float *alongs)
+/* 32 columns a block, a warp every eighth chunk. */
+BERT__KERNEL(256) bert__cu_k_columns_end(int chunks, int n, const float *partial, float *sums, float *alongs)
 {
-    const int col = (int)blockIdx.x * 128 + (int)threadIdx.x;
+    __shared__ double room[2][8][32];
+    const int lane = (int)threadIdx.x % 32, warp = (int)threadIdx.x / 32, col = (int)blockIdx.x * 32 + lane;
     double sum = 0, along = 0;
-    if (col >= n) return;
-    for (int i = 0; i < chunks; i++) {
+    for (int i = warp; i < chunks && col < n; i += 8) {
         sum += (double)partial[((int64_t)i * 2) * n + col];
         if (alongs) along += (double)partial[((int64_t)i * 2 + 1) * n + col];
     }
+    room[0][warp][lane] = sum;
+    room[1][warp][lane] = along;
+    __syncthreads();
+    if (warp || col >= n) return;
+    for (int k = 1; k < 8; k++) { sum += room[0][k][lane]; along += room[1][k][lane]; }
     sums[col] += (float)sum;
     if (alongs) alongs[col] += (float)along;
 }
-template <class T> static void bert__cu_columns(bert__cu *c, const void *d, int64_t ld, const void *normal, int64_t rows, int64_t n, float *sums, float *alongs)
+template <class number> static void bert__cu_columns(bert__cu *c, const void *d, int64_t ld, const void *normal, int64_t rows, int64_t n, float *sums, float *alongs)
 {
     const unsigned chunks = (unsigned)bert__cu_blocks(rows, BERT__CU_CHUNK), blocks = (unsigned)bert__cu_blocks(n, 128);
-    BERT__CU_LAUNCH(c, bert__cu_k_columns<T>, dim3(blocks, chunks), dim3(128), 0, (int)rows, (int)n, ld, (const T *)d, (const T *)normal, c->partial);
-    BERT__CU_LAUNCH(c, bert__cu_k_columns_end, dim3(blocks), dim3(128), 0, (int)chunks, (int)n, (const float *)c->partial, sums, alongs);
+    BERT__CU_LAUNCH(c, bert__cu_k_columns<number>, dim3(blocks, chunks), dim3(128), 0, (int)rows, (int)n, ld, (const number *)d, (const number *)normal, c->partial);
+    BERT__CU_LAUNCH(c, bert__cu_k_columns_end, dim3((unsigned)bert__cu_blocks(n, 32)), dim3(256), 0, (int)chunks, (int)n, (const float *)c->partial, sums, alongs);
 }
 /* Gradients of tables. The lists are as long as they can be; how many of them count stands in the step. */
-template <class T> BERT__KERNEL(128) bert__cu_k_pieces(const bert__cu_step *step, const bert__cu_piece *pieces, const int32_t *order, const T *d, float *gradients, float *partial, int n)
+template <class number> BERT__KERNEL(128) bert__cu_k_pieces(const bert__cu_step *step, const bert__cu_piece *pieces, const int32_t *order, const number *d, float *gradients, float *partial, int n)
 {
     const int col = (int)blockIdx.y * 128 + (int)threadIdx.x;
     if ((int)blockIdx.x >= step->pieces || col >= n) return;
@@ -1344,7 +1384,7 @@ BERT__KERNEL(128) bert__cu_k_joins(const bert__cu_step *step, const bert__cu_joi
     gradients[j.to + col] += (float)sum;
 }
 /* The sum of the squares of `count` numbers, over blocks and then over their sums, added to *to. */
-template <class T> BERT__KERNEL(256) bert__cu_k_squares(int64_t count, const T *x, double *sums)
+template <class number> BERT__KERNEL(256) bert__cu_k_squares(int64_t count, const number *x, double *sums)
 {
     __shared__ double room[32];
     double sum = 0;
@@ -1386,18 +1426,18 @@ typedef struct bert__cu_attend {
     int32_t heads, depth, max_relative;
 } bert__cu_attend;
 
-BERT__DEVICE const float *bert__cu_near(const bert__cu_attend &a, int query, int key)
+BERT__DEVICE const float *bert__cu_apart(const bert__cu_attend &a, int query, int key)
 {
     const int d = key - query, m = a.max_relative;
     return a.relative + (int64_t)((d > m ? m : d < -m ? -m : d) + m) * a.depth;
 }
 /* The score of a query (in shared memory as float32) and a key of a sequence, which lies there in the precision; or the other way round. */
-template <class T> BERT__DEVICE float bert__cu_dot(const bert__cu_attend &a, const float *x, const T *y, const float *near, int near_is_x)
+template <class number> BERT__DEVICE float bert__cu_dot(const bert__cu_attend &a, const float *x, const number *y, const float *apart, int apart_is_x)
 {
     float sum = 0;
     for (int d = 0; d < a.depth; d++) {
         const float v = bert__get(y[d]);
-        sum += near ? near_is_x ? (x[d] + near[d]) * v : x[d] * (v + near[d]) : x[d] * v;
+        sum += apart ? apart_is_x ? (x[d] + apart[d]) * v : x[d] * (v + apart[d]) : x[d] * v;
     }
     return sum;
 }
@@ -1422,120 +1462,120 @@ BERT__DEVICE uint64_t bert__cu_head_key(const bert__cu_attend &a, int sequence, 
 }
 
 /* shared: for each warp q [D], the context [D], probabilities [32] */
-template <class T> BERT__KERNEL(128) bert__cu_k_attend(bert__cu_attend a)
+template <class number> BERT__KERNEL(128) bert__cu_k_attend(bert__cu_attend a)
 {
     BERT_CUDA_SHARED(shared);
-    const int D = a.depth, lane = (int)threadIdx.x % 32;
-    const int64_t item = (int64_t)blockIdx.x * BERT__CU_WARPS + threadIdx.x / 32, stride = 3 * (int64_t)a.heads * D;
-    float *q = (float *)shared + (threadIdx.x / 32) * (2 * D + 32), *sum = q + D, *p = sum + D, top = -FLT_MAX, mass = 0;
+    const int nD = a.depth, lane = (int)threadIdx.x % 32;
+    const int64_t item = (int64_t)blockIdx.x * BERT__CU_WARPS + threadIdx.x / 32, stride = 3 * (int64_t)a.heads * nD;
+    float *q = (float *)shared + (threadIdx.x / 32) * (2 * nD + 32), *sum = q + nD, *p = sum + nD, top = -FLT_MAX, mass = 0;
     if (item >= (int64_t)a.r.rows * a.heads) return;
-    const int head = (int)(item / a.r.rows), row = (int)(item % a.r.rows), sequence = a.r.sequence[row], first = a.r.start[sequence], S = a.r.start[sequence + 1] - first, query = row - first;
-    const T *keys = (const T *)a.qkv + first * stride + ((int64_t)a.heads + head) * D, *values = keys + (int64_t)a.heads * D;
+    const int head = (int)(item / a.r.rows), row = (int)(item % a.r.rows), sequence = a.r.sequence[row], first = a.r.start[sequence], nS = a.r.start[sequence + 1] - first, query = row - first;
+    const number *keys = (const number *)a.qkv + first * stride + ((int64_t)a.heads + head) * nD, *values = keys + (int64_t)a.heads * nD;
     const uint64_t key = bert__cu_mix_in(bert__cu_head_key(a, sequence, head), (uint64_t)query);
-    for (int d = lane; d < D; d += 32) { q[d] = bert__get(((const T *)a.qkv)[row * stride + head * D + d]); sum[d] = 0; }
+    for (int d = lane; d < nD; d += 32) { q[d] = bert__get(((const number *)a.qkv)[row * stride + head * nD + d]); sum[d] = 0; }
     __syncwarp();
-    for (int from = 0; from < S; from += 32) {
-        const int j = from + lane, n = S - from < 32 ? S - from : 32;
+    for (int from = 0; from < nS; from += 32) {
+        const int j = from + lane, n = nS - from < 32 ? nS - from : 32;
         float s = -FLT_MAX, e = 0;
-        if (j < S) s = bert__cu_biased(a, bert__cu_dot(a, q, keys + j * stride, a.relative ? bert__cu_near(a, query, j) : NULL, 0), sequence, first, S, query, j);
+        if (j < nS) s = bert__cu_biased(a, bert__cu_dot(a, q, keys + j * stride, a.relative ? bert__cu_apart(a, query, j) : NULL, 0), sequence, first, nS, query, j);
         const float largest = bert__warp_max(s), now = largest > top ? largest : top, before = expf(top - now);
-        if (j < S) e = expf(s - now);
+        if (j < nS) e = expf(s - now);
         mass = mass * before + bert__warp_sum(e);
-        p[lane] = j < S ? e * bert__cu_kept(a, key, sequence, S, head, query, j) : 0;
+        p[lane] = j < nS ? e * bert__cu_kept(a, key, sequence, nS, head, query, j) : 0;
         top = now;
         __syncwarp();
-        for (int d = lane; d < D; d += 32) {
+        for (int d = lane; d < nD; d += 32) {
             float v = sum[d] * before;
-            for (int k = 0; k < n; k++) v += p[k] * (bert__get(values[(from + k) * stride + d]) + (a.relative ? bert__cu_near(a, query, from + k)[d] : 0.0f));
+            for (int k = 0; k < n; k++) v += p[k] * (bert__get(values[(from + k) * stride + d]) + (a.relative ? bert__cu_apart(a, query, from + k)[d] : 0.0f));
             sum[d] = v;
         }
         __syncwarp();
     }
-    for (int d = lane; d < D; d += 32) bert__put((T *)a.context + (int64_t)row * a.heads * D + head * D + d, sum[d] / mass);
+    for (int d = lane; d < nD; d += 32) bert__put((number *)a.context + (int64_t)row * a.heads * nD + head * nD + d, sum[d] / mass);
     if (a.softmax && lane == 0) { a.softmax[((int64_t)row * a.heads + head) * 2] = top; a.softmax[((int64_t)row * a.heads + head) * 2 + 1] = mass; }
-    for (int j = lane; a.probabilities && j < S; j += 32) {
-        const float s = bert__cu_biased(a, bert__cu_dot(a, q, keys + j * stride, a.relative ? bert__cu_near(a, query, j) : NULL, 0), sequence, first, S, query, j);
-        a.probabilities[(int64_t)a.heads * a.r.squares[sequence] + ((int64_t)head * S + query) * S + j] = expf(s - top) / mass;
+    for (int j = lane; a.probabilities && j < nS; j += 32) {
+        const float s = bert__cu_biased(a, bert__cu_dot(a, q, keys + j * stride, a.relative ? bert__cu_apart(a, query, j) : NULL, 0), sequence, first, nS, query, j);
+        a.probabilities[(int64_t)a.heads * a.r.squares[sequence] + ((int64_t)head * nS + query) * nS + j] = expf(s - top) / mass;
     }
 }
 /* delta = dout . out of each row and head */
-template <class T> BERT__KERNEL(128) bert__cu_k_delta(bert__cu_attend a)
+template <class number> BERT__KERNEL(128) bert__cu_k_delta(bert__cu_attend a)
 {
-    const int D = a.depth, lane = (int)threadIdx.x % 32;
+    const int nD = a.depth, lane = (int)threadIdx.x % 32;
     const int64_t item = (int64_t)blockIdx.x * BERT__CU_WARPS + threadIdx.x / 32;     /* row, head */
     float sum = 0;
     if (item >= (int64_t)a.r.rows * a.heads) return;
-    for (int d = lane; d < D; d += 32) sum += bert__get(((const T *)a.dout)[item * D + d]) * bert__get(((const T *)a.context_in)[item * D + d]);
+    for (int d = lane; d < nD; d += 32) sum += bert__get(((const number *)a.dout)[item * nD + d]) * bert__get(((const number *)a.context_in)[item * nD + d]);
     sum = bert__warp_sum(sum);
     if (lane == 0) a.delta[item] = sum;
 }
 /* dq.  shared: for each warp q [D], dout [D], dq [D], ds [32] */
-template <class T> BERT__KERNEL(128) bert__cu_k_attend_queries(bert__cu_attend a)
+template <class number> BERT__KERNEL(128) bert__cu_k_attend_queries(bert__cu_attend a)
 {
     BERT_CUDA_SHARED(shared);
-    const int D = a.depth, lane = (int)threadIdx.x % 32;
-    const int64_t item = (int64_t)blockIdx.x * BERT__CU_WARPS + threadIdx.x / 32, stride = 3 * (int64_t)a.heads * D;
-    float *q = (float *)shared + (threadIdx.x / 32) * (3 * D + 32), *out = q + D, *sum = out + D, *ds = sum + D;
+    const int nD = a.depth, lane = (int)threadIdx.x % 32;
+    const int64_t item = (int64_t)blockIdx.x * BERT__CU_WARPS + threadIdx.x / 32, stride = 3 * (int64_t)a.heads * nD;
+    float *q = (float *)shared + (threadIdx.x / 32) * (3 * nD + 32), *out = q + nD, *sum = out + nD, *ds = sum + nD;
     if (item >= (int64_t)a.r.rows * a.heads) return;
-    const int head = (int)(item / a.r.rows), row = (int)(item % a.r.rows), sequence = a.r.sequence[row], first = a.r.start[sequence], S = a.r.start[sequence + 1] - first, query = row - first;
+    const int head = (int)(item / a.r.rows), row = (int)(item % a.r.rows), sequence = a.r.sequence[row], first = a.r.start[sequence], nS = a.r.start[sequence + 1] - first, query = row - first;
     const int64_t at = (int64_t)row * a.heads + head;
-    const T *keys = (const T *)a.qkv + first * stride + ((int64_t)a.heads + head) * D, *values = keys + (int64_t)a.heads * D;
+    const number *keys = (const number *)a.qkv + first * stride + ((int64_t)a.heads + head) * nD, *values = keys + (int64_t)a.heads * nD;
     const uint64_t key = bert__cu_mix_in(bert__cu_head_key(a, sequence, head), (uint64_t)query);
     const float top = a.softmax[at * 2], mass = a.softmax[at * 2 + 1], delta = a.delta[at];
-    for (int d = lane; d < D; d += 32) {
-        q[d] = bert__get(((const T *)a.qkv)[row * stride + head * D + d]);
-        out[d] = bert__get(((const T *)a.dout)[at * D + d]);
+    for (int d = lane; d < nD; d += 32) {
+        q[d] = bert__get(((const number *)a.qkv)[row * stride + head * nD + d]);
+        out[d] = bert__get(((const number *)a.dout)[at * nD + d]);
         sum[d] = 0;
     }
     __syncwarp();
-    for (int from = 0; from < S; from += 32) {
-        const int j = from + lane, n = S - from < 32 ? S - from : 32;
+    for (int from = 0; from < nS; from += 32) {
+        const int j = from + lane, n = nS - from < 32 ? nS - from : 32;
         float v = 0;
-        if (j < S) {
-            const float *near = a.relative ? bert__cu_near(a, query, j) : NULL;
-            const float p = expf(bert__cu_biased(a, bert__cu_dot(a, q, keys + j * stride, near, 0), sequence, first, S, query, j) - top) / mass;
-            v = p * (bert__cu_dot(a, out, values + j * stride, near, 0) * bert__cu_kept(a, key, sequence, S, head, query, j) - delta) * a.scale;
+        if (j < nS) {
+            const float *apart = a.relative ? bert__cu_apart(a, query, j) : NULL;
+            const float p = expf(bert__cu_biased(a, bert__cu_dot(a, q, keys + j * stride, apart, 0), sequence, first, nS, query, j) - top) / mass;
+            v = p * (bert__cu_dot(a, out, values + j * stride, apart, 0) * bert__cu_kept(a, key, sequence, nS, head, query, j) - delta) * a.scale;
         }
         ds[lane] = v;
         __syncwarp();
-        for (int d = lane; d < D; d += 32) {
+        for (int d = lane; d < nD; d += 32) {
             float x = sum[d];
-            for (int k = 0; k < n; k++) x += ds[k] * (bert__get(keys[(from + k) * stride + d]) + (a.relative ? bert__cu_near(a, query, from + k)[d] : 0.0f));
+            for (int k = 0; k < n; k++) x += ds[k] * (bert__get(keys[(from + k) * stride + d]) + (a.relative ? bert__cu_apart(a, query, from + k)[d] : 0.0f));
             sum[d] = x;
         }
         __syncwarp();
     }
-    for (int d = lane; d < D; d += 32) bert__put((T *)a.gradients + row * stride + head * D + d, sum[d]);
+    for (int d = lane; d < nD; d += 32) bert__put((number *)a.gradients + row * stride + head * nD + d, sum[d]);
 }
 /* dk and dv.  shared: for each warp k [D], v [D], dk [D], dv [D], ds [32], p [32] */
-template <class T> BERT__KERNEL(128) bert__cu_k_attend_keys(bert__cu_attend a)
+template <class number> BERT__KERNEL(128) bert__cu_k_attend_keys(bert__cu_attend a)
 {
     BERT_CUDA_SHARED(shared);
-    const int D = a.depth, lane = (int)threadIdx.x % 32;
-    const int64_t item = (int64_t)blockIdx.x * BERT__CU_WARPS + threadIdx.x / 32, stride = 3 * (int64_t)a.heads * D, across = (int64_t)a.heads * D;
-    float *k = (float *)shared + (threadIdx.x / 32) * (4 * D + 64), *v = k + D, *dk = v + D, *dv = dk + D, *ds = dv + D, *p = ds + 32;
+    const int nD = a.depth, lane = (int)threadIdx.x % 32;
+    const int64_t item = (int64_t)blockIdx.x * BERT__CU_WARPS + threadIdx.x / 32, stride = 3 * (int64_t)a.heads * nD, across = (int64_t)a.heads * nD;
+    float *k = (float *)shared + (threadIdx.x / 32) * (4 * nD + 64), *v = k + nD, *dk = v + nD, *dv = dk + nD, *ds = dv + nD, *p = ds + 32;
     if (item >= (int64_t)a.r.rows * a.heads) return;
-    const int head = (int)(item / a.r.rows), row = (int)(item % a.r.rows), sequence = a.r.sequence[row], first = a.r.start[sequence], S = a.r.start[sequence + 1] - first, j = row - first;
-    const T *queries = (const T *)a.qkv + first * stride + (int64_t)head * D, *outs = (const T *)a.dout + first * across + (int64_t)head * D;
+    const int head = (int)(item / a.r.rows), row = (int)(item % a.r.rows), sequence = a.r.sequence[row], first = a.r.start[sequence], nS = a.r.start[sequence + 1] - first, j = row - first;
+    const number *queries = (const number *)a.qkv + first * stride + (int64_t)head * nD, *outs = (const number *)a.dout + first * across + (int64_t)head * nD;
     const uint64_t head_key = bert__cu_head_key(a, sequence, head);
-    for (int d = lane; d < D; d += 32) {
-        k[d] = bert__get(((const T *)a.qkv)[row * stride + across + head * D + d]);
-        v[d] = bert__get(((const T *)a.qkv)[row * stride + 2 * across + head * D + d]);
+    for (int d = lane; d < nD; d += 32) {
+        k[d] = bert__get(((const number *)a.qkv)[row * stride + across + head * nD + d]);
+        v[d] = bert__get(((const number *)a.qkv)[row * stride + 2 * across + head * nD + d]);
         dk[d] = dv[d] = 0;
     }
     __syncwarp();
-    for (int from = 0; from < S; from += 32) {
-        const int i = from + lane, n = S - from < 32 ? S - from : 32;
+    for (int from = 0; from < nS; from += 32) {
+        const int i = from + lane, n = nS - from < 32 ? nS - from : 32;
         ds[lane] = p[lane] = 0;
-        if (i < S) {
-            const float *near = a.relative ? bert__cu_near(a, i, j) : NULL, *kept = a.softmax + ((int64_t)(first + i) * a.heads + head) * 2;
-            const float x = expf(bert__cu_biased(a, bert__cu_dot(a, k, queries + i * stride, near, 1), sequence, first, S, i, j) - kept[0]) / kept[1];
-            const float keep = bert__cu_kept(a, bert__cu_mix_in(head_key, (uint64_t)i), sequence, S, head, i, j);
-            ds[lane] = x * (bert__cu_dot(a, v, outs + i * across, near, 1) * keep - a.delta[(int64_t)(first + i) * a.heads + head]) * a.scale;
+        if (i < nS) {
+            const float *apart = a.relative ? bert__cu_apart(a, i, j) : NULL, *kept = a.softmax + ((int64_t)(first + i) * a.heads + head) * 2;
+            const float x = expf(bert__cu_biased(a, bert__cu_dot(a, k, queries + i * stride, apart, 1), sequence, first, nS, i, j) - kept[0]) / kept[1];
+            const float keep = bert__cu_kept(a, bert__cu_mix_in(head_key, (uint64_t)i), sequence, nS, head, i, j);
+            ds[lane] = x * (bert__cu_dot(a, v, outs + i * across, apart, 1) * keep - a.delta[(int64_t)(first + i) * a.heads + head]) * a.scale;
             p[lane] = x * keep;
         }
         __syncwarp();
-        for (int d = lane; d < D; d += 32) {
+        for (int d = lane; d < nD; d += 32) {
             float x = dk[d], y = dv[d];
             for (int h = 0; h < n; h++) {
                 x += ds[h] * bert__get(queries[(from + h) * stride + d]);
@@ -1546,9 +1586,9 @@ template <class T> BERT__KERNEL(128) bert__cu_k_attend_keys(bert__cu_attend a)
         }
         __syncwarp();
     }
-    for (int d = lane; d < D; d += 32) {
-        bert__put((T *)a.gradients + row * stride + across + head * D + d, dk[d]);
-        bert__put((T *)a.gradients + row * stride + 2 * across + head * D + d, dv[d]);
+    for (int d = lane; d < nD; d += 32) {
+        bert__put((number *)a.gradients + row * stride + across + head * nD + d, dk[d]);
+        bert__put((number *)a.gradients + row * stride + 2 * across + head * nD + d, dv[d]);
     }
 }
 
@@ -1557,7 +1597,7 @@ template <class T> BERT__KERNEL(128) bert__cu_k_attend_keys(bert__cu_attend a)
 #define BERT__CU_PITCH 72               /* numbers from row to row of a tile in shared memory: 64, and 16 bytes for the banks */
 
 /* Rows first to first+63 of a head, zeros behind `length`. */
-template <class T> BERT__DEVICE void bert__cu_load_tile(uint16_t *tile, const T *from, int64_t stride, int first, int length)
+template <class number> BERT__DEVICE void bert__cu_load_tile(uint16_t *tile, const number *from, int64_t stride, int first, int length)
 {
     for (int i = (int)threadIdx.x; i < 64 * 8; i += 128) {
         uint4 v;
@@ -1574,7 +1614,7 @@ BERT__DEVICE void bert__cu_left(uint32_t x[4][4], const uint16_t *tile)
     for (int k = 0; k < 4; k++) bert__cu_ldmatrix<0>(x[k], tile + ((int)threadIdx.x / 32 * 16 + lane % 16) * BERT__CU_PITCH + k * 16 + lane / 16 * 8);
 }
 /* s [16,64] = x tile^T */
-template <class T> BERT__DEVICE void bert__cu_scores(float s[8][4], const uint32_t x[4][4], const uint16_t *tile)
+template <class number> BERT__DEVICE void bert__cu_scores(float s[8][4], const uint32_t x[4][4], const uint16_t *tile)
 {
     const int lane = (int)threadIdx.x % 32;
     BERT__UNROLL
@@ -1585,69 +1625,69 @@ template <class T> BERT__DEVICE void bert__cu_scores(float s[8][4], const uint32
         for (int k = 0; k < 4; k++) {
             uint32_t y[4];
             bert__cu_ldmatrix<0>(y, tile + (n * 8 + lane / 16 * 8 + lane % 8) * BERT__CU_PITCH + k * 16 + (lane / 8 & 1) * 8);
-            bert__cu_mma<T>(s[n], x[k], y);
-            bert__cu_mma<T>(s[n + 1], x[k], y + 2);
+            bert__cu_mma<number>(s[n], x[k], y);
+            bert__cu_mma<number>(s[n + 1], x[k], y + 2);
         }
     }
 }
 /* sum [16,64 of D] += p [16,64] tile */
-template <class T> BERT__DEVICE void bert__cu_gather(float sum[8][4], const float p[8][4], const uint16_t *tile)
+template <class number> BERT__DEVICE void bert__cu_gather(float sum[8][4], const float p[8][4], const uint16_t *tile)
 {
     const int lane = (int)threadIdx.x % 32;
     BERT__UNROLL
     for (int k = 0; k < 4; k++) {
-        const uint32_t x[4] = { bert__cu_pair<T>(p[2 * k][0], p[2 * k][1]), bert__cu_pair<T>(p[2 * k][2], p[2 * k][3]), bert__cu_pair<T>(p[2 * k + 1][0], p[2 * k + 1][1]), bert__cu_pair<T>(p[2 * k + 1][2], p[2 * k + 1][3]) };
+        const uint32_t x[4] = { bert__cu_pair<number>(p[2 * k][0], p[2 * k][1]), bert__cu_pair<number>(p[2 * k][2], p[2 * k][3]), bert__cu_pair<number>(p[2 * k + 1][0], p[2 * k + 1][1]), bert__cu_pair<number>(p[2 * k + 1][2], p[2 * k + 1][3]) };
         BERT__UNROLL
         for (int n = 0; n < 8; n += 2) {
             uint32_t y[4];
             bert__cu_ldmatrix<1>(y, tile + (k * 16 + (lane / 8 & 1) * 8 + lane % 8) * BERT__CU_PITCH + n * 8 + lane / 16 * 8);
-            bert__cu_mma<T>(sum[n], x, y);
-            bert__cu_mma<T>(sum[n + 1], x, y + 2);
+            bert__cu_mma<number>(sum[n], x, y);
+            bert__cu_mma<number>(sum[n + 1], x, y + 2);
         }
     }
 }
 /* The warp's rows of a sum, times what each is worth, to rows of a head. */
-template <class T> BERT__DEVICE void bert__cu_store_rows(T *to, int64_t stride, int first, int length, const float sum[8][4], float low, float high)
+template <class number> BERT__DEVICE void bert__cu_store_rows(number *to, int64_t stride, int first, int length, const float sum[8][4], float low, float high)
 {
     const int lane = (int)threadIdx.x % 32, row = first + (int)threadIdx.x / 32 * 16 + lane / 4;
     BERT__UNROLL
     for (int n = 0; n < 8; n++) {
-        if (row < length) *(uint32_t *)(void *)(to + (int64_t)row * stride + n * 8 + lane % 4 * 2) = bert__cu_pair<T>(sum[n][0] * low, sum[n][1] * low);
-        if (row + 8 < length) *(uint32_t *)(void *)(to + (int64_t)(row + 8) * stride + n * 8 + lane % 4 * 2) = bert__cu_pair<T>(sum[n][2] * high, sum[n][3] * high);
+        if (row < length) *(uint32_t *)(void *)(to + (int64_t)row * stride + n * 8 + lane % 4 * 2) = bert__cu_pair<number>(sum[n][0] * low, sum[n][1] * low);
+        if (row + 8 < length) *(uint32_t *)(void *)(to + (int64_t)(row + 8) * stride + n * 8 + lane % 4 * 2) = bert__cu_pair<number>(sum[n][2] * high, sum[n][3] * high);
     }
 }
 BERT__DEVICE float bert__cu_quad_sum(float v) { v += __shfl_xor_sync(BERT__ALL, v, 1); return v + __shfl_xor_sync(BERT__ALL, v, 2); }
 BERT__DEVICE float bert__cu_quad_max(float v) { v = fmaxf(v, __shfl_xor_sync(BERT__ALL, v, 1)); return fmaxf(v, __shfl_xor_sync(BERT__ALL, v, 2)); }
 
-template <class T> BERT__KERNEL(128) bert__cu_k_fused(bert__cu_attend a)
+template <class number> BERT__KERNEL(128) bert__cu_k_fused(bert__cu_attend a)
 {
     __shared__ __align__(16) uint16_t x[64 * BERT__CU_PITCH], y[64 * BERT__CU_PITCH];
     const int2 tile = a.r.tiles[blockIdx.x];
-    const int head = (int)blockIdx.y, first = a.r.start[tile.x], S = a.r.start[tile.x + 1] - first, lane = (int)threadIdx.x % 32, row = tile.y + (int)threadIdx.x / 32 * 16 + lane / 4;
+    const int head = (int)blockIdx.y, first = a.r.start[tile.x], nS = a.r.start[tile.x + 1] - first, lane = (int)threadIdx.x % 32, row = tile.y + (int)threadIdx.x / 32 * 16 + lane / 4;
     const int64_t stride = 3 * (int64_t)a.heads * 64, across = (int64_t)a.heads * 64;
-    const T *queries = (const T *)a.qkv + first * stride + (int64_t)head * 64;
+    const number *queries = (const number *)a.qkv + first * stride + (int64_t)head * 64;
     const uint64_t head_key = bert__cu_head_key(a, tile.x, head);
     uint64_t keys[2];
     uint32_t q[4][4];
     float sum[8][4] = { { 0 } }, top[2] = { -FLT_MAX, -FLT_MAX }, mass[2] = { 0, 0 };
-    bert__cu_load_tile(x, queries, stride, tile.y, S);
+    bert__cu_load_tile(x, queries, stride, tile.y, nS);
     __syncthreads();
     bert__cu_left(q, x);
     __syncthreads();
     for (int h = 0; h < 2; h++) keys[h] = bert__cu_mix_in(head_key, (uint64_t)(row + 8 * h));
-    for (int from = 0; from < S; from += 64) {
+    for (int from = 0; from < nS; from += 64) {
         float s[8][4], now[2], before[2];
-        bert__cu_load_tile(x, queries + across, stride, from, S);
-        bert__cu_load_tile(y, queries + 2 * across, stride, from, S);
+        bert__cu_load_tile(x, queries + across, stride, from, nS);
+        bert__cu_load_tile(y, queries + 2 * across, stride, from, nS);
         __syncthreads();
-        bert__cu_scores<T>(s, q, x);
+        bert__cu_scores<number>(s, q, x);
         for (int h = 0; h < 2; h++) now[h] = top[h];
         BERT__UNROLL
         for (int n = 0; n < 8; n++)
             BERT__UNROLL
             for (int e = 0; e < 4; e++) {
                 const int j = from + n * 8 + lane % 4 * 2 + e % 2, i = row + e / 2 * 8;
-                s[n][e] = j < S && i < S ? bert__cu_biased(a, s[n][e], tile.x, first, S, i, j) : -INFINITY;
+                s[n][e] = j < nS && i < nS ? bert__cu_biased(a, s[n][e], tile.x, first, nS, i, j) : -INFINITY;
                 now[e / 2] = fmaxf(now[e / 2], s[n][e]);
             }
         for (int h = 0; h < 2; h++) {
@@ -1663,90 +1703,90 @@ template <class T> BERT__KERNEL(128) bert__cu_k_fused(bert__cu_attend a)
                 const int j = from + n * 8 + lane % 4 * 2 + e % 2, i = row + e / 2 * 8;
                 s[n][e] = expf(s[n][e] - top[e / 2]);
                 mass[e / 2] += s[n][e];
-                if (j < S && i < S) s[n][e] *= bert__cu_kept(a, keys[e / 2], tile.x, S, head, i, j);
+                if (j < nS && i < nS) s[n][e] *= bert__cu_kept(a, keys[e / 2], tile.x, nS, head, i, j);
                 sum[n][e] *= before[e / 2];
             }
-        bert__cu_gather<T>(sum, s, y);
+        bert__cu_gather<number>(sum, s, y);
         __syncthreads();
     }
     for (int h = 0; h < 2; h++) {
         mass[h] = bert__cu_quad_sum(mass[h]);
-        if (a.softmax && lane % 4 == 0 && row + 8 * h < S) {
+        if (a.softmax && lane % 4 == 0 && row + 8 * h < nS) {
             float *kept = a.softmax + ((int64_t)(first + row + 8 * h) * a.heads + head) * 2;
             kept[0] = top[h];
             kept[1] = mass[h];
         }
     }
-    bert__cu_store_rows((T *)a.context + first * across + (int64_t)head * 64, across, tile.y, S, sum, 1.0f / mass[0], 1.0f / mass[1]);
+    bert__cu_store_rows((number *)a.context + first * across + (int64_t)head * 64, across, tile.y, nS, sum, 1.0f / mass[0], 1.0f / mass[1]);
 }
 /* by_keys 0: rows are queries, columns keys: dq. 1: rows are keys, columns queries: dk and dv. */
-template <class T, int by_keys> BERT__KERNEL(128) bert__cu_k_fused_backward(bert__cu_attend a)
+template <class number, int by_keys> BERT__KERNEL(128) bert__cu_k_fused_backward(bert__cu_attend a)
 {
     __shared__ __align__(16) uint16_t x[64 * BERT__CU_PITCH], y[64 * BERT__CU_PITCH];
     __shared__ float tops[64], inverses[64], deltas[64];
     __shared__ uint64_t column_keys[64];
     const int2 tile = a.r.tiles[blockIdx.x];
-    const int head = (int)blockIdx.y, first = a.r.start[tile.x], S = a.r.start[tile.x + 1] - first, lane = (int)threadIdx.x % 32, row = tile.y + (int)threadIdx.x / 32 * 16 + lane / 4;
+    const int head = (int)blockIdx.y, first = a.r.start[tile.x], nS = a.r.start[tile.x + 1] - first, lane = (int)threadIdx.x % 32, row = tile.y + (int)threadIdx.x / 32 * 16 + lane / 4;
     const int64_t stride = 3 * (int64_t)a.heads * 64, across = (int64_t)a.heads * 64;
-    const T *queries = (const T *)a.qkv + first * stride + (int64_t)head * 64, *keys = queries + across, *values = keys + across, *outs = (const T *)a.dout + first * across + (int64_t)head * 64;
+    const number *queries = (const number *)a.qkv + first * stride + (int64_t)head * 64, *keys = queries + across, *values = keys + across, *outs = (const number *)a.dout + first * across + (int64_t)head * 64;
     const uint64_t head_key = bert__cu_head_key(a, tile.x, head);
     uint32_t left[4][4], right[4][4];
     float one[8][4] = { { 0 } }, two[8][4] = { { 0 } }, top[2] = { 0, 0 }, inverse[2] = { 0, 0 }, delta[2] = { 0, 0 };
     uint64_t row_keys[2] = { 0, 0 };
-    bert__cu_load_tile(x, by_keys ? keys : queries, stride, tile.y, S);
-    bert__cu_load_tile(y, by_keys ? values : outs, by_keys ? stride : across, tile.y, S);
+    bert__cu_load_tile(x, by_keys ? keys : queries, stride, tile.y, nS);
+    bert__cu_load_tile(y, by_keys ? values : outs, by_keys ? stride : across, tile.y, nS);
     __syncthreads();
     bert__cu_left(left, x);
     bert__cu_left(right, y);
     __syncthreads();
     for (int h = 0; h < 2 && !by_keys; h++) {
-        const int64_t at = (int64_t)(first + (row + 8 * h < S ? row + 8 * h : 0)) * a.heads + head;
+        const int64_t at = (int64_t)(first + (row + 8 * h < nS ? row + 8 * h : 0)) * a.heads + head;
         top[h] = a.softmax[at * 2];
         inverse[h] = 1.0f / a.softmax[at * 2 + 1];
         delta[h] = a.delta[at];
         row_keys[h] = bert__cu_mix_in(head_key, (uint64_t)(row + 8 * h));
     }
-    for (int from = 0; from < S; from += 64) {
+    for (int from = 0; from < nS; from += 64) {
         float s[8][4], d[8][4];
-        bert__cu_load_tile(x, by_keys ? queries : keys, stride, from, S);
-        bert__cu_load_tile(y, by_keys ? outs : values, by_keys ? across : stride, from, S);
+        bert__cu_load_tile(x, by_keys ? queries : keys, stride, from, nS);
+        bert__cu_load_tile(y, by_keys ? outs : values, by_keys ? across : stride, from, nS);
         if (by_keys && threadIdx.x < 64) {
             const int i = from + (int)threadIdx.x;
-            const int64_t at = (int64_t)(first + (i < S ? i : 0)) * a.heads + head;
+            const int64_t at = (int64_t)(first + (i < nS ? i : 0)) * a.heads + head;
             tops[threadIdx.x] = a.softmax[at * 2];
             inverses[threadIdx.x] = 1.0f / a.softmax[at * 2 + 1];
             deltas[threadIdx.x] = a.delta[at];
             column_keys[threadIdx.x] = bert__cu_mix_in(head_key, (uint64_t)i);
         }
         __syncthreads();
-        bert__cu_scores<T>(s, left, x);
-        bert__cu_scores<T>(d, right, y);
+        bert__cu_scores<number>(s, left, x);
+        bert__cu_scores<number>(d, right, y);
         BERT__UNROLL
         for (int n = 0; n < 8; n++)
             BERT__UNROLL
             for (int e = 0; e < 4; e++) {
                 const int c = n * 8 + lane % 4 * 2 + e % 2, r = row + e / 2 * 8, i = by_keys ? from + c : r, j = by_keys ? r : from + c;
                 float p = 0, keep = 0, ds = 0;
-                if (i < S && j < S) {
-                    p = expf(bert__cu_biased(a, s[n][e], tile.x, first, S, i, j) - (by_keys ? tops[c] : top[e / 2])) * (by_keys ? inverses[c] : inverse[e / 2]);
-                    keep = bert__cu_kept(a, by_keys ? column_keys[c] : row_keys[e / 2], tile.x, S, head, i, j);
+                if (i < nS && j < nS) {
+                    p = expf(bert__cu_biased(a, s[n][e], tile.x, first, nS, i, j) - (by_keys ? tops[c] : top[e / 2])) * (by_keys ? inverses[c] : inverse[e / 2]);
+                    keep = bert__cu_kept(a, by_keys ? column_keys[c] : row_keys[e / 2], tile.x, nS, head, i, j);
                     ds = p * (d[n][e] * keep - (by_keys ? deltas[c] : delta[e / 2])) * a.scale;
                 }
                 s[n][e] = p * keep;
                 d[n][e] = ds;
             }
-        bert__cu_gather<T>(one, d, x);
-        if (by_keys) bert__cu_gather<T>(two, s, y);
+        bert__cu_gather<number>(one, d, x);
+        if (by_keys) bert__cu_gather<number>(two, s, y);
         __syncthreads();
     }
-    T *to = (T *)a.gradients + first * stride + (int64_t)head * 64;
-    bert__cu_store_rows(to + (by_keys ? across : 0), stride, tile.y, S, one, 1.0f, 1.0f);
-    if (by_keys) bert__cu_store_rows(to + 2 * across, stride, tile.y, S, two, 1.0f, 1.0f);
+    number *to = (number *)a.gradients + first * stride + (int64_t)head * 64;
+    bert__cu_store_rows(to + (by_keys ? across : 0), stride, tile.y, nS, one, 1.0f, 1.0f);
+    if (by_keys) bert__cu_store_rows(to + 2 * across, stride, tile.y, nS, two, 1.0f, 1.0f);
 }
-template <class T> static void bert__cu_launch_fused(bert__cu *c, const bert__cu_attend *a, int backward)
+template <class number> static void bert__cu_launch_fused(bert__cu *c, const bert__cu_attend *a, int backward)
 {
     const dim3 grid((unsigned)a->r.tile_count, (unsigned)a->heads);
-    void (*const kernels[3])(bert__cu_attend) = { bert__cu_k_fused<T>, bert__cu_k_fused_backward<T, 0>, bert__cu_k_fused_backward<T, 1> };
+    void (*const kernels[3])(bert__cu_attend) = { bert__cu_k_fused<number>, bert__cu_k_fused_backward<number, 0>, bert__cu_k_fused_backward<number, 1> };
     int k;
     for (k = backward; k < (backward ? 3 : 1); k++) {
         void (*kernel)(bert__cu_attend) = kernels[k];
@@ -1754,10 +1794,10 @@ template <class T> static void bert__cu_launch_fused(bert__cu *c, const bert__cu
     }
 }
 template <> void bert__cu_launch_fused<float>(bert__cu *, const bert__cu_attend *, int) {}
-template <class T> static int bert__cu_fused(bert__cu *c, const bert__cu_attend *a, int backward)
+template <class number> static int bert__cu_fused(bert__cu *c, const bert__cu_attend *a, int backward)
 {
-    if (c->desc.fused_attention == BERT_OFF || !bert__cu_has_tensor_cores<T>(c) || a->depth != 64 || a->relative || a->probabilities) return 0;
-    bert__cu_launch_fused<T>(c, a, backward);
+    if (c->desc.fused_attention == BERT_OFF || !bert__cu_has_tensor_cores<number>(c) || a->depth != 64 || a->relative || a->probabilities) return 0;
+    bert__cu_launch_fused<number>(c, a, backward);
     return 1;
 }
 
@@ -1790,13 +1830,13 @@ static bert__cu_dropping bert__cu_dropping_at(const bert__cu *c, int place, int3
     else if (d.mask && place != BERT__CU_AT_ATTENTION) d.mask += c->from * nC;
     return d;
 }
-template <class T> static void bert__cu_close(bert__cu *c, int32_t layer, int which, const void *residual, void *x)
+template <class number> static void bert__cu_close(bert__cu *c, int32_t layer, int which, const void *residual, void *x)
 {
     const bert__cu_layer *l = c->layers + layer;
-    BERT__CU_LAUNCH(c, bert__cu_k_close<T>, dim3(bert__cu_row_blocks(c->rows.rows)), dim3(128), bert__cu_row_shared(c), c->rows, c->rows.rows, (const T *)c->y,
-                    bert__cu_vector(c, which ? BERT__CU_OUTPUT_BIAS : BERT__CU_ATTENTION_BIAS, layer), (const T *)residual, bert__cu_vector(c, which ? BERT__CU_GAMMA1 : BERT__CU_GAMMA0, layer),
+    BERT__CU_LAUNCH(c, bert__cu_k_close<number>, dim3(bert__cu_row_blocks(c->rows.rows)), dim3(128), bert__cu_row_shared(c), c->rows, c->rows.rows, (const number *)c->y,
+                    bert__cu_vector(c, which ? BERT__CU_OUTPUT_BIAS : BERT__CU_ATTENTION_BIAS, layer), (const number *)residual, bert__cu_vector(c, which ? BERT__CU_GAMMA1 : BERT__CU_GAMMA0, layer),
                     bert__cu_vector(c, which ? BERT__CU_BETA1 : BERT__CU_BETA0, layer), (float)c->config.layer_norm_eps,
-                    bert__cu_dropping_at(c, which ? BERT__CU_AT_OUTPUT : BERT__CU_AT_ATTENTION_OUTPUT, layer), (T *)x, (T *)l->normal[which], l->inverse[which], c->config.hidden_size);
+                    bert__cu_dropping_at(c, which ? BERT__CU_AT_OUTPUT : BERT__CU_AT_ATTENTION_OUTPUT, layer), (number *)x, (number *)l->normal[which], l->inverse[which], c->config.hidden_size);
 }
 static bert__cu_attend bert__cu_attention_of(const bert__cu *c, int32_t layer)
 {
@@ -1817,50 +1857,50 @@ static bert__cu_attend bert__cu_attention_of(const bert__cu *c, int32_t layer)
     a.scale = (float)(1 / sqrt((double)a.depth));
     return a;
 }
-template <class T> static void bert__cu_attention(bert__cu *c, int32_t layer, float *probabilities)
+template <class number> static void bert__cu_attention(bert__cu *c, int32_t layer, float *probabilities)
 {
     bert__cu_attend a = bert__cu_attention_of(c, layer);
     const unsigned blocks = bert__cu_row_blocks((int64_t)a.r.rows * a.heads);
     a.probabilities = probabilities;
-    if (bert__cu_fused<T>(c, &a, 0)) return;
-    BERT__CU_LAUNCH(c, bert__cu_k_attend<T>, dim3(blocks), dim3(128), sizeof(float) * BERT__CU_WARPS * (size_t)(2 * a.depth + 32), a);
+    if (bert__cu_fused<number>(c, &a, 0)) return;
+    BERT__CU_LAUNCH(c, bert__cu_k_attend<number>, dim3(blocks), dim3(128), sizeof(float) * BERT__CU_WARPS * (size_t)(2 * a.depth + 32), a);
 }
 /* dout in wide[1], dq dk dv to wide[0]. */
-template <class T> static void bert__cu_attention_backward(bert__cu *c, int32_t layer)
+template <class number> static void bert__cu_attention_backward(bert__cu *c, int32_t layer)
 {
     bert__cu_attend a = bert__cu_attention_of(c, layer);
     const unsigned blocks = bert__cu_row_blocks((int64_t)a.r.rows * a.heads);
     a.dout = c->wide[1];
     a.gradients = c->wide[0];
-    BERT__CU_LAUNCH(c, bert__cu_k_delta<T>, dim3(blocks), dim3(128), 0, a);
-    if (bert__cu_fused<T>(c, &a, 1)) return;
-    BERT__CU_LAUNCH(c, bert__cu_k_attend_queries<T>, dim3(blocks), dim3(128), sizeof(float) * BERT__CU_WARPS * (size_t)(3 * a.depth + 32), a);
-    BERT__CU_LAUNCH(c, bert__cu_k_attend_keys<T>, dim3(blocks), dim3(128), sizeof(float) * BERT__CU_WARPS * (size_t)(4 * a.depth + 64), a);
+    BERT__CU_LAUNCH(c, bert__cu_k_delta<number>, dim3(blocks), dim3(128), 0, a);
+    if (bert__cu_fused<number>(c, &a, 1)) return;
+    BERT__CU_LAUNCH(c, bert__cu_k_attend_queries<number>, dim3(blocks), dim3(128), sizeof(float) * BERT__CU_WARPS * (size_t)(3 * a.depth + 32), a);
+    BERT__CU_LAUNCH(c, bert__cu_k_attend_keys<number>, dim3(blocks), dim3(128), sizeof(float) * BERT__CU_WARPS * (size_t)(4 * a.depth + 64), a);
 }
-template <class T> static void bert__cu_embed(bert__cu *c)
+template <class number> static void bert__cu_embed(bert__cu *c)
 {
-    BERT__CU_LAUNCH(c, bert__cu_k_embed<T>, dim3(bert__cu_row_blocks(c->rows.rows)), dim3(128), bert__cu_row_shared(c), c->rows, (T *)c->x, (T *)c->normal, c->inverse, bert__cu_matrix<T>(c, BERT__CU_WORDS, 0),
-                    c->relative ? (const T *)NULL : bert__cu_matrix<T>(c, BERT__CU_POSITIONS, 0), bert__cu_matrix<T>(c, BERT__CU_TYPES, 0), bert__cu_vector(c, BERT__CU_GAMMA, 0), bert__cu_vector(c, BERT__CU_BETA, 0),
+    BERT__CU_LAUNCH(c, bert__cu_k_embed<number>, dim3(bert__cu_row_blocks(c->rows.rows)), dim3(128), bert__cu_row_shared(c), c->rows, (number *)c->x, (number *)c->normal, c->inverse, bert__cu_matrix<number>(c, BERT__CU_WORDS, 0),
+                    c->relative ? (const number *)NULL : bert__cu_matrix<number>(c, BERT__CU_POSITIONS, 0), bert__cu_matrix<number>(c, BERT__CU_TYPES, 0), bert__cu_vector(c, BERT__CU_GAMMA, 0), bert__cu_vector(c, BERT__CU_BETA, 0),
                     (float)c->config.layer_norm_eps, bert__cu_dropping_at(c, BERT__CU_AT_EMBEDDINGS, 0), c->config.hidden_size);
 }
 static void *bert__cu_input(const bert__cu *c, int32_t layer) { return layer ? c->layers[layer - 1].x2 : c->x; }
-template <class T> static void bert__cu_layer_forward(bert__cu *c, int32_t layer, float *probabilities)
+template <class number> static void bert__cu_layer_forward(bert__cu *c, int32_t layer, float *probabilities)
 {
     const bert__cu_layer *l = c->layers + layer;
     const int64_t nC = c->config.hidden_size, nF = c->config.intermediate_size, rows = c->rows.rows;
     const void *x = bert__cu_input(c, layer);
-    bert__cu_dense<T>(c, BERT__CU_QUERY, BERT__CU_QUERY_BIAS, layer, x, rows, 3 * nC, nC, l->qkv, 3 * nC, 0, BERT_LINEAR, NULL);
-    bert__cu_attention<T>(c, layer, probabilities);
-    bert__cu_dense<T>(c, BERT__CU_ATTENTION, -1, layer, l->context, rows, nC, nC, c->y, nC, 0, BERT_LINEAR, NULL);
-    bert__cu_close<T>(c, layer, 0, x, l->x1);
-    bert__cu_dense<T>(c, BERT__CU_INNER, BERT__CU_INNER_BIAS, layer, l->x1, rows, nF, nC, c->wide[0], nF, 0, c->config.activation, l->inner);
-    bert__cu_dense<T>(c, BERT__CU_OUTPUT, -1, layer, c->wide[0], rows, nC, nF, c->y, nC, 0, BERT_LINEAR, NULL);
-    bert__cu_close<T>(c, layer, 1, l->x1, l->x2);
+    bert__cu_dense<number>(c, BERT__CU_QUERY, BERT__CU_QUERY_BIAS, layer, x, rows, 3 * nC, nC, l->qkv, 3 * nC, 0, BERT_LINEAR, NULL);
+    bert__cu_attention<number>(c, layer, probabilities);
+    bert__cu_dense<number>(c, BERT__CU_ATTENTION, -1, layer, l->context, rows, nC, nC, c->y, nC, 0, BERT_LINEAR, NULL);
+    bert__cu_close<number>(c, layer, 0, x, l->x1);
+    bert__cu_dense<number>(c, BERT__CU_INNER, BERT__CU_INNER_BIAS, layer, l->x1, rows, nF, nC, c->wide[0], nF, 0, c->config.activation, l->inner);
+    bert__cu_dense<number>(c, BERT__CU_OUTPUT, -1, layer, c->wide[0], rows, nC, nF, c->y, nC, 0, BERT_LINEAR, NULL);
+    bert__cu_close<number>(c, layer, 1, l->x1, l->x2);
 }
 
 #ifndef BERT_NO_TRAIN
 /* dx = dy W (added or not), dW += dy^T x, db += the columns of dy.  dy [rows,n] ldy apart, x [rows,k]; dx NULL: not wanted. */
-template <class T> static void bert__cu_dense_backward(bert__cu *c, int weight, int bias, int32_t layer, const void *x, const void *dy, int64_t ldy, int64_t rows, int64_t n, int64_t k, void *dx, int add)
+template <class number> static void bert__cu_dense_backward(bert__cu *c, int weight, int bias, int32_t layer, const void *x, const void *dy, int64_t ldy, int64_t rows, int64_t n, int64_t k, void *dx, int add)
 {
     bert__cu_product p;
     memset(&p, 0, sizeof p);
@@ -1869,14 +1909,14 @@ template <class T> static void bert__cu_dense_backward(bert__cu *c, int weight, 
         p.form = BERT__CU_NN;
         p.a = dy;
         p.lda = ldy;
-        p.b = bert__cu_matrix<T>(c, weight, layer);
+        p.b = bert__cu_matrix<number>(c, weight, layer);
         p.ldb = p.ldd = k;
         p.d = dx;
         p.m = rows;
         p.n = k;
         p.k = n;
         p.add = add;
-        bert__cu_run<T>(c, p);
+        bert__cu_run<number>(c, p);
     }
     if (!bert__cu_learns(c, weight, layer)) return;
     p.form = BERT__CU_TN;
@@ -1889,31 +1929,31 @@ template <class T> static void bert__cu_dense_backward(bert__cu *c, int weight, 
     p.n = k;
     p.k = rows;
     p.floats = p.add = 1;
-    bert__cu_run<T>(c, p);
-    bert__cu_columns<T>(c, dy, ldy, NULL, rows, n, bert__cu_gradient(c, bias, layer), NULL);
+    bert__cu_run<number>(c, p);
+    bert__cu_columns<number>(c, dy, ldy, NULL, rows, n, bert__cu_gradient(c, bias, layer), NULL);
 }
 /* The gradient of a LayerNorm in place, its parameters', and (e) that behind the dropout before it. */
-template <class T> static void bert__cu_norm_backward(bert__cu *c, int gamma, int beta, int32_t layer, void *d, const void *normal, const float *inverse, int64_t rows, const bert__cu_dropping *drop, void *e)
+template <class number> static void bert__cu_norm_backward(bert__cu *c, int gamma, int beta, int32_t layer, void *d, const void *normal, const float *inverse, int64_t rows, const bert__cu_dropping *drop, void *e)
 {
     const bert__cu_dropping none = bert__cu_dropping();
     const int n = c->config.hidden_size;
-    if (bert__cu_learns(c, gamma, layer)) bert__cu_columns<T>(c, d, n, normal, rows, n, bert__cu_gradient(c, beta, layer), bert__cu_gradient(c, gamma, layer));
-    BERT__CU_LAUNCH(c, bert__cu_k_norm_backward<T>, dim3(bert__cu_row_blocks(rows)), dim3(128), bert__cu_row_shared(c), c->rows, (int)rows, (T *)d, (const T *)normal, inverse, bert__cu_vector(c, gamma, layer), drop ? *drop : none, (T *)e, n);
+    if (bert__cu_learns(c, gamma, layer)) bert__cu_columns<number>(c, d, n, normal, rows, n, bert__cu_gradient(c, beta, layer), bert__cu_gradient(c, gamma, layer));
+    BERT__CU_LAUNCH(c, bert__cu_k_norm_backward<number>, dim3(bert__cu_row_blocks(rows)), dim3(128), bert__cu_row_shared(c), c->rows, (int)rows, (number *)d, (const number *)normal, inverse, bert__cu_vector(c, gamma, layer), drop ? *drop : none, (number *)e, n);
 }
-template <class T> static void bert__cu_slope_rows(bert__cu *c, const void *inner, void *slope, void *act, int64_t count)
+template <class number> static void bert__cu_slope_rows(bert__cu *c, const void *inner, void *slope, void *act, int64_t count)
 {
-    BERT__CU_LAUNCH(c, bert__cu_k_slope<T>, dim3((unsigned)bert__cu_blocks(count, 512)), dim3(128), 0, count, (int)c->config.activation, (const T *)inner, (T *)slope, (T *)act);
+    BERT__CU_LAUNCH(c, bert__cu_k_slope<number>, dim3((unsigned)bert__cu_blocks(count, 512)), dim3(128), 0, count, (int)c->config.activation, (const number *)inner, (number *)slope, (number *)act);
 }
 /* c->d from behind the layer to before it. */
-template <class T> static void bert__cu_layer_backward(bert__cu *c, int32_t layer)
+template <class number> static void bert__cu_layer_backward(bert__cu *c, int32_t layer)
 {
     const bert__cu_layer *l = c->layers + layer;
     const int64_t nC = c->config.hidden_size, nF = c->config.intermediate_size, rows = c->rows.rows;
     const void *x = bert__cu_input(c, layer);
     bert__cu_dropping drop;
-    if (c->recompute) bert__cu_layer_forward<T>(c, layer, NULL);
+    if (c->recompute) bert__cu_layer_forward<number>(c, layer, NULL);
     drop = bert__cu_dropping_at(c, BERT__CU_AT_OUTPUT, layer);
-    bert__cu_norm_backward<T>(c, BERT__CU_GAMMA1, BERT__CU_BETA1, layer, c->d, l->normal[1], l->inverse[1], rows, &drop, c->e);
+    bert__cu_norm_backward<number>(c, BERT__CU_GAMMA1, BERT__CU_BETA1, layer, c->d, l->normal[1], l->inverse[1], rows, &drop, c->e);
     {                                                                   /* the inner layer's slope needs dx first, dW its activation */
         bert__cu_product p;
         memset(&p, 0, sizeof p);
@@ -1921,34 +1961,34 @@ template <class T> static void bert__cu_layer_backward(bert__cu *c, int32_t laye
         p.form = BERT__CU_NN;
         p.a = c->e;
         p.lda = p.k = nC;
-        p.b = bert__cu_matrix<T>(c, BERT__CU_OUTPUT, layer);
+        p.b = bert__cu_matrix<number>(c, BERT__CU_OUTPUT, layer);
         p.d = c->wide[0];
         p.ldb = p.ldd = p.n = nF;
         p.m = rows;
-        bert__cu_run<T>(c, p);
+        bert__cu_run<number>(c, p);
     }
-    bert__cu_slope_rows<T>(c, l->inner, c->wide[0], c->wide[1], rows * nF);
-    bert__cu_dense_backward<T>(c, BERT__CU_OUTPUT, BERT__CU_OUTPUT_BIAS, layer, c->wide[1], c->e, nC, rows, nC, nF, NULL, 0);
-    bert__cu_dense_backward<T>(c, BERT__CU_INNER, BERT__CU_INNER_BIAS, layer, l->x1, c->wide[0], nF, rows, nF, nC, c->d, 1);
+    bert__cu_slope_rows<number>(c, l->inner, c->wide[0], c->wide[1], rows * nF);
+    bert__cu_dense_backward<number>(c, BERT__CU_OUTPUT, BERT__CU_OUTPUT_BIAS, layer, c->wide[1], c->e, nC, rows, nC, nF, NULL, 0);
+    bert__cu_dense_backward<number>(c, BERT__CU_INNER, BERT__CU_INNER_BIAS, layer, l->x1, c->wide[0], nF, rows, nF, nC, c->d, 1);
     drop = bert__cu_dropping_at(c, BERT__CU_AT_ATTENTION_OUTPUT, layer);
-    bert__cu_norm_backward<T>(c, BERT__CU_GAMMA0, BERT__CU_BETA0, layer, c->d, l->normal[0], l->inverse[0], rows, &drop, c->e);
-    bert__cu_dense_backward<T>(c, BERT__CU_ATTENTION, BERT__CU_ATTENTION_BIAS, layer, l->context, c->e, nC, rows, nC, nC, c->wide[1], 0);
-    bert__cu_attention_backward<T>(c, layer);
-    bert__cu_dense_backward<T>(c, BERT__CU_QUERY, BERT__CU_QUERY_BIAS, layer, x, c->wide[0], 3 * nC, rows, 3 * nC, nC, c->frozen <= layer ? c->d : NULL, 1);
+    bert__cu_norm_backward<number>(c, BERT__CU_GAMMA0, BERT__CU_BETA0, layer, c->d, l->normal[0], l->inverse[0], rows, &drop, c->e);
+    bert__cu_dense_backward<number>(c, BERT__CU_ATTENTION, BERT__CU_ATTENTION_BIAS, layer, l->context, c->e, nC, rows, nC, nC, c->wide[1], 0);
+    bert__cu_attention_backward<number>(c, layer);
+    bert__cu_dense_backward<number>(c, BERT__CU_QUERY, BERT__CU_QUERY_BIAS, layer, x, c->wide[0], 3 * nC, rows, 3 * nC, nC, c->frozen <= layer ? c->d : NULL, 1);
 }
-template <class T> static void bert__cu_embeddings_backward(bert__cu *c, const bert__cu_piece *pieces, const bert__cu_join *joins, const int32_t *order, int64_t tables)
+template <class number> static void bert__cu_embeddings_backward(bert__cu *c, const bert__cu_piece *pieces, const bert__cu_join *joins, const int32_t *order, int64_t tables)
 {
     const int n = c->config.hidden_size;
     const int64_t rows = c->rows.rows;
     const unsigned columns = (unsigned)bert__cu_blocks(n, 128);
     const bert__cu_dropping drop = bert__cu_dropping_at(c, BERT__CU_AT_EMBEDDINGS, 0);
-    BERT__CU_LAUNCH(c, bert__cu_k_drop<T>, dim3(bert__cu_row_blocks(rows)), dim3(128), 0, c->rows, (int)rows, 0, (const T *)c->d, (T *)c->d, drop, n);
-    bert__cu_norm_backward<T>(c, BERT__CU_GAMMA, BERT__CU_BETA, 0, c->d, c->normal, c->inverse, rows, NULL, NULL);
+    BERT__CU_LAUNCH(c, bert__cu_k_drop<number>, dim3(bert__cu_row_blocks(rows)), dim3(128), 0, c->rows, (int)rows, 0, (const number *)c->d, (number *)c->d, drop, n);
+    bert__cu_norm_backward<number>(c, BERT__CU_GAMMA, BERT__CU_BETA, 0, c->d, c->normal, c->inverse, rows, NULL, NULL);
     if (!bert__cu_learns(c, BERT__CU_WORDS, 0)) return;
     /* for the norms that count looked-up words token by token */
-    BERT__CU_LAUNCH(c, bert__cu_k_squares<T>, dim3((unsigned)bert__cu_blocks(rows * n, BERT__CU_BLOCK)), dim3(256), 0, rows * n, (const T *)c->d, (double *)c->delta);
+    BERT__CU_LAUNCH(c, bert__cu_k_squares<number>, dim3((unsigned)bert__cu_blocks(rows * n, BERT__CU_BLOCK)), dim3(256), 0, rows * n, (const number *)c->d, (double *)c->delta);
     BERT__CU_LAUNCH(c, bert__cu_k_total, dim3(1), dim3(256), 0, bert__cu_blocks(rows * n, BERT__CU_BLOCK), (const double *)c->delta, c->outcome + 2, 1.0, 0);
-    BERT__CU_LAUNCH(c, bert__cu_k_pieces<T>, dim3((unsigned)(tables * rows), columns), dim3(128), 0, c->rows.step, pieces, order, (const T *)c->d, c->gradients, c->partial, n);
+    BERT__CU_LAUNCH(c, bert__cu_k_pieces<number>, dim3((unsigned)(tables * rows), columns), dim3(128), 0, c->rows.step, pieces, order, (const number *)c->d, c->gradients, c->partial, n);
     BERT__CU_LAUNCH(c, bert__cu_k_joins, dim3((unsigned)bert__cu_blocks(tables * rows, BERT__CU_PIECE), columns), dim3(128), 0, c->rows.step, joins, (const float *)c->partial, c->gradients, n);
 }
 #endif
@@ -2037,7 +2077,7 @@ static uint64_t bert__cu_graph_key(const bert__cu *c, int what)
     for (i = 0; i < sizeof parts / sizeof *parts; i++) { key = (key ^ parts[i]) * 0x94D049BB133111EBu; key ^= key >> 31; }
     return key ? key : 1;
 }
-template <class F> static void bert__cu_replay(bert__cu *c, int what, int allowed, F compute)
+template <class action> static void bert__cu_replay(bert__cu *c, int what, int allowed, action compute)
 {
     const uint64_t key = bert__cu_graph_key(c, what);
     bert__cu_graph *g = NULL, *oldest = c->graphs;
@@ -2071,7 +2111,7 @@ template <class F> static void bert__cu_replay(bert__cu *c, int what, int allowe
 /* ---- heads ---- */
 
 /* One vector for each sequence, a column a thread; rows that nobody may attend to do not count. */
-template <class T> BERT__KERNEL(128) bert__cu_k_pool(bert__cu_rows r, const T *x, int pooling, float *out, int n)
+template <class number> BERT__KERNEL(128) bert__cu_k_pool(bert__cu_rows r, const number *x, int pooling, float *out, int n)
 {
     const int s = (int)blockIdx.x, col = (int)blockIdx.y * 128 + (int)threadIdx.x;
     float v = 0, weights = 0;
@@ -2099,9 +2139,9 @@ BERT__KERNEL(128) bert__cu_k_normalise(int rows, float *x, int n)
     sum = sum > 1e-24 ? sqrt(sum) : 1e-12;
     for (int c = (int)threadIdx.x % 32; c < n; c += 32) x[(int64_t)row * n + c] = (float)((double)x[(int64_t)row * n + c] / sum);
 }
-template <class T> static void bert__cu_widen(bert__cu *c, const void *from, float *to, int64_t count)
+template <class number> static void bert__cu_widen(bert__cu *c, const void *from, float *to, int64_t count)
 {
-    BERT__CU_LAUNCH(c, bert__cu_k_widen<T>, dim3((unsigned)bert__cu_blocks(count, 512)), dim3(128), 0, count, (const T *)from, to);
+    BERT__CU_LAUNCH(c, bert__cu_k_widen<number>, dim3((unsigned)bert__cu_blocks(count, 512)), dim3(128), 0, count, (const number *)from, to);
 }
 static void bert__cu_hand_out(bert__cu *c, const float *from, float *to, int64_t count)
 {
@@ -2119,89 +2159,89 @@ static void bert__cu_give_rows(bert__cu *c, const bert_batch *b, int64_t limit, 
         row += length;
     }
 }
-template <class T> static void bert__cu_take(bert__cu *c, const int32_t *at, int64_t rows, void *to)
+template <class number> static void bert__cu_take(bert__cu *c, const int32_t *at, int64_t rows, void *to)
 {
-    BERT__CU_LAUNCH(c, bert__cu_k_take<T>, dim3(bert__cu_row_blocks(rows)), dim3(128), 0, c->rows, (int)rows, at, (const T *)bert__cu_input(c, c->config.layers), (T *)to, c->config.hidden_size);
+    BERT__CU_LAUNCH(c, bert__cu_k_take<number>, dim3(bert__cu_row_blocks(rows)), dim3(128), 0, c->rows, (int)rows, at, (const number *)bert__cu_input(c, c->config.layers), (number *)to, c->config.hidden_size);
 }
 /* LayerNorm of rows that are no part's. */
-template <class T> static void bert__cu_norm(bert__cu *c, int gamma, int beta, const void *from, void *to, void *normal, float *inverse, int64_t rows)
+template <class number> static void bert__cu_norm(bert__cu *c, int gamma, int beta, const void *from, void *to, void *normal, float *inverse, int64_t rows)
 {
-    BERT__CU_LAUNCH(c, bert__cu_k_close<T>, dim3(bert__cu_row_blocks(rows)), dim3(128), bert__cu_row_shared(c), c->rows, (int)rows, (const T *)from, (const float *)NULL, (const T *)NULL, bert__cu_vector(c, gamma, 0), bert__cu_vector(c, beta, 0),
-                    (float)c->config.layer_norm_eps, bert__cu_dropping(), (T *)to, (T *)normal, inverse, c->config.hidden_size);
+    BERT__CU_LAUNCH(c, bert__cu_k_close<number>, dim3(bert__cu_row_blocks(rows)), dim3(128), bert__cu_row_shared(c), c->rows, (int)rows, (const number *)from, (const float *)NULL, (const number *)NULL, bert__cu_vector(c, gamma, 0), bert__cu_vector(c, beta, 0),
+                    (float)c->config.layer_norm_eps, bert__cu_dropping(), (number *)to, (number *)normal, inverse, c->config.hidden_size);
 }
 /* The masked language model at the rows asked for that lie in the part: rows [n] of it, at places k [n] of the result. */
-template <class T> static void bert__cu_words(bert__cu *c, const bert_result *result, const int32_t *rows, const int64_t *which, int64_t n)
+template <class number> static void bert__cu_words(bert__cu *c, const bert_result *result, const int32_t *rows, const int64_t *which, int64_t n)
 {
     const int64_t nC = c->config.hidden_size, nV = c->config.vocab_size;
     const int untied = bert__cu_find(c, BERT__CU_DECODER, 0) != NULL, own_bias = bert__cu_find(c, BERT__CU_DECODER_BIAS, 0) != NULL;
     int64_t at, i, k, m;
     for (at = 0; at < n; at += m) {
         m = bert__cu_least(c->word_rows, n - at);
-        bert__cu_take<T>(c, rows + at, m, c->head[0]);
-        bert__cu_dense<T>(c, BERT__CU_TRANSFORM, BERT__CU_TRANSFORM_BIAS, 0, c->head[0], m, nC, nC, c->head[1], nC, 0, c->config.activation, NULL);
-        bert__cu_norm<T>(c, BERT__CU_TRANSFORM_GAMMA, BERT__CU_TRANSFORM_BETA, c->head[1], c->head[1], NULL, NULL, m);
-        bert__cu_dense<T>(c, untied ? BERT__CU_DECODER : BERT__CU_WORDS, own_bias ? BERT__CU_DECODER_BIAS : BERT__CU_WORD_BIAS, 0, c->head[1], m, nV, nC, c->out, nV, 1, BERT_LINEAR, NULL);
+        bert__cu_take<number>(c, rows + at, m, c->head[0]);
+        bert__cu_dense<number>(c, BERT__CU_TRANSFORM, BERT__CU_TRANSFORM_BIAS, 0, c->head[0], m, nC, nC, c->head[1], nC, 0, c->config.activation, NULL);
+        bert__cu_norm<number>(c, BERT__CU_TRANSFORM_GAMMA, BERT__CU_TRANSFORM_BETA, c->head[1], c->head[1], NULL, NULL, m);
+        bert__cu_dense<number>(c, untied ? BERT__CU_DECODER : BERT__CU_WORDS, own_bias ? BERT__CU_DECODER_BIAS : BERT__CU_WORD_BIAS, 0, c->head[1], m, nV, nC, c->out, nV, 1, BERT_LINEAR, NULL);
         for (i = 0; i < m; i += k) {                                    /* runs of neighbouring places in one copy */
             for (k = 1; i + k < m && which[at + i + k] == which[at + i] + k; k++) {}
             bert__cu_hand_out(c, c->out + i * nV, result->words + which[at + i] * nV, k * nV);
         }
     }
 }
-template <class T> static void bert__cu_answers(bert__cu *c, const bert_batch *b, const bert_result *r, int64_t limit, const int32_t *rows, const int64_t *which, int64_t words)
+template <class number> static void bert__cu_answers(bert__cu *c, const bert_batch *b, const bert_result *r, int64_t limit, const int32_t *rows, const int64_t *which, int64_t words)
 {
     const int64_t nC = c->config.hidden_size, n = c->rows.sequences, first = c->first_sequence, nN = c->labels;
     const void *x = bert__cu_input(c, c->config.layers);
     const int pooler = r->vectors && r->pooling == BERT_POOLING_POOLER;
     if (r->hidden) {
-        bert__cu_widen<T>(c, x, c->out, c->rows.rows * nC);
+        bert__cu_widen<number>(c, x, c->out, c->rows.rows * nC);
         bert__cu_give_rows(c, b, limit, c->out, nC, r->hidden);
     }
     if (r->token_classes) {
-        bert__cu_dense<T>(c, BERT__CU_CLASSIFIER, BERT__CU_CLASSIFIER_BIAS, 0, x, c->rows.rows, nN, nC, c->out, nN, 1, BERT_LINEAR, NULL);
+        bert__cu_dense<number>(c, BERT__CU_CLASSIFIER, BERT__CU_CLASSIFIER_BIAS, 0, x, c->rows.rows, nN, nC, c->out, nN, 1, BERT_LINEAR, NULL);
         bert__cu_give_rows(c, b, limit, c->out, nN, r->token_classes);
     }
     if (r->spans) {
-        bert__cu_dense<T>(c, BERT__CU_SPAN, BERT__CU_SPAN_BIAS, 0, x, c->rows.rows, 2, nC, c->out, 2, 1, BERT_LINEAR, NULL);
+        bert__cu_dense<number>(c, BERT__CU_SPAN, BERT__CU_SPAN_BIAS, 0, x, c->rows.rows, 2, nC, c->out, 2, 1, BERT_LINEAR, NULL);
         bert__cu_give_rows(c, b, limit, c->out, 2, r->spans);
     }
-    if (words) bert__cu_words<T>(c, r, rows, which, words);
+    if (words) bert__cu_words<number>(c, r, rows, which, words);
     if (r->pooled || r->next_sentence || r->classes || pooler) {
-        bert__cu_take<T>(c, NULL, n, c->head[0]);
-        bert__cu_dense<T>(c, BERT__CU_POOLER, BERT__CU_POOLER_BIAS, 0, c->head[0], n, nC, nC, c->head[1], nC, 0, BERT_TANH, NULL);
+        bert__cu_take<number>(c, NULL, n, c->head[0]);
+        bert__cu_dense<number>(c, BERT__CU_POOLER, BERT__CU_POOLER_BIAS, 0, c->head[0], n, nC, nC, c->head[1], nC, 0, BERT_TANH, NULL);
         if (r->pooled) {
-            bert__cu_widen<T>(c, c->head[1], c->out, n * nC);
+            bert__cu_widen<number>(c, c->head[1], c->out, n * nC);
             bert__cu_hand_out(c, c->out, r->pooled + first * nC, n * nC);
         }
         if (r->next_sentence) {
-            bert__cu_dense<T>(c, BERT__CU_NEXT, BERT__CU_NEXT_BIAS, 0, c->head[1], n, 2, nC, c->out, 2, 1, BERT_LINEAR, NULL);
+            bert__cu_dense<number>(c, BERT__CU_NEXT, BERT__CU_NEXT_BIAS, 0, c->head[1], n, 2, nC, c->out, 2, 1, BERT_LINEAR, NULL);
             bert__cu_hand_out(c, c->out, r->next_sentence + first * 2, n * 2);
         }
         if (r->classes) {
-            bert__cu_dense<T>(c, BERT__CU_CLASSIFIER, BERT__CU_CLASSIFIER_BIAS, 0, c->head[1], n, nN, nC, c->out, nN, 1, BERT_LINEAR, NULL);
+            bert__cu_dense<number>(c, BERT__CU_CLASSIFIER, BERT__CU_CLASSIFIER_BIAS, 0, c->head[1], n, nN, nC, c->out, nN, 1, BERT_LINEAR, NULL);
             bert__cu_hand_out(c, c->out, r->classes + first * nN, n * nN);
         }
     }
     if (r->vectors) {
-        if (pooler) bert__cu_widen<T>(c, c->head[1], c->out, n * nC);
-        else BERT__CU_LAUNCH(c, bert__cu_k_pool<T>, dim3((unsigned)n, (unsigned)bert__cu_blocks(nC, 128)), dim3(128), 0, c->rows, (const T *)x, (int)r->pooling, c->out, (int)nC);
+        if (pooler) bert__cu_widen<number>(c, c->head[1], c->out, n * nC);
+        else BERT__CU_LAUNCH(c, bert__cu_k_pool<number>, dim3((unsigned)n, (unsigned)bert__cu_blocks(nC, 128)), dim3(128), 0, c->rows, (const number *)x, (int)r->pooling, c->out, (int)nC);
         if (r->normalize) BERT__CU_LAUNCH(c, bert__cu_k_normalise, dim3(bert__cu_row_blocks(n)), dim3(128), 0, (int)n, c->out, (int)nC);
         bert__cu_hand_out(c, c->out, r->vectors + first * nC, n * nC);
     }
 }
 /* One part of a session's batch. rows and which: masked rows of this part and their places in the result. */
-template <class T> static void bert__cu_session_part(bert__cu *c, const bert_batch *b, const bert_result *r, int64_t limit, const int32_t *rows, const int64_t *which, int64_t words, float *probabilities, int64_t squares)
+template <class number> static void bert__cu_session_part(bert__cu *c, const bert_batch *b, const bert_result *r, int64_t limit, const int32_t *rows, const int64_t *which, int64_t words, float *probabilities, int64_t squares)
 {
     int plain = !r->layers && !probabilities && !c->rows.score_bias && !c->rows.embeds;
     const int64_t nC = c->config.hidden_size;
     bert__cu_replay(c, 0, plain, [&]() {
-        bert__cu_embed<T>(c);
+        bert__cu_embed<number>(c);
         if (r->layers && r->layers[0]) {
-            bert__cu_widen<T>(c, c->x, c->out, c->rows.rows * nC);
+            bert__cu_widen<number>(c, c->x, c->out, c->rows.rows * nC);
             bert__cu_give_rows(c, b, limit, c->out, nC, r->layers[0]);
         }
         for (int32_t layer = 0; layer < c->config.layers; layer++) {
             float *to = probabilities ? r->attention[layer] : NULL;
-            bert__cu_layer_forward<T>(c, layer, to ? probabilities - (int64_t)c->config.heads * squares : NULL);
+            bert__cu_layer_forward<number>(c, layer, to ? probabilities - (int64_t)c->config.heads * squares : NULL);
             if (to) {
                 int64_t n = 0, i;
                 for (i = 0; i < c->rows.sequences; i++) {
@@ -2211,12 +2251,12 @@ template <class T> static void bert__cu_session_part(bert__cu *c, const bert_bat
                 bert__cu_hand_out(c, probabilities, to + c->config.heads * squares, c->config.heads * n);
             }
             if (r->layers && r->layers[layer + 1]) {
-                bert__cu_widen<T>(c, c->layers[layer].x2, c->out, c->rows.rows * nC);
+                bert__cu_widen<number>(c, c->layers[layer].x2, c->out, c->rows.rows * nC);
                 bert__cu_give_rows(c, b, limit, c->out, nC, r->layers[layer + 1]);
             }
         }
     });
-    bert__cu_answers<T>(c, b, r, limit, rows, which, words);
+    bert__cu_answers<number>(c, b, r, limit, rows, which, words);
 }
 
 /* ============================================================================================================
@@ -2344,12 +2384,12 @@ static bert_status bert__cu_open(bert__cu *c, const bert_model *model, const ber
     memset(&l, 0, sizeof l);
     l.base = (char *)(((uintptr_t)c->memory + 255) & ~(uintptr_t)255);
     bert__cu_place(c, &l, &b);
-    bert__cu_check(c, cudaStreamCreate(&c->stream), "making a stream");
+    bert__cu_check(c, cudaStreamCreateWithFlags(&c->stream, cudaStreamNonBlocking), "making a stream");
     if (c->failed != BERT_OK) return c->failed;
     c->has_stream = 1;
     for (i = 0; i < 2 && c->failed == BERT_OK; i++) {
-        bert__cu_check(c, cudaMallocHost((void **)&c->pinned[i], c->upload_room), "page-locked memory of the host");
-        if (c->failed == BERT_OK) bert__cu_check(c, cudaEventCreate(&c->event[i]), "making an event");
+        bert__cu_took(c, cudaMallocHost((void **)&c->pinned[i], c->upload_room), "page-locked memory of the host", c->upload_room, "the host has no more of that; fewer max_tokens take less");
+        if (c->failed == BERT_OK) bert__cu_check(c, cudaEventCreateWithFlags(&c->event[i], cudaEventDisableTiming), "making an event");
         c->has_event[i] = c->failed == BERT_OK;
     }
 #ifndef BERT_CUDA_NO_CUBLASLT
@@ -2375,9 +2415,9 @@ static bert_status bert__cu_open(bert__cu *c, const bert_model *model, const ber
     return c->failed;
 }
 /* float32 numbers of one parameter to the device, and to where the precision has them. */
-template <class T> static void bert__cu_narrow(bert__cu *c, int64_t at, int64_t count)
+template <class number> static void bert__cu_narrow(bert__cu *c, int64_t at, int64_t count)
 {
-    if (sizeof(T) == 2) BERT__CU_LAUNCH(c, bert__cu_k_narrow<T>, dim3((unsigned)bert__cu_blocks(count, 512)), dim3(128), 0, count, (const float *)c->weights + at, (T *)c->compute + at);
+    if (sizeof(number) == 2) BERT__CU_LAUNCH(c, bert__cu_k_narrow<number>, dim3((unsigned)bert__cu_blocks(count, 512)), dim3(128), 0, count, (const float *)c->weights + at, (number *)c->compute + at);
 }
 static void bert__cu_narrow_all(bert__cu *c)
 {
@@ -2542,7 +2582,7 @@ BERT_API bert_status bert_cuda_plan_session(const bert_session_desc *desc, const
    ============================================================================================================ */
 
 /* One item a block: -log softmax(z)[label], and `factor` times its gradient over the total, in g at the same places. */
-template <class T> BERT__KERNEL(256) bert__cu_k_entropy(const bert__cu_step *step, int which, double factor, const bert__cu_item *items, const float *z, T *g, double *loss)
+template <class number> BERT__KERNEL(256) bert__cu_k_entropy(const bert__cu_step *step, int which, double factor, const bert__cu_item *items, const float *z, number *g, double *loss)
 {
     __shared__ double room[32];
     __shared__ float tops[32];
@@ -2571,14 +2611,14 @@ template <class T> BERT__KERNEL(256) bert__cu_k_entropy(const bert__cu_step *ste
 }
 /* The other losses on n logits, an example a thread: squares, yes or no, a teacher. As bert__learn_logits of bert.h. */
 typedef struct bert__cu_wanted { const float *values, *teacher; const int32_t *classes; double temperature, soft; uint32_t learn; } bert__cu_wanted;
-template <class T> BERT__KERNEL(128) bert__cu_k_wanted(const bert__cu_step *step, bert__cu_wanted w, int rows, int n, int ld, const float *logits, T *gradients, double *loss)
+template <class number> BERT__KERNEL(128) bert__cu_k_wanted(const bert__cu_step *step, bert__cu_wanted w, int rows, int n, int ld, const float *logits, number *gradients, double *loss)
 {
     const int row = (int)blockIdx.x * 128 + (int)threadIdx.x;
     const double total = step->total[BERT__CU_LOSS_CLASSES], up = total > 0 ? step->loss_scale / total : 0;
     double sum = 0;
     if (row >= rows) return;
     const float *z = logits + (int64_t)row * ld;
-    T *g = gradients + (int64_t)row * ld;
+    number *g = gradients + (int64_t)row * ld;
     if (!(total > 0)) for (int j = 0; j < n; j++) bert__put(g + j, 0.0f);
     else if (w.learn & (BERT_LEARN_VALUES | BERT_LEARN_MULTI_LABEL))
         for (int j = 0; j < n; j++) {
@@ -2625,23 +2665,23 @@ static void bert__cu_total(bert__cu *c, int64_t count, const double *from, int w
 {
     if (total > 0) BERT__CU_LAUNCH(c, bert__cu_k_total, dim3(1), dim3(256), 0, count, from, c->losses + which, 1 / total, 0);
 }
-template <class T> static void bert__cu_entropy(bert__cu *c, int which, double factor, const bert__cu_item *items, int64_t count, const bert_totals *totals)
+template <class number> static void bert__cu_entropy(bert__cu *c, int which, double factor, const bert__cu_item *items, int64_t count, const bert_totals *totals)
 {
     const double total = which == BERT__CU_LOSS_WORDS ? totals->words : which == BERT__CU_LOSS_NEXT ? totals->next_sentence : which == BERT__CU_LOSS_CLASSES ? totals->classes : which == BERT__CU_LOSS_STARTS ? totals->starts : totals->ends;
-    BERT__CU_LAUNCH(c, bert__cu_k_entropy<T>, dim3((unsigned)count), dim3(256), 0, c->rows.step, which, factor, items, (const float *)c->out, (T *)c->slopes, c->row_loss);
+    BERT__CU_LAUNCH(c, bert__cu_k_entropy<number>, dim3((unsigned)count), dim3(256), 0, c->rows.step, which, factor, items, (const float *)c->out, (number *)c->slopes, c->row_loss);
     bert__cu_total(c, count, c->row_loss, which, total);
 }
-template <class T> static void bert__cu_give_back(bert__cu *c, int64_t rows, int all, const int32_t *at, const int32_t *next, const int32_t *led, const void *from)
+template <class number> static void bert__cu_give_back(bert__cu *c, int64_t rows, int all, const int32_t *at, const int32_t *next, const int32_t *led, const void *from)
 {
-    BERT__CU_LAUNCH(c, bert__cu_k_give_back<T>, dim3(bert__cu_row_blocks(rows)), dim3(128), 0, c->rows, (int)rows, all, at, next, led, (const T *)from, (T *)c->d, c->config.hidden_size);
+    BERT__CU_LAUNCH(c, bert__cu_k_give_back<number>, dim3(bert__cu_row_blocks(rows)), dim3(128), 0, c->rows, (int)rows, all, at, next, led, (const number *)from, (number *)c->d, c->config.hidden_size);
 }
-template <class T> static void bert__cu_drop_rows(bert__cu *c, int64_t rows, int firsts, const void *from, void *to)
+template <class number> static void bert__cu_drop_rows(bert__cu *c, int64_t rows, int firsts, const void *from, void *to)
 {
-    BERT__CU_LAUNCH(c, bert__cu_k_drop<T>, dim3(bert__cu_row_blocks(rows)), dim3(128), 0, c->rows, (int)rows, firsts, (const T *)from, (T *)to, bert__cu_dropping_at(c, BERT__CU_AT_CLASSIFIER, 0), c->config.hidden_size);
+    BERT__CU_LAUNCH(c, bert__cu_k_drop<number>, dim3(bert__cu_row_blocks(rows)), dim3(128), 0, c->rows, (int)rows, firsts, (const number *)from, (number *)to, bert__cu_dropping_at(c, BERT__CU_AT_CLASSIFIER, 0), c->config.hidden_size);
 }
 static void bert__cu_clear(bert__cu *c, void *p, size_t size) { if (c->failed == BERT_OK) bert__cu_check(c, cudaMemsetAsync(p, 0, size, c->stream), "clearing memory of the GPU"); }
 
-template <class T> static void bert__cu_learn_words(bert__cu *c, const bert__cu_labels *l, const bert_totals *totals)
+template <class number> static void bert__cu_learn_words(bert__cu *c, const bert__cu_labels *l, const bert_totals *totals)
 {
     const int64_t nC = c->config.hidden_size, nV = c->config.vocab_size, ld = bert__cu_ld(nV);
     const int decoder = bert__cu_find(c, BERT__CU_DECODER, 0) ? BERT__CU_DECODER : BERT__CU_WORDS, bias = bert__cu_find(c, BERT__CU_DECODER_BIAS, 0) ? BERT__CU_DECODER_BIAS : BERT__CU_WORD_BIAS;
@@ -2650,72 +2690,72 @@ template <class T> static void bert__cu_learn_words(bert__cu *c, const bert__cu_
     if (!(totals->words > 0)) return;
     for (at = 0; at < l->word_count; at += n) {
         n = bert__cu_least(c->word_rows, l->word_count - at);
-        bert__cu_take<T>(c, l->word_rows + at, n, in);
-        bert__cu_dense<T>(c, BERT__CU_TRANSFORM, BERT__CU_TRANSFORM_BIAS, 0, in, n, nC, nC, normal, nC, 0, c->config.activation, inner);
-        bert__cu_norm<T>(c, BERT__CU_TRANSFORM_GAMMA, BERT__CU_TRANSFORM_BETA, normal, h, normal, c->head_inverse, n);
-        bert__cu_dense<T>(c, decoder, bias, 0, h, n, nV, nC, c->out, ld, 1, BERT_LINEAR, NULL);
-        bert__cu_entropy<T>(c, BERT__CU_LOSS_WORDS, 1, l->words + at, n, totals);
-        bert__cu_dense_backward<T>(c, decoder, bias, 0, h, c->slopes, ld, n, nV, nC, d, 0);
-        bert__cu_norm_backward<T>(c, BERT__CU_TRANSFORM_GAMMA, BERT__CU_TRANSFORM_BETA, 0, d, normal, c->head_inverse, n, NULL, NULL);
-        bert__cu_slope_rows<T>(c, inner, d, NULL, n * nC);
-        bert__cu_dense_backward<T>(c, BERT__CU_TRANSFORM, BERT__CU_TRANSFORM_BIAS, 0, in, d, nC, n, nC, nC, h, 0);
-        bert__cu_give_back<T>(c, n, 0, l->word_rows + at, l->word_next + at, l->word_led + at, h);
+        bert__cu_take<number>(c, l->word_rows + at, n, in);
+        bert__cu_dense<number>(c, BERT__CU_TRANSFORM, BERT__CU_TRANSFORM_BIAS, 0, in, n, nC, nC, normal, nC, 0, c->config.activation, inner);
+        bert__cu_norm<number>(c, BERT__CU_TRANSFORM_GAMMA, BERT__CU_TRANSFORM_BETA, normal, h, normal, c->head_inverse, n);
+        bert__cu_dense<number>(c, decoder, bias, 0, h, n, nV, nC, c->out, ld, 1, BERT_LINEAR, NULL);
+        bert__cu_entropy<number>(c, BERT__CU_LOSS_WORDS, 1, l->words + at, n, totals);
+        bert__cu_dense_backward<number>(c, decoder, bias, 0, h, c->slopes, ld, n, nV, nC, d, 0);
+        bert__cu_norm_backward<number>(c, BERT__CU_TRANSFORM_GAMMA, BERT__CU_TRANSFORM_BETA, 0, d, normal, c->head_inverse, n, NULL, NULL);
+        bert__cu_slope_rows<number>(c, inner, d, NULL, n * nC);
+        bert__cu_dense_backward<number>(c, BERT__CU_TRANSFORM, BERT__CU_TRANSFORM_BIAS, 0, in, d, nC, n, nC, nC, h, 0);
+        bert__cu_give_back<number>(c, n, 0, l->word_rows + at, l->word_next + at, l->word_led + at, h);
     }
 }
 /* Logits of the classifier on `rows` rows x to their gradients, d of x. */
-template <class T> static void bert__cu_learn_classes(bert__cu *c, const bert__cu_labels *l, const bert_totals *totals, const void *x, int64_t rows, void *d)
+template <class number> static void bert__cu_learn_classes(bert__cu *c, const bert__cu_labels *l, const bert_totals *totals, const void *x, int64_t rows, void *d)
 {
     const int64_t nC = c->config.hidden_size, nN = c->labels, ld = bert__cu_ld(nN);
-    bert__cu_dense<T>(c, BERT__CU_CLASSIFIER, BERT__CU_CLASSIFIER_BIAS, 0, x, rows, nN, nC, c->out, ld, 1, BERT_LINEAR, NULL);
-    if (l->classes) bert__cu_entropy<T>(c, BERT__CU_LOSS_CLASSES, 1, l->classes, l->class_items, totals);
+    bert__cu_dense<number>(c, BERT__CU_CLASSIFIER, BERT__CU_CLASSIFIER_BIAS, 0, x, rows, nN, nC, c->out, ld, 1, BERT_LINEAR, NULL);
+    if (l->classes) bert__cu_entropy<number>(c, BERT__CU_LOSS_CLASSES, 1, l->classes, l->class_items, totals);
     else {
-        BERT__CU_LAUNCH(c, bert__cu_k_wanted<T>, dim3((unsigned)bert__cu_blocks(rows, 128)), dim3(128), 0, c->rows.step, l->wanted, (int)rows, (int)nN, (int)ld, (const float *)c->out, (T *)c->slopes, c->row_loss);
+        BERT__CU_LAUNCH(c, bert__cu_k_wanted<number>, dim3((unsigned)bert__cu_blocks(rows, 128)), dim3(128), 0, c->rows.step, l->wanted, (int)rows, (int)nN, (int)ld, (const float *)c->out, (number *)c->slopes, c->row_loss);
         bert__cu_total(c, rows, c->row_loss, BERT__CU_LOSS_CLASSES, totals->classes);
     }
-    bert__cu_dense_backward<T>(c, BERT__CU_CLASSIFIER, BERT__CU_CLASSIFIER_BIAS, 0, x, c->slopes, ld, rows, nN, nC, d, 0);
+    bert__cu_dense_backward<number>(c, BERT__CU_CLASSIFIER, BERT__CU_CLASSIFIER_BIAS, 0, x, c->slopes, ld, rows, nN, nC, d, 0);
 }
-template <class T> static void bert__cu_learn_pooled(bert__cu *c, const bert__cu_labels *l, const bert_totals *totals)
+template <class number> static void bert__cu_learn_pooled(bert__cu *c, const bert__cu_labels *l, const bert_totals *totals)
 {
     const int64_t nC = c->config.hidden_size, n = c->rows.sequences, ld = bert__cu_ld(2);
     void *in = c->head[0], *pooled = c->head[1], *dropped = c->head[2], *d = c->head[3], *part = c->head[4];
     const int classifies = (c->learn & (BERT_LEARN_CLASSES | BERT_LEARN_VALUES | BERT_LEARN_MULTI_LABEL | BERT_LEARN_CHOICES)) != 0;
-    bert__cu_take<T>(c, NULL, n, in);
-    bert__cu_dense<T>(c, BERT__CU_POOLER, BERT__CU_POOLER_BIAS, 0, in, n, nC, nC, pooled, nC, 0, BERT_TANH, NULL);
+    bert__cu_take<number>(c, NULL, n, in);
+    bert__cu_dense<number>(c, BERT__CU_POOLER, BERT__CU_POOLER_BIAS, 0, in, n, nC, nC, pooled, nC, 0, BERT_TANH, NULL);
     if (classifies) {
-        bert__cu_drop_rows<T>(c, n, 1, pooled, dropped);
-        bert__cu_learn_classes<T>(c, l, totals, dropped, n, d);
-        bert__cu_drop_rows<T>(c, n, 1, d, d);
+        bert__cu_drop_rows<number>(c, n, 1, pooled, dropped);
+        bert__cu_learn_classes<number>(c, l, totals, dropped, n, d);
+        bert__cu_drop_rows<number>(c, n, 1, d, d);
     } else bert__cu_clear(c, d, (size_t)(n * nC) * c->size);
     if (l->next) {
-        bert__cu_dense<T>(c, BERT__CU_NEXT, BERT__CU_NEXT_BIAS, 0, pooled, n, 2, nC, c->out, ld, 1, BERT_LINEAR, NULL);
-        bert__cu_entropy<T>(c, BERT__CU_LOSS_NEXT, 1, l->next, n, totals);
-        bert__cu_dense_backward<T>(c, BERT__CU_NEXT, BERT__CU_NEXT_BIAS, 0, pooled, c->slopes, ld, n, 2, nC, d, 1);
+        bert__cu_dense<number>(c, BERT__CU_NEXT, BERT__CU_NEXT_BIAS, 0, pooled, n, 2, nC, c->out, ld, 1, BERT_LINEAR, NULL);
+        bert__cu_entropy<number>(c, BERT__CU_LOSS_NEXT, 1, l->next, n, totals);
+        bert__cu_dense_backward<number>(c, BERT__CU_NEXT, BERT__CU_NEXT_BIAS, 0, pooled, c->slopes, ld, n, 2, nC, d, 1);
     }
-    BERT__CU_LAUNCH(c, bert__cu_k_tanh_back<T>, dim3((unsigned)bert__cu_blocks(n * nC, 128)), dim3(128), 0, n * nC, (const T *)pooled, (T *)d);
-    bert__cu_dense_backward<T>(c, BERT__CU_POOLER, BERT__CU_POOLER_BIAS, 0, in, d, nC, n, nC, nC, part, 0);
-    bert__cu_give_back<T>(c, n, 0, NULL, NULL, NULL, part);
+    BERT__CU_LAUNCH(c, bert__cu_k_tanh_back<number>, dim3((unsigned)bert__cu_blocks(n * nC, 128)), dim3(128), 0, n * nC, (const number *)pooled, (number *)d);
+    bert__cu_dense_backward<number>(c, BERT__CU_POOLER, BERT__CU_POOLER_BIAS, 0, in, d, nC, n, nC, nC, part, 0);
+    bert__cu_give_back<number>(c, n, 0, NULL, NULL, NULL, part);
 }
 /* The gradient of the last layer, in c->d, and those of the heads. */
-template <class T> static void bert__cu_learn(bert__cu *c, const bert__cu_labels *l, const bert_totals *totals)
+template <class number> static void bert__cu_learn(bert__cu *c, const bert__cu_labels *l, const bert_totals *totals)
 {
     const int64_t nC = c->config.hidden_size, rows = c->rows.rows;
     const void *x = bert__cu_input(c, c->config.layers);
     bert__cu_clear(c, c->d, (size_t)(rows * nC) * c->size);
-    if (c->learn & BERT_LEARN_WORDS) bert__cu_learn_words<T>(c, l, totals);
+    if (c->learn & BERT_LEARN_WORDS) bert__cu_learn_words<number>(c, l, totals);
     if (c->learn & BERT_LEARN_TOKENS) {
-        bert__cu_drop_rows<T>(c, rows, 0, x, c->head[0]);
-        bert__cu_learn_classes<T>(c, l, totals, c->head[0], rows, c->head[1]);
-        bert__cu_drop_rows<T>(c, rows, 0, c->head[1], c->head[1]);
-        bert__cu_give_back<T>(c, rows, 1, NULL, NULL, NULL, c->head[1]);
+        bert__cu_drop_rows<number>(c, rows, 0, x, c->head[0]);
+        bert__cu_learn_classes<number>(c, l, totals, c->head[0], rows, c->head[1]);
+        bert__cu_drop_rows<number>(c, rows, 0, c->head[1], c->head[1]);
+        bert__cu_give_back<number>(c, rows, 1, NULL, NULL, NULL, c->head[1]);
     }
     if (c->learn & BERT_LEARN_SPANS) {
         const int64_t ld = bert__cu_ld(2);
-        bert__cu_dense<T>(c, BERT__CU_SPAN, BERT__CU_SPAN_BIAS, 0, x, rows, 2, nC, c->out, ld, 1, BERT_LINEAR, NULL);
-        bert__cu_entropy<T>(c, BERT__CU_LOSS_STARTS, 0.5, l->spans, c->rows.sequences, totals);
-        bert__cu_entropy<T>(c, BERT__CU_LOSS_ENDS, 0.5, l->spans + c->rows.sequences, c->rows.sequences, totals);
-        bert__cu_dense_backward<T>(c, BERT__CU_SPAN, BERT__CU_SPAN_BIAS, 0, x, c->slopes, ld, rows, 2, nC, c->d, 1);
+        bert__cu_dense<number>(c, BERT__CU_SPAN, BERT__CU_SPAN_BIAS, 0, x, rows, 2, nC, c->out, ld, 1, BERT_LINEAR, NULL);
+        bert__cu_entropy<number>(c, BERT__CU_LOSS_STARTS, 0.5, l->spans, c->rows.sequences, totals);
+        bert__cu_entropy<number>(c, BERT__CU_LOSS_ENDS, 0.5, l->spans + c->rows.sequences, c->rows.sequences, totals);
+        bert__cu_dense_backward<number>(c, BERT__CU_SPAN, BERT__CU_SPAN_BIAS, 0, x, c->slopes, ld, rows, 2, nC, c->d, 1);
     }
-    if (c->learn & (BERT_LEARN_NEXT_SENTENCE | BERT_LEARN_CLASSES | BERT_LEARN_VALUES | BERT_LEARN_MULTI_LABEL | BERT_LEARN_CHOICES)) bert__cu_learn_pooled<T>(c, l, totals);
+    if (c->learn & (BERT_LEARN_NEXT_SENTENCE | BERT_LEARN_CLASSES | BERT_LEARN_VALUES | BERT_LEARN_MULTI_LABEL | BERT_LEARN_CHOICES)) bert__cu_learn_pooled<number>(c, l, totals);
 }
 
 /* ---- what goes up for a part ---- */
@@ -2906,7 +2946,7 @@ BERT__KERNEL(256) bert__cu_k_norms(bert__cu_update u, const bert__cu_learning *p
 }
 BERT__DEVICE float bert__cu_lamb(const bert__cu_update &u, float decay, float w, float m, float v) { return m * u.correct1 / (sqrtf(v * u.correct2) + u.epsilon) + decay * w; }
 /* pass 1: moments, and LAMB's sums; 2: weights; 3: both */
-template <class T> BERT__KERNEL(256) bert__cu_k_update(bert__cu_update u, int pass, const bert__cu_learning *params, const int32_t *block_of, float *weights, const float *gradients, float *firsts, float *seconds, T *compute, double *sums, const double *norms, const double *outcome)
+template <class number> BERT__KERNEL(256) bert__cu_k_update(bert__cu_update u, int pass, const bert__cu_learning *params, const int32_t *block_of, float *weights, const float *gradients, float *firsts, float *seconds, number *compute, double *sums, const double *norms, const double *outcome)
 {
     __shared__ double room[32];
     const int index = block_of[blockIdx.x];
@@ -2939,7 +2979,7 @@ template <class T> BERT__KERNEL(256) bert__cu_k_update(bert__cu_update u, int pa
             w -= rate * x;
         }
         weights[i] = w;
-        if (sizeof(T) == 2) bert__put(compute + i, w);
+        if (sizeof(number) == 2) bert__put(compute + i, w);
     }
     if (!(lamb && pass == 1)) return;
     squares = bert__block_sum(squares, room);
@@ -2961,16 +3001,16 @@ BERT__KERNEL(128) bert__cu_k_trust(bert__cu_update u, const bert__cu_learning *p
     if (u.kind == BERT_OPTIMIZER_LAMB_NEZHA && ratio > 10) ratio = 10;
     if (threadIdx.x % 32 == 0) norms[i] = ratio;
 }
-template <class T> static void bert__cu_update_all(bert__cu *c, const bert__cu_update *u)
+template <class number> static void bert__cu_update_all(bert__cu *c, const bert__cu_update *u)
 {
     const dim3 blocks((unsigned)c->blocks), threads(256);
     const int lamb = bert__cu_is_lamb(u->kind);
     const bert__cu_learning *params = c->learning;
     const int32_t *block_of = c->block_of;
-    BERT__CU_LAUNCH(c, bert__cu_k_update<T>, blocks, threads, 0, *u, lamb ? 1 : 3, params, block_of, c->weights, (const float *)c->gradients, c->first, c->second, (T *)c->compute, c->sums, (const double *)c->norms, (const double *)c->outcome);
+    BERT__CU_LAUNCH(c, bert__cu_k_update<number>, blocks, threads, 0, *u, lamb ? 1 : 3, params, block_of, c->weights, (const float *)c->gradients, c->first, c->second, (number *)c->compute, c->sums, (const double *)c->norms, (const double *)c->outcome);
     if (!lamb) return;
     BERT__CU_LAUNCH(c, bert__cu_k_trust, dim3(bert__cu_row_blocks(c->count)), dim3(128), 0, *u, params, (const double *)c->sums, c->norms, (const double *)c->outcome);
-    BERT__CU_LAUNCH(c, bert__cu_k_update<T>, blocks, threads, 0, *u, 2, params, block_of, c->weights, (const float *)c->gradients, c->first, c->second, (T *)c->compute, c->sums, (const double *)c->norms, (const double *)c->outcome);
+    BERT__CU_LAUNCH(c, bert__cu_k_update<number>, blocks, threads, 0, *u, 2, params, block_of, c->weights, (const float *)c->gradients, c->first, c->second, (number *)c->compute, c->sums, (const double *)c->norms, (const double *)c->outcome);
 }
 
 /* ============================================================================================================
@@ -3131,22 +3171,22 @@ static void bert__cu_upload_masks(bert__cu *c, const bert_masks *m, int64_t rows
     d->output = c->mask_table + 2 * n;
     c->masks = d;
 }
-template <class T> static void bert__cu_train_part(bert__cu *c, const bert__cu_labels *l, const bert_totals *totals, int plain, int tf1_rows)
+template <class number> static void bert__cu_train_part(bert__cu *c, const bert__cu_labels *l, const bert_totals *totals, int plain, int tf1_rows)
 {
     bert__cu_replay(c, 1, plain, [&]() {
-        bert__cu_embed<T>(c);
-        for (int32_t layer = 0; layer < c->config.layers; layer++) bert__cu_layer_forward<T>(c, layer, NULL);
+        bert__cu_embed<number>(c);
+        for (int32_t layer = 0; layer < c->config.layers; layer++) bert__cu_layer_forward<number>(c, layer, NULL);
     });
-    bert__cu_learn<T>(c, l, totals);
+    bert__cu_learn<number>(c, l, totals);
     if (tf1_rows) {                                                     /* the decoder's gradient counts as a whole, looked-up words by rows */
         const bert__cu_param *w = bert__cu_find(c, BERT__CU_WORDS, 0);
         BERT__CU_LAUNCH(c, bert__cu_k_squares<float>, dim3((unsigned)bert__cu_blocks(w->count, BERT__CU_BLOCK)), dim3(256), 0, w->count, (const float *)c->gradients + w->at, c->sums);
         BERT__CU_LAUNCH(c, bert__cu_k_total, dim3(1), dim3(256), 0, bert__cu_blocks(w->count, BERT__CU_BLOCK), (const double *)c->sums, c->outcome + 2, 1.0, 1);
     }
     bert__cu_replay(c, 2, plain, [&]() {
-        for (int32_t layer = c->config.layers - 1; layer >= 0 && c->frozen <= layer + 1; layer--) bert__cu_layer_backward<T>(c, layer);
+        for (int32_t layer = c->config.layers - 1; layer >= 0 && c->frozen <= layer + 1; layer--) bert__cu_layer_backward<number>(c, layer);
     });
-    if (c->frozen == 0) bert__cu_embeddings_backward<T>(c, l->pieces, l->joins, l->order, l->tables);
+    if (c->frozen == 0) bert__cu_embeddings_backward<number>(c, l->pieces, l->joins, l->order, l->tables);
 }
 static int bert__cu_tf1_rows(const bert__cu *c) { return bert_trainer_desc_resolved(c->trainer).optimizer.clip == BERT_CLIP_TF1_ROWS && c->learn & BERT_LEARN_WORDS && !bert__cu_find(c, BERT__CU_DECODER, 0); }
 static bert_status bert__cu_trainer_gradients(void *state, const bert_batch *batch, const bert_targets *labels, const bert_device_step *now, bert_progress *out, bert_error *error)

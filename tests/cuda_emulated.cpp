@@ -766,6 +766,21 @@ static void refusals(void)
     CHECK_INT(bert_cuda_trainer_open(&td, &cuda, &t), BERT_ERROR_MEMORY);
     CHECK(strstr(err.message, "bert_cuda_plan_trainer") && strstr(err.message, "recompute"));
     k->memory = (size_t)1 << 32;
+    CHECK_INT(bert_cuda_session_open(&sd, &cuda, &s), BERT_OK);
+    {                                                                   /* what a call takes besides: refused alone, and the next call works */
+        example *e = make_example(4, 20, c.hidden_size, 3);
+        bert_result r;
+        memset(&r, 0, sizeof r);
+        r.hidden = numbers(e->rows * c.hidden_size);
+        with_embeds(e);
+        k->memory = k->used + 1000;
+        CHECK_INT(bert_session_run(s, &e->batch, &r, &err), BERT_ERROR_MEMORY);
+        CHECK(strstr(err.message, "bytes are needed") && strstr(err.message, "fewer sequences"));
+        k->memory = (size_t)1 << 32;
+        CHECK_INT(bert_session_run(s, &e->batch, &r, &err), BERT_OK);
+        free(r.hidden);
+    }
+    bert_session_close(s);
     sd.precision = BERT_PRECISION_INT8;
     CHECK_INT(bert_cuda_session_open(&sd, &cuda, &s), BERT_ERROR_UNSUPPORTED);
     td.small_slots = 1;

@@ -537,6 +537,7 @@ static void golden_google_resume(const golden_place *place)
         remove(path);
         remove(saved[f]);
     }
+    remove("checkpoint");                                               /* which TensorFlow's format has beside it */
 done:
     bert_trainer_close(t);
     bert_model_close(model);

@@ -302,10 +302,11 @@ inline cudaError_t cudaMemsetAsync(void *to, int v, size_t n, cudaStream_t s)
     if (!e) emulated_do(s, [=]() { memset(to, v, n); });
     return e;
 }
-inline cudaError_t cudaStreamCreate(cudaStream_t *s) { cudaError_t e = emulated_call(); if (e) return e; *s = new emulated_stream; (*s)->capturing = NULL; return cudaSuccess; }
+enum { cudaStreamNonBlocking = 1, cudaEventDisableTiming = 2 };
+inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t *s, unsigned) { cudaError_t e = emulated_call(); if (e) return e; *s = new emulated_stream; (*s)->capturing = NULL; return cudaSuccess; }
 inline cudaError_t cudaStreamDestroy(cudaStream_t s) { delete s; return cudaSuccess; }
 inline cudaError_t cudaStreamSynchronize(cudaStream_t s) { if (s && s->capturing) { fprintf(stderr, "cuda_emulated: waiting while capturing\n"); abort(); } return emulated_call(); }
-inline cudaError_t cudaEventCreate(cudaEvent_t *e) { *e = NULL; return emulated_call(); }
+inline cudaError_t cudaEventCreateWithFlags(cudaEvent_t *e, unsigned) { *e = NULL; return emulated_call(); }
 inline cudaError_t cudaEventDestroy(cudaEvent_t) { return cudaSuccess; }
 inline cudaError_t cudaEventRecord(cudaEvent_t, cudaStream_t) { return emulated_call(); }
 inline cudaError_t cudaEventSynchronize(cudaEvent_t) { return emulated_call(); }
