@@ -2568,6 +2568,9 @@ BERT__FN bert_status bert__zip_bytes(bert_checkpoint *c, bert__zip *z, bert__zip
    tensor lies aligned, for the header's length is a multiple of 8), then by name. The values are streamed.
    ============================================================================================================ */
 
+#undef BERT__FN                         /* from here to >>model: what is run once for a file or a tensor */
+#define BERT__FN BERT__RARE
+
 /* Sorts the numbers 0 ... n-1 in `order` by a comparison that never calls two different ones equal. Heap sort: in
    place, and no input makes it slow. */
 typedef int (*bert__before_fn)(const void *user, uint32_t a, uint32_t b);
@@ -2881,7 +2884,7 @@ BERT__FN int bert__st_output_before(const void *user, uint32_t a, uint32_t b)
     const int x = bert__st_place(t[a].dtype), y = bert__st_place(t[b].dtype), names = strcmp(t[a].name, t[b].name);
     return x != y ? x > y : names ? names < 0 : a < b;
 }
-BERT__FN void bert__add_text(bert__buf *b, const char *text) { bert__buf_add(b, text, strlen(text)); }
+BERT__NOINLINE void bert__add_text(bert__buf *b, const char *text) { bert__buf_add(b, text, strlen(text)); }
 BERT__FN void bert__add_quoted(bert__buf *b, const char *text)
 {
     size_t n = strlen(text), need = bert_json_quote(text, n, 0, NULL, 0);
@@ -3122,7 +3125,7 @@ static const bert__py_global bert__py_globals[] = {
     { "torch", "cdouble", BERT__PY_G_DTYPE, BERT_DTYPE_NONE }
 };
 
-BERT__FN int bert__same(const char *a, size_t n, const char *b) { return strlen(b) == n && memcmp(a, b, n) == 0; }
+BERT__NOINLINE int bert__same(const char *a, size_t n, const char *b) { return strlen(b) == n && memcmp(a, b, n) == 0; }
 
 /* ---- the machine ---- */
 
@@ -3151,7 +3154,7 @@ BERT__FN void bert__py_init(bert__py_machine *m, bert_checkpoint *c, const char 
     m->empty.type = BERT__PY_TUPLE;
 }
 
-BERT__FN void bert__py_push(bert__py_machine *m, bert__py *v) { if (v) bert__buf_add(&m->stack, &v, sizeof v); }
+BERT__NOINLINE void bert__py_push(bert__py_machine *m, bert__py *v) { if (v) bert__buf_add(&m->stack, &v, sizeof v); }
 /* How many values there are above the last mark, and the value `back` from the top, from 1. */
 BERT__FN size_t bert__py_height(const bert__py_machine *m)
 {
@@ -3960,14 +3963,14 @@ typedef struct bert__zip_writer {
     bert__crc crc;
 } bert__zip_writer;
 
-BERT__FN void bert__put(bert__buf *b, uint64_t v, int bytes)            /* little-endian */
+BERT__NOINLINE void bert__put(bert__buf *b, uint64_t v, int bytes)            /* little-endian */
 {
     char p[8];
     int k;
     for (k = 0; k < bytes; k++) p[k] = (char)(v >> 8 * k & 255);
     bert__buf_add(b, p, (size_t)bytes);
 }
-BERT__FN void bert__put_text(bert__buf *b, const char *text) { bert__buf_add(b, text, strlen(text)); }
+BERT__NOINLINE void bert__put_text(bert__buf *b, const char *text) { bert__buf_add(b, text, strlen(text)); }
 
 /* One entry: the values of an output. */
 BERT__FN void bert__zip_add(bert__zip_writer *w, const char *name, const bert_output *o, size_t size)
@@ -5073,7 +5076,7 @@ BERT__FN bert_status bert__write_state(const char *prefix, const bert_allocator 
    the shards become the whole checkpoint's. What lies in a shard without being mapped is left out.
    ============================================================================================================ */
 
-BERT__FN int bert__ends(const char *text, const char *end)
+BERT__NOINLINE int bert__ends(const char *text, const char *end)
 {
     size_t n = strlen(text), m = strlen(end);
     return n >= m && memcmp(text + n - m, end, m) == 0;
@@ -6202,7 +6205,7 @@ BERT__FN bert_status bert__survey_take(bert__survey *s, bert__arena *arena)
 }
 
 /* The size a letter of dims stands for; 0: not known. */
-BERT__FN int64_t bert__dimension(const bert_config *c, char letter)
+BERT__NOINLINE int64_t bert__dimension(const bert_config *c, char letter)
 {
     switch (letter) {
     case 'C': return c->hidden_size;
@@ -6569,6 +6572,9 @@ BERT_API bert_status bert_model_tokenizer(const bert_model *model, const bert_to
     return st;
 }
 #endif
+
+#undef BERT__FN
+#define BERT__FN BERT__OFTEN
 
 /* ============================================================================================================
    >>kernels
@@ -8102,7 +8108,7 @@ BERT_API bert_isa bert_isa_best(void)
 /* Gives out pieces of one block, each 64-byte aligned. Run first with base NULL, it only adds up what will be needed: so sizes are
    known before memory is taken, and stand nowhere twice. */
 typedef struct bert__layout { char *base; size_t size; } bert__layout;
-BERT__FN void *bert__lay(bert__layout *l, int64_t n, size_t width)
+BERT__NOINLINE void *bert__lay(bert__layout *l, int64_t n, size_t width)
 {
     const size_t at = bert__add(l->size, 63) & ~(size_t)63;
     l->size = bert__add(at, bert__mul((size_t)n, width));
@@ -8255,7 +8261,7 @@ BERT__FN void bert__relative_table(float *out, int64_t max, int64_t depth)
 }
 
 /* Lays out packed weights. Without memory (l->base NULL, m NULL) it only measures. */
-BERT__FN void bert__packed_layout(bert__layout *l, bert_packed *p, const bert_config *c, uint32_t heads, const bert_model *m)
+BERT__RARE void bert__packed_layout(bert__layout *l, bert_packed *p, const bert_config *c, uint32_t heads, const bert_model *m)
 {
     static const char *const qkv[] = { "bert.encoder.layer.*.attention.self.query", "bert.encoder.layer.*.attention.self.key", "bert.encoder.layer.*.attention.self.value" };
     static const char *const attention[] = { "bert.encoder.layer.*.attention.output.dense" }, *const intermediate[] = { "bert.encoder.layer.*.intermediate.dense" };
@@ -8636,7 +8642,7 @@ BERT__FN void bert__norm_rows(const bert_session *s, const float *gamma, const f
     const bert_config *c = bert_model_config(s->packed->model);
     for (; rows > 0; row++, rows--) s->packed->kernels->norm(s->x + row * s->x_stride, s->x + row * s->x_stride, gamma, beta, (float)c->layer_norm_eps, c->hidden_size, 1);
 }
-BERT__FN bert__product bert__layer_product(const bert__dense *w, const float *x, int64_t x_stride, float *y, int64_t y_stride, int residual, bert_activation activation)
+BERT__NOINLINE bert__product bert__layer_product(const bert__dense *w, const float *x, int64_t x_stride, float *y, int64_t y_stride, int residual, bert_activation activation)
 {
     bert__product p;
     memset(&p, 0, sizeof p);
@@ -11155,7 +11161,7 @@ BERT__FN void bert__json_add_number(bert__buf *b, double v)
     char text[32];
     bert__buf_add(b, text, bert__str_repr(v, text));
 }
-BERT__FN void bert__json_add(bert__buf *b, const char *text) { bert__buf_add(b, text, strlen(text)); }
+BERT__NOINLINE void bert__json_add(bert__buf *b, const char *text) { bert__buf_add(b, text, strlen(text)); }
 
 typedef struct bert__slices { const bert_slice *(*at)(const void *user, uint32_t i); const void *user; } bert__slices;
 
@@ -11477,6 +11483,9 @@ BERT_API bert_status bert_session_answer(bert_session *session, const bert_token
              time is that of the product of two lengths, and for sorting.
    ============================================================================================================ */
 
+#undef BERT__FN                         /* to the end of this section: scores, once a run */
+#define BERT__FN BERT__RARE
+
 /* A question of the file, and what was made of it. */
 typedef struct bert__scored {
     bert_slice id;
@@ -11613,7 +11622,7 @@ BERT__FN void bert__score_words(bert__scorer *s, const char *gold, size_t size, 
 
 /* ---- CMRC: nltk's word tokenizer (its 24 substitutions, one after another), mixed segments, their longest common part ---- */
 
-BERT__FN void bert__nltk_swap(bert__buf *a, bert__buf *b) { const bert__buf c = *a; *a = *b; *b = c; b->size = 0; }
+BERT__NOINLINE void bert__nltk_swap(bert__buf *a, bert__buf *b) { const bert__buf c = *a; *a = *b; *b = c; b->size = 0; }
 
 /* Blanks around each of the strings of a list ("" ends it). */
 BERT__FN void bert__nltk_space(bert__buf *text, bert__buf *out, const char *const *list)
@@ -12259,6 +12268,9 @@ BERT_API bert_status bert_squad_evaluate(const bert_squad_score_desc *desc, bert
     return st;
 }
 #endif /* BERT_NO_DATA, BERT_NO_TOKENIZER */
+
+#undef BERT__FN
+#define BERT__FN BERT__OFTEN
 
 /* ============================================================================================================
    >>tasks
@@ -13299,6 +13311,9 @@ BERT_API double bert_python_round(double x)
    Promises  the same order on every machine: sorted by the bytes of the names, within each item of the list.
    ============================================================================================================ */
 
+#undef BERT__FN                         /* to the end of this section: once a run */
+#define BERT__FN BERT__RARE
+
 /* Does the name fit the pattern? ? is one character of UTF-8, * any number, [abc] and [a-z] and [!a] one of some bytes. */
 BERT__FN int bert__glob(const char *p, const char *p_end, const char *s)
 {
@@ -13484,6 +13499,10 @@ BERT_API void bert_paths_free(bert_paths *paths)
 }
 
 #ifndef BERT_NO_TOKENIZER
+
+#undef BERT__FN
+#define BERT__FN BERT__OFTEN
+
 /* ============================================================================================================
    >>instances
    Purpose   texts to pre-training instances: what create_pretraining_data.py does.
@@ -15427,6 +15446,9 @@ BERT_API bert_instances_facts bert_instances_look(const bert_instances *instance
              and entity scores are added up as predictions come, so memory does not grow with them.
    ============================================================================================================ */
 
+#undef BERT__FN                         /* to the end of this section: scores, once a run */
+#define BERT__FN BERT__RARE
+
 #ifndef BERT_NO_DATA
 
 BERT__FN double bert__ratio(double a, double b) { return b > 0 ? a / b : 0; }
@@ -15924,6 +15946,10 @@ BERT_API bert_status bert_entity_scores_result(bert_entity_scores *scores, bert_
 #endif /* BERT_NO_DATA */
 
 #ifndef BERT_NO_TRAIN
+
+#undef BERT__FN
+#define BERT__FN BERT__OFTEN
+
 /* ============================================================================================================
    >>optim
    Purpose   learning rates, and one step of an optimizer.
@@ -16459,7 +16485,7 @@ BERT__FN void bert__activation_task(void *arg, int64_t index)
         job->t->learner->curve(kind, job->which, x, y, job->columns);
     }
 }
-BERT__FN void bert__activation_rows(bert_trainer *t, int slope, const float *x, int64_t stride, float *y, int64_t y_stride, int64_t columns, int64_t rows)
+BERT__NOINLINE void bert__activation_rows(bert_trainer *t, int slope, const float *x, int64_t stride, float *y, int64_t y_stride, int64_t columns, int64_t rows)
 {
     bert__job job;
     memset(&job, 0, sizeof job);
@@ -17204,7 +17230,7 @@ BERT__FN bert__linear bert__linear_of(const bert_trainer *t, int32_t layer, cons
     return l;
 }
 /* The parameters, in the order of the table. Without memory they are only counted. */
-BERT__FN void bert__trainer_table(bert_trainer *t)
+BERT__RARE void bert__trainer_table(bert_trainer *t)
 {
     static const char *const qkv[] = { "bert.encoder.layer.*.attention.self.query", "bert.encoder.layer.*.attention.self.key", "bert.encoder.layer.*.attention.self.value" };
     static const char *const attention[] = { "bert.encoder.layer.*.attention.output.dense" }, *const intermediate[] = { "bert.encoder.layer.*.intermediate.dense" };
@@ -17290,7 +17316,7 @@ BERT__FN void bert__trainer_table(bert_trainer *t)
 }
 #define BERT__EXCHANGED 6
 /* Lays out a trainer whose desc, config, heads and kernels are set. Without memory (l->base NULL) it only measures. */
-BERT__FN void bert__trainer_layout(bert__layout *l, bert_trainer *t, bert_trainer_bytes *bytes)
+BERT__RARE void bert__trainer_layout(bert__layout *l, bert_trainer *t, bert_trainer_bytes *bytes)
 {
     const bert_config *c = &t->config;
     const int64_t nC = c->hidden_size, nF = c->intermediate_size, nH = c->heads, nD = nC / nH, nR = c->max_relative_position, nT = t->desc.device ? 1 : t->desc.max_tokens, nr = t->kernels->nr;
@@ -17411,7 +17437,7 @@ BERT__FN int bert__same_values(const bert_parameter *a, const bert_parameter *b)
     return 1;
 }
 /* What the desc means: everything but the memory. */
-BERT__FN bert_status bert__trainer_resolve(const bert_trainer_desc *desc, bert_trainer *t)
+BERT__RARE bert_status bert__trainer_resolve(const bert_trainer_desc *desc, bert_trainer *t)
 {
     static const uint32_t singles[] = { BERT_LEARN_CLASSES, BERT_LEARN_VALUES, BERT_LEARN_MULTI_LABEL, BERT_LEARN_CHOICES, BERT_LEARN_TOKENS };
     bert_trainer_desc *d = &t->desc;
