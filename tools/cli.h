@@ -14,7 +14,10 @@
 
    Types: 's' const char *, 'i' int64_t, 'd' double, 'b' int (0 or 1), 't' bert_flag (three-valued). Written as
    --flag=value or --flag value; 'b' and 't' as --flag, --noflag, --flag=true, --flag=false, as the reference's scripts
-   have them. "--" ends the flags. Exit codes: 0 ok, 1 failed, 2 wrong usage. */
+   have them. "--" ends the flags. Exit codes: 0 ok, 1 failed, 2 wrong usage.
+
+   A program that defines CLI_WORKERS before shares its work out when it is built with MPI (make MPI=1) and started by mpirun: see
+   "several workers" below. */
 #ifndef CLI_H
 #define CLI_H
 
@@ -44,17 +47,112 @@ typedef struct cli { const char *name; char **args; int count; } cli;     /* wha
 
 static const char *cli_name = "";
 
-/* Says why on stderr and ends the program. */
+/* ---- several workers: which this is, of how many; 0 of 1 without MPI ---- */
+
+#if defined(BERT_USE_MPI) && defined(CLI_WORKERS)
+#define CLI_MPI 1
+#include <unistd.h>
+static struct { int rank, size, local; bert_mpi *mpi; bert_comm comm; } cli_workers = { 0, 1, 1, NULL, { 0, 0, NULL, NULL, NULL, NULL, NULL, NULL } };
+CLI_FN int cli_rank(void) { return cli_workers.rank; }
+CLI_FN int cli_size(void) { return cli_workers.size; }
+CLI_FN void cli_mpi_end(void)
+{
+    int over = 0;
+    MPI_Finalized(&over);
+    if (!over) MPI_Finalize();
+}
+/* All but the first are silent, unless they fail. */
+CLI_FN void cli_mpi_begin(int *argc, char ***argv)
+{
+    MPI_Comm here;
+    int given = 0;
+    MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &given);
+    MPI_Comm_rank(MPI_COMM_WORLD, &cli_workers.rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &cli_workers.size);
+    if (MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &here) == MPI_SUCCESS) {
+        MPI_Comm_size(here, &cli_workers.local);
+        MPI_Comm_free(&here);
+    }
+    atexit(cli_mpi_end);
+    if (cli_workers.rank && !freopen("/dev/null", "w", stdout)) fclose(stdout);
+}
+/* What all have in common each finds, and worker 0 says it: the others give it a second. Nobody waits for those who have failed. */
+CLI_FN void cli_leave(int status)
+{
+    if (cli_workers.size > 1) MPI_Abort(MPI_COMM_WORLD, status);
+    exit(status);
+}
+CLI_FN void cli_let_first(void) { if (cli_workers.rank) sleep(1); }
+#else
+#define CLI_MPI 0
+CLI_FN int cli_rank(void) { return 0; }
+CLI_FN int cli_size(void) { return 1; }
+CLI_FN void cli_leave(int status) { exit(status); }
+CLI_FN void cli_let_first(void) {}
+#endif
+
+/* Says why on stderr and ends the program: all of its workers. */
 CLI_FN void cli_fail(const char *message)
 {
     fflush(stdout);
-    fprintf(stderr, "%s: %s\n", cli_name, message);
-    exit(1);
+    cli_let_first();
+    if (cli_size() > 1) fprintf(stderr, "%s: worker %d: %s\n", cli_name, cli_rank(), message);
+    else fprintf(stderr, "%s: %s\n", cli_name, message);
+    cli_leave(1);
 }
 static void cli_usage(const char *message, const char *detail)
 {
+    cli_let_first();
     fprintf(stderr, "%s: %s%s\n%s: see %s --help\n", cli_name, message, detail, cli_name, cli_name);
-    exit(2);
+    cli_leave(2);
+}
+
+#if CLI_MPI
+/* After the flags: bf16 and timeout as in bert_mpi_desc. */
+CLI_FN void cli_join(int bf16, double timeout)
+{
+    bert_error err;
+    bert_mpi_desc d;
+    memset(&err, 0, sizeof err);
+    memset(&d, 0, sizeof d);
+    d.bf16 = bf16;
+    d.timeout = timeout;
+    d.error = &err;
+    if (cli_workers.size == 1) return;
+    if (bert_mpi_open(&d, &cli_workers.mpi)) cli_fail(err.message);
+    cli_workers.comm = bert_mpi_comm(cli_workers.mpi);
+}
+CLI_FN const bert_comm *cli_comm(void) { return cli_workers.mpi ? &cli_workers.comm : NULL; }
+/* Threads of a session or trainer: where nothing else is asked for, the cores are shared between the workers of this machine. */
+CLI_FN int64_t cli_threads(int64_t asked)
+{
+    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return asked || cli_workers.local < 2 ? asked : cores / cli_workers.local > 1 ? cores / cli_workers.local : 1;
+}
+#else
+CLI_FN void cli_join(int bf16, double timeout) { (void)bf16; (void)timeout; }
+CLI_FN const bert_comm *cli_comm(void) { return NULL; }
+CLI_FN int64_t cli_threads(int64_t asked) { return asked; }
+#endif
+/* Bytes of worker `root` for all of them. */
+CLI_FN void cli_spread(void *data, size_t size, int root)
+{
+    bert_error err;
+    memset(&err, 0, sizeof err);
+    if (cli_comm() && cli_comm()->broadcast(cli_comm()->user, data, size, root, &err)) cli_fail(err.message);
+}
+/* Nobody goes on before all are here. */
+CLI_FN void cli_meet(void)
+{
+    char nothing = 0;
+    cli_spread(&nothing, 1, 0);
+}
+/* Is this piece of the work, of many in a row, this worker's? */
+CLI_FN int cli_mine(int64_t piece) { return piece % cli_size() == cli_rank(); }
+/* A file of the first worker. */
+CLI_FN bert_status cli_file_write(const char *path, const void *data, size_t size, bert_error *error)
+{
+    return cli_rank() ? BERT_OK : bert_file_write(path, data, size, error);
 }
 
 /* Insertions, deletions and changes between two short names. */
@@ -139,7 +237,11 @@ static cli cli_parse(int argc, char **argv, const char *usage, const char *what,
 {
     cli c;
     int i, only = 0;
-    const char *slash = strrchr(argv[0], '/');
+    const char *slash;
+#if CLI_MPI
+    cli_mpi_begin(&argc, &argv);
+#endif
+    slash = strrchr(argv[0], '/');
     c.name = cli_name = slash ? slash + 1 : argv[0];
     c.args = argv + 1;
     c.count = 0;
@@ -331,7 +433,7 @@ CLI_FN bert_session *cli_open_session(const bert_model *m, const char *isa, int6
     if (threads < 0 || threads > 1024) cli_usage("--threads goes from 0 to 1024", "");
     d.model = m;
     d.isa = (bert_isa)cli_choice("isa", isa, CLI_ISAS);
-    d.threads = (int32_t)threads;
+    d.threads = (int32_t)cli_threads(threads);
     d.max_tokens = max_tokens;
     d.error = &err;
     if (cli_session_open(&d, &s)) cli_fail(err.message);
@@ -445,7 +547,7 @@ CLI_FN void cli_write_config(const bert_model *m, const char *kind, const char *
         bert_json_free(&doc);
     }
     cli_str(&o, "\n}\n");
-    if (bert_file_write(path, o.data, o.size, &err)) cli_fail(err.message);
+    if (cli_file_write(path, o.data, o.size, &err)) cli_fail(err.message);
     free(o.data);
     free(ids.data);
 }
@@ -463,12 +565,19 @@ CLI_FN cli_text cli_read(const char *path)
         bert_file_close(&f);
         return t;
     }
-    for (;;) {
+    while (!cli_rank()) {
         size_t n = fread(cli_room(&t, (size_t)1 << 16), 1, (size_t)1 << 16, stdin);
         if (!n) break;
         t.size += n;
     }
-    if (ferror(stdin)) cli_fail("standard input: cannot read");
+    if (!cli_rank() && ferror(stdin)) cli_fail("standard input: cannot read");
+    if (cli_size() > 1) {                                               /* it comes to worker 0 alone */
+        size_t size = t.size;
+        cli_spread(&size, sizeof size, 0);
+        cli_room(&t, size - t.size);
+        cli_spread(t.data, size, 0);
+        t.size = size;
+    }
     return t;
 }
 /* The next line of a text from *at on, without its end; 0: there is none. */
@@ -494,6 +603,7 @@ CLI_FN FILE *cli_create(const char *path)
     char text[700];
     FILE *f;
     if (!path || strcmp(path, "-") == 0) return stdout;
+    if (cli_rank()) return stdout;                                      /* which says nothing there */
     if (strlen(path) + 6 > sizeof cli_part) cli_fail("the name of the output file is too long");
     snprintf(cli_part, sizeof cli_part, "%s.part", path);
     f = fopen(cli_part, "wb");
@@ -525,19 +635,45 @@ CLI_FN void cli_commit(FILE *f, const char *path)
     cli_part[0] = 0;
 }
 
+/* What this worker has, behind what those before it have: written by the first. All call it together. */
+CLI_FN void cli_write_shared(FILE *f, cli_text *o)
+{
+    cli_text other = { 0 };
+    size_t size;
+    int k;
+    cli_write(f, o->data, o->size);
+    for (k = 1; k < cli_size(); k++) {
+        size = cli_rank() == k ? o->size : 0;
+        cli_spread(&size, sizeof size, k);
+        if (!size) continue;
+        other.size = 0;
+        if (cli_rank() != k) cli_room(&other, size);
+        cli_spread(cli_rank() == k ? o->data : other.data, size, k);
+        cli_write(f, other.data, cli_rank() == k ? 0 : size);
+    }
+    free(other.data);
+    o->size = 0;
+}
+
 /* Arrays for numpy and for safetensors: a head, then the values as they come. */
-CLI_FN void cli_write_little(FILE *f, const void *values, size_t count, size_t width)
+CLI_FN void cli_add_little(cli_text *o, const void *values, size_t count, size_t width)
 {
     const uint16_t one = 1;
     const unsigned char *p = (const unsigned char *)values;
-    unsigned char swapped[8], little;
+    unsigned char little;
+    char *to = cli_room(o, count * width);
     size_t i, k;
     memcpy(&little, &one, 1);
-    if (little) { cli_write(f, values, count * width); return; }
-    for (i = 0; i < count; i++, p += width) {
-        for (k = 0; k < width; k++) swapped[k] = p[width - 1 - k];
-        cli_write(f, swapped, width);
-    }
+    for (i = 0; i < count; i++)
+        for (k = 0; k < width; k++) to[i * width + k] = (char)p[i * width + (little ? k : width - 1 - k)];
+    o->size += count * width;
+}
+CLI_FN void cli_write_little(FILE *f, const void *values, size_t count, size_t width)
+{
+    cli_text o = { 0 };
+    cli_add_little(&o, values, count, width);
+    cli_write(f, o.data, o.size);
+    free(o.data);
 }
 CLI_FN void cli_write_npy_head(FILE *f, const int64_t *shape, int rank)
 {
@@ -607,6 +743,7 @@ CLI_FN void cli_progress(const char *unit, int64_t done, int64_t total)
 #else
     terminal = 0;
 #endif
+    if (cli_rank()) return;
     if (start <= 0) start = last = now;
     if (done >= total) {
         if (terminal && last > start) fprintf(stderr, "\r%60s\r", "");

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT-0 OR Unlicense
 #
 #   CC CPPFLAGS CFLAGS LDFLAGS LDLIBS   as everywhere. A change of them rebuilds what it touches: no configure, no clean.
+#   MPI=1    with MPI, for several workers (mpirun): compiled by MPICC, which calls CC
 #   CUDA=1   with bert_cuda.h, for --device=cuda: compiled by NVCC for the architectures in CUDA_ARCH, and PTX of the last one
 #   V=name   a variant of its own, beside the others, in bin/name and obj/name:  make V=asan CFLAGS="-O1 -fsanitize=address"
 #   EXE      ending of programs (.exe)      DEPS   how the compiler is asked for dependencies (tcc: DEPS=)
@@ -18,6 +19,16 @@ OBJ := obj$(if $(V),/$(V))
 # The headers as one object, which all tools and tests link: compiled once for each set of options, in tools/.
 IMPL   := ../tools/$(OBJ)/bert_impl.o
 HEADER := $(if $(wildcard ../bert.h),bert.h,bert_tokenizer.h)
+
+# Several workers: the programs that share their work out.
+MPI   ?=
+MPICC ?= mpicc
+ifneq ($(MPI),)
+export OMPI_CC  := $(CC)
+export MPICH_CC := $(CC)
+override CC       := $(MPICC)
+override CPPFLAGS += -DBERT_USE_MPI
+endif
 
 # On a GPU: the tools' --device=cuda.
 CUDA      ?=

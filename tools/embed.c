@@ -2,8 +2,9 @@
    SPDX-License-Identifier: MIT-0 OR Unlicense
 
    How the rows become one vector is read from the files of sentence-transformers beside the model, where there are some; flags
-   override. */
+   override. Several workers (make MPI=1, mpirun) take blocks of lines in turn. */
 #define _POSIX_C_SOURCE 200809L
+#define CLI_WORKERS
 #include "cli.h"
 
 static const char *model_path, *bert_config_file, *vocab_file, *output_file, *output_format = "text", *pooling = "auto", *too_long = "error", *isa = "default";
@@ -46,8 +47,10 @@ int main(int argc, char **argv)
     cli c = cli_parse(argc, argv, "embed --model PATH [FLAGS] [FILE]", "A vector for each line of a file or of standard input.", flags);
     const int format = cli_choice("output_format", output_format, "text|npy|safetensors"), kind = cli_choice("pooling", pooling, "auto|mean|cls|max|pooler|mean_sqrt_len|weighted_mean|last");
     const int policy = cli_choice("too_long", too_long, "error|truncate|windows");
+    enum { BLOCK = 256 };
     if (c.count > 1) cli_usage("more than one input file: ", c.args[1]);
     if (max_seq_length < 0 || stride < 0 || max_tokens < 0) cli_usage("negative numbers make no sense for --max_seq_length, --stride or --max_tokens", "");
+    cli_join(0, 0);
     model = cli_open_model(model_path, bert_config_file, kinds[kind] == BERT_POOLING_POOLER ? BERT_HEAD_POOLER : 0);
     hidden = bert_model_config(model)->hidden_size;
     if (bert_embed_desc_read(model, &d, &err)) cli_fail(err.message);
@@ -79,11 +82,11 @@ int main(int argc, char **argv)
         const cli_tensor head = { "embeddings", "F32", { (int64_t)count, hidden }, 2, 4 };
         cli_write_safetensors_head(f, &head, 1, "");
     }
-    out = malloc((size_t)(256 * hidden) * sizeof *out);
+    out = malloc((size_t)(BLOCK * hidden) * sizeof *out);
     if (!out) cli_fail("out of memory");
-    for (done = 0; done < count; done += n) {
-        n = count - done < 256 ? count - done : 256;
-        if (bert_session_embed(session, tokenizer, &d, texts + done, sizes + done, (int64_t)n, out)) {
+    for (done = BLOCK * (size_t)cli_rank(); done < count + BLOCK * (size_t)cli_rank(); done += BLOCK * (size_t)cli_size()) {     /* as many rounds for each */
+        n = done >= count ? 0 : count - done < BLOCK ? count - done : BLOCK;
+        if (n && bert_session_embed(session, tokenizer, &d, texts + done, sizes + done, (int64_t)n, out)) {
             char why[700];
             long long text, tokens, limit;
             if (sscanf(err.message, "text %lld has %lld tokens; the limit is %lld", &text, &tokens, &limit) == 3)
@@ -91,14 +94,14 @@ int main(int argc, char **argv)
             else snprintf(why, sizeof why, "%.600s", err.message);
             cli_fail(why);
         }
-        if (format) cli_write_little(f, out, n * (size_t)hidden, 4);
+        if (format) cli_add_little(&o, out, n * (size_t)hidden, 4);
         for (k = 0; !format && k < (int64_t)n * hidden; k++) {
             char *to = cli_room(&o, 32);
             o.size += (size_t)snprintf(to, 32, "%.9g%c", (double)out[k], (k + 1) % hidden ? ' ' : '\n');
         }
-        cli_write(f, o.data, o.size);
-        o.size = 0;
-        cli_progress("texts", (int64_t)(done + n), (int64_t)count);
+        cli_write_shared(f, &o);
+        n = done + BLOCK * (size_t)cli_size();
+        cli_progress("texts", (int64_t)(n < count ? n : count), (int64_t)count);
     }
     cli_commit(f, output_file);
     free(out);

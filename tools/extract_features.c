@@ -4,6 +4,7 @@
    A line is a text, or two with " ||| " between. The output has an object a line:
    {"linex_index": 0, "features": [{"token": "[CLS]", "layers": [{"index": -1, "values": [...]}, ...]}, ...]} */
 #define _POSIX_C_SOURCE 200809L
+#define CLI_WORKERS
 #include "cli.h"
 #include <math.h>
 
@@ -134,7 +135,7 @@ int main(int argc, char **argv)
     bert_session *session;
     cli_text input;
     tokens t = { 0 };
-    int64_t layers[256], index[256], count = 0, hidden, most, i, k, row, done;
+    int64_t layers[256], index[256], count = 0, hidden, most, i, k, row, done, piece = 0;
     float **outputs;
     size_t at = 0, size;
     const char *line, *p;
@@ -159,6 +160,7 @@ int main(int argc, char **argv)
         p = end;
         if (!*p) break;
     }
+    cli_join(0, 0);
     model = cli_open_model(model_path ? model_path : init_checkpoint, bert_config_file, 0);
     hidden = bert_model_config(model)->hidden_size;
     most = bert_model_config(model)->layers;
@@ -177,7 +179,7 @@ int main(int argc, char **argv)
     while (cli_line(&input, &at, &line, &size)) add_line(&t, tokenizer, line, size);
 
     bytes = (double)t.count * (double)count * (double)hidden * (format == JSON ? 10.5 : 4);   /* "-0.123456, " */
-    fprintf(stderr, "%zu lines, %zu tokens, %lld layers of %lld numbers: about %.0f %s%s\n", t.lines, t.count, (long long)count, (long long)hidden, bytes < 1e7 ? bytes / 1e3 : bytes / 1e6, bytes < 1e7 ? "KB" : "MB",
+    if (!cli_rank()) fprintf(stderr, "%zu lines, %zu tokens, %lld layers of %lld numbers: about %.0f %s%s\n", t.lines, t.count, (long long)count, (long long)hidden, bytes < 1e7 ? bytes / 1e3 : bytes / 1e6, bytes < 1e7 ? "KB" : "MB",
             format == JSON && bytes > 1e8 ? "; --output_format=npy takes a third" : "");
     session = cli_open_session(model, isa, threads, max_seq_length > 1024 ? max_seq_length : 0);
     f = cli_create(output_file);
@@ -206,6 +208,10 @@ int main(int argc, char **argv)
         int64_t *offsets = t.offsets + done, first = offsets[0], rows;
         for (k = 1; k < batch_size && done + k < (int64_t)t.lines && offsets[k + 1] - first <= 4096; k++) {}
         rows = offsets[k] - first;
+        if (!cli_mine(piece++)) {                                       /* another worker's: write at the end of a round */
+            if (piece % cli_size() == 0 || done + k == (int64_t)t.lines) cli_write_shared(f, &o);
+            continue;
+        }
         for (i = 0; i < count; i++) {
             float **to = outputs + index[i] + 1;
             free(*to);
@@ -235,7 +241,7 @@ int main(int argc, char **argv)
                 }
                 for (l = 0; l < count; l++) {
                     const float *x = outputs[index[l] + 1] + row * hidden;
-                    if (format != JSON) { cli_write_little(f, x, (size_t)hidden, 4); continue; }
+                    if (format != JSON) { cli_add_little(&o, x, (size_t)hidden, 4); continue; }
                     cli_str(&o, l ? ", {\"index\": " : "{\"index\": ");
                     cli_number(&o, layers[l]);
                     cli_str(&o, ", \"values\": [");
@@ -245,9 +251,9 @@ int main(int argc, char **argv)
                 if (format == JSON) cli_str(&o, "]}");
             }
             if (format == JSON) cli_str(&o, "]}\n");
-            cli_write(f, o.data, o.size);
-            o.size = 0;
+            if (cli_size() == 1) cli_write_shared(f, &o);
         }
+        if (piece % cli_size() == 0 || done + k == (int64_t)t.lines) cli_write_shared(f, &o);
         cli_progress("lines", done + k, (int64_t)t.lines);
     }
     cli_commit(f, output_file);

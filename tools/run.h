@@ -14,6 +14,10 @@
           return run_all(&t);
       }
 
+   Several workers (make MPI=1, mpirun) run the same program side by side: each takes its share of every batch and of what is evaluated
+   and predicted, all know all results, and the first one alone writes and speaks. A task need not know: its `batch` is asked for a part
+   of the batch, run_logits gives everything; files are written by cli_file_write.
+
    What lies in an output_dir, as the reference's Estimator has it: model.ckpt-STEP (weights and optimizer, in TensorFlow's
    format) and `checkpoint`, which names the newest. Training goes on from there, evaluation and prediction use it. Ours:
       model.safetensors config.json vocab.txt tokenizer_config.json task.json label_list.txt   the result, to be used alone
@@ -25,6 +29,7 @@
 #if !defined(_WIN32) && !defined(_POSIX_C_SOURCE)
 #error "define _POSIX_C_SOURCE 200809L first: files are locked, folders made, terminals asked"
 #endif
+#define CLI_WORKERS
 #include "cli.h"
 #include <errno.h>
 #include <math.h>
@@ -46,18 +51,18 @@ static struct run_flags {
     const char *learning_rate, *train_batch_size, *seeds, *optimizer, *schedule, *clip, *precision, *isa, *loss_scale, *budget;
     const char *tpu_name, *tpu_zone, *gcp_project, *master;
     bert_flag lower, check_case;
-    int overwrite, do_train, do_eval, do_predict, do_train_and_eval, use_fp16, recompute, save_memory, small_slots, none, none_b;
+    int overwrite, do_train, do_eval, do_predict, do_train_and_eval, use_fp16, recompute, save_memory, small_slots, none, none_b, horovod, wire_bf16;
     int64_t max_seq_length, eval_batch_size, predict_batch_size, seed, threads, accumulate, save_checkpoints_steps, keep_checkpoint_max, iterations_per_loop, log_steps, num_train_steps,
         num_warmup_steps, patience, frozen, num_tpu_cores, loss_scale_growth, loss_scale_decrease, resume_step, accumulation;
-    double num_train_epochs, warmup_proportion, weight_decay, adam_epsilon, max_grad_norm, layer_decay, dropout;
+    double num_train_epochs, warmup_proportion, weight_decay, adam_epsilon, max_grad_norm, layer_decay, dropout, worker_timeout;
 } run = { NULL, NULL, NULL, NULL, NULL, NULL, NULL,
           "5e-5", "32", NULL, "google", NULL, NULL, NULL, "default", NULL, NULL,
           NULL, NULL, NULL, NULL,
           BERT_DEFAULT, BERT_DEFAULT,
-          0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+          0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
           0, 8, 8, 1, 0, 1, 1000, 5, 1000, 0, 0,
           -1, 0, 0, 8, 0, 0, -1, 1,
-          3, 0.1, 0.01, 0, 1, 1, -1 };
+          3, 0.1, 0.01, 0, 1, 1, -1, 600 };
 
 /* The rows of every training program's table. Those that use_tpu and the like stand for are accepted, and said to mean nothing. */
 #define RUN_FLAGS \
@@ -120,8 +125,12 @@ static struct run_flags {
     { "log_steps", 'i', &run.log_steps, "steps between lines" }, \
     { "log_file", 's', &run.log_file, "what is said goes there as well" }, \
     { "export", 's', &run.export_format, "the result once more, in output_dir/export: tf, safetensors or pytorch" }, \
+    { "horovod", 'b', &run.horovod, "workers (make MPI=1, mpirun): train_batch_size is of each, and the rate is multiplied by how many there are" }, \
+    { "allreduce_bf16", 'b', &run.wire_bf16, "workers: gradients travel as bf16, half the bytes" }, \
+    { "allreduce_post_accumulation_fp16", 'b', &run.wire_bf16, "the same" }, \
+    { "worker_timeout", 'd', &run.worker_timeout, "workers: seconds without a word of one of them that end it all" }, \
     { "use_tpu", 'b', &run.none, "of the reference, without a meaning here; so are:" }, \
-    { "use_xla", 'b', &run.none, "" }, { "horovod", 'b', &run.none, "" }, \
+    { "use_xla", 'b', &run.none, "" }, \
     { "tpu_name", 's', &run.tpu_name, "" }, { "tpu_zone", 's', &run.tpu_zone, "" }, { "gcp_project", 's', &run.gcp_project, "" }, \
     { "master", 's', &run.master, "" }, { "num_tpu_cores", 'i', &run.num_tpu_cores, "" }
 
@@ -151,6 +160,7 @@ CLI_FN void run_clear(void)
 CLI_FN void run_say(const char *format, ...)
 {
     va_list a;
+    if (cli_rank()) return;
     run_clear();
     va_start(a, format);
     vfprintf(stderr, format, a);
@@ -210,6 +220,7 @@ CLI_FN void run_make_folder(const char *path)
     char part[1500];
     size_t i;
     const size_t n = strlen(path);
+    if (cli_rank()) return;
     if (n >= sizeof part) run_fail("%.60s...: the path is too long", path);
     for (i = 1; i <= n; i++) {
         if (path[i] && path[i] != '/') continue;
@@ -310,7 +321,7 @@ CLI_FN void run_write_results(const char *title, const char *path, const run_res
         cli_str(&o, value);
         cli_str(&o, "\n");
     }
-    if (path && bert_file_write(path, o.data, o.size, &err)) run_fail("%s", err.message);
+    if (path && cli_file_write(path, o.data, o.size, &err)) run_fail("%s", err.message);
     free(o.data);
 }
 
@@ -423,7 +434,8 @@ CLI_FN void run_record_mark(run_record *r, int64_t step, double value)
     r->marks[r->mark_count].step = step;
     r->marks[r->mark_count++].value = value;
 }
-/* Opens log.jsonl: the lines up to `step` stay, what was written after the checkpoint, or only in part, goes. */
+/* Opens log.jsonl: the lines up to `step` stay, what was written after the checkpoint, or only in part, goes. (Of several workers all
+   keep the record, the first has the file.) */
 CLI_FN void run_record_open(run_record *r, const char *dir, int64_t step, const char *metric)
 {
     const char *path = run_in(dir, "log.jsonl");
@@ -455,8 +467,9 @@ CLI_FN void run_record_open(run_record *r, const char *dir, int64_t step, const 
         }
         free(all.data);
     }
-    if (bert_file_write(path, keep.data ? keep.data : "", keep.size, &err)) run_fail("%s", err.message);
+    if (cli_file_write(path, keep.data ? keep.data : "", keep.size, &err)) run_fail("%s", err.message);
     free(keep.data);
+    if (cli_rank()) return;
     r->file = fopen(path, "ab");
     if (!r->file) run_fail("%s: cannot be written", path);
 }
@@ -573,7 +586,7 @@ CLI_FN void run_picture(const run_record *r, const char *dir, const char *title,
     }
     snprintf(text, sizeof text, "<text x=\"%.0f\" y=\"%d\" class=\"m\">step</text>\n</svg>\n", left + width / 2, height - 12);
     cli_str(&o, text);
-    if (bert_file_write(run_in(dir, "training.svg"), o.data, o.size, &err)) run_fail("%s", err.message);
+    if (cli_file_write(run_in(dir, "training.svg"), o.data, o.size, &err)) run_fail("%s", err.message);
     free(o.data);
 }
 
@@ -616,6 +629,7 @@ CLI_FN void run_prune(const char *dir, int64_t keep, int64_t upto)
     bert_paths paths = { 0 };
     bert_error err = { 0 };
     size_t i, k;
+    if (cli_rank()) return;
     if (bert_paths_find(run_in(dir, "*.????????.tmp"), NULL, &paths, &err) == BERT_OK) {
         for (i = 0; i < paths.count; i++) remove(paths.path[i]);
         bert_paths_free(&paths);
@@ -809,6 +823,19 @@ CLI_FN void run_names_read(run_names *l, const bert_json *root)
 
 CLI_FN void run_interrupted(int signal_number) { (void)signal_number; run_stop = 1; }
 
+/* ": 4 workers, global batch 32, learning rate 5e-05", for the first line. */
+CLI_FN const char *run_workers(char *out, size_t size)
+{
+    const int n = cli_size(), one = !strchr(run.train_batch_size, ',') && !strchr(run.learning_rate, ',');
+    out[0] = 0;
+    if (run.do_train && one) {
+        const int64_t batch = strtoll(run.train_batch_size, NULL, 10) * run.accumulation;
+        const double rate = strtod(run.learning_rate, NULL);
+        if (run.horovod) snprintf(out, size, ": %d worker%s, global batch %lld (%lld each), learning rate %g (%g for each worker)", n, n > 1 ? "s" : "", (long long)(batch * n), (long long)batch, rate * n, rate);
+        else if (n > 1) snprintf(out, size, ": %d workers, global batch %lld, learning rate %g", n, (long long)batch, rate);
+    } else if (n > 1) snprintf(out, size, ": %d workers", n);
+    return out;
+}
 /* Checks the flags and opens the model: for training what --init_checkpoint names (or a new one by --bert_config_file); to evaluate
    and predict what was trained in --output_dir, if anything, else --init_checkpoint. */
 CLI_FN void run_begin(const cli *c, int argc, char **argv)
@@ -818,10 +845,15 @@ CLI_FN void run_begin(const cli *c, int argc, char **argv)
     char text[400];
     int i;
     if (c->count) cli_usage("no flag: ", c->args[0]);
+    cli_join(run.wire_bf16, run.worker_timeout > 0 ? run.worker_timeout : -1);
+    if (!CLI_MPI && run.do_train) {
+        static const char *const size[] = { "OMPI_COMM_WORLD_SIZE", "PMI_SIZE" };
+        for (i = 0; i < 2; i++) if (getenv(size[i]) && strtol(getenv(size[i]), NULL, 10) > 1) cli_fail("started as one of several workers, but built without MPI: make -C tools MPI=1");
+    }
     run_now.start = cli_seconds();
     run_now.lock = -1;
 #ifdef CLI_ISATTY
-    run_now.terminal = CLI_ISATTY;
+    run_now.terminal = CLI_ISATTY && !cli_rank();
 #endif
     for (i = 1; i < argc; i++) {
         const char *p = strstr(argv[i], "gs://");
@@ -839,6 +871,7 @@ CLI_FN void run_begin(const cli *c, int argc, char **argv)
     if (run.max_seq_length < 0 || run.max_seq_length == 1 || run.max_seq_length == 2 || run.max_seq_length > 65536) cli_usage("--max_seq_length goes from 3 to 65536", "");
     if (run.eval_batch_size < 1 || run.predict_batch_size < 1 || run.eval_batch_size > 65536 || run.predict_batch_size > 65536) cli_usage("--eval_batch_size and --predict_batch_size go from 1 to 65536", "");
     if (run.threads < 0 || run.threads > 1024) cli_usage("--threads goes from 0 to 1024", "");
+    run.threads = cli_threads(run.threads);
     if (run.save_checkpoints_steps < 1 || run.keep_checkpoint_max < 0 || run.iterations_per_loop < 1 || run.log_steps < 0 || run.accumulate < 1 || run.accumulation < 1 || run.accumulation > 65536 || run.patience < 0 || run.seed < 0) cli_usage("a number is too small: see --help", "");
     if (!(run.num_train_epochs >= 0) || !(run.warmup_proportion >= 0 && run.warmup_proportion <= 1)) cli_usage("--num_train_epochs is not negative, --warmup_proportion goes from 0 to 1", "");
     cli_choice("isa", run.isa, CLI_ISAS);
@@ -847,7 +880,7 @@ CLI_FN void run_begin(const cli *c, int argc, char **argv)
     if (run.clip) cli_choice("clip", run.clip, "global|rows|tf1_rows|each|none");
     if (run.precision && cli_choice("precision", run.precision, "default|f32|bf16|int8") == BERT_PRECISION_INT8 && run.do_train) cli_usage("--precision=int8 is not for training", "");
     if (run.export_format) cli_choice("export", run.export_format, "tf|safetensors|pytorch");
-    if (run.log_file) {
+    if (run.log_file && !cli_rank()) {
         const char *end = strrchr(run.log_file, '/');
         if (end && end != run.log_file) {
             snprintf(text, sizeof text, "%.*s", (int)(end - run.log_file), run.log_file);
@@ -857,11 +890,11 @@ CLI_FN void run_begin(const cli *c, int argc, char **argv)
     }
     if (run.output_dir) {
         run_make_folder(run.output_dir);
-        run_lock(run.output_dir);
+        if (!cli_rank()) run_lock(run.output_dir);
     }
-    run_say("%s %s", cli_name, BERT_VERSION);
+    run_say("%s %s%s", cli_name, BERT_VERSION, run_workers(text, sizeof text));
     for (i = 1; i < argc; i++) run_say("  %s", argv[i]);
-    if (run.none || run.tpu_name || run.tpu_zone || run.gcp_project || run.master) run_say("note: use_tpu, use_xla, horovod, tpu_name, tpu_zone, gcp_project and master mean nothing here: one program on this machine's processor does it all");
+    if (run.none || run.tpu_name || run.tpu_zone || run.gcp_project || run.master) run_say("note: use_tpu, use_xla, tpu_name, tpu_zone, gcp_project and master mean nothing here");
     if (run.use_fp16 && !run.precision) {
         run.precision = "bf16";
         run_say("note: mixed precision is bf16 here, with float32 master weights");
@@ -951,6 +984,9 @@ CLI_FN bert_session *run_session(const bert_model *m, int64_t tokens)
     return s;
 }
 
+/* Where the part of worker k begins, of `count` things. */
+CLI_FN int64_t run_share(int64_t count, int k) { return count * k / cli_size(); }
+
 /* Logits of the classifier for rows from, from + 1, ...: [count,n], n its outputs. */
 CLI_FN void run_some_logits(bert_session *s, const run_rows *rows, int64_t from, int64_t count, float *out)
 {
@@ -965,17 +1001,23 @@ CLI_FN void run_some_logits(bert_session *s, const run_rows *rows, int64_t from,
     r.classes = out;
     if (bert_session_run(s, &b, &r, &err)) run_fail("%s", err.message);
 }
-/* Of all rows; free() it. `group` rows are an example, for the progress. */
+/* Of all rows, by all workers together; free() it. `group` rows are an example, for the progress. */
 CLI_FN float *run_logits(const bert_model *m, const run_rows *rows, int64_t n, int64_t group)
 {
     enum { AT_ONCE = 64 };
     bert_session *s = run_session(m, run.max_seq_length > 1024 ? run.max_seq_length : 1024);
     float *out = (float *)run_memory(NULL, (size_t)rows->count * (size_t)n, sizeof *out);
+    const int64_t from = run_share(rows->count, cli_rank()), to = run_share(rows->count, cli_rank() + 1);
     int64_t i;
-    for (i = 0; i < rows->count; i += AT_ONCE) {
-        const int64_t count = rows->count - i < AT_ONCE ? rows->count - i : AT_ONCE;
+    int k;
+    for (i = from; i < to; i += AT_ONCE) {
+        const int64_t count = to - i < AT_ONCE ? to - i : AT_ONCE;
         run_some_logits(s, rows, i, count, out + i * n);
-        cli_progress("examples", (i + count) / group, rows->count / group);
+        cli_progress("examples", (i + count) / group, to / group);
+    }
+    for (k = 0; k < cli_size(); k++) {
+        i = run_share(rows->count, k);
+        if (run_share(rows->count, k + 1) > i) cli_spread(out + i * n, (size_t)(run_share(rows->count, k + 1) - i) * (size_t)n * sizeof *out, k);
     }
     bert_session_close(s);
     return out;
@@ -1015,6 +1057,7 @@ CLI_FN void run_desc(const run_task *t, const run_setting *s, int64_t steps, ber
     d->learn = t->learn;
     d->keep = t->keep;
     d->labels = t->labels;
+    d->comm = cli_comm();
     if (classifier && !run_now.initial && t->labels && classifier->shape[0] != t->labels) {
         run_say("note: the classifier of %s has %lld outputs, this task %d: it begins anew", run_now.from, (long long)classifier->shape[0], (int)t->labels);
         d->fresh = BERT_HEAD_CLASSIFIER;
@@ -1041,7 +1084,7 @@ CLI_FN void run_desc(const run_task *t, const run_setting *s, int64_t steps, ber
     d->small_slots = run.small_slots;
     if (run.budget) d->budget = run_bytes("memory", run.budget);
     else {
-        const int64_t all = s->batch * t->longest, usual = t->longest > 1024 ? t->longest : 1024, parts = (s->batch + run.accumulate - 1) / run.accumulate * t->longest;
+        const int64_t mine = (s->batch + cli_size() - 1) / cli_size(), all = mine * t->longest, usual = t->longest > 1024 ? t->longest : 1024, parts = (mine + run.accumulate - 1) / run.accumulate * t->longest;
         d->max_tokens = run.save_memory ? t->longest : run.accumulate > 1 ? parts : all < usual ? all : usual;
     }
     if (run.loss_scale || run.use_fp16) {
@@ -1110,17 +1153,17 @@ CLI_FN void run_write_beside(const run_task *t, const char *dir, int tf)
     size_t size;
     const char *source = bert_model_config_text(run_now.model, &size);
     if (tf && source && bert_model_config(run_now.model)->source != BERT_SOURCE_HF) {
-        if (bert_file_write(run_in(dir, "bert_config.json"), source, size, &err)) run_fail("%s", err.message);
+        if (cli_file_write(run_in(dir, "bert_config.json"), source, size, &err)) run_fail("%s", err.message);
     } else cli_write_config(run_now.model, t->kind, t->names, (size_t)t->labels, run_in(dir, "config.json"));
     if (run_now.tokenizer && run_now.vocab.size) {
         d = bert_tokenizer_desc_resolved(run_now.tokenizer);
-        if (bert_file_write(run_in(dir, run_now.vocab_json ? "tokenizer.json" : "vocab.txt"), run_now.vocab.data, run_now.vocab.size, &err)) run_fail("%s", err.message);
+        if (cli_file_write(run_in(dir, run_now.vocab_json ? "tokenizer.json" : "vocab.txt"), run_now.vocab.data, run_now.vocab.size, &err)) run_fail("%s", err.message);
         snprintf(text, sizeof text, "{\n  \"do_lower_case\": %s,\n  \"strip_accents\": %s,\n  \"tokenize_chinese_chars\": %s,\n  \"tokenizer_class\": \"BertTokenizer\"\n}\n", d.lower_case == BERT_ON ? "true" : "false",
                  d.strip_accents == BERT_ON ? "true" : "false", d.cjk != BERT_OFF ? "true" : "false");
-        if (!run_now.vocab_json && bert_file_write(run_in(dir, "tokenizer_config.json"), text, strlen(text), &err)) run_fail("%s", err.message);
+        if (!run_now.vocab_json && cli_file_write(run_in(dir, "tokenizer_config.json"), text, strlen(text), &err)) run_fail("%s", err.message);
     }
-    if (t->names && bert_labels_write(run_in(dir, "label_list.txt"), t->names, (size_t)t->labels, &err)) run_fail("%s", err.message);
-    if (t->task_json && bert_file_write(run_in(dir, "task.json"), t->task_json, strlen(t->task_json), &err)) run_fail("%s", err.message);
+    if (t->names && !cli_rank() && bert_labels_write(run_in(dir, "label_list.txt"), t->names, (size_t)t->labels, &err)) run_fail("%s", err.message);
+    if (t->task_json && cli_file_write(run_in(dir, "task.json"), t->task_json, strlen(t->task_json), &err)) run_fail("%s", err.message);
 }
 CLI_FN void run_write_result(bert_trainer *trainer, const char *dir, const char *best, double value)
 {
@@ -1171,6 +1214,7 @@ CLI_FN void run_log_eval(run_record *r, int64_t step, const run_results *e)
 {
     char text[40];
     int i;
+    if (!r->file) return;
     fprintf(r->file, "{\"step\": %lld, \"eval\": {", (long long)step);
     for (i = 0; i < e->count; i++) {
         const char *v = run_value(e, i, text);
@@ -1181,12 +1225,13 @@ CLI_FN void run_log_eval(run_record *r, int64_t step, const run_results *e)
 }
 CLI_FN void run_log_step(run_record *r, const run_task *t, const bert_progress *p, double seconds)
 {
+    run_record_point(r, p->step, p->loss, p->rate);
+    if (!r->file) return;
     fprintf(r->file, "{\"step\": %lld, \"loss\": %.9g, ", (long long)p->step, p->loss);
     if (t->learn & BERT_LEARN_WORDS) fprintf(r->file, "\"masked_lm_loss\": %.9g, ", p->words);
     if (t->learn & BERT_LEARN_NEXT_SENTENCE) fprintf(r->file, "\"next_sentence_loss\": %.9g, ", p->next_sentence);
     fprintf(r->file, "\"learning_rate\": %.9g, \"grad_norm\": %.9g, \"loss_scale\": %.9g, \"seconds\": %.3f}\n", p->rate, p->norm, p->loss_scale, seconds);
     fflush(r->file);
-    run_record_point(r, p->step, p->loss, p->rate);
 }
 CLI_FN void run_progress_line(int64_t step, int64_t steps, const bert_progress *p, double per_second)
 {
@@ -1211,6 +1256,7 @@ CLI_FN void run_train(run_task *t, const run_setting *s)
     const int64_t steps = run.num_train_steps > 0 ? t->phase_start + run.num_train_steps : (int64_t)((double)t->examples / (double)s->batch * run.num_train_epochs);
     const int64_t every = run.log_steps ? run.log_steps : run.iterations_per_loop < 100 ? run.iterations_per_loop : 100, stride = steps / 2000 + 1;
     const char *metric = run.keep_best && cli_truth(run.keep_best) != 1 ? run.keep_best : t->metric;
+    const int64_t from = run_share(s->batch, cli_rank()), to = run_share(s->batch, cli_rank() + 1);     /* of every batch: this worker's */
     int64_t newest = run_newest(s->dir), *cursor, line_step, first, interval = 0;
     double line_time, begin;
     bert_trainer_desc d;
@@ -1226,6 +1272,8 @@ CLI_FN void run_train(run_task *t, const run_setting *s)
     memset(&p, 0, sizeof p);
     if (steps < 1) run_fail("%lld examples, a batch of %lld and %g epochs make no step: give more epochs or a smaller batch", (long long)t->examples, (long long)s->batch, run.num_train_epochs);
     run_make_folder(s->dir);
+    cli_spread(&newest, sizeof newest, 0);                              /* as the first worker sees it */
+    if (run.overwrite && newest >= 0 && cli_rank()) newest = -1;
     if (run.overwrite && newest >= 0) {
         run_say("%s: begun anew, the checkpoints that were there are removed (--overwrite)", s->dir);
         remove(run_in(s->dir, "checkpoint"));
@@ -1235,6 +1283,7 @@ CLI_FN void run_train(run_task *t, const run_setting *s)
         newest = -1;
     }
     run_prune(s->dir, 0, 0);
+    cli_meet();
     run_say("***** Running training *****");
     if (t->examples) run_say("  Num examples = %lld", (long long)t->examples);
     run_say("  Batch size = %lld", (long long)s->batch);
@@ -1290,7 +1339,7 @@ CLI_FN void run_train(run_task *t, const run_setting *s)
         int64_t step;
         double now;
         int save, worse = 0;
-        t->batch(t, saved.complete ? saved.seed : s->seed, cursor[RUN_FIRST], s->batch, &batch, &targets);
+        t->batch(t, saved.complete ? saved.seed : s->seed, cursor[RUN_FIRST] + from, to - from, &batch, &targets);
         if (bert_trainer_step(trainer, &batch, &targets, &p, &err)) run_fail("%s", err.message);
         cursor[RUN_FIRST] += s->batch;
         memcpy(cursor + RUN_PLACE, t->place, sizeof t->place);
@@ -1359,7 +1408,8 @@ CLI_FN void run_train(run_task *t, const run_setting *s)
     }
     run_say("Loss for final step: %.9g.", p.loss);
     run_say("trained in %.1f s: %s", cli_seconds() - begin, run_in(s->dir, "model.safetensors"));
-    if (run.export_format) run_export(t, s->dir);
+    if (run.export_format && !cli_rank()) run_export(t, s->dir);
+    cli_meet();                                                         /* the result is there for all */
 }
 
 /* ---- all of them, and the table ---- */
@@ -1410,7 +1460,7 @@ CLI_FN void run_table(const run_task *t, const run_row *rows, int count, int see
         }
         cli_str(&o, "\n");
     }
-    if (bert_file_write(run_in(run.output_dir, "runs.tsv"), o.data, o.size, &err)) run_fail("%s", err.message);
+    if (cli_file_write(run_in(run.output_dir, "runs.tsv"), o.data, o.size, &err)) run_fail("%s", err.message);
     free(o.data);
     run_say("***** %d runs *****", count);
     run_say("  %-32s %10s %10s %10s %10s %10s", t->metric, "value", "sd", "min", "max", "");
@@ -1453,15 +1503,15 @@ CLI_FN int run_all(run_task *t)
         memset(&a, 0, sizeof a);
         a.sa_handler = run_interrupted;
         a.sa_flags = (int)SA_RESETHAND;                                 /* the second time ends it */
-        if (run.do_train) { sigaction(SIGINT, &a, NULL); sigaction(SIGTERM, &a, NULL); }
+        if (run.do_train && cli_size() == 1) { sigaction(SIGINT, &a, NULL); sigaction(SIGTERM, &a, NULL); }
     }
 #endif
     if (run.do_train) t->load(t);
     for (i = 0; i < count; i++) {
         run_setting *s = &rows[i].setting;
         s->seed = (uint64_t)seeds[i % seed_count];
-        s->batch = (int64_t)batches[i / seed_count % batch_count] * run.accumulation;
-        s->rate = rates[i / seed_count / batch_count];
+        s->batch = (int64_t)batches[i / seed_count % batch_count] * run.accumulation * (run.horovod ? cli_size() : 1);
+        s->rate = rates[i / seed_count / batch_count] * (run.horovod ? cli_size() : 1);
         snprintf(s->dir, sizeof s->dir, "%s", run.output_dir ? run.output_dir : ".");
         if (count > 1) {                                                /* output_dir/rate_3e-05_batch_32_seed_1, what varies */
             char name[160] = "";

@@ -383,7 +383,7 @@ static void show_confusion(const int64_t *confusion, const char *dir)
         for (j = 0; j < n; j++) { cli_str(&o, "\t"); cli_number(&o, confusion[i * n + j]); }
         cli_str(&o, "\n");
     }
-    if (dir && bert_file_write(run_in(dir, "confusion.tsv"), o.data, o.size, &err)) run_fail("%s", err.message);
+    if (dir && cli_file_write(run_in(dir, "confusion.tsv"), o.data, o.size, &err)) run_fail("%s", err.message);
     free(o.data);
     if (n > 10) return;
     run_say("  confusion (rows: labels, columns: predictions)");
@@ -517,55 +517,69 @@ static void put_label(cli_text *o, const float *p)
     else if (!multi_label) cli_str(o, what.labels.names[run_largest(p, what.n)]);
     else for (j = 0; j < what.n; j++) if (p[j] > 0.5f) { if (n++) cli_str(o, ","); cli_str(o, what.labels.names[j]); }
 }
-/* Line by line: the label (or value), then the probabilities. */
+/* A line's label (or value), then its probabilities. */
+static void put_answer(bert_session *s, const char *line, size_t size, int64_t number, cli_text *o)
+{
+    static int32_t *room;
+    static float *p;
+    static run_rows rows;
+    const char *tab;
+    char where[60];
+    bert_bytes a, b;
+    size_t n;
+    if (!room) room = row_memory();
+    if (!p) p = (float *)run_memory(NULL, (size_t)what.n, sizeof *p);
+    if (size && line[size - 1] == '\r') size--;
+    tab = size ? (const char *)memchr(line, '\t', size) : NULL;
+    a.data = size ? line : "";
+    a.size = tab ? (size_t)(tab - line) : size;
+    b.data = tab ? tab + 1 : NULL;
+    b.size = tab ? (size_t)(line + size - tab - 1) : 0;
+    snprintf(where, sizeof where, "standard input, line %lld", (long long)number);
+    n = encode(run_now.tokenizer, &a, tab ? &b : NULL, room, where);
+    rows.count = rows.tokens = 0;
+    run_rows_add(&rows, room, room + 2 * run.max_seq_length, (int64_t)n, "", 0);
+    run_some_logits(s, &rows, 0, 1, p);
+    probabilities(p, 1);
+    put_label(o, p);
+    if (!what.numbers) { cli_str(o, "\t"); put_row(o, p); }
+    else cli_str(o, "\n");
+}
+/* Line by line, each answered at once. Several workers read all of it and take blocks of lines in turn. */
 static void stream(const bert_model *m)
 {
+    enum { BLOCK = 64 };
     bert_session *s = run_session(m, run.max_seq_length);
-    int32_t *room = row_memory();
-    float *p = (float *)run_memory(NULL, (size_t)what.n, sizeof *p);
     cli_text line = { 0 }, o = { 0 };
-    run_rows rows = { 0 };
     int64_t number = 0;
-    int c;
-    do {
-        const char *tab;
-        char where[60];
-        bert_bytes a, b;
-        size_t n;
+    const char *text;
+    size_t at = 0, size;
+    int c = 0;
+    if (cli_size() > 1) {
+        line = cli_read(NULL);
+        while (cli_line(&line, &at, &text, &size)) {
+            if (cli_mine(number / BLOCK)) put_answer(s, text, size, number + 1, &o);
+            if (++number % (BLOCK * cli_size()) == 0) cli_write_shared(stdout, &o);
+        }
+        cli_write_shared(stdout, &o);
+        c = EOF;
+    }
+    while (c != EOF) {
         line.size = 0;
         while ((c = getchar()) != EOF && c != '\n') { char byte = (char)c; cli_add(&line, &byte, 1); }
         if (c == EOF && !line.size) break;
-        if (line.size && line.data[line.size - 1] == '\r') line.size--;
-        a.data = line.data ? line.data : "";
-        a.size = line.size;
-        tab = line.size ? (const char *)memchr(line.data, '\t', line.size) : NULL;
-        b.data = tab ? tab + 1 : NULL;
-        b.size = tab ? (size_t)(line.data + line.size - tab - 1) : 0;
-        if (tab) a.size = (size_t)(tab - line.data);
-        snprintf(where, sizeof where, "standard input, line %lld", (long long)++number);
-        n = encode(run_now.tokenizer, &a, tab ? &b : NULL, room, where);
-        rows.count = rows.tokens = 0;
-        run_rows_add(&rows, room, room + 2 * run.max_seq_length, (int64_t)n, "", 0);
-        run_some_logits(s, &rows, 0, 1, p);
-        probabilities(p, 1);
-        o.size = 0;
-        put_label(&o, p);
-        if (!what.numbers) { cli_str(&o, "\t"); put_row(&o, p); }
-        else cli_str(&o, "\n");
-        cli_write(stdout, o.data, o.size);
+        put_answer(s, line.data, line.size, ++number, &o);
+        cli_write_shared(stdout, &o);
         if (fflush(stdout)) run_fail("cannot write to standard output");
-    } while (c != EOF);
+    }
     free(line.data);
     free(o.data);
-    free(p);
-    free(room);
-    run_rows_free(&rows);
     bert_session_close(s);
 }
 static void write_file(const char *dir, const char *name, const cli_text *o)
 {
     bert_error err = { 0 };
-    if (bert_file_write(run_in(dir, "%s", name), o->data ? o->data : "", o->size, &err)) run_fail("%s", err.message);
+    if (cli_file_write(run_in(dir, "%s", name), o->data ? o->data : "", o->size, &err)) run_fail("%s", err.message);
     run_say("%s: written", run_in(dir, "%s", name));
 }
 /* A test set: test_results.tsv, or a file for the GLUE site; where it has labels, its scores in eval/test_results.txt as NEZHA's program. */

@@ -299,7 +299,7 @@ static void predict(run_task *t, const bert_model *m, const char *dir)
         cli_str(&o, run_number(number, (double)z[i]));
         cli_str(&o, c + 1 < choices ? "\t" : "\n");
     }
-    if (bert_file_write(run_in(dir, "test_results.tsv"), o.data, o.size, &err)) run_fail("%s", err.message);
+    if (cli_file_write(run_in(dir, "test_results.tsv"), o.data, o.size, &err)) run_fail("%s", err.message);
     run_say("%s: written", run_in(dir, "test_results.tsv"));
     free(o.data);
     free(z);

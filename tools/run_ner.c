@@ -417,7 +417,7 @@ static void predict(run_task *t, const bert_model *m, const char *dir)
         word_labels(&test, said, row, words, e.count);
         put_sentence(&o, &e, words);
     }
-    if (bert_file_write(run_in(dir, "predictions.txt"), o.data, o.size, &err)) run_fail("%s", err.message);
+    if (cli_file_write(run_in(dir, "predictions.txt"), o.data, o.size, &err)) run_fail("%s", err.message);
     run_say("%s: written", run_in(dir, "predictions.txt"));
     bert_ner_close(file);
     bert_session_close(session);

@@ -157,18 +157,22 @@ static void evaluate(run_task *t, const bert_model *m, const char *dir, run_resu
     bert_instances_batch b;
     bert_result result;
     float *words = (float *)run_memory(NULL, (size_t)at_once * (size_t)max_predictions * (size_t)nV, sizeof *words), *next = (float *)run_memory(NULL, (size_t)at_once * 2, sizeof *next);
-    double loss = 0, all[6] = { 0 };    /* of words: weights, losses, right; of pairs: the same */
+    double loss = 0, all[6] = { 0 }, (*parts)[6] = run_memory(NULL, (size_t)max_eval_steps, sizeof *parts);     /* of words: weights, losses, right; of pairs: the same */
+    const int64_t from = run_share(max_eval_steps, cli_rank()), to = run_share(max_eval_steps, cli_rank() + 1);
     int64_t step, i, n;
+    int k;
     (void)t;
     (void)dir;
     if ((bert_model_heads(m) & (BERT_HEAD_MLM | BERT_HEAD_NSP)) != (BERT_HEAD_MLM | BERT_HEAD_NSP))
         run_fail("%s has no head for masked words or none for next sentences: it was not pre-trained with both; train (--do_train)", bert_checkpoint_path(bert_model_checkpoint(m)));
     run_say("***** Running evaluation *****");
     run_say("  Batch size = %lld", (long long)run.eval_batch_size);
+    memset(parts, 0, (size_t)max_eval_steps * sizeof *parts);
     r = open_reader(&eval_paths, 0, 0);
     s = run_session(m, run.max_seq_length > 1024 ? run.max_seq_length : 1024);
-    for (step = 0; step < max_eval_steps; step++) {
-        double part[6] = { 0 };
+    if (bert_instances_next(r, from * run.eval_batch_size, 0, 0, &b, &err)) run_fail("%s", err.message);
+    for (step = from; step < to; step++) {
+        double *part = parts[step];
         for (n = 0; n < run.eval_batch_size; n += b.batch.sequences) {
             const int64_t count = run.eval_batch_size - n < at_once ? run.eval_batch_size - n : at_once;
             if (bert_instances_next(r, count, 0, count, &b, &err)) run_fail("%s", err.message);
@@ -190,15 +194,22 @@ static void evaluate(run_task *t, const bert_model *m, const char *dir, run_resu
                 part[5] += run_largest(next + 2 * i, 2) == b.next_sentence[i];
             }
         }
-        loss += part[1] / (part[0] + 1e-5) + part[4] / part[3];
-        for (i = 0; i < 6; i++) all[i] += part[i];
-        cli_progress("batches", step + 1, max_eval_steps);
+        cli_progress("batches", step + 1 - from, to - from);
+    }
+    for (k = 0; k < cli_size(); k++) {
+        n = run_share(max_eval_steps, k);
+        if (run_share(max_eval_steps, k + 1) > n) cli_spread(parts + n, (size_t)(run_share(max_eval_steps, k + 1) - n) * sizeof *parts, k);
+    }
+    for (step = 0; step < max_eval_steps; step++) {
+        loss += parts[step][1] / (parts[step][0] + 1e-5) + parts[step][4] / parts[step][3];
+        for (i = 0; i < 6; i++) all[i] += parts[step][i];
     }
     run_result(out, "loss", loss / (double)max_eval_steps);
     run_result(out, "masked_lm_loss", all[0] > 0 ? all[1] / all[0] : 0);
     run_result(out, "masked_lm_accuracy", all[0] > 0 ? all[2] / all[0] : 0);
     run_result(out, "next_sentence_loss", all[4] / all[3]);
     run_result(out, "next_sentence_accuracy", all[5] / all[3]);
+    free(parts);
     free(words);
     free(next);
     bert_session_close(s);
@@ -228,11 +239,11 @@ int main(int argc, char **argv)
         const int kind = cli_choice("optimizer_type", optimizer_type, "adam|lamb|lamb_nezha");
         run.optimizer = kind == 0 ? "google" : optimizer_type;
     }
-    if (run.num_warmup_steps >= run.num_train_steps && run.do_train)
-        fprintf(stderr, "note: --num_warmup_steps %lld is not less than --num_train_steps %lld: the rate rises all the time\n", (long long)run.num_warmup_steps, (long long)run.num_train_steps);
     run_now.only_ids = 1;
     run_now.relative = use_relative_position;
     run_begin(&c, argc, argv);
+    if (run.num_warmup_steps >= run.num_train_steps && run.do_train)
+        run_say("note: --num_warmup_steps %lld is not less than --num_train_steps %lld: the rate rises all the time", (long long)run.num_warmup_steps, (long long)run.num_train_steps);
     vocab_size = bert_model_config(run_now.model)->vocab_size;
     if (use_relative_position && !bert_model_config(run_now.model)->max_relative_position)
         run_fail("--use_relative_position: %s was trained with a table of absolute positions; leave the flag away, or begin with a new model (no --init_checkpoint)", run_now.from);

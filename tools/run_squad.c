@@ -34,7 +34,6 @@ static const cli_flag flags[] = {
     { "eval_script", 's', &eval_script, "NVIDIA's, not needed: --do_eval scores by itself" },
     { "bert_model", 's', &size_name, "NVIDIA's, not needed: the config says it" },
     { "config_file", 's', &run.bert_config_file, "the same as bert_config_file" },
-    { "gradient_accumulation_steps", 'i', &run.accumulate, "the same as accumulate" },
     { "max_steps", 'i', &run.num_train_steps, "the same as num_train_steps" },
     { "log_freq", 'i', &run.log_steps, "the same as log_steps" },
     RUN_FLAGS,
@@ -396,7 +395,7 @@ static void predict(run_task *t, const bert_model *m, const char *dir)
     snprintf(paths[0], sizeof paths[0], "%s", run_in(dir, "predictions.json"));
     snprintf(paths[1], sizeof paths[1], "%s", run_in(dir, "nbest_predictions.json"));
     snprintf(paths[2], sizeof paths[2], "%s", run_in(dir, "null_odds.json"));
-    if (bert_squad_answers_write(found.answers, paths[0], paths[1], version_2 == BERT_ON ? paths[2] : NULL)) run_fail("%s", found.err.message);
+    if (!cli_rank() && bert_squad_answers_write(found.answers, paths[0], paths[1], version_2 == BERT_ON ? paths[2] : NULL)) run_fail("%s", found.err.message);
     run_say("Writing predictions to: %s", paths[0]);
     run_say("Writing nbest to: %s", paths[1]);
     if (version_2 == BERT_ON) run_say("Writing null_log_odds to: %s", paths[2]);

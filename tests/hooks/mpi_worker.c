@@ -5,9 +5,7 @@
 
    bad: worker 1 has a label that is none in step 3; hang: it stops there; die: it is killed there. Worker 0 prints the loss of
    the last step and the sum of the squares of all weights. */
-#define BERT_USE_MPI
-#define BERT_IMPLEMENTATION
-#include "bert.h"
+#include "bert.h"                       /* with BERT_USE_MPI; linked with the object of make MPI=1 */
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
