@@ -155,6 +155,56 @@ awk -F'\t' 'BEGIN { print "text\tgrade" } { print $2 "\t" ($1 == "dog" ? 3.5 : 1
 says "numbers" "eval_pearson = " classifier --task_name=tsv --train_file=numbers.tsv --eval_file=numbers.tsv --text_a=text --label=grade --regression --init_checkpoint=model --max_seq_length=12 --threads=1 --optimizer=adamw --learning_rate=5e-3 --train_batch_size=8 --do_train --do_eval --num_train_epochs=16 --output_dir=numbers
 check "learns numbers" awk '/^eval_pearson/ { ok = $3 > 0.9 } END { exit !ok }' numbers/eval_results.txt
 
+# ---- what learns, and how fast; parts; memory ----
+
+short="$train --num_train_steps=6 --log_steps=2"
+says "frozen layers" "global_step" classifier $short --frozen_layers=2 --output_dir=frozen
+check "embeddings and the first layer stay" sh -c "$bin/inspect frozen/model.safetensors model/model.safetensors >differ; ! grep -q -e 'layer\.0\.' -e layer_0/ -e embeddings differ && grep -q -e 'layer\.1\.' -e layer_1/ differ"
+says "groups" '"encoder": 32 parameters at 0 times the rate' classifier $short --groups=encoder:0,embeddings:0,classifier:2:nodecay --output_dir=grouped
+check "what a group says" sh -c "$bin/inspect grouped/model.safetensors model/model.safetensors >differ; ! grep -q -e encoder -e embeddings differ && grep -q pooler differ"
+fails "a group without members" 1 "in no parameter's name" classifier $short --groups=decoder:0 --output_dir=no
+fails "a group that is none" 1 "is not PART:RATE" classifier $short --groups=encoder=0 --output_dir=no
+says "layer decay" "global_step" classifier $short --layer_decay=0.5 --output_dir=decayed
+says "whole batches" "global_step" classifier $short --output_dir=parts_1
+says "parts" "Tokens at once = 48" classifier $short --output_dir=parts_2 --accumulate=2
+says "as little memory as possible" "Tokens at once = 12" classifier $short --output_dir=parts_3 --save_memory
+if wanted "parts give the same losses"; then
+    for i in 1 2 3; do sed -n 's/.*"loss": \([0-9.e-]*\).*/\1/p' parts_$i/log.jsonl >loss.$i; done
+    if paste loss.1 loss.2 loss.3 | awk '{ for (i = 2; i <= 3; i++) { d = $i / $1 - 1; if (d > 1e-5 || d < -1e-5) bad = 1 } n++ } END { exit bad || n != 6 }'; then pass "parts give the same losses"
+    else fail "parts give the same losses" "they differ by more than 1e-5"; paste loss.1 loss.2 loss.3; fi
+fi
+echo '{"hidden_size": 128, "num_hidden_layers": 4, "num_attention_heads": 2, "intermediate_size": 512, "vocab_size": 20, "max_position_embeddings": 64, "type_vocab_size": 2}' >larger.json
+if [ -r /proc/self/statm ] && (ulimit -v 40000 && "$bin/run_classifier" --help) >out 2>&1; then
+    fails "more memory than there is" 1 "what would fit: --train_batch_size=[0-9]*; --accumulate=[0-9]*; .*--save_memory" \
+        sh -c "ulimit -v 40000; exec $bin/run_classifier --task_name=text_clf --data_dir=data --max_seq_length=12 --threads=1 --do_train --bert_config_file=larger.json --vocab_file=model/vocab.txt --num_train_steps=1 --train_batch_size=1000 --output_dir=no_memory"
+else skip "more memory than there is" "no /proc here, or no ulimit -v under which programs start"; fi
+fails "weights that are not numbers" 1 "not finite" classifier $train --num_train_steps=40 --learning_rate=1e30 --clip=none --output_dir=no_number
+
+# ---- the files of the GLUE site; an answer to each line as it comes ----
+
+mkdir mrpc
+awk -F'\t' 'BEGIN { print "Quality\t#1 ID\t#2 ID\t#1 String\t#2 String" } { print ($1 == "dog") "\t1\t2\t" $2 "\tthe cat" }' data/train.tsv >mrpc/train.tsv
+awk -F'\t' 'BEGIN { print "index\t#1 ID\t#2 ID\t#1 String\t#2 String" } { print NR - 1 "\t1\t2\t" $2 "\tthe cat" }' data/test.tsv >mrpc/test.tsv
+says "the GLUE site's files" "MRPC.tsv" classifier --task_name=MRPC --data_dir=mrpc --init_checkpoint=model --max_seq_length=16 --threads=1 --train_batch_size=8 --num_train_steps=4 --do_train --do_predict --glue_submission --output_dir=site
+check "as it wants them" sh -c 'head -n 1 site/MRPC.tsv | grep -qx "index	prediction" && [ "$(wc -l <site/MRPC.tsv)" = 25 ] && awk -F"\t" "NR > 1 && (\$1 != NR - 2 || (\$2 != 0 && \$2 != 1)) { exit 1 }" site/MRPC.tsv'
+says "exports" "export/pytorch_model.bin: written" classifier $short --output_dir=parts_1 --num_train_steps=8 --export=pytorch
+if mkfifo questions 2>/dev/null; then
+    if wanted "answers before the next question"; then
+        "$bin/run_classifier" --do_predict --init_checkpoint=whole <questions >answers 2>err &
+        pid=$! got=
+        exec 3>questions
+        for text in 'the dogs run .' 'a cat running'; do
+            echo "$text" >&3
+            lines=$(wc -l <answers) tries=0
+            while [ "$(cut -f1 answers | tail -n 1)" = "$got" ] && [ $tries -lt 500 ]; do sleep 0.02; tries=$((tries + 1)); done
+            got=$(cut -f1 answers | tail -n 1) all="${all:-}$got "
+        done
+        exec 3>&-
+        wait $pid
+        if [ "${all:-}" = "dog cat " ]; then pass "answers before the next question"; else fail "answers before the next question" "${all:-nothing}"; show err; fi
+    fi
+else skip "answers before the next question" "no mkfifo here"; fi
+
 # ---- run_ner ----
 
 mkdir ner

@@ -457,4 +457,15 @@ generated() {                                   # NAME HEADER FLAGS...
 }
 generated "gen_unicode" bert_tokenizer.h
 generated "gen_unicode --words" bert.h --words
+# No program has a flag twice.
+if wanted "flags are there once"; then
+    twice=
+    for program in "$bin"/*; do
+        [ -x "$program" ] && [ ! -d "$program" ] || continue
+        "$program" --help 2>/dev/null </dev/null | sed -n 's/^  --\([a-zA-Z0-9_-]*\) .*/\1/p' | sort | uniq -d >got
+        [ ! -s got ] || twice="$twice ${program##*/}: $(tr '\n' ' ' <got)"
+    done
+    if [ -z "$twice" ]; then pass "flags are there once"; else fail "flags are there once" "$twice"; fi
+fi
+
 finish

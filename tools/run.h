@@ -40,6 +40,7 @@
 #include <share.h>
 #else
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #endif
@@ -49,7 +50,7 @@
 static struct run_flags {
     const char *init_checkpoint, *bert_config_file, *vocab_file, *output_dir, *log_file, *export_format, *keep_best;
     const char *learning_rate, *train_batch_size, *seeds, *optimizer, *schedule, *clip, *precision, *isa, *loss_scale, *budget;
-    const char *tpu_name, *tpu_zone, *gcp_project, *master;
+    const char *tpu_name, *tpu_zone, *gcp_project, *master, *groups;
     bert_flag lower, check_case;
     int overwrite, do_train, do_eval, do_predict, do_train_and_eval, use_fp16, recompute, save_memory, small_slots, none, none_b, horovod, wire_bf16;
     int64_t max_seq_length, eval_batch_size, predict_batch_size, seed, threads, accumulate, save_checkpoints_steps, keep_checkpoint_max, iterations_per_loop, log_steps, num_train_steps,
@@ -57,7 +58,7 @@ static struct run_flags {
     double num_train_epochs, warmup_proportion, weight_decay, adam_epsilon, max_grad_norm, layer_decay, dropout, worker_timeout;
 } run = { NULL, NULL, NULL, NULL, NULL, NULL, NULL,
           "5e-5", "32", NULL, "google", NULL, NULL, NULL, "default", NULL, NULL,
-          NULL, NULL, NULL, NULL,
+          NULL, NULL, NULL, NULL, NULL,
           BERT_DEFAULT, BERT_DEFAULT,
           0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
           0, 8, 8, 1, 0, 1, 1000, 5, 1000, 0, 0,
@@ -98,6 +99,7 @@ static struct run_flags {
     { "clip", 's', &run.clip, "which norm: global, rows, tf1_rows, each or none" }, \
     { "layer_decay", 'd', &run.layer_decay, "each layer learns at so much of the rate of the one above" }, \
     { "frozen_layers", 'i', &run.frozen, "1: the embeddings do not learn; 1 + n: nor the first n layers" }, \
+    { "groups", 's', &run.groups, "PART:RATE[:decay|:nodecay],...: parameters with PART in their names learn at so many times the rate (0: not at all)" }, \
     { "dropout", 'd', &run.dropout, "instead of the config's; -1: the config's" }, \
     { "precision", 's', &run.precision, "f32 or bf16 (with float32 master weights); int8 to evaluate and predict" }, \
     { "use_fp16", 'b', &run.use_fp16, "mixed precision: bf16 here, with loss scaling" }, \
@@ -1095,15 +1097,35 @@ CLI_FN void run_desc(const run_task *t, const run_setting *s, int64_t steps, ber
         d->loss_scale.decrease = (int32_t)(run.loss_scale_decrease ? run.loss_scale_decrease : nezha ? 2 : 0);
     }
 }
-/* Bytes of memory there are, as far as the system says; 0: it does not. */
+CLI_FN double run_number_in(const char *path)
+{
+    FILE *f = fopen(path, "r");
+    double n = -1;
+    if (f && fscanf(f, "%lf", &n) != 1) n = -1;
+    if (f) fclose(f);
+    return n;
+}
+/* Bytes of memory there are, as far as the system says (and the container, and ulimit -v); 0: it does not. */
 CLI_FN double run_available(void)
 {
     FILE *f = fopen("/proc/meminfo", "r");
     char line[200];
-    double kb = 0;
+    double kb = 0, there, limit = run_number_in("/sys/fs/cgroup/memory.max"), used = run_number_in("/sys/fs/cgroup/memory.current");
     while (f && fgets(line, sizeof line, f)) if (sscanf(line, "MemAvailable: %lf", &kb) == 1) break;
     if (f) fclose(f);
-    return kb * 1024;
+    there = kb * 1024;
+    if (limit > 0 && used >= 0 && (there <= 0 || limit - used < there)) there = limit > used ? limit - used : 1;
+#if defined(RLIMIT_AS) && !defined(_WIN32)
+    {
+        struct rlimit r;
+        const double pages = run_number_in("/proc/self/statm");
+        if (getrlimit(RLIMIT_AS, &r) == 0 && r.rlim_cur != RLIM_INFINITY && pages > 0) {
+            const double left = (double)r.rlim_cur - pages * (double)sysconf(_SC_PAGESIZE);
+            if (there <= 0 || left < there) there = left > 0 ? left : 1;
+        }
+    }
+#endif
+    return there;
 }
 CLI_FN size_t run_needs(bert_trainer_desc d, int64_t tokens, int recompute)
 {
@@ -1113,6 +1135,31 @@ CLI_FN size_t run_needs(bert_trainer_desc d, int64_t tokens, int recompute)
     d.budget = 0;
     d.recompute = recompute;
     return bert_plan_trainer(&d, &b, &err) ? SIZE_MAX : b.total;
+}
+/* --groups: a trainer does not save them, so that they are said again when it goes on. */
+CLI_FN void run_set_groups(bert_trainer *trainer)
+{
+    const char *p = run.groups;
+    while (p && *p) {
+        const size_t size = strcspn(p, ",");
+        char text[300], *rate, *decay, *end;
+        double times;
+        int64_t n;
+        if (size >= sizeof text) run_fail("--groups: %.60s...: too long", p);
+        memcpy(text, p, size);
+        text[size] = 0;
+        rate = strchr(text, ':');
+        decay = rate ? strchr(rate + 1, ':') : NULL;
+        if (rate) *rate++ = 0;
+        if (decay) *decay++ = 0;
+        times = rate ? strtod(rate, &end) : -1;
+        if (!*text || !rate || end == rate || *end || !(times >= 0) || (decay && strcmp(decay, "decay") != 0 && strcmp(decay, "nodecay") != 0))
+            run_fail("--groups: \"%.*s\" is not PART:RATE, PART:RATE:decay or PART:RATE:nodecay", (int)size, p);
+        n = bert_trainer_group(trainer, text, times, !decay ? BERT_DEFAULT : *decay == 'd' ? BERT_ON : BERT_OFF);
+        if (!n) run_fail("--groups: \"%s\" is in no parameter's name (tools/bin/inspect lists them)", text);
+        run_say("  Group \"%s\": %lld parameters at %g times the rate%s%s", text, (long long)n, times, decay ? ", " : "", !decay ? "" : *decay == 'd' ? "with weight decay" : "without weight decay");
+        p += size + (p[size] == ',');
+    }
 }
 /* Says before anything is taken that it is too much, and which flags would do. */
 CLI_FN void run_check_memory(const run_task *t, const run_setting *s, const bert_trainer_desc *d)
@@ -1306,6 +1353,7 @@ CLI_FN void run_train(run_task *t, const run_setting *s)
     if (saved.complete && saved.max_tokens > 0) { d.max_tokens = saved.max_tokens; d.budget = 0; }
     if (!cli_on_gpu(NULL)) run_check_memory(t, s, &d);
     if (cli_trainer_open(&d, &trainer)) run_fail("%s", err.message);
+    run_set_groups(trainer);
     cursor = bert_trainer_cursor(trainer);
     if (newest >= 0) {
         if (bert_trainer_resume(trainer, run_in(s->dir, "model.ckpt-%lld", (long long)newest), &err)) run_fail("%s", err.message);
