@@ -7,7 +7,7 @@ MPICC=${MPICC:-mpicc} MPIRUN=${MPIRUN:-mpirun}
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_btl_base_warn_component_unused=0 OMPI_MCA_btl=self,vader
 
 names="bert.h with BERT_USE_MPI compiles without a warning|2 workers|4 workers|2 workers, bf16 on the wire|a worker with a bad label|a worker that hangs|a worker that dies"
-names="$names|the tools with MPI|run_pretraining, 2 workers|run_pretraining, 4 workers|horovod|another number of workers goes on|run_squad|a killed worker|a stopped worker|run_classifier|embed|extract_features|predict"
+names="$names|the tools with MPI|run_pretraining, 2 workers|run_pretraining, 4 workers|horovod|another number of workers goes on|run_squad|a killed worker|a stopped worker|run_classifier|a recipe|embed|extract_features|predict"
 built=$top/tools/obj/mpi${V:+-$V}/bert_impl.o bin=$top/tools/bin/mpi${V:+-$V}
 build() {
     $MAKE --no-print-directory -C "$top/tools" MPI=1 MPICC="$MPICC" V=mpi${V:+-$V} CFLAGS=-O0 bin/mpi${V:+-$V}/run_pretraining bin/mpi${V:+-$V}/run_classifier bin/mpi${V:+-$V}/run_squad \
@@ -101,6 +101,14 @@ classify() {
     awk 'NR == FNR { want[$1] = $3; next } { n++; d = $3 - want[$1]; if (d * d > 1e-8) { print $0 " instead of " want[$1]; bad = 1 } } END { exit bad || n < 4 }' class_1/eval_results.txt class_2/eval_results.txt
 }
 check "run_classifier" classify
+# NVIDIA's script for two workers: batch and rate are each one's.
+recipe() {
+    large=nv/download/google_pretrained_weights/uncased_L-24_H-1024_A-16
+    mkdir -p nv/download "$large" && cp -R data nv/download/text_clf && cp model/vocab.txt "$large/" && cp model/config.json "$large/bert_config.json" || return 1
+    DATA_DIR=nv RESULTS_DIR=nv_results BERT_BIN=$bin EXTRA="--threads=1" "$top/tools/recipes/nvidia/run_glue.sh" text_clf 4 1e-3 fp32 true 2 12 64 large 1 0.1 model >out 2>err || { cat err; return 1; }
+    grep -q '2 workers, global batch 8 (4 each), learning rate 0.002' err && grep -q '^eval_accuracy' nv_results/glue_text_clf_large_fp32_gbs8/eval_results.txt || { cat err; return 1; }
+}
+check "a recipe" recipe
 # alike COMMAND...: on three workers as on one (standard input lines.txt, standard output)
 alike() { "$@" <lines.txt >want 2>err && $MPIRUN -np 3 "$@" <lines.txt >got 2>err || { cat err; return 1; }; [ -s want ] && cmp want got; }
 embeds() {

@@ -284,15 +284,26 @@ if wanted "get_data: ChnSentiCorp without names on top"; then
     else fail "get_data: ChnSentiCorp without names on top" "other lines"; show err; fi
 fi
 
-# One of them in earnest, with the small model of the recordings.
-if [ ! -d "$top/../shared/goldens/google" ]; then
-    skip "recipes: Google's MRPC from end to end" "needs ../shared"
-elif [ ! -x "$bin/run_classifier" ]; then
-    skip "recipes: Google's MRPC from end to end" "run_classifier is not built"
-elif wanted "recipes: Google's MRPC from end to end"; then
-    BERT_BASE_DIR=$top/../shared/goldens/google/model GLUE_DIR=$top/../shared/goldens/google/classifier/data OUTPUT_DIR=real EXTRA="--threads=1 --log_file=logs/mrpc.txt" BERT_BIN=$bin "$recipes/google/mrpc.sh" >out 2>err &&
-        BERT_BASE_DIR=$top/../shared/goldens/google/model GLUE_DIR=$top/../shared/goldens/google/classifier/data OUTPUT_DIR=real BERT_BIN=$bin "$recipes/google/mrpc_predict.sh" >out 2>err
-    if [ $? = 0 ] && grep -q '^eval_accuracy = ' real/eval_results.txt && [ -s real/test_results.tsv ] && grep -q 'Eval results' logs/mrpc.txt; then pass "recipes: Google's MRPC from end to end"
-    else fail "recipes: Google's MRPC from end to end" "it fails"; show err; fi
-fi
+# Some of them in earnest, shortened, with the small model of the recordings.
+google=$top/../shared/goldens/google
+for name in "recipes: Google's MRPC from end to end" "recipes: Google's SQuAD 2.0 from end to end" "recipes: Google's pre-training from end to end" "recipes: Cambricon's, trained and applied"; do
+    wanted "$name" || continue
+    if [ ! -d "$google" ]; then skip "$name" "needs ../shared"; continue; fi
+    if [ ! -x "$bin/run_classifier" ] || [ ! -x "$bin/run_squad" ] || [ ! -x "$bin/run_pretraining" ]; then skip "$name" "the programs are not built"; continue; fi
+    export BERT_BIN="$bin" BERT_BASE_DIR="$google/model" BERT_LARGE_DIR="$google/model" SQUAD_DIR="$google/squad" GLUE_DIR="$google/classifier/data"
+    short="--max_seq_length=64 --doc_stride=32 --max_query_length=16 --threads=1"
+    case $name in
+    *MRPC*)
+        OUTPUT_DIR=real EXTRA="--threads=1 --log_file=logs/mrpc.txt" "$recipes/google/mrpc.sh" >out 2>err && OUTPUT_DIR=real "$recipes/google/mrpc_predict.sh" >out 2>>err &&
+            grep -q '^eval_accuracy = ' real/eval_results.txt && [ -s real/test_results.tsv ] && grep -q 'Eval results' logs/mrpc.txt ;;
+    *SQuAD*)
+        OUTPUT_DIR=squad2 EXTRA="$short --num_train_steps=2" "$recipes/google/squad2_large.sh" >out 2>err && grep -q '"total": 12' squad2/scores.json && grep -q best_f1_thresh squad2/eval.json && tail -n 1 out | grep -q '"f1"' ;;
+    *training*)
+        OUTPUT_DIR=pre EXTRA="--num_train_steps=2 --max_eval_steps=2 --threads=1" "$recipes/google/pretraining.sh" >out 2>err && grep -q '^masked_lm_accuracy = ' pre/eval_results.txt ;;
+    *Cambricon*)
+        BERT_MODEL="$google/model" EXTRA="$short --num_train_steps=2" "$recipes/cambricon/BERT_FP32_2E_4MLUs_Train.sh" >out 2>err &&
+            BERT_INFER_MODEL=results/cambricon EXTRA="$short" "$recipes/cambricon/BERT_Infer.sh" >out 2>err && cmp -s results/cambricon/scores.json results/cambricon_infer/scores.json ;;
+    esac
+    if [ $? = 0 ]; then pass "$name"; else fail "$name" "it fails"; tail -n 5 err; fi
+done
 finish
