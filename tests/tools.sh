@@ -135,7 +135,7 @@ fails "format of a wrong name" 2 "json|tokens|ids|explain" tokenize --format=xml
 
 # ---- help: exit status 0, on standard output, with every flag of the source ----
 
-for tool in tokenize bench learn_vocab extract_features embed fill_mask plan inspect convert; do
+for tool in tokenize bench learn_vocab extract_features embed fill_mask try plan inspect convert; do
     name="help of $tool"
     wanted "$name" || continue
     "$bin/$tool" --help >help 2>err
