@@ -327,6 +327,19 @@ END
         if "$bin/plan" --table >got 2>err && awk '$1 ~ /^(64|128|256|320|384|512)$/ { n++; if (NF != 10 || $3 <= $10 || $7 <= $3 || $5 < $4 || $4 < $3) bad = 1 } END { exit bad || n != 12 }' got; then pass "plan table"
         else fail "plan table" "says something else"; show got; show err; fi
     fi
+    if wanted "plan of workers"; then    # by hand: 17.6 MB of gradients at 10 MB/s, halved by bf16; two workers send them once each way: 2 (2-1)/2
+        workers="--config tiny --mode training --learn pretraining --step_seconds 0.06 --latency 0"
+        "$bin/plan" $workers --workers 1,2,8 --bandwidth 10485760 --format json >got 2>err && "$bin/plan" $workers --workers 2 --bandwidth 10485760 --allreduce_bf16 --parts 4 --format json >got1 2>>err
+        step=$(sed 's/.*"workers": 2, [^}]*"step": \([0-9.]*\),.*/\1/' got)
+        "$bin/plan" $workers --workers 8 --measured "2:$step" --format json >got2 2>>err
+        # $1 bytes, of 1, 2, 8 workers exchange and step
+        sed 's/.*"bytes": \([0-9]*\), .*"workers": 1, [^}]*"exchange": \([0-9.e-]*\), [^}]*"step": \([0-9.]*\),.*"workers": 2, [^}]*"exchange": \([0-9.]*\), [^}]*"step": \([0-9.]*\),.*"workers": 8, [^}]*"exchange": \([0-9.]*\), [^}]*"step": \([0-9.]*\),.*/\1 \2 \3 \4 \5 \6 \7/' got >numbers
+        sed 's/.*"exchange": \([0-9.]*\), "exposed": \([0-9.]*\),.*/\1 \2/' got1 >>numbers
+        sed 's/.*"step": \([0-9.]*\),.*/\1/' got2 >>numbers
+        if awk 'function near(a, b) { return a > b * 0.9999 && a < b * 1.0001 } NR == 1 { n = $1; all = $4; ok = $2 == 0 && near($3, 0.06) && near($4, n / 10485760) && near($5, 0.06 + $4 - 0.04) && near($6, $4 * 2 * 7 / 8) && near($7, 0.06 + $6 - 0.04); eight = $7 }
+                NR == 2 { ok = ok && near($1, all / 2) && near($2, all / 2 - 0.01) } NR == 3 { ok = ok && near($1, eight) } END { exit !ok }' numbers; then pass "plan of workers"
+        else fail "plan of workers" "other times"; show numbers; show got; show got2; show err; fi
+    fi
     if wanted "plan of training"; then
         "$bin/plan" --config tiny --mode training --batch 2 --length 16 --threads 1 --format json >got 2>err && "$bin/plan" --config tiny --mode training --recompute --batch 2 --length 16 --threads 1 --format json >got1 2>>err
         if awk -F'[:,}]' '{ t[NR] = $10; if ($2 + $4 + $6 + $8 > $10) bad = 1 } END { exit bad || NR != 2 || t[2] >= t[1] }' got got1; then pass "plan of training"

@@ -1,10 +1,14 @@
-/* tools/plan.c - how much memory will it take, and how large a batch fits?
+/* tools/plan.c - how much memory will it take, and how large a batch fits? How fast will many workers be?
    SPDX-License-Identifier: MIT-0 OR Unlicense */
 #include "cli.h"
+#include <math.h>
 
 static const char *model_path, *config_name, *bert_config_file, *isa = "default", *precision = "f32", *heads = "pooler", *budget_text, *format = "text", *mode = "inference", *learn = "classes";
 static int recompute, table;
-static int64_t batch = 1, length = 128, threads, labels = 2;
+static int64_t batch = 1, length = 128, threads, labels = 2, parts = 1;
+static const char *workers_list, *bandwidth_text, *measured;
+static double step_seconds, latency = 20e-6, overlap = 1;
+static int wire_bf16;
 
 static const cli_flag flags[] = {
     { "model", 's', &model_path, "a checkpoint: its config and its heads" },
@@ -22,6 +26,14 @@ static const cli_flag flags[] = {
     { "recompute", 'b', &recompute, "training: keep only each layer's output, compute the rest again" },
     { "budget", 's', &budget_text, "bytes there are (512M, 4G, ...): prints the largest batch for several lengths" },
     { "table", 'b', &table, "the largest batches of fine-tuning base and large in 8 to 24 GB, beside those of Google's README" },
+    { "workers", 's', &workers_list, "how fast so many workers (8,32,256) train, each with --batch sequences a step, or --parts times that; needs --step_seconds, and" },
+    { "bandwidth", 's', &bandwidth_text, "...bytes a second that a worker sends and receives at once (1.16G: 10 Gbit/s), or" },
+    { "measured", 's', &measured, "...N:SECONDS, a step of N workers as it was measured, from which the bandwidth follows" },
+    { "step_seconds", 'd', &step_seconds, "a step of one worker alone, as measured (global_step/sec of run_pretraining, or bench train)" },
+    { "parts", 'i', &parts, "a worker computes its share of the batch in so many parts (run_pretraining takes 1024 tokens at once)" },
+    { "latency", 'd', &latency, "seconds until a message arrives" },
+    { "overlap", 'd', &overlap, "share of the time of backward in which gradients really travel, 0 to 1" },
+    { "allreduce_bf16", 'b', &wire_bf16, "gradients travel as bf16" },
     { "format", 's', &format, "text|json" },
     { 0, 0, 0, 0 }
 };
@@ -94,6 +106,64 @@ static void print_table(bert_trainer_desc *t)
         }
     }
 }
+/* A step of n workers, each with the work of one alone:
+
+      step      = compute + exposed
+      all       = buckets * 2 log2(n) latency + 2 (n-1)/n bytes / bandwidth      an all-reduce of all gradients, as Rabenseifner's
+                                                                                  (Thakur, Rabenseifner, Gropp 2005): halve, then double
+      last      = the same of the embeddings' gradients alone, which are known last and have nothing to hide behind
+      exposed   = max(last, all - overlap * backward)                             backward of the last part: before it the sums are not
+                                                                                  complete; 2/3 of its time, twice the products of forward
+
+   Not in it: workers that are slower than others, reading data, saving. */
+typedef struct step_parts { double all, last, exposed, step; } step_parts;
+static step_parts step_of(double n, double bytes, double last_bytes, double buckets, double bandwidth)
+{
+    step_parts s;
+    const double rounds = 2 * log2(n) * latency, share = 2 * (n - 1) / n / bandwidth, behind = overlap * step_seconds * 2 / 3 / (double)parts;
+    s.all = n > 1 ? buckets * rounds + share * bytes : 0;
+    s.last = n > 1 ? rounds + share * last_bytes : 0;
+    s.exposed = s.all - behind > s.last ? s.all - behind : s.last;
+    s.step = step_seconds + s.exposed;
+    return s;
+}
+static void print_workers(const bert_config *k, double weights, int json)
+{
+    const double wide = wire_bf16 ? 2 : 4, bytes = weights / 4 * wide, buckets = k->layers + 2;
+    const double last_bytes = wide * k->hidden_size * ((double)k->vocab_size + (k->max_relative_position ? 0 : k->max_positions) + k->type_vocab_size + 2);
+    double bandwidth = bandwidth_text ? (double)parse_bytes(bandwidth_text) : 0;
+    const char *p = workers_list;
+    char *end;
+    int first = 1;
+    if (!(step_seconds > 0) || !bandwidth_text == !measured) cli_usage("--workers needs --step_seconds, and --bandwidth or --measured", "");
+    if (parts < 1 || !(latency >= 0) || !(overlap >= 0 && overlap <= 1)) cli_usage("--parts begins at 1, --latency is not negative, --overlap goes from 0 to 1", "");
+    if (measured) {
+        const double n = strtod(measured, &end), seconds = *end == ':' ? strtod(end + 1, NULL) : 0;
+        double low = 1, high = 1e15;
+        int i;
+        if (!(n >= 2) || !(seconds > 0)) cli_usage("--measured is N:SECONDS with N from 2, not ", measured);
+        if (!(step_of(n, bytes, last_bytes, buckets, high).step < seconds)) cli_fail("--measured: so many workers are no slower than one alone (with this latency): there is nothing to tell the bandwidth by; take a smaller batch");
+        for (i = 0; i < 200; i++) {
+            bandwidth = sqrt(low * high);
+            if (step_of(n, bytes, last_bytes, buckets, bandwidth).step > seconds) low = bandwidth; else high = bandwidth;
+        }
+    }
+    if (json) printf(", \"bandwidth\": %.6g, \"bytes\": %.0f, \"workers\": [", bandwidth, bytes);
+    else {
+        printf("\ngradients of a step %.1f MB (the embeddings %.1f), %.3g MB/s, %g us, alone %g s a step of %lld x %lld tokens\n\n", bytes / 1e6, last_bytes / 1e6, bandwidth / 1e6, latency * 1e6, step_seconds, (long long)(batch * parts), (long long)length);
+        printf("workers  global batch  exchange s  of it exposed  step s  sequences/s  efficiency\n");
+    }
+    for (; *p; p = end + (*end == ',')) {
+        const double n = (double)strtoll(p, &end, 10);
+        step_parts s;
+        if (end == p || n < 1 || n > 1e6 || (*end && *end != ',')) cli_usage("--workers is a list of whole numbers (8,32,256), not ", workers_list);
+        s = step_of(n, bytes, last_bytes, buckets, bandwidth);
+        if (json) printf("%s{\"workers\": %.0f, \"global_batch\": %.0f, \"exchange\": %.6g, \"exposed\": %.6g, \"step\": %.6g, \"efficiency\": %.6g}", first ? "" : ", ", n, n * (double)(batch * parts), s.all, s.exposed, s.step, step_seconds / s.step);
+        else printf("%7.0f  %12.0f  %10.4g  %13.4g  %6.4g  %11.5g  %9.0f%%\n", n, n * (double)(batch * parts), s.all, s.exposed, s.step, n * (double)(batch * parts) / s.step, 100 * step_seconds / s.step);
+        first = 0;
+    }
+    if (json) printf("]");
+}
 static const char *mega(size_t bytes, char out[32])
 {
     snprintf(out, 32, "%zu (%.1f MiB)", bytes, (double)bytes / 1048576);
@@ -115,10 +185,12 @@ int main(int argc, char **argv)
     char text[4][32];
     size_t i;
     cli c = cli_parse(argc, argv, "plan (--model PATH | --config NAME | --bert_config_file FILE) [FLAGS] or   plan --table",
-                      "Bytes that inference or training will take: exactly what the library then asks its allocator for.", flags);
+                      "Bytes that inference or training will take: exactly what the library then asks its allocator for.\n"
+                      "With --workers, how long steps will take.", flags);
     const int json = cli_choice("format", format, "text|json"), training = cli_choice("mode", mode, "inference|training");
     const size_t budget = budget_text ? parse_bytes(budget_text) : 0;
     if (c.count) cli_usage("what is this: ", c.args[0]);
+    if (workers_list && !training) cli_usage("--workers is for --mode=training", "");
     if (table) {
         if (sizeof(size_t) < 8) cli_fail("--table counts bytes beyond 32 bits");
         t.isa = (bert_isa)cli_choice("isa", isa, CLI_ISAS);
@@ -181,6 +253,7 @@ int main(int argc, char **argv)
         }
         if (json) printf("}");
     }
+    if (workers_list) print_workers(&config, (double)b.weights, json);
     if (json) printf("}\n");
     bert_model_close(model);
     return 0;
