@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: MIT-0 OR Unlicense
 #
 # With $CC; FULL=1 (CI) takes gcc and clang, and more standards. Most of these compilations are for what the compiler says,
-# which costs no optimisation: -O0 where gcc must get as far as its list of unused functions, else -fsyntax-only. The
-# warnings that only the optimiser gives come from -O2 once as C, once as C++, once without SIMD, files and threads.
+# which costs no optimisation: -O0 where gcc must get as far as its list of what is unused, else -fsyntax-only, where clang
+# gives that list. The warnings that only gcc's optimiser gives come from -O2 once as C, once as C++, once without SIMD, files
+# and threads.
 . "$(dirname "$0")/sh.inc"
 
 STRICT="-pedantic -Wall -Wextra -Wconversion -Wshadow -Werror"
@@ -28,9 +29,16 @@ headers=bert_tokenizer.h whole_header=bert_tokenizer.h
 object() { "$@" -c -o "x$job.o" && rm -f "x$job.o"; }
 # As far as all warnings but the optimiser's.
 warns() {
-    case $1 in
+    case "$1 $compilers " in
     *clang*) "$@" -fsyntax-only ;;
     *) object "$@" -O0 ;;
+    esac
+}
+# With the optimiser's.
+warns_all() {
+    case $1 in
+    *clang*) "$@" -fsyntax-only ;;
+    *) object "$@" -O2 ;;
     esac
 }
 
@@ -66,7 +74,7 @@ for h in $headers; do
         first=${FULL:+1}
         for s in $cstd; do
             later "strict $h $c $s declarations" $c -std=$s $STRICT -I"$top" -fsyntax-only "declare_$h.c"
-            if [ -n "$first" ] && [ $h = $whole_header ]; then later "strict $h $c $s implementation" object $c -std=$s $STRICT -O2 -I"$top" "implement_$h.c"
+            if [ -n "$first" ] && [ $h = $whole_header ]; then later "strict $h $c $s implementation" warns_all $c -std=$s $STRICT -I"$top" "implement_$h.c"
             elif [ $s = c99 ]; then later "strict $h $c $s implementation" warns $c -std=$s $STRICT -I"$top" "implement_$h.c"
             else later "strict $h $c $s implementation" $c -std=$s $STRICT -I"$top" -fsyntax-only "implement_$h.c"; fi
             first=
@@ -79,7 +87,7 @@ for h in $headers; do
             fi
             set -- $cxx -std=$s $STRICT -Wno-missing-field-initializers -I"$top"
             later "strict $h $cxx $s declarations" "$@" -fsyntax-only "declare_$h.cpp"
-            if [ -n "$first" ] && [ $h = $whole_header ]; then later "strict $h $cxx $s implementation" object "$@" -O2 "implement_$h.cpp"
+            if [ -n "$first" ] && [ $h = $whole_header ]; then later "strict $h $cxx $s implementation" warns_all "$@" "implement_$h.cpp"
             elif [ $s = c++11 ]; then later "strict $h $cxx $s implementation" warns "$@" "implement_$h.cpp"
             else later "strict $h $cxx $s implementation" "$@" -fsyntax-only "implement_$h.cpp"; fi
             first=
@@ -102,7 +110,7 @@ for h in $headers; do
         done
         later "guard all $h $c" warns $c -std=c99 $STRICT $all -I"$top" "implement_$h.c"
         set -- $c -std=c99 $STRICT -DBERT_NO_LEARN -DBERT_NO_STDIO -DBERT_NO_THREADS -DBERT_NO_SIMD -I"$top" "implement_$h.c"
-        if [ -n "$FULL" ]; then later "guard all but the tokenizer $h $c" object "$@" -O2
+        if [ -n "$FULL" ]; then later "guard all but the tokenizer $h $c" warns_all "$@"
         else later "guard all but the tokenizer $h $c" warns "$@"; fi
         if [ -n "$FULL" ] && cxx=$(cxx_of "$c"); then
             for g in $guards; do
@@ -198,8 +206,11 @@ for h in $headers; do
         later "included before, twice and after $h $c" build_and_run "$c" -std=c99 $STRICT -O0 -Wno-missing-prototypes -I"$top" "twice_$h.c"
         later "two static copies $h $c" build_and_run "$c" -O0 $base -I"$top" "static1_$h.c" "static2_$h.c"
         for f in "-std=c99" "-std=c99 -D_POSIX_C_SOURCE=200809L" "-std=gnu11 -D_GNU_SOURCE" "-std=c99 -D_XOPEN_SOURCE=700" "-std=c11 -D_FILE_OFFSET_BITS=64"; do
-            case "${FULL:+full}$f" in full* | -std=c99 | -std=gnu*) ;; *) continue ;; esac
-            later "after a crowd of includes, $f $h $c" build_and_run "$c" $f -Wall -Wextra -Werror -O0 -I"$top" -I. "after_$h.c"
+            set -- "$c" $f -Wall -Wextra -Werror -I"$top" -I. "after_$h.c"
+            case "${FULL:+full}$f" in
+            *-std=c99 | *-std=gnu*) later "after a crowd of includes, $f $h $c" build_and_run "$@" -O0 ;;
+            full*) later "after a crowd of includes, $f $h $c" "$@" -fsyntax-only ;;
+            esac
         done
         later "before a crowd of includes $h $c" build_and_run "$c" -std=gnu11 -Wall -Wextra -Werror -O0 -I"$top" -I. "before_$h.c"
         if cxx=$(cxx_of "$c"); then
