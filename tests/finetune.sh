@@ -165,6 +165,13 @@ check "what a group says" sh -c "$bin/inspect grouped/model.safetensors model/mo
 fails "a group without members" 1 "in no parameter's name" classifier $short --groups=decoder:0 --output_dir=no
 fails "a group that is none" 1 "is not PART:RATE" classifier $short --groups=encoder=0 --output_dir=no
 says "layer decay" "global_step" classifier $short --layer_decay=0.5 --output_dir=decayed
+if wanted "the schedules of the references"; then      # peak 0.01, 2 of 8 steps of warm-up: Google's jumps, NEZHA's goes on, NVIDIA's for LAMB is a root
+    for s in google linear root; do classifier $train --learning_rate=0.01 --schedule=$s --num_train_steps=8 --num_warmup_steps=2 --log_steps=1 --output_dir=rates_$s 2>err && sed -n 's/.*"learning_rate": \([0-9.e-]*\).*/\1/p' rates_$s/log.jsonl >rates.$s; done
+    if paste rates.google rates.linear rates.root | awk '{ k = NR - 1; r[1] = 1 - k / 8; r[2] = (8 - k) / 6; r[3] = sqrt(1 - k / 8)
+        for (i = 1; i <= 3; i++) { d = $i - 0.01 * (k < 2 ? k / 2 : r[i]); if (d > 1e-8 || d < -1e-8) bad = 1 } } END { exit bad || NR != 8 }'; then pass "the schedules of the references"
+    else fail "the schedules of the references" "other rates"; paste rates.google rates.linear rates.root; fi
+fi
+says "NVIDIA's names" "dllog_path (see log.jsonl) mean nothing here" classifier $train --output_dir=nvidia --num_train_steps=2 --optimizer_type=lamb --display_loss_steps=1 --dllog_path=x.json --report_loss --use_trt=false
 says "whole batches" "global_step" classifier $short --output_dir=parts_1
 says "parts" "Tokens at once = 48" classifier $short --output_dir=parts_2 --accumulate=2
 says "as little memory as possible" "Tokens at once = 12" classifier $short --output_dir=parts_3 --save_memory

@@ -50,7 +50,7 @@
 static struct run_flags {
     const char *init_checkpoint, *bert_config_file, *vocab_file, *output_dir, *log_file, *export_format, *keep_best;
     const char *learning_rate, *train_batch_size, *seeds, *optimizer, *schedule, *clip, *precision, *isa, *loss_scale, *budget;
-    const char *tpu_name, *tpu_zone, *gcp_project, *master, *groups;
+    const char *tpu_name, *tpu_zone, *gcp_project, *master, *groups, *optimizer_type, *dllog_path;
     bert_flag lower, check_case;
     int overwrite, do_train, do_eval, do_predict, do_train_and_eval, use_fp16, recompute, save_memory, small_slots, none, none_b, horovod, wire_bf16;
     int64_t max_seq_length, eval_batch_size, predict_batch_size, seed, threads, accumulate, save_checkpoints_steps, keep_checkpoint_max, iterations_per_loop, log_steps, num_train_steps,
@@ -58,13 +58,14 @@ static struct run_flags {
     double num_train_epochs, warmup_proportion, weight_decay, adam_epsilon, max_grad_norm, layer_decay, dropout, worker_timeout;
 } run = { NULL, NULL, NULL, NULL, NULL, NULL, NULL,
           "5e-5", "32", NULL, "google", NULL, NULL, NULL, "default", NULL, NULL,
-          NULL, NULL, NULL, NULL, NULL,
+          NULL, NULL, NULL, NULL, NULL, NULL, NULL,
           BERT_DEFAULT, BERT_DEFAULT,
           0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
           0, 8, 8, 1, 0, 1, 1000, 5, 1000, 0, 0,
           -1, 0, 0, 8, 0, 0, -1, 1,
           3, 0.1, 0.01, 0, 1, 1, -1, 600 };
 
+#define RUN_SCHEDULES "google|linear|cosine|constant|root"
 /* The rows of every training program's table. Those that use_tpu and the like stand for are accepted, and said to mean nothing. */
 #define RUN_FLAGS \
     { "init_checkpoint", 's', &run.init_checkpoint, "the model to begin with: a folder, a file, a TensorFlow prefix" }, \
@@ -92,7 +93,8 @@ static struct run_flags {
     { "seed", 'i', &run.seed, "of new weights, dropout and the order of examples" }, \
     { "seeds", 's', &run.seeds, "a list of seeds (1,2,3): a run for each" }, \
     { "optimizer", 's', &run.optimizer, "google, adamw, bertadam, lamb, lamb_nezha or sgd" }, \
-    { "schedule", 's', &run.schedule, "google (linear, from step 0 on), linear, cosine, constant (default: google for that optimizer, else linear)" }, \
+    { "optimizer_type", 's', &run.optimizer_type, "adam or lamb: another way to say --optimizer=google, --optimizer=lamb" }, \
+    { "schedule", 's', &run.schedule, "google (linear, from step 0 on), linear, cosine, constant, or root (NVIDIA's for LAMB: the square root of google's) (default: google for that optimizer, else linear)" }, \
     { "weight_decay", 'd', &run.weight_decay, "but for biases and LayerNorm" }, \
     { "adam_epsilon", 'd', &run.adam_epsilon, "0: 1e-6, adamw 1e-8" }, \
     { "max_grad_norm", 'd', &run.max_grad_norm, "gradients are scaled down to this norm; 0: not" }, \
@@ -125,6 +127,7 @@ static struct run_flags {
     { "resume_step", 'i', &run.resume_step, "go on from the checkpoint of this step; -1: from the newest" }, \
     { "iterations_per_loop", 'i', &run.iterations_per_loop, "steps between lines, if log_steps is not given and it is less than 100" }, \
     { "log_steps", 'i', &run.log_steps, "steps between lines" }, \
+    { "display_loss_steps", 'i', &run.log_steps, "the same" }, \
     { "log_file", 's', &run.log_file, "what is said goes there as well" }, \
     { "export", 's', &run.export_format, "the result once more, in output_dir/export: tf, safetensors or pytorch" }, \
     { "horovod", 'b', &run.horovod, "workers (make MPI=1, mpirun): train_batch_size is of each, and the rate is multiplied by how many there are" }, \
@@ -132,7 +135,7 @@ static struct run_flags {
     { "allreduce_post_accumulation_fp16", 'b', &run.wire_bf16, "the same" }, \
     { "worker_timeout", 'd', &run.worker_timeout, "workers: seconds without a word of one of them that end it all" }, \
     { "use_tpu", 'b', &run.none, "of the reference, without a meaning here; so are:" }, \
-    { "use_xla", 'b', &run.none, "" }, \
+    { "use_xla", 'b', &run.none, "" }, { "use_trt", 'b', &run.none, "" }, { "report_loss", 'b', &run.none_b, "" }, { "dllog_path", 's', &run.dllog_path, "" }, \
     { "tpu_name", 's', &run.tpu_name, "" }, { "tpu_zone", 's', &run.tpu_zone, "" }, { "gcp_project", 's', &run.gcp_project, "" }, \
     { "master", 's', &run.master, "" }, { "num_tpu_cores", 'i', &run.num_tpu_cores, "" }
 
@@ -877,8 +880,9 @@ CLI_FN void run_begin(const cli *c, int argc, char **argv)
     if (run.save_checkpoints_steps < 1 || run.keep_checkpoint_max < 0 || run.iterations_per_loop < 1 || run.log_steps < 0 || run.accumulate < 1 || run.accumulation < 1 || run.accumulation > 65536 || run.patience < 0 || run.seed < 0) cli_usage("a number is too small: see --help", "");
     if (!(run.num_train_epochs >= 0) || !(run.warmup_proportion >= 0 && run.warmup_proportion <= 1)) cli_usage("--num_train_epochs is not negative, --warmup_proportion goes from 0 to 1", "");
     cli_choice("isa", run.isa, CLI_ISAS);
+    if (run.optimizer_type) run.optimizer = cli_choice("optimizer_type", run.optimizer_type, "adam|lamb|lamb_nezha") == 0 ? "google" : run.optimizer_type;
     cli_choice("optimizer", run.optimizer, "google|adamw|bertadam|lamb|lamb_nezha|sgd");
-    if (run.schedule) cli_choice("schedule", run.schedule, "google|linear|cosine|constant");
+    if (run.schedule) cli_choice("schedule", run.schedule, RUN_SCHEDULES);
     if (run.clip) cli_choice("clip", run.clip, "global|rows|tf1_rows|each|none");
     if (run.precision && cli_choice("precision", run.precision, "default|f32|bf16|int8") == BERT_PRECISION_INT8 && run.do_train) cli_usage("--precision=int8 is not for training", "");
     if (run.export_format) cli_choice("export", run.export_format, "tf|safetensors|pytorch");
@@ -896,7 +900,7 @@ CLI_FN void run_begin(const cli *c, int argc, char **argv)
     }
     run_say("%s %s%s", cli_name, BERT_VERSION, run_workers(text, sizeof text));
     for (i = 1; i < argc; i++) run_say("  %s", argv[i]);
-    if (run.none || run.tpu_name || run.tpu_zone || run.gcp_project || run.master) run_say("note: use_tpu, use_xla, tpu_name, tpu_zone, gcp_project and master mean nothing here");
+    if (run.none || run.tpu_name || run.tpu_zone || run.gcp_project || run.master || run.dllog_path) run_say("note: use_tpu, use_xla, use_trt, tpu_name, tpu_zone, gcp_project, master and dllog_path (see log.jsonl) mean nothing here");
     if (run.use_fp16 && !run.precision) {
         run.precision = "bf16";
         run_say("note: mixed precision is bf16 here, with float32 master weights");
@@ -1050,8 +1054,8 @@ CLI_FN void run_desc(const run_task *t, const run_setting *s, int64_t steps, ber
 {
     const int kind = cli_choice("optimizer", run.optimizer, "google|adamw|bertadam|lamb|lamb_nezha|sgd");
     const int clip = run.clip ? cli_choice("clip", run.clip, "global|rows|tf1_rows|each|none") + 1 : 0;
-    const int schedule = run.schedule ? cli_choice("schedule", run.schedule, "google|linear|cosine|constant") : kind ? 1 : 0;
-    static const bert_decay decays[] = { BERT_DECAY_LINEAR, BERT_DECAY_LINEAR, BERT_DECAY_COSINE, BERT_DECAY_CONSTANT };
+    const int schedule = run.schedule ? cli_choice("schedule", run.schedule, RUN_SCHEDULES) : kind ? 1 : 0;
+    static const bert_decay decays[] = { BERT_DECAY_LINEAR, BERT_DECAY_LINEAR, BERT_DECAY_COSINE, BERT_DECAY_CONSTANT, BERT_DECAY_POLYNOMIAL };
     const bert_parameter *classifier = bert_model_find(run_now.model, "classifier.weight");
     memset(d, 0, sizeof *d);
     if (run_now.initial) d->config = bert_model_config(run_now.model);
@@ -1074,7 +1078,8 @@ CLI_FN void run_desc(const run_task *t, const run_setting *s, int64_t steps, ber
     d->schedule.steps = (double)(steps - t->phase_start);
     d->schedule.warmup = run.num_warmup_steps >= 0 ? (double)run.num_warmup_steps : (double)(int64_t)(d->schedule.steps * run.warmup_proportion);
     d->schedule.decay = decays[schedule];
-    d->schedule.continuous = schedule != 0;
+    d->schedule.continuous = schedule != 0 && schedule != 4;
+    if (schedule == 4) d->schedule.power = 0.5;
     d->layer_decay = run.layer_decay;
     d->frozen = (int32_t)run.frozen;
     if (run.dropout >= 0) d->hidden_dropout = d->attention_dropout = d->classifier_dropout = run.dropout > 0 ? run.dropout : -1;

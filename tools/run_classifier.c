@@ -15,6 +15,7 @@ static bert_flag header, regression;
 static int glue_submission, multi_label;
 static double temperature = 1, teacher_weight = 1;
 
+static int64_t doc_stride;
 static const cli_flag flags[] = {
     { "task_name", 's', &task_name, "MRPC, CoLA, MNLI, MNLI-MM, AX, XNLI, SST-2, QQP, QNLI, RTE, WNLI, STS-B, LCQMC, text_clf, tsv" },
     { "data_dir", 's', &data_dir, "where the task's files are (train.tsv, dev.tsv, test.tsv, ...)" },
@@ -34,6 +35,8 @@ static const cli_flag flags[] = {
     { "teacher_checkpoint", 's', &teacher_checkpoint, "learn from this classifier, which is asked once for each training example" },
     { "temperature", 'd', &temperature, "of both softmaxes in learning from a teacher" },
     { "teacher_weight", 'd', &teacher_weight, "of the teacher, 0 to 1; the rest is the labels'" },
+    { "verbose_logging", 'b', &run.none_b, "NVIDIA's, without a meaning here; so is:" },
+    { "doc_stride", 'i', &doc_stride, "" },
     RUN_FLAGS,
     { 0, 0, 0, 0 }
 };

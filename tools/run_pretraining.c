@@ -11,7 +11,7 @@
 #endif
 #include "run.h"
 
-static const char *input_file, *input_files_dir, *eval_file, *eval_files_dir, *optimizer_type;
+static const char *input_file, *input_files_dir, *eval_file, *eval_files_dir;
 static int dynamic_masking, whole_words, use_relative_position, phase2;
 static int64_t max_predictions = 20, max_eval_steps = 100, shuffle = 10000, phase1_end_step;
 static double masked_lm_prob = 0.15;
@@ -28,15 +28,14 @@ static const cli_flag flags[] = {
     { "dynamic_masking", 'b', &dynamic_masking, "draw other masks each time round; needs the vocabulary" },
     { "do_whole_word_mask", 'b', &whole_words, "...of whole words" },
     { "masked_lm_prob", 'd', &masked_lm_prob, "...of so many of the words" },
-    { "optimizer_type", 's', &optimizer_type, "adam or lamb: another way to say --optimizer=google, --optimizer=lamb" },
     { "use_relative_position", 'b', &use_relative_position, "NEZHA's relative positions, for a new model" },
     { "phase2", 'b', &phase2, "go on from the end of a first phase (of shorter instances) in the same output_dir, with a schedule of its own" },
     { "phase1_end_step", 'i', &phase1_end_step, "...which ended at this step" },
     { "max_steps", 'i', &run.num_train_steps, "the same as num_train_steps" },
     { "num_steps_per_checkpoint", 'i', &run.save_checkpoints_steps, "the same as save_checkpoints_steps" },
-    { "display_loss_steps", 'i', &run.log_steps, "the same as log_steps" },
     { "init_loss_scale", 's', &run.loss_scale, "the same as loss_scale" },
     { "checkpoint_activations", 'b', &run.recompute, "the same as recompute" },
+    { "verbose_logging", 'b', &run.none_b, "NVIDIA's, without a meaning here" },
     RUN_FLAGS,
     { 0, 0, 0, 0 }
 };
@@ -235,10 +234,6 @@ int main(int argc, char **argv)
     if (!(masked_lm_prob > 0 && masked_lm_prob < 1)) cli_usage("--masked_lm_prob lies between 0 and 1", "");
     if (whole_words && !dynamic_masking) cli_usage("--do_whole_word_mask is for --dynamic_masking; otherwise the data has its masks: give it to create_pretraining_data", "");
     if (phase2 != (phase1_end_step > 0) || phase1_end_step < 0) cli_usage("--phase2 goes with --phase1_end_step=STEP, the last of the first phase", "");
-    if (optimizer_type) {
-        const int kind = cli_choice("optimizer_type", optimizer_type, "adam|lamb|lamb_nezha");
-        run.optimizer = kind == 0 ? "google" : optimizer_type;
-    }
     run_now.only_ids = 1;
     run_now.relative = use_relative_position;
     run_begin(&c, argc, argv);

@@ -36,6 +36,7 @@ static const cli_flag flags[] = {
     { "config_file", 's', &run.bert_config_file, "the same as bert_config_file" },
     { "max_steps", 'i', &run.num_train_steps, "the same as num_train_steps" },
     { "log_freq", 'i', &run.log_steps, "the same as log_steps" },
+    { "rand_seed", 'i', &run.seed, "the same as seed" },
     RUN_FLAGS,
     { 0, 0, 0, 0 }
 };

@@ -9,4 +9,4 @@ task=${1:-lcqmc} data=${2:-$DATA_DIR/download/${1:-lcqmc}} model=${3:-nezha}
 need '' "$data" "$model"
 tool run_classifier --task_name="$task" --do_train=true --do_eval=true --do_predict=true --do_train_and_eval=true --keep_best=eval_accuracy \
     --data_dir="$data" --save_checkpoints_steps=50 --init_checkpoint="$model" --max_seq_length=128 --train_batch_size=32 \
-    --eval_batch_size=32 --predict_batch_size=32 --num_train_epochs=5 --output_dir="$RESULTS_DIR/$task"
+    --eval_batch_size=32 --predict_batch_size=32 --num_train_epochs=5 --schedule=linear --output_dir="$RESULTS_DIR/$task"

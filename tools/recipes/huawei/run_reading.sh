@@ -10,5 +10,5 @@ out=$RESULTS_DIR/cmrc_nezha
 need cmrc "$train" "$dev"
 need '' "$model"
 tool run_squad --init_checkpoint="$model" --do_train=True --train_file="$train" --do_predict=True --predict_file="$dev" --train_batch_size=4 \
-    --learning_rate=3e-5 --num_train_epochs=1.0 --max_seq_length=512 --doc_stride=128 --do_lower_case=False --output_dir="$out"
+    --learning_rate=3e-5 --num_train_epochs=1.0 --schedule=linear --max_seq_length=512 --doc_stride=128 --do_lower_case=False --output_dir="$out"
 score "$dev" "$out" --language=zh

@@ -26,5 +26,5 @@ need models "$bert/bert_config.json"
 workers "$workers"
 tool run_pretraining --input_files_dir="$input" --output_dir="$out" --bert_config_file="$bert/bert_config.json" --do_train=True --do_eval=True \
     --train_batch_size="$batch" --eval_batch_size="$eval_batch" --max_seq_length=512 --max_predictions_per_seq=80 \
-    --num_train_steps="$steps" --num_warmup_steps="$warmup" --save_checkpoints_steps="$save" --learning_rate="$rate" --optimizer_type=adam \
+    --num_train_steps="$steps" --num_warmup_steps="$warmup" --save_checkpoints_steps="$save" --learning_rate="$rate" --optimizer_type=adam --schedule=linear \
     $horovod $precision_flag $(xla_flag "$xla") "$([ "$logfile" = true ] && echo "--log_file=$out/log.txt")"

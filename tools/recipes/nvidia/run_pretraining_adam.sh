@@ -23,5 +23,5 @@ workers "$workers"
 tool run_pretraining --input_files_dir="$data/training" --eval_files_dir="$data/test" --output_dir="$out" \
     --bert_config_file="$bert/bert_config.json" --do_train=True --do_eval=True --train_batch_size="$batch" --eval_batch_size="$eval_batch" \
     --max_seq_length="$length" --max_predictions_per_seq="$predictions" --num_train_steps="$steps" --num_warmup_steps="$warmup" \
-    --num_accumulation_steps="$accumulate" --save_checkpoints_steps="$save" --learning_rate="$rate" --optimizer_type=adam \
+    --num_accumulation_steps="$accumulate" --save_checkpoints_steps="$save" --learning_rate="$rate" --optimizer_type=adam --schedule=linear \
     $horovod $precision_flag $(xla_flag "$xla") --allreduce_post_accumulation=True --log_file="$out/log.txt"

@@ -25,6 +25,6 @@ workers "$workers"
 tool run_squad --vocab_file="$bert/vocab.txt" --bert_config_file="$bert/bert_config.json" --init_checkpoint="$checkpoint" \
     --do_train=True --train_file="$squad/train-v$version.json" \
     --do_predict=True --predict_file="$squad/dev-v$version.json" --do_eval=True \
-    --train_batch_size="$batch" --learning_rate="$rate" --num_train_epochs="$epochs" \
+    --train_batch_size="$batch" --learning_rate="$rate" --schedule=linear --num_train_epochs="$epochs" \
     --max_seq_length="$length" --doc_stride="$stride" --save_checkpoints_steps=1000 --output_dir="$out" \
     $horovod $precision_flag $(xla_flag "$xla") --version_2_with_negative="$([ "$version" = 1.1 ] && echo False || echo True)" --log_file="$out/log.txt"
