@@ -255,6 +255,28 @@ if have md5sum; then
 else
     skip "get_data: a file other than the published one" "there is no md5sum"
 fi
+# A server that does not say sizes; one that breaks off.
+mkdir -p curls
+cat >curls/curl <<'END2'
+#!/bin/sh
+case " $* " in
+*' -sIL '*) printf 'HTTP/1.1 302 Found\r\nContent-Length: 5\r\n\r\nHTTP/1.1 405 Method Not Allowed\r\nContent-Length: 9\r\n\r\n'; exit ;;
+esac
+while [ $# -gt 1 ]; do [ "$1" != -o ] || out=$2; shift; done
+if [ -n "${BREAKS:-}" ]; then echo part >"$out"; exit 18; fi
+echo "$1" >"$out"
+END2
+chmod +x curls/curl
+if wanted "get_data: a server that does not say sizes"; then
+    PATH=$tmp/curls:$PATH "$recipes/get_data.sh" --dir unsaid cmrc-dev >out 2>err
+    if [ $? = 0 ] && grep -q cmrc2018_dev.json unsaid/download/cmrc/cmrc2018_dev.json && grep -q 'whose size only the server says' err; then pass "get_data: a server that does not say sizes"
+    else fail "get_data: a server that does not say sizes" "it fails"; show err; fi
+fi
+fails "get_data: a transfer that breaks" 1 'goes on where it stopped' env PATH="$tmp/curls:$PATH" BREAKS=1 "$recipes/get_data.sh" --dir broken cmrc-dev
+if wanted "get_data: nothing half-written has the name of the whole"; then
+    if [ ! -e broken/download/cmrc/cmrc2018_dev.json ] && [ -e broken/download/cmrc/cmrc2018_dev.json.part ]; then pass "get_data: nothing half-written has the name of the whole"
+    else fail "get_data: nothing half-written has the name of the whole" "$(ls broken/download/cmrc)"; fi
+fi
 # Archives: the folder inside has another name than it gets; a model of 2020 has none.
 if have unzip && have zip; then
     if wanted "get_data: archives are unpacked into NVIDIA's folders"; then

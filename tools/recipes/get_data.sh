@@ -129,7 +129,10 @@ awk '!seen[$4]++' "$work/chosen" >"$work/list"
 
 address() { if [ -n "$mirror" ]; then echo "$mirror/${1#https://}"; else echo "$1"; fi; }
 # The bytes that the server says; nothing if it does not say.
-length() { curl -sIL --connect-timeout 20 --retry 2 "$1" | tr -d '\r' | awk 'tolower($1) == "content-length:" { n = $2 } END { if (n > 0) print n }'; }
+length() { curl -sIL --connect-timeout 20 --retry 2 "$1" | tr -d '\r' | awk '
+    /^HTTP\// { n = ""; bad = $2 < 200 || $2 >= 300 }          # of the last answer, after redirections
+    tolower($1) == "content-length:" { n = $2 }
+    END { if (n > 0 && !bad) print n }'; }
 
 # What is not known beforehand, before anything is fetched.
 if [ -z "$dry" ]; then
