@@ -197,8 +197,10 @@ fails "reproduce: a program that fails" 1 'ended with an error' env FAILS=run_sq
 if wanted "reproduce: the table of all"; then
     mkdir -p results/uncased_L-2_H-128_A-2/SST-2
     printf 'learning_rate\ttrain_batch_size\tseed\teval_accuracy\teval_loss\n0.0003\t8\t1\t0.81\t0.4\n0.0001\t8\t1\t0.825\t0.5\n' >results/uncased_L-2_H-128_A-2/SST-2/runs.tsv
+    mkdir -p results/squad_1.1_large_fp16_gbs192
+    printf 'exact_match = 84.1\nf1 = 91.5\nglobal_step = 9\n' >results/squad_1.1_large_fp16_gbs192/eval_results.txt
     "$recipes/reproduce.sh" >out 2>err
-    if grep -q '^tiny-SST-2  *accuracy  *82.50  *83.2  *pass$' out && grep -q '^cambricon  *f1  *-  *88.69  *not measured$' out && [ "$(grep -c 'not measured$' out)" -gt 30 ] &&
+    if grep -q '^nvidia-squad1.1  *f1  *91.50  *91.41  *pass$' out && grep -q '^tiny-SST-2  *accuracy  *82.50  *83.2  *pass$' out && grep -q '^cambricon  *f1  *-  *88.69  *not measured$' out && [ "$(grep -c 'not measured$' out)" -gt 30 ] &&
         [ "$(sed 1d out | grep -v -c -e pass -e fail -e 'not measured')" = 0 ]; then pass "reproduce: the table of all"
     else fail "reproduce: the table of all" "other lines"; show out; show err; fi
 fi

@@ -20,7 +20,10 @@ squad1.1-base google/squad_base.sh 0.5 exact_match=81.25,f1=88.41
 squad1.1-large google/squad_large.sh 0.5 exact_match=84.39,f1=90.87
 squad1.1-wwm google/squad_large.sh+wwm 0.5 exact_match=86.7,f1=92.8
 squad2.0-large google/squad2_large.sh 0.5 f1=83.0
+nvidia-squad1.1 nvidia/run_squad.sh+24+5e-6+fp16+true+8 0.5 f1=91.41
 cambricon cambricon/BERT_FP32_2E_4MLUs_Train.sh 0.5 f1=88.69
+cambricon-hf cambricon/bert_base_cased_FP32_2E_4MLUs_Train.sh 0.5 f1=87.62
+cambricon-hf-amp cambricon/bert_base_cased_AMP_2E_4MLUs_Train.sh 0.5 f1=87.03
 LIST
     while read -r name model cola sst2 mrpc stsb qqp mnli mnlimm qnli rte wnli; do
         for pair in CoLA:matthews=$cola SST-2:accuracy=$sst2 MRPC:f1=${mrpc%/*},accuracy=${mrpc#*/} STS-B:pearson=${stsb%/*},spearman=${stsb#*/} \
@@ -43,7 +46,10 @@ folder() {
     squad1.1-large) echo "$RESULTS_DIR/squad_large" ;;
     squad1.1-wwm) echo "$RESULTS_DIR/squad_wwm" ;;
     squad2.0-large) echo "$RESULTS_DIR/squad2_large" ;;
+    nvidia-squad1.1) echo "$RESULTS_DIR/squad_1.1_large_fp16_gbs192" ;;
     cambricon) echo "$RESULTS_DIR/cambricon" ;;
+    cambricon-hf) echo "$RESULTS_DIR/bert_base_cased_FP32" ;;
+    cambricon-hf-amp) echo "$RESULTS_DIR/bert_base_cased_AMP" ;;
     *) echo "$RESULTS_DIR/$(echo "$2" | cut -d+ -f2)/$(echo "$2" | cut -d+ -f3)" ;;
     esac
 }
@@ -54,7 +60,7 @@ ours() {
     elif [ -f "$1/scores.json" ]; then
         sed -n "s/.*\"$2\": *\\([0-9.e+-]*\\).*/\\1/p" "$1/scores.json" | head -n 1 | awk '{ printf "%.2f", $1 }'
     elif [ -f "$1/eval_results.txt" ]; then
-        sed -n "s/^eval_$2 = //p" "$1/eval_results.txt" | head -n 1 | awk '{ printf "%.2f", $1 * 100 }'
+        sed -n "s/^eval_$2 = \\(.*\\)/\\1 100/p; s/^$2 = \\(.*\\)/\\1 1/p" "$1/eval_results.txt" | head -n 1 | awk '{ printf "%.2f", $1 * $2 }'      # run_squad's are in percent
     fi
 }
 judge() {
@@ -85,10 +91,11 @@ for wanted in "$@"; do
     name=$1 recipe=$2 less=$3 theirs=$4
     shift 5
     unset OUTPUT_DIR
-    if [ "$name" = cambricon ]; then
+    case $name in cambricon*)
         : "${SQUAD_DIR:=$DATA_DIR/download/squad/v1.1}" "${BERT_MODEL:=$google/cased_L-12_H-768_A-12}"
         export SQUAD_DIR BERT_MODEL
-    fi
+        ;;
+    esac
     "$recipes/$script" ${dry:+--dry-run} "$@" || stop "$name: ${script##*/} ended with an error"
     [ -z "$dry" ] || continue
     title
