@@ -310,7 +310,7 @@ fi
 
 # Some of them in earnest, shortened, with the small model of the recordings.
 google=$top/../shared/goldens/google
-for name in "recipes: Google's MRPC from end to end" "recipes: Google's SQuAD 2.0 from end to end" "recipes: Google's pre-training from end to end" "recipes: Cambricon's, trained and applied"; do
+for name in "recipes: Google's MRPC from end to end" "recipes: Google's SQuAD 2.0 from end to end" "recipes: Google's pre-training from end to end" "recipes: Cambricon's, trained and applied" "recipes: NVIDIA's, from texts to the second phase"; do
     wanted "$name" || continue
     if [ ! -d "$google" ]; then skip "$name" "needs ../shared"; continue; fi
     if [ ! -x "$bin/run_classifier" ] || [ ! -x "$bin/run_squad" ] || [ ! -x "$bin/run_pretraining" ]; then skip "$name" "the programs are not built"; continue; fi
@@ -322,6 +322,18 @@ for name in "recipes: Google's MRPC from end to end" "recipes: Google's SQuAD 2.
             grep -q '^eval_accuracy = ' real/eval_results.txt && [ -s real/test_results.tsv ] && grep -q 'Eval results' logs/mrpc.txt ;;
     *SQuAD*)
         OUTPUT_DIR=squad2 EXTRA="$short --num_train_steps=2" "$recipes/google/squad2_large.sh" >out 2>err && grep -q '"total": 12' squad2/scores.json && grep -q best_f1_thresh squad2/eval.json && tail -n 1 out | grep -q '"f1"' ;;
+    *NVIDIA*)
+        awk 'BEGIN { srand(3); split("the keeper counted ships island morning ferry people work city and every", w, " "); for (d = 0; d < 40; d++) { print "<doc id=\"" d "\" title=\"T\">\nT\n"
+            for (s = 0; s < 12; s++) { line = "The"; for (k = 0; k < 9; k++) line = line " " w[int(rand() * 12) + 1]; print line "." } print "</doc>" } }' >wiki_00
+        large=nv/download/google_pretrained_weights/uncased_L-24_H-1024_A-16       # NEZHA's, which has no longest sequence
+        mkdir -p $large && cp "$google/nezha/model/bert_config.json" "$google/model/vocab.txt" $large/
+        export DATA_DIR=nv RESULTS_DIR=nvr
+        SHARDS=2 "$recipes/nvidia/create_datasets_from_start.sh" wiki_00 >out 2>err &&
+            EXTRA="--threads=1 --max_eval_steps=1 --accumulate=4" "$recipes/nvidia/run_pretraining_lamb.sh" 4 1 2 7.5e-3 5e-3 fp32 false 1 1 1 10 100 1 2 large >out 2>err &&
+            grep -q '^global_step = 9$' nvr/pretraining_lamb_large_fp32_gbs1_4_gbs2_2/phase_1/eval_results.txt && grep -q '^global_step = 2$' nvr/pretraining_lamb_large_fp32_gbs1_4_gbs2_2/phase_2/eval_results.txt
+        status=$?
+        unset DATA_DIR RESULTS_DIR
+        [ $status = 0 ] ;;
     *training*)
         OUTPUT_DIR=pre EXTRA="--num_train_steps=2 --max_eval_steps=2 --threads=1" "$recipes/google/pretraining.sh" >out 2>err && grep -q '^masked_lm_accuracy = ' pre/eval_results.txt ;;
     *Cambricon*)
