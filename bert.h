@@ -2,10 +2,10 @@
    SPDX-License-Identifier: MIT-0 OR Unlicense          (licence: >>license)
 
    IS        Checkpoints of TensorFlow (Google's BERT, NEZHA), PyTorch (Hugging Face, NVIDIA) and safetensors, in and out; the
-             model with all its heads, on AVX2, AVX-512, NEON or plain C; training (gradients, optimizers, a trainer that saves
-             and resumes, workers that learn together); the data of GLUE, CoNLL, SQuAD and pre-training, and their scores. No
-             Python anywhere.
-   IS NOT    yet: bf16 and int8 in sessions. A general tensor library: never. (On a GPU: bert_cuda.h.)
+             model with all its heads in float32, bf16 or int8, on AVX2, AVX-512, NEON or plain C; training (gradients,
+             optimizers, a trainer that saves and resumes, workers that learn together); the data of GLUE, CoNLL, SQuAD and
+             pre-training, and their scores. No Python anywhere.
+   IS NOT    A general tensor library: never. (On a GPU: bert_cuda.h.)
    TRUST     Files may be hostile: nothing in them is executed, every size is checked before it is used, memory stays in
              proportion to the file. Fuzzed.
 
@@ -57,7 +57,8 @@
       >>config     the numbers of a BERT                   >>tensors    THE table of parameters
       >>names      who spells them how                     >>model      a checkpoint understood
       >>kernels    what all kernels do, as a table         >>ref        the kernels in plain C: the specification
-      >>simd       the fast kernels, written once          >>tiers      AVX2, AVX-512, NEON: what they are written in
+      >>simd       the fast kernels, written once          >>gemm       products of rows and packed weights
+      >>tiers      AVX2, AVX-512, NEON: what they are written in
       >>cpu        which kernels this machine runs         >>packed     weights in the kernels' layout
       >>session    threads and memory of a run             >>forward    the encoder
       >>heads      what stands on the last layer           >>embed      texts to vectors
@@ -228,6 +229,10 @@ typedef struct bert_parameter {
 
 /* ---- sessions: sequences in, numbers out ---- */
 
+/* What products of a session's layers are computed in; heads and all else stay float32. BF16: weights and inputs rounded to 8 bits of
+   precision, half the memory; faster where the processor multiplies bf16 (AVX512-BF16). INT8: weights with a scale for each output,
+   inputs with one for each token, found on the way; a quarter of the memory; faster with AVX-512 VNNI and AVX2. Where nothing is
+   gained it is F32: bert_session_desc_resolved says what it became. Each precision gives the same bits whatever is computed beside. */
 typedef enum bert_precision { BERT_PRECISION_DEFAULT = 0, BERT_PRECISION_F32 = 1, BERT_PRECISION_BF16 = 2, BERT_PRECISION_INT8 = 3 } bert_precision;
 
 /* Which instructions the kernels use. REF: the plain C of >>ref, on every machine; the others where compiler and processor
@@ -1115,6 +1120,7 @@ BERT_API int bert_tensor_recognise(const char *name, bert_tensor_role *out);
 BERT_API const char *bert_isa_name(bert_isa isa);                               /* "ref", "avx2", ... */
 BERT_API int bert_isa_available(bert_isa isa);
 BERT_API bert_isa bert_isa_best(void);
+BERT_API const char *bert_precision_name(bert_precision precision);
 
 /* Packed weights are immutable and counted: sessions that use them hold them; close gives up the caller's share. */
 BERT_API bert_status bert_packed_open(const bert_packed_desc *desc, bert_packed **out);
@@ -6584,10 +6590,15 @@ BERT_API bert_status bert_model_tokenizer(const bert_model *model, const bert_to
              tasks or of threads. So the cuts a caller makes (rows, panels, queries) never change a bit.
    ============================================================================================================ */
 
-/* A dense layer y = x W^T + b, packed: panel p holds the outputs p*nr to p*nr+nr-1 as [K][nr], zeros past N. */
+/* A dense layer y = x W^T + b, packed: panel p holds the outputs p*nr to p*nr+nr-1, `group` inputs of an output side by side, zeros
+   past N and K. */
 typedef struct bert__dense {
-    const float *panels;                /* [ceil(N/nr)][K][nr], 64-byte aligned */
+    const struct bert__kernels *kernels;
+    const void *panels;                 /* [ceil(N/nr)][ceil(K/group)][nr][group] of `weight` bytes each, 64-byte aligned */
     const float *bias;                  /* [ceil(N/nr)*nr] */
+    const float *scales;                /* int8: [ceil(N/nr)*nr] what 1 means in each output's weights; else NULL */
+    const int32_t *sums;                /* int8: [ceil(N/nr)*nr] of each output's weights; else NULL */
+    const float *shrink;                /* int8: [K] what inputs are multiplied by and weights divided; or NULL */
     int64_t n, k;
 } bert__dense;
 
@@ -6595,9 +6606,12 @@ typedef struct bert__dense {
 typedef struct bert__product {
     const bert__dense *w;
     const float *x;                     /* [rows,K], x_stride floats apart */
+    const char *cells;                  /* where the kernels have `narrow`: what it made of x, cell_stride bytes apart, */
+    const float *cell_scales;           /* what 1 means there, and what was added to all: [rows] */
+    const int32_t *cell_zeros;
     float *y;                           /* [rows,N], y_stride floats apart */
     const float *residual;              /* as y, or NULL */
-    int64_t x_stride, y_stride;
+    int64_t x_stride, cell_stride, y_stride;
     bert_activation activation;         /* BERT_LINEAR: none */
 } bert__product;
 
@@ -6616,8 +6630,15 @@ typedef struct bert__attention {
 
 typedef struct bert__kernels {
     bert_isa isa;
+    bert_precision precision;           /* of products; all else is float32 */
     int32_t nr;                         /* outputs of a panel */
     int32_t rows;                       /* a good number of rows for one task of `product` */
+    int32_t group;                      /* inputs of an output that lie together in a panel */
+    int32_t weight, cell;               /* bytes of a weight there, and of an input as `narrow` writes it */
+    int32_t swap;                       /* 1: inputs stand in pairs, the second of each in front */
+    /* x[k] by shrink[k] (or NULL) as cells, to a multiple of group (and of 2 where they are swapped), what 1 means there, and what was
+       added to them; NULL: products read x itself */
+    void (*narrow)(const float *x, const float *shrink, int64_t k, void *cells, float *scale, int32_t *zero);
     /* rows row..row+rows-1 of all outputs in panels panel..panel+panels-1 */
     void (*product)(const bert__product *p, int64_t row, int64_t rows, int64_t panel, int64_t panels);
     /* y[i][j] = x_i . w_j + bias_j for rows w_j as they lie in a checkpoint: the word embeddings as the decoder; bias may be NULL */
@@ -6699,13 +6720,21 @@ BERT__FN float bert__activate(bert_activation kind, float x)
     }
 }
 
+/* x to the nearest bf16, ties to even; NaN stays NaN. */
+BERT__INLINE uint32_t bert__rounded_bits(uint32_t v)
+{
+    const uint32_t nan = (uint32_t)-(int32_t)((int32_t)(v & 0x7FFFFFFF) > 0x7F800000);
+    return ((v + ((0x7FFF + (v >> 16 & 1)) & ~nan)) | (0x400000 & nan)) & 0xFFFF0000u;
+}
+BERT__INLINE float bert__rounded(float x) { return bert__bits_to_float(bert__rounded_bits(bert__float_to_bits(x))); }
+
 #define BERT__REF_NR 8
 BERT__FN void bert__ref_product(const bert__product *p, int64_t row, int64_t rows, int64_t panel, int64_t panels)
 {
     const int64_t k = p->w->k, n = p->w->n;
     int64_t i, j, c, at;
     for (at = panel; at < panel + panels; at++) {
-        const float *w = p->w->panels + at * k * BERT__REF_NR, *bias = p->w->bias + at * BERT__REF_NR;
+        const float *w = (const float *)p->w->panels + at * k * BERT__REF_NR, *bias = p->w->bias + at * BERT__REF_NR;
         const int64_t first = at * BERT__REF_NR, width = n - first < BERT__REF_NR ? n - first : BERT__REF_NR;
         for (i = row; i < row + rows; i++) {
             const float *x = p->x + i * p->x_stride;
@@ -6928,10 +6957,7 @@ BERT__INLINE void bert__round_run(float *y, const float *x, int64_t n)
     for (i = 0; i < n; i += 64) {
         if (n - i >= 64) memcpy(w, x + i, sizeof w);
         else for (j = 0; j < 64; j++) w[j] = j < n - i ? bert__float_to_bits(x[i + j]) : 0;
-        for (j = 0; j < 64; j++) {
-            const uint32_t v = w[j], nan = (uint32_t)-(int32_t)((int32_t)(v & 0x7FFFFFFF) > 0x7F800000);
-            w[j] = ((v + ((0x7FFF + (v >> 16 & 1)) & ~nan)) | (0x400000 & nan)) & 0xFFFF0000u;
-        }
+        for (j = 0; j < 64; j++) w[j] = bert__rounded_bits(w[j]);
         if (n - i >= 64) memcpy(y + i, w, sizeof w);
         else for (j = 0; j < n - i; j++) y[i + j] = bert__bits_to_float(w[j]);
     }
@@ -6978,13 +7004,96 @@ static const bert__learner bert__ref_learner = {
 };
 #endif
 
-static const bert__kernels bert__kernels_ref = {
-    BERT_ISA_REF, BERT__REF_NR, 16, bert__ref_product, bert__ref_dots, bert__ref_norm, bert__ref_attention, bert__ref_attention_scratch, bert__ref_pack, BERT__IF_TRAIN(&bert__ref_learner)
-};
+/* ---- products of narrow numbers ----
+
+   int8. A weight is q s with q an integer from -127 to 127 and s the largest of its output's weights / 127. So is an input, with s
+   found anew for each row, without calibration: what lies between the least and the largest of its numbers and 0 is cut into 254
+   steps. (A row of GELUs has next to nothing below 0.) Sums of products of integers are exact in int32 (K up to 2^15), so they are the
+   same whatever the order and the instructions; then y = fma(sum, s s', bias). A row with a number that is not finite gives NaN.
+
+   bf16. Inputs and weights are rounded to bf16, their products are exact in float32, and are added as the processors' instruction for
+   pairs does it: the second of each pair first. Numbers that are no normal float32 count as 0 there, here they do not. */
+BERT__FN void bert__ref_narrow_int8(const float *x, const float *shrink, int64_t k, void *cells, float *scale, int32_t *zero)
+{
+    int16_t *q = (int16_t *)cells;
+    float low = 0, high = 0, check = 0, by;
+    int64_t c;
+    for (c = 0; c < k; c++) {
+        const float v = shrink ? x[c] * shrink[c] : x[c];
+        low = v < low ? v : low;
+        high = v > high ? v : high;
+        check += v * 0.0f;
+    }
+    *scale = check == 0 ? high / 254.0f - low / 254.0f : check;
+    *zero = 0;
+    by = check == 0 && *scale > 1e-32f ? 1.0f / *scale : 0.0f;
+    for (c = 0; c < k; c++) q[c] = (int16_t)(by > 0 ? lrintf((shrink ? x[c] * shrink[c] : x[c]) * by) : 0);
+}
+BERT__FN void bert__ref_product_int8(const bert__product *p, int64_t row, int64_t rows, int64_t panel, int64_t panels)
+{
+    const int64_t k = p->w->k, n = p->w->n;
+    int64_t i, j, c, at;
+    for (at = panel; at < panel + panels; at++) {
+        const int64_t first = at * BERT__REF_NR, width = n - first < BERT__REF_NR ? n - first : BERT__REF_NR;
+        const signed char *w = (const signed char *)p->w->panels + first * k;
+        for (i = row; i < row + rows; i++) {
+            const int16_t *x = (const int16_t *)(const void *)(p->cells + i * p->cell_stride);
+            float *y = p->y + i * p->y_stride + first;
+            int32_t sum[BERT__REF_NR] = { 0 };
+            for (c = 0; c < k; c++)
+                for (j = 0; j < BERT__REF_NR; j++) sum[j] += x[c] * w[c * BERT__REF_NR + j];
+            for (j = 0; j < width; j++) {
+                const float s = bert__activate(p->activation, fmaf((float)sum[j], p->cell_scales[i] * p->w->scales[first + j], p->w->bias[first + j]));
+                y[j] = p->residual ? s + p->residual[i * p->y_stride + first + j] : s;
+            }
+        }
+    }
+}
+
+/* The second of each pair first, rounded. */
+BERT__FN void bert__ref_narrow_bf16(const float *x, const float *shrink, int64_t k, void *cells, float *scale, int32_t *zero)
+{
+    float *to = (float *)cells, pair[2];
+    int64_t c;
+    (void)shrink;
+    *zero = 0;
+    for (c = 0; c < k; c += 2) {
+        pair[1] = x[c];
+        pair[0] = c + 1 < k ? x[c + 1] : 0.0f;
+        to[c] = bert__rounded(pair[0]);
+        to[c + 1] = bert__rounded(pair[1]);
+    }
+    *scale = 1;
+}
+BERT__FN void bert__ref_product_bf16(const bert__product *p, int64_t row, int64_t rows, int64_t panel, int64_t panels)
+{
+    const int64_t k = bert__up(p->w->k, 2), n = p->w->n;
+    int64_t i, j, c, at;
+    for (at = panel; at < panel + panels; at++) {
+        const int64_t first = at * BERT__REF_NR, width = n - first < BERT__REF_NR ? n - first : BERT__REF_NR;
+        const uint16_t *w = (const uint16_t *)p->w->panels + first * k;
+        for (i = row; i < row + rows; i++) {
+            const float *x = (const float *)(const void *)(p->cells + i * p->cell_stride);
+            float *y = p->y + i * p->y_stride + first, sum[BERT__REF_NR] = { 0 };
+            for (c = 0; c < k; c++)
+                for (j = 0; j < BERT__REF_NR; j++) sum[j] += x[c] * bert__bits_to_float((uint32_t)w[c * BERT__REF_NR + j] << 16);
+            for (j = 0; j < width; j++) {
+                const float s = bert__activate(p->activation, sum[j] + p->w->bias[first + j]);
+                y[j] = p->residual ? s + p->residual[i * p->y_stride + first + j] : s;
+            }
+        }
+    }
+}
+
+#define BERT__REF_KERNELS(precision, group, weight, cell, swap, narrow, product) { BERT_ISA_REF, precision, BERT__REF_NR, 16, group, weight, cell, swap, narrow, \
+    product, bert__ref_dots, bert__ref_norm, bert__ref_attention, bert__ref_attention_scratch, bert__ref_pack, BERT__IF_TRAIN(&bert__ref_learner) }
+static const bert__kernels bert__kernels_ref = BERT__REF_KERNELS(BERT_PRECISION_F32, 1, 4, 4, 0, NULL, bert__ref_product);
+static const bert__kernels bert__kernels_ref_int8 = BERT__REF_KERNELS(BERT_PRECISION_INT8, 1, 1, 2, 0, bert__ref_narrow_int8, bert__ref_product_int8);
+static const bert__kernels bert__kernels_ref_bf16 = BERT__REF_KERNELS(BERT_PRECISION_BF16, 1, 2, 4, 1, bert__ref_narrow_bf16, bert__ref_product_bf16);
 
 #endif /* BERT_IMPLEMENTATION, so far. The next section is compiled by the one after it, once for each kind of instructions. */
 
-#ifdef BERT__TIER
+#if defined(BERT__TIER) && !defined(BERT__FORM)
 /* ============================================================================================================
    >>simd
    Purpose   the fast kernels, written once in words for vectors (bert__vadd, ...) that >>tiers defines for each kind of
@@ -6992,17 +7101,6 @@ static const bert__kernels bert__kernels_ref = {
    Uses      the words of >>tiers; the structs of >>kernels.
    Promises  as >>kernels. Each element of a product is one chain of fused multiply-adds over k = 0, 1, 2, ...; what a
              lane computes does not depend on which lane it is. Nothing is left to the compiler's choice of contraction.
-
-   The product. A tile of MR rows of x times one panel of NR outputs keeps its MR*NR sums in registers: for each k it
-   loads NR weights and MR numbers of x, for MR*NR multiply-adds. Panels are cut into blocks of KC so that a block stays
-   in the first cache while all rows pass by; the sums wait in a buffer of ROWS*NR meanwhile (a float32 that is stored and
-   loaded again is the same float32). Bias, activation and residual are added on the way from that buffer to y, which is
-   where the edge of N is cut off: the tiles know no edges but that of M.
-   Measured on one busy core of a Zen 4, tasks of 96 rows that are not multiples of 4096 bytes apart, (N,K) of (768,768),
-   (768,3072), (1024,1024), (384,384): best of many, 94 to 97 % of the peak with AVX-512, 92 to 96 % with AVX2. Worse or no better:
-   blocks of 256 or 768, 48 or 192 rows at a time, unrolling over k, fetching into the first cache, no fetching ahead (AVX2, 8 rows,
-   weights from memory: 43 % instead of 82 %). Rows a multiple of 4096 bytes apart meet in the first cache, for 8 % with AVX-512: the
-   caller keeps them apart.
    ============================================================================================================ */
 
 #define BERT__SIMD_FN BERT__FN BERT__TARGET
@@ -7072,6 +7170,7 @@ BERT__SIMD_INLINE BERT__VEC BERT__TIER(tanh)(BERT__VEC x)
     return bert__vsign(bert__vabove(a, bert__vset(9.01f), bert__vset(1.0f), bert__vmin(bert__vset(1.0f), p)), x);
 }
 
+static const float BERT__TIER(zeros)[BERT__NR] = { 0 };
 /* sums[count] = activation(sums + bias), count a multiple of NR, bias [NR] */
 BERT__SIMD_NOINLINE void BERT__TIER(activate)(bert_activation kind, float *sums, int64_t count, const float *bias)
 {
@@ -7147,7 +7246,6 @@ BERT__SIMD_NOINLINE void BERT__TIER(slopes)(bert_activation kind, float *xs, int
 }
 BERT__SIMD_FN void BERT__TIER(curve)(bert_activation kind, int slope, const float *from, float *to, int64_t n)
 {
-    static const float zeros[BERT__NR] = { 0 };
     float x[8 * BERT__NR];
     int64_t i, j, count;
     for (i = 0; i < n; i += 8 * BERT__NR) {
@@ -7158,90 +7256,118 @@ BERT__SIMD_FN void BERT__TIER(curve)(bert_activation kind, int slope, const floa
             BERT__TIER(slopes)(kind, x, j);
             for (j = 0; j < count; j++) to[i + j] *= x[j];
         } else {
-            BERT__TIER(activate)(kind, x, j, zeros);
+            BERT__TIER(activate)(kind, x, j, BERT__TIER(zeros));
             memcpy(to + i, x, (size_t)count * sizeof *x);
         }
     }
 }
 #endif
 
-/* ---- products ---- */
-
-/* c[i][0..NR-1] = (fresh ? 0 : c) + sum over k of x[i][k] w[k][0..NR-1] for i < mr, which is a constant wherever this is
-   called: each call is a function of its own, without the rows from mr on. ahead: memory wanted soon, `step` floats for each k. */
-BERT__SIMD_INLINE void BERT__TIER(tile)(const int mr, int64_t k, const float *x, int64_t x_stride, const float *w, float *c, int64_t c_stride, int fresh, const float *ahead, int64_t step)
-{
-    BERT__VEC a[BERT__MR][BERT__NV], b[BERT__NV], v;
-#define BERT__ZERO(i, j) a[i][j] = bert__vzero();
-#define BERT__LOAD(i, j) a[i][j] = bert__vload(c + (i) * c_stride + (j) * BERT__W);
-#define BERT__STORE(i, j) bert__vstore(c + (i) * c_stride + (j) * BERT__W, a[i][j]);
-#define BERT__ZERO_ROW(i, u) if (i < mr) { BERT__EACH_VEC(BERT__ZERO, i) }
-#define BERT__LOAD_ROW(i, u) if (i < mr) { BERT__EACH_VEC(BERT__LOAD, i) }
-#define BERT__STORE_ROW(i, u) if (i < mr) { BERT__EACH_VEC(BERT__STORE, i) }
-#define BERT__WEIGHTS(u, j) b[j] = bert__vload(w + (j) * BERT__W);
-#define BERT__FMA(i, j) a[i][j] = bert__vfma(v, b[j], a[i][j]);
-#define BERT__FMA_ROW(i, u) if (i < mr) { v = bert__vset(x[(i) * x_stride]); BERT__EACH_VEC(BERT__FMA, i) }
-    if (fresh) { BERT__EACH_ROW(BERT__ZERO_ROW, 0) }
-    else { BERT__EACH_ROW(BERT__LOAD_ROW, 0) }
-    for (; k > 0; k--, x++, w += BERT__NR, ahead += step) {             /* four steps at once were slower: gcc runs out of registers */
-        bert__vahead(ahead);
-        BERT__EACH_VEC(BERT__WEIGHTS, 0)
-        BERT__EACH_ROW(BERT__FMA_ROW, 0)
-    }
-    BERT__EACH_ROW(BERT__STORE_ROW, 0)
-#undef BERT__FMA_ROW
-#undef BERT__FMA
-#undef BERT__WEIGHTS
-#undef BERT__STORE_ROW
-#undef BERT__LOAD_ROW
-#undef BERT__ZERO_ROW
-#undef BERT__STORE
-#undef BERT__LOAD
-#undef BERT__ZERO
-}
-/* The same for any number of rows, in tiles as equal as can be: 8 rows as 4 and 4 keep more sums in flight than 6 and 2. Together
-   they fetch NR * k floats from `ahead` on, the next block of weights, into the second cache. */
-BERT__SIMD_NOINLINE void BERT__TIER(tiles)(int64_t rows, int64_t k, const float *x, int64_t x_stride, const float *w, float *c, int64_t c_stride, int fresh, const float *ahead)
-{
-    int64_t left = (rows + BERT__MR - 1) / BERT__MR, count;
-    const int64_t step = left > 1 ? (BERT__NR + left - 1) / left : 0;   /* one tile alone: the processor's own guesses are better */
-    for (; left > 0; left--, rows -= count, x += count * x_stride, c += count * c_stride, ahead += step * k) {
-        count = (rows + left - 1) / left;
-#define BERT__CASE(i, u) case i + 1: BERT__TIER(tile)(i + 1, k, x, x_stride, w, c, c_stride, fresh, ahead, step); break;
-        switch (count) {
-        BERT__EACH_ROW(BERT__CASE, 0)
-        default: break;
-        }
-#undef BERT__CASE
-    }
-}
+/* ---- products: >>gemm, once for each precision ---- */
 
 #define BERT__ROWS_MAX 96                       /* rows at a time: their sums are 6 or 12 KB on the stack */
-BERT__SIMD_FN void BERT__TIER(product)(const bert__product *p, int64_t row, int64_t rows, int64_t panel, int64_t panels)
+#define BERT__FORM(name) BERT__TIER(name)
+#define BERT__FORM_TARGET BERT__TARGET
+#define BERT__GROUP 1
+#define BERT__EVEN 1
+#define BERT__WEIGHT float
+#define BERT__CELL float
+#define BERT__SUMS BERT__VEC
+#define BERT__FACTORS BERT__VEC
+#define bert__gzero() bert__vzero()
+#define bert__gload(p) bert__vload(p)
+#define bert__gstore(p, v) bert__vstore(p, v)
+#define bert__gweights(p) bert__vload(p)
+#define bert__gspread(p) bert__vset(*(p))
+#define bert__gdot(x, w, a) bert__vfma(x, w, a)
+#include "bert.h"
+#ifdef BERT__INT8_TARGET                        /* sums of integers, in the same room as floats */
+/* Sixteen cells, or all of the row's last ones, at a time. */
+BERT__FN BERT__INT8_TARGET void BERT__TIER(narrow_int8)(const float *x, const float *shrink, int64_t k, void *cells, float *scale, int32_t *zero)
 {
-    const int64_t n = p->w->n, k = p->w->k;
-    BERT__ALIGN64 float sums[BERT__ROWS_MAX * BERT__NR];                /* [count][NR] */
-    int64_t at, count, from, i, j;
-    for (; rows > 0; row += count, rows -= count) {
-        count = rows < BERT__ROWS_MAX ? rows : BERT__ROWS_MAX;
-        for (at = panel; at < panel + panels; at++) {
-            const float *w = p->w->panels + at * k * BERT__NR, *bias = p->w->bias + at * BERT__NR;
-            const int64_t first = at * BERT__NR, width = n - first < BERT__NR ? n - first : BERT__NR, full = width - width % BERT__W;
-            for (from = 0; from < k; from += BERT__KC) {
-                const int64_t block = k - from < BERT__KC ? k - from : BERT__KC;
-                const float *ahead = w + (from + block < k || at + 1 < panel + panels ? from + block : from) * BERT__NR;
-                BERT__TIER(tiles)(count, block, p->x + row * p->x_stride + from, p->x_stride, w + from * BERT__NR, sums, BERT__NR, from == 0, ahead);
-            }
-            BERT__TIER(activate)(p->activation, sums, count * BERT__NR, bias);
-            for (i = 0; i < count; i++) {
-                float *y = p->y + (row + i) * p->y_stride + first;
-                const float *s = sums + i * BERT__NR, *r = p->residual ? p->residual + (row + i) * p->y_stride + first : NULL;
-                for (j = 0; j < full; j += BERT__W) bert__vstore(y + j, r ? bert__vadd(bert__vload(s + j), bert__vload(r + j)) : bert__vload(s + j));
-                if (j < width) bert__vstore_n(y + j, r ? bert__vadd(bert__vload(s + j), bert__vload_n(r + j, width - j)) : bert__vload(s + j), width - j);
-            }
+    BERT__INT8_CELL *to = (BERT__INT8_CELL *)cells;
+    BERT__VEC low = bert__vzero(), high = low, check = low, v;
+    float least, most, odd, by, rest[16] = { 0 };
+    int64_t c, i;
+#define BERT__EACH(load)                                                                                               \
+    v = load(x + c);                                                                                                   \
+    if (shrink) v = bert__vmul(v, load(shrink + c));                                                                   \
+    low = bert__vmin(v, low);                                                                                          \
+    high = bert__vmax(v, high);                                                                                        \
+    check = bert__vfma(v, bert__vzero(), check);
+#define BERT__REST(p) bert__vload_n(p, k - c)
+    for (c = 0; c + BERT__W <= k; c += BERT__W) { BERT__EACH(bert__vload) }
+    if (c < k) { BERT__EACH(BERT__REST) }
+#undef BERT__REST
+#undef BERT__EACH
+    most = bert__vtop(high);
+    least = -bert__vtop(bert__vsub(bert__vzero(), low));
+    odd = bert__vsum(check);
+    *scale = odd == 0 ? most / 254.0f - least / 254.0f : odd;
+    by = odd == 0 && *scale > 1e-32f ? 1.0f / *scale : 0.0f;
+    *zero = BERT__INT8_OFFSET < 0 ? 0 : (by > 0 ? (int32_t)(-least * by + 0.5f) : 0) - BERT__INT8_OFFSET;
+    if (by > 0) {
+        const BERT__VEC factor = bert__vset(by);
+        for (c = 0; c + 16 <= k; c += 16) bert__int8_cells(to + c, x + c, shrink ? shrink + c : NULL, factor, *zero);
+        if (c < k) {
+            BERT__INT8_CELL last[16];
+            for (i = c; i < k; i++) rest[i - c] = shrink ? x[i] * shrink[i] : x[i];
+            bert__int8_cells(last, rest, NULL, factor, *zero);
+            for (i = c; i < bert__up(k, BERT__INT8_GROUP); i++) to[i] = last[i - c];
         }
-    }
+    } else for (c = 0; c < bert__up(k, BERT__INT8_GROUP); c++) to[c] = (BERT__INT8_CELL)*zero;
 }
+#define BERT__FORM(name) BERT__TIER(int8_##name)
+#define BERT__FORM_TARGET BERT__INT8_TARGET
+#define BERT__GROUP BERT__INT8_GROUP
+#define BERT__EVEN BERT__GROUP
+#define BERT__NARROW
+#define BERT__WEIGHT signed char
+#define BERT__CELL BERT__INT8_CELL
+#define BERT__SUMS BERT__INT8_SUMS
+#define BERT__FACTORS BERT__INT8_FACTORS
+#define BERT__SCALED
+#define bert__gzero() bert__int8_zero()
+#define bert__gload(p) bert__int8_load(p)
+#define bert__gstore(p, v) bert__int8_store(p, v)
+#define bert__gweights(p) bert__int8_weights(p)
+#define bert__gspread(p) bert__int8_spread(p)
+#define bert__gdot(x, w, a) bert__int8_dot(x, w, a)
+#include "bert.h"
+#endif
+#ifdef BERT__BF16_TARGET
+BERT__FN BERT__BF16_TARGET void BERT__TIER(narrow_bf16)(const float *x, const float *shrink, int64_t k, void *cells, float *scale, int32_t *zero)
+{
+    BERT__BF16_CELL *to = (BERT__BF16_CELL *)cells, last[16];
+    float rest[16] = { 0 };
+    int64_t c, i;
+    (void)shrink;
+    for (c = 0; c + 16 <= k; c += 16) bert__bf16_cells(to + c, x + c);
+    if (c < k) {
+        for (i = c; i < k; i++) rest[i - c] = x[i];
+        bert__bf16_cells(last, rest);
+        for (i = c; i < bert__up(k, 2); i++) to[i] = last[i - c];
+    }
+    *scale = 1;
+    *zero = 0;
+}
+#define BERT__FORM(name) BERT__TIER(bf16_##name)
+#define BERT__FORM_TARGET BERT__BF16_TARGET
+#define BERT__GROUP BERT__BF16_GROUP
+#define BERT__EVEN 2
+#define BERT__NARROW
+#define BERT__WEIGHT uint16_t
+#define BERT__CELL BERT__BF16_CELL
+#define BERT__SUMS BERT__VEC
+#define BERT__FACTORS BERT__BF16_FACTORS
+#define bert__gzero() bert__vzero()
+#define bert__gload(p) bert__vload(p)
+#define bert__gstore(p, v) bert__vstore(p, v)
+#define bert__gweights(p) bert__bf16_weights(p)
+#define bert__gspread(p) bert__bf16_spread(p)
+#define bert__gdot(x, w, a) bert__bf16_dot(x, w, a)
+#include "bert.h"
+#endif
 
 /* panels[ceil(n/NR)][k][NR]: output j, input c is w[j * out_stride + c * in_stride] */
 BERT__SIMD_FN void BERT__TIER(pack)(const float *w, int64_t out_stride, int64_t in_stride, int64_t n, int64_t k, float *panels)
@@ -7719,9 +7845,16 @@ static const bert__learner BERT__TIER(learner) = {
 #undef BERT__SOME
 #endif
 
-static const bert__kernels BERT__TIER(kernels) = {
-    BERT__TIER_ISA, BERT__NR, BERT__ROWS_MAX, BERT__TIER(product), BERT__TIER(dots), BERT__TIER(norm), BERT__TIER(attention), BERT__TIER(attention_scratch), BERT__TIER(pack), BERT__IF_TRAIN(&BERT__TIER(learner))
-};
+#define BERT__TABLE(precision, group, weight, cell, swap, narrow, product) { BERT__TIER_ISA, precision, BERT__NR, BERT__ROWS_MAX, group, (int32_t)sizeof(weight), (int32_t)sizeof(cell), swap, narrow, \
+    product, BERT__TIER(dots), BERT__TIER(norm), BERT__TIER(attention), BERT__TIER(attention_scratch), BERT__TIER(pack), BERT__IF_TRAIN(&BERT__TIER(learner)) }
+static const bert__kernels BERT__TIER(kernels) = BERT__TABLE(BERT_PRECISION_F32, 1, float, float, 0, NULL, BERT__TIER(product));
+#ifdef BERT__INT8_TARGET
+static const bert__kernels BERT__TIER(kernels_int8) = BERT__TABLE(BERT_PRECISION_INT8, BERT__INT8_GROUP, signed char, BERT__INT8_CELL, 0, BERT__TIER(narrow_int8), BERT__TIER(int8_product));
+#endif
+#ifdef BERT__BF16_TARGET
+static const bert__kernels BERT__TIER(kernels_bf16) = BERT__TABLE(BERT_PRECISION_BF16, BERT__BF16_GROUP, uint16_t, BERT__BF16_CELL, BERT__BF16_GROUP == 1, BERT__TIER(narrow_bf16), BERT__TIER(bf16_product));
+#endif
+#undef BERT__TABLE
 #undef BERT__QB
 #undef BERT__ROWS_MAX
 #undef BERT__NR
@@ -7768,7 +7901,163 @@ static const bert__kernels BERT__TIER(kernels) = {
 #undef bert__vsum
 #undef bert__vtop
 #undef bert__vsum4
+#undef BERT__INT8_TARGET
+#undef BERT__INT8_GROUP
+#undef BERT__INT8_CELL
+#undef BERT__INT8_OFFSET
+#undef BERT__INT8_SUMS
+#undef BERT__INT8_FACTORS
+#undef BERT__BF16_FACTORS
+#undef BERT__BF16_TARGET
+#undef BERT__BF16_GROUP
+#undef BERT__BF16_CELL
+#undef bert__int8_zero
+#undef bert__int8_less
+#undef bert__int8_load
+#undef bert__int8_store
+#undef bert__int8_weights
+#undef bert__int8_spread
+#undef bert__int8_dot
+#undef bert__int8_floats
+#undef bert__int8_cells
+#undef bert__bf16_weights
+#undef bert__bf16_spread
+#undef bert__bf16_dot
+#undef bert__bf16_cells
 #endif /* BERT__TIER */
+
+#if defined(BERT__TIER) && defined(BERT__FORM)
+/* ============================================================================================================
+   >>gemm
+   Purpose   the product of rows and packed weights, in words that >>simd defines for each precision (bert__gdot, ...).
+             BERT__FORM(name) is the name of a function in the precision that is being compiled.
+   Uses      those words; the structs of >>kernels.
+   Promises  as >>kernels. Sums in float32 are one chain of fused multiply-adds over k = 0, 1, 2, ..., those of integers are exact.
+
+   A tile of MR rows of x times one panel of NR outputs keeps its MR*NR sums in registers: for each step it loads NR*GROUP weights and
+   GROUP numbers of x for each row. float32 has groups of one and a fused multiply-add; int8 has groups of as many as an instruction
+   multiplies and adds within a lane. Panels are cut into blocks of KC floats so that a block stays in the first cache while all rows
+   pass by; the sums wait in a buffer of ROWS*NR meanwhile (a float32 that is stored and loaded again is the same float32). Scale,
+   bias, activation and residual are added on the way from that buffer to y, which is where the edge of N is cut off: the tiles know
+   no edges but that of M.
+   Measured on one busy core of a Zen 4, tasks of 96 rows that are not multiples of 4096 bytes apart, (N,K) of (768,768),
+   (768,3072), (1024,1024), (384,384): best of many, 94 to 97 % of the peak with AVX-512, 92 to 96 % with AVX2. Worse or no better:
+   blocks of 256 or 768, 48 or 192 rows at a time, unrolling over k, fetching into the first cache, no fetching ahead (AVX2, 8 rows,
+   weights from memory: 43 % instead of 82 %). Rows a multiple of 4096 bytes apart meet in the first cache, for 8 % with AVX-512: the
+   caller keeps them apart.
+   ============================================================================================================ */
+
+/* c[i][0..NR-1] = (fresh ? 0 : c) + sum over k of x[i][k] w[k][0..NR-1] for i < mr, which is a constant wherever this is called:
+   each call is a function of its own, without the rows from mr on. steps: of GROUP numbers. ahead: memory wanted soon, `stride` bytes
+   for each step. */
+BERT__FORCEINLINE BERT__FORM_TARGET void BERT__FORM(tile)(const int mr, int64_t steps, const BERT__CELL *x, int64_t x_stride, const BERT__WEIGHT *w, float *c, int64_t c_stride, int fresh, const char *ahead, int64_t stride)
+{
+    BERT__SUMS a[BERT__MR][BERT__NV];
+    BERT__FACTORS b[BERT__NV], v;
+#define BERT__ZERO(i, j) a[i][j] = bert__gzero();
+#define BERT__LOAD(i, j) a[i][j] = bert__gload(c + (i) * c_stride + (j) * BERT__W);
+#define BERT__STORE(i, j) bert__gstore(c + (i) * c_stride + (j) * BERT__W, a[i][j]);
+#define BERT__ZERO_ROW(i, u) if (i < mr) { BERT__EACH_VEC(BERT__ZERO, i) }
+#define BERT__LOAD_ROW(i, u) if (i < mr) { BERT__EACH_VEC(BERT__LOAD, i) }
+#define BERT__STORE_ROW(i, u) if (i < mr) { BERT__EACH_VEC(BERT__STORE, i) }
+#define BERT__WEIGHTS(u, j) b[j] = bert__gweights(w + (j) * BERT__W * BERT__GROUP);
+#define BERT__FMA(i, j) a[i][j] = bert__gdot(v, b[j], a[i][j]);
+#define BERT__FMA_ROW(i, u) if (i < mr) { v = bert__gspread(x + (i) * x_stride); BERT__EACH_VEC(BERT__FMA, i) }
+    if (fresh) { BERT__EACH_ROW(BERT__ZERO_ROW, 0) }
+    else { BERT__EACH_ROW(BERT__LOAD_ROW, 0) }
+    for (; steps > 0; steps--, x += BERT__GROUP, w += BERT__NR * BERT__GROUP, ahead += stride) {     /* four steps at once were slower: gcc runs out of registers */
+        bert__vahead(ahead);
+        BERT__EACH_VEC(BERT__WEIGHTS, 0)
+        BERT__EACH_ROW(BERT__FMA_ROW, 0)
+    }
+    BERT__EACH_ROW(BERT__STORE_ROW, 0)
+#undef BERT__FMA_ROW
+#undef BERT__FMA
+#undef BERT__WEIGHTS
+#undef BERT__STORE_ROW
+#undef BERT__LOAD_ROW
+#undef BERT__ZERO_ROW
+#undef BERT__STORE
+#undef BERT__LOAD
+#undef BERT__ZERO
+}
+/* The same for any number of rows, in tiles as equal as can be: 8 rows as 4 and 4 keep more sums in flight than 6 and 2. Together
+   they fetch as many bytes as they read weights, from `ahead` on, the next block of weights, into the second cache. */
+BERT__NOINLINE BERT__FORM_TARGET void BERT__FORM(tiles)(int64_t rows, int64_t steps, const BERT__CELL *x, int64_t x_stride, const BERT__WEIGHT *w, float *c, int64_t c_stride, int fresh, const void *ahead)
+{
+    const char *next = (const char *)ahead;
+    int64_t left = (rows + BERT__MR - 1) / BERT__MR, count;
+    const int64_t stride = left > 1 ? (int64_t)(BERT__NR * BERT__GROUP * sizeof(BERT__WEIGHT) + (size_t)left - 1) / left : 0;   /* one tile alone: the processor's own guesses are better */
+    for (; left > 0; left--, rows -= count, x += count * x_stride, c += count * c_stride, next += stride * steps) {
+        count = (rows + left - 1) / left;
+#define BERT__CASE(i, u) case i + 1: BERT__FORM(tile)(i + 1, steps, x, x_stride, w, c, c_stride, fresh, next, stride); break;
+        switch (count) {
+        BERT__EACH_ROW(BERT__CASE, 0)
+        default: break;
+        }
+#undef BERT__CASE
+    }
+}
+BERT__FN BERT__FORM_TARGET void BERT__FORM(product)(const bert__product *p, int64_t row, int64_t rows, int64_t panel, int64_t panels)
+{
+    const int64_t most = BERT__KC * 4 / (int64_t)sizeof(BERT__WEIGHT) / BERT__GROUP, n = p->w->n, steps = bert__up(p->w->k, BERT__EVEN) / BERT__GROUP;
+#ifdef BERT__NARROW
+    const int64_t x_stride = p->cell_stride / (int64_t)sizeof(BERT__CELL);
+    const BERT__CELL *x = (const BERT__CELL *)(const void *)p->cells;
+#else
+    const int64_t x_stride = p->x_stride;
+    const BERT__CELL *x = p->x;
+#endif
+    BERT__ALIGN64 float sums[BERT__ROWS_MAX * BERT__NR];                /* [count][NR] */
+    int64_t at, count, from, i, j;
+    for (; rows > 0; row += count, rows -= count) {
+        count = rows < BERT__ROWS_MAX ? rows : BERT__ROWS_MAX;
+        for (at = panel; at < panel + panels; at++) {
+            const BERT__WEIGHT *w = (const BERT__WEIGHT *)p->w->panels + at * steps * BERT__NR * BERT__GROUP;
+            const int64_t first = at * BERT__NR, width = n - first < BERT__NR ? n - first : BERT__NR, full = width - width % BERT__W;
+            const float *bias = p->w->bias + first;
+            for (from = 0; from < steps; from += most) {
+                const int64_t block = steps - from < most ? steps - from : most;
+                const BERT__WEIGHT *ahead = w + (from + block < steps || at + 1 < panel + panels ? from + block : from) * BERT__NR * BERT__GROUP;
+                BERT__FORM(tiles)(count, block, x + row * x_stride + from * BERT__GROUP, x_stride, w + from * BERT__NR * BERT__GROUP, sums, BERT__NR, from == 0, ahead);
+            }
+#ifdef BERT__SCALED
+            for (i = 0; i < count; i++) {
+                const BERT__VEC scale = bert__vset(p->cell_scales[row + i]);
+                float *s = sums + i * BERT__NR;
+                for (j = 0; j < BERT__NR; j += BERT__W) bert__vstore(s + j, bert__vfma(bert__int8_floats(bert__int8_less(bert__gload(s + j), p->cell_zeros[row + i], p->w->sums + first + j)), bert__vmul(scale, bert__vload(p->w->scales + first + j)), bert__vload(bias + j)));
+            }
+            if (p->activation != BERT_LINEAR) BERT__TIER(activate)(p->activation, sums, count * BERT__NR, BERT__TIER(zeros));
+#else
+            BERT__TIER(activate)(p->activation, sums, count * BERT__NR, bias);
+#endif
+            for (i = 0; i < count; i++) {
+                float *y = p->y + (row + i) * p->y_stride + first;
+                const float *s = sums + i * BERT__NR, *r = p->residual ? p->residual + (row + i) * p->y_stride + first : NULL;
+                for (j = 0; j < full; j += BERT__W) bert__vstore(y + j, r ? bert__vadd(bert__vload(s + j), bert__vload(r + j)) : bert__vload(s + j));
+                if (j < width) bert__vstore_n(y + j, r ? bert__vadd(bert__vload(s + j), bert__vload_n(r + j, width - j)) : bert__vload(s + j), width - j);
+            }
+        }
+    }
+}
+/* the words of the precision, for the next one to define */
+#undef BERT__FORM
+#undef BERT__FORM_TARGET
+#undef BERT__GROUP
+#undef BERT__EVEN
+#undef BERT__WEIGHT
+#undef BERT__CELL
+#undef BERT__SUMS
+#undef BERT__FACTORS
+#undef BERT__SCALED
+#undef BERT__NARROW
+#undef bert__gzero
+#undef bert__gload
+#undef bert__gstore
+#undef bert__gweights
+#undef bert__gspread
+#undef bert__gdot
+#endif /* BERT__FORM */
 
 #if defined(BERT_IMPLEMENTATION) && !defined(BERT__IMPLEMENTED_TIERS)
 #define BERT__IMPLEMENTED_TIERS
@@ -7803,6 +8092,9 @@ static const bert__kernels BERT__TIER(kernels) = {
 
 #if defined(BERT__X86_TIERS)
 #include <immintrin.h>
+#if defined(__clang__) ? __clang_major__ >= 9 : defined(__GNUC__) && __GNUC__ >= 10
+#define BERT__X86_VNNI 1                        /* the compiler knows AVX-512 VNNI and BF16 */
+#endif
 
 /* ---- AVX2 and FMA: 8 lanes, 16 registers. 12 sums, 2 vectors of weights, 1 number of x. ---- */
 
@@ -7846,6 +8138,37 @@ static const bert__kernels BERT__TIER(kernels) = {
 #define bert__vtop(a) bert__avx2_top(a)                                 /* the largest lane */
 #define bert__vsum4(out, a, b, c, d) bert__avx2_sum4(out, a, b, c, d)   /* four such sums; the order within is the same for all */
 
+#if defined(__GNUC__) || defined(__clang__)     /* __m256i is a vector of int64 to gcc: sums of another type than what adds them cost it a copy each */
+typedef int32_t bert__avx2_ints __attribute__((vector_size(32)));
+typedef int32_t bert__avx512_ints __attribute__((vector_size(64)));
+#else
+typedef __m256i bert__avx2_ints;
+#endif
+/* int8 as int16, two products and their sum at a time; bf16 as the float32 that it is the upper half of */
+#define BERT__INT8_TARGET BERT__TARGET
+#define BERT__INT8_GROUP 2
+#define BERT__INT8_CELL int16_t
+#define BERT__INT8_OFFSET -1                     /* cells have signs: nothing is added */
+#define BERT__INT8_SUMS bert__avx2_ints
+#define BERT__INT8_FACTORS __m256i
+#define bert__int8_zero() (bert__avx2_ints)_mm256_setzero_si256()
+#define bert__int8_less(v, zero, p) (v)
+#define bert__int8_load(p) (bert__avx2_ints)_mm256_castps_si256(_mm256_loadu_ps(p))
+#define bert__int8_store(p, v) _mm256_storeu_ps(p, _mm256_castsi256_ps((__m256i)(v)))
+#define bert__int8_weights(p) _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)(p)))
+#define bert__int8_spread(p) bert__avx2_spread(p)
+#define bert__int8_dot(x, w, a) (bert__avx2_ints)_mm256_add_epi32((__m256i)(a), _mm256_madd_epi16(x, w))
+#define bert__int8_floats(v) _mm256_cvtepi32_ps((__m256i)(v))
+#define bert__int8_cells(to, x, shrink, by, zero) bert__avx2_int8_cells(to, x, shrink, by)
+#define BERT__BF16_TARGET BERT__TARGET
+#define BERT__BF16_GROUP 1
+#define BERT__BF16_CELL float
+#define BERT__BF16_FACTORS __m256
+#define bert__bf16_weights(p) _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)(p))), 16))
+#define bert__bf16_spread(p) _mm256_set1_ps(*(p))
+#define bert__bf16_dot(x, w, a) _mm256_fmadd_ps(x, w, a)
+#define bert__bf16_cells(to, x) bert__avx2_bf16_cells(to, x)
+
 static const int32_t bert__avx2_lanes[16] = { -1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0 };
 BERT__FORCEINLINE BERT__TARGET __m256i bert__avx2_first(int64_t n) { return _mm256_loadu_si256((const __m256i *)(const void *)(bert__avx2_lanes + 8 - n)); }
 BERT__FORCEINLINE BERT__TARGET __m256 bert__avx2_scale(__m256 a, __m256 n)
@@ -7870,6 +8193,33 @@ BERT__FORCEINLINE BERT__TARGET void bert__avx2_sum4(float *out, __m256 a, __m256
 {
     const __m256 s = _mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, d));
     _mm_storeu_ps(out, _mm_add_ps(_mm256_castps256_ps128(s), _mm256_extractf128_ps(s, 1)));
+}
+/* Four bytes in every lane. */
+BERT__FORCEINLINE BERT__TARGET __m256i bert__avx2_spread(const void *p)
+{
+    int32_t four;
+    memcpy(&four, p, sizeof four);
+    return _mm256_set1_epi32(four);
+}
+BERT__FORCEINLINE BERT__TARGET void bert__avx2_int8_cells(int16_t *to, const float *x, const float *shrink, __m256 by)
+{
+    __m256 a = _mm256_loadu_ps(x), b = _mm256_loadu_ps(x + 8);
+    if (shrink) {
+        a = _mm256_mul_ps(a, _mm256_loadu_ps(shrink));
+        b = _mm256_mul_ps(b, _mm256_loadu_ps(shrink + 8));
+    }
+    _mm256_storeu_si256((__m256i *)(void *)to, _mm256_permute4x64_epi64(_mm256_packs_epi32(_mm256_cvtps_epi32(_mm256_mul_ps(a, by)), _mm256_cvtps_epi32(_mm256_mul_ps(b, by))), 0xD8));
+}
+BERT__FORCEINLINE BERT__TARGET void bert__avx2_bf16_cells(float *to, const float *x)
+{
+    int i;
+    for (i = 0; i < 16; i += 8) {
+        const __m256i v = _mm256_castps_si256(_mm256_loadu_ps(x + i)), odd = _mm256_and_si256(_mm256_srli_epi32(v, 16), _mm256_set1_epi32(1));
+        const __m256i nan = _mm256_cmpgt_epi32(_mm256_and_si256(v, _mm256_set1_epi32(0x7FFFFFFF)), _mm256_set1_epi32(0x7F800000));
+        const __m256i up = _mm256_add_epi32(v, _mm256_andnot_si256(nan, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7FFF))));
+        const __m256i r = _mm256_and_si256(_mm256_or_si256(up, _mm256_and_si256(nan, _mm256_set1_epi32(0x400000))), _mm256_set1_epi32(-65536));
+        _mm256_storeu_ps(to + i, _mm256_castsi256_ps(_mm256_shuffle_epi32(r, 0xB1)));
+    }
 }
 /* to[j][i] = from[i][j], 8 by 8 */
 BERT__FORCEINLINE BERT__TARGET void bert__avx2_transpose(const float *from, int64_t stride, float *to, int64_t to_stride)
@@ -7935,6 +8285,45 @@ BERT__FORCEINLINE BERT__TARGET void bert__avx2_transpose(const float *from, int6
 #define bert__vtop(a) bert__avx2_top(_mm256_max_ps(bert__avx512_low(a), bert__avx512_high(a)))
 #define bert__vsum4(out, a, b, c, d) bert__avx2_sum4(out, bert__avx512_fold(a), bert__avx512_fold(b), bert__avx512_fold(c), bert__avx512_fold(d))
 
+#ifdef BERT__X86_VNNI
+#define BERT__INT8_TARGET BERT__TARGETS("avx512f,avx512vnni,avx2,fma")
+#define BERT__INT8_GROUP 4
+#define BERT__INT8_CELL unsigned char
+#define BERT__INT8_OFFSET 0
+#define BERT__INT8_SUMS bert__avx512_ints
+#define BERT__INT8_FACTORS __m512i
+#define bert__int8_zero() (bert__avx512_ints)_mm512_setzero_si512()
+#define bert__int8_less(v, zero, p) (bert__avx512_ints)_mm512_sub_epi32((__m512i)(v), _mm512_mullo_epi32(_mm512_set1_epi32(zero), _mm512_loadu_si512(p)))
+#define bert__int8_load(p) (bert__avx512_ints)_mm512_castps_si512(_mm512_loadu_ps(p))
+#define bert__int8_store(p, v) _mm512_storeu_ps(p, _mm512_castsi512_ps((__m512i)(v)))
+#define bert__int8_weights(p) _mm512_loadu_si512(p)
+#define bert__int8_spread(p) bert__avx512_spread(p)
+#define bert__int8_dot(x, w, a) (bert__avx512_ints)_mm512_dpbusd_epi32((__m512i)(a), x, w)
+#define bert__int8_floats(v) _mm512_maskz_cvtepi32_ps(0xFFFF, (__m512i)(v))
+#define bert__int8_cells(to, x, shrink, by, zero) bert__avx512_int8_cells(to, x, shrink, by, zero)
+#define BERT__BF16_TARGET BERT__TARGETS("avx512f,avx512bf16,avx2,fma")
+#define BERT__BF16_GROUP 2
+#define BERT__BF16_CELL uint16_t
+#define BERT__BF16_FACTORS __m512i
+#define bert__bf16_weights(p) _mm512_loadu_si512(p)
+#define bert__bf16_spread(p) bert__avx512_spread(p)
+#define bert__bf16_dot(x, w, a) _mm512_dpbf16_ps(a, (__m512bh)(x), (__m512bh)(w))
+#define bert__bf16_cells(to, x) _mm256_storeu_si256((__m256i *)(void *)(to), (__m256i)_mm512_cvtneps_pbh(_mm512_loadu_ps(x)))
+
+BERT__FORCEINLINE BERT__TARGET __m512i bert__avx512_spread(const void *p)
+{
+    int32_t four;
+    memcpy(&four, p, sizeof four);
+    return _mm512_set1_epi32(four);
+}
+BERT__FORCEINLINE BERT__TARGET void bert__avx512_int8_cells(unsigned char *to, const float *x, const float *shrink, __m512 by, int32_t zero)
+{
+    __m512 v = _mm512_loadu_ps(x);
+    if (shrink) v = _mm512_mul_ps(v, _mm512_loadu_ps(shrink));
+    v = _mm512_mul_ps(v, by);
+    _mm_storeu_si128((__m128i *)(void *)to, _mm512_maskz_cvtepi32_epi8(0xFFFF, _mm512_add_epi32(_mm512_maskz_cvtps_epi32(0xFFFF, v), _mm512_set1_epi32(zero))));
+}
+#endif
 BERT__FORCEINLINE BERT__TARGET __mmask16 bert__avx512_first(int64_t n) { return (__mmask16)((1u << n) - 1); }
 /* (maskz with all lanes wanted: without it gcc 12 warns of uninitialised variables of its own) */
 BERT__FORCEINLINE BERT__TARGET __m256 bert__avx512_low(__m512 a) { return _mm256_castpd_ps(_mm512_maskz_extractf64x4_pd(255, _mm512_castps_pd(a), 0)); }
@@ -8068,6 +8457,19 @@ BERT__FN int bert__x86_has(bert_isa isa)
     if (!(r[1] >> 5 & 1)) return 0;                                     /* AVX2 */
     return isa == BERT_ISA_AVX2 || (!(~saved & 0xE0) && (r[1] >> 16 & 1));     /* AVX-512F */
 }
+#ifdef BERT__X86_VNNI
+/* ... of AVX-512: VNNI for int8, BF16 for bf16 */
+BERT__FN int bert__x86_narrow(bert_precision precision)
+{
+    uint32_t r[4];
+    if (!bert__x86_has(BERT_ISA_AVX512)) return 0;
+    bert__cpuid(7, 0, r);
+    if (precision == BERT_PRECISION_INT8) return r[2] >> 11 & 1;
+    if (r[0] < 1) return 0;
+    bert__cpuid(7, 1, r);
+    return r[0] >> 5 & 1;
+}
+#endif
 #endif
 
 /* The kernels of a kind of instructions; NULL: not here. */
@@ -8084,10 +8486,30 @@ BERT__FN const bert__kernels *bert__kernels_of(bert_isa isa)
     default: return NULL;
     }
 }
+/* Those that compute products in a precision; NULL: nothing is gained by it here. */
+BERT__FN const bert__kernels *bert__kernels_for(bert_isa isa, bert_precision precision)
+{
+    if (precision <= BERT_PRECISION_F32 || !bert__kernels_of(isa)) return bert__kernels_of(isa);
+    switch (isa) {
+    case BERT_ISA_REF: return precision == BERT_PRECISION_INT8 ? &bert__kernels_ref_int8 : &bert__kernels_ref_bf16;
+#if defined(BERT__X86_TIERS)
+    case BERT_ISA_AVX2: return precision == BERT_PRECISION_INT8 ? &bert__avx2_kernels_int8 : &bert__avx2_kernels_bf16;
+#ifdef BERT__X86_VNNI
+    case BERT_ISA_AVX512: return !bert__x86_narrow(precision) ? NULL : precision == BERT_PRECISION_INT8 ? &bert__avx512_kernels_int8 : &bert__avx512_kernels_bf16;
+#endif
+#endif
+    default: return NULL;
+    }
+}
 BERT_API const char *bert_isa_name(bert_isa isa)
 {
     static const char *const names[] = { "default", "ref", "avx2", "avx512", "neon" };
     return isa >= 0 && isa < BERT_ISA_COUNT ? names[isa] : "?";
+}
+BERT_API const char *bert_precision_name(bert_precision precision)
+{
+    static const char *const names[] = { "default", "f32", "bf16", "int8" };
+    return precision >= 0 && precision <= BERT_PRECISION_INT8 ? names[precision] : "?";
 }
 BERT_API int bert_isa_available(bert_isa isa) { return bert__kernels_of(isa) != NULL; }
 BERT_API bert_isa bert_isa_best(void)
@@ -8101,8 +8523,8 @@ BERT_API bert_isa bert_isa_best(void)
    >>packed
    Purpose   a model's weights in the layout of one set of kernels.
    Uses      >>model, >>kernels.
-   Promises  one allocation, of the size that >>plan says. Immutable, counted. Word embeddings are never copied; everything
-             else is float32 here, whatever the file has.
+   Promises  one allocation, of the size that >>plan says. Immutable, counted. Word embeddings are never copied; of everything
+             else the layers' matrices are in the session's precision, the rest is float32, whatever the file has.
    ============================================================================================================ */
 
 /* Gives out pieces of one block, each 64-byte aligned. Run first with base NULL, it only adds up what will be needed: so sizes are
@@ -8133,8 +8555,8 @@ struct bert_packed {
     bert_allocator allocator;
     void *memory;
     const bert_model *model;
-    const bert__kernels *kernels;
-    bert_precision precision;
+    const bert__kernels *kernels, *plain;   /* of the layers; of the heads, in float32 */
+    bert_precision asked;
     bert__table words, decoder;
     const float *positions, *types, *embedding_gamma, *embedding_beta;   /* [P,C] [K,C] [C] [C] */
     const float *relative;              /* [2R+1,D] or NULL */
@@ -8147,7 +8569,11 @@ struct bert_packed {
 };
 
 /* A dense layer's outputs are those of `parts` parameters, one after another: query, key and value make one product. */
-typedef struct bert__origin { const bert_parameter *weight[3], *bias[3]; int parts; } bert__origin;
+typedef struct bert__origin {
+    const bert_parameter *weight[3], *bias[3];
+    int parts;
+    const float *gamma, *beta;          /* of the LayerNorm its input comes from, or NULL */
+} bert__origin;
 
 BERT__FN bert__table bert__table_of(const bert_tensor *t)
 {
@@ -8184,27 +8610,100 @@ BERT__FN const float *bert__table_row(const bert__table *t, int64_t i, float *ro
     return room;
 }
 
-/* One panel of a dense layer: at once where its outputs are those of one parameter that lies there as float32, else output by
-   output in runs over a buffer. */
+/* Inputs from..from+count-1 of one panel of a dense layer, as [count][nr]: at once where its outputs are those of one parameter that
+   lies there as float32, else output by output in runs over a buffer. */
 #define BERT__PACK_RUN 256
-BERT__FN void bert__pack_panel(const bert__kernels *kernels, const bert__origin *o, const bert__dense *w, int64_t panel, float *out)
+BERT__FN void bert__panel_floats(const bert__origin *o, const bert__dense *w, int64_t panel, int64_t from, int64_t count, float *out)
 {
-    const int64_t nr = kernels->nr, part = w->n / o->parts, first = panel * nr, width = w->n - first < nr ? w->n - first : nr;
+    const int64_t nr = w->kernels->nr, part = w->n / o->parts, first = panel * nr, width = w->n - first < nr ? w->n - first : nr;
     const bert_parameter *p = o->weight[first / part];
     const float *view = p->tensor->dtype == BERT_F32 ? (const float *)bert_tensor_view(p->tensor) : NULL;
     int64_t j, k, c;
     if (view && first / part == (first + width - 1) / part) {
         const int64_t across = p->tensor->shape[1], out_stride = p->transposed ? 1 : across, in_stride = p->transposed ? across : 1;
-        kernels->pack(view + first % part * out_stride, out_stride, in_stride, width, w->k, out);
+        w->kernels->pack(view + first % part * out_stride + from * in_stride, out_stride, in_stride, width, count, out);
         return;
     }
     for (j = 0; j < nr; j++)
-        for (k = 0; k < w->k; k += BERT__PACK_RUN) {
-            const int64_t n = w->k - k < BERT__PACK_RUN ? w->k - k : BERT__PACK_RUN;
+        for (k = 0; k < count; k += BERT__PACK_RUN) {
+            const int64_t n = count - k < BERT__PACK_RUN ? count - k : BERT__PACK_RUN;
             float run[BERT__PACK_RUN] = { 0 };
-            if (j < width) bert__read_run(o->weight[(first + j) / part]->tensor, (first + j) % part, k, n, o->weight[(first + j) / part]->transposed, run);
+            if (j < width) bert__read_run(o->weight[(first + j) / part]->tensor, (first + j) % part, from + k, n, o->weight[(first + j) / part]->transposed, run);
             for (c = 0; c < n; c++) out[(k + c) * nr + j] = run[c];
         }
+}
+/* Inputs of a panel, to a whole number of groups. */
+BERT__FN int64_t bert__panel_inputs(const bert__kernels *k, int64_t inputs) { return bert__up(inputs, k->swap ? 2 : k->group); }
+#define BERT__NR_MOST 32
+/* int8: channels whose numbers are larger than the others' take the room of all. What LayerNorm will give of channel c spreads as
+   3 |gamma| + |beta| without looking at any text, its weights as their root mean square: its inputs are multiplied by the root of
+   weights / spread, its weights divided by that, which brings both nearer to the others. (all-MiniLM-L6-v2, the 3000 sentences of STS-B's
+   development set: mean of 1 - cosine to float32 0.0012 instead of 0.0026.) */
+BERT__FN void bert__shrink_inputs(const bert__origin *o, const bert__dense *w)
+{
+    const int64_t nr = w->kernels->nr;
+    float run[BERT__PACK_RUN * BERT__NR_MOST], *shrink = (float *)(uintptr_t)w->shrink;
+    int64_t panel, k, c, j, n;
+    for (k = 0; k < w->k; k++) shrink[k] = 0;
+    for (panel = 0; panel * nr < w->n; panel++)
+        for (k = 0; k < w->k; k += n) {
+            n = w->k - k < BERT__PACK_RUN ? w->k - k : BERT__PACK_RUN;
+            bert__panel_floats(o, w, panel, k, n, run);
+            for (c = 0; c < n; c++) {
+                float sum = 0;
+                for (j = 0; j < nr; j++) sum += run[c * nr + j] * run[c * nr + j];
+                shrink[k + c] += sum;
+            }
+        }
+    for (k = 0; k < w->k; k++) {
+        const double spread = 3 * fabs((double)o->gamma[k]) + fabs((double)o->beta[k]), size = sqrt((double)shrink[k] / (double)w->n);
+        const double by = sqrt((size > 1e-5 ? size : 1e-5) / (spread > 1e-5 ? spread : 1e-5));
+        shrink[k] = by < 1e6 ? (float)by : 1.0f;                        /* no numbers: 1 */
+    }
+}
+/* Panels of narrow numbers are made from float32 in runs of inputs: once to find the largest, and once more. */
+BERT__FN void bert__pack_panel(const bert__origin *o, const bert__dense *w, int64_t panel)
+{
+    const bert__kernels *kernels = w->kernels;
+    const int64_t nr = kernels->nr, group = kernels->group, inputs = bert__panel_inputs(kernels, w->k), last = kernels->swap ? 2 : group;
+    char *out = (char *)(uintptr_t)w->panels + panel * nr * inputs * kernels->weight;
+    float run[BERT__PACK_RUN * BERT__NR_MOST], by[BERT__NR_MOST] = { 0 }, odd[BERT__NR_MOST] = { 0 };
+    int32_t sum[BERT__NR_MOST] = { 0 };
+    int64_t j, k, c, n;
+    int pass;
+    if (!kernels->narrow) { bert__panel_floats(o, w, panel, 0, w->k, (float *)(void *)out); return; }
+    memset(out + nr * (inputs - last) * kernels->weight, 0, (size_t)(nr * last * kernels->weight));     /* the last group may not be full */
+    for (pass = kernels->precision == BERT_PRECISION_INT8 ? 0 : 1; pass < 2; pass++) {
+        for (k = 0; k < w->k; k += n) {
+            n = w->k - k < BERT__PACK_RUN ? w->k - k : BERT__PACK_RUN;
+            bert__panel_floats(o, w, panel, k, n, run);
+            for (c = 0; c < n; c++) {
+                const int64_t at = kernels->swap ? (k + c) ^ 1 : k + c, place = at / group * nr * group + at % group;
+                float *v = run + c * nr;
+                if (w->shrink) for (j = 0; j < nr; j++) v[j] /= w->shrink[k + c];
+                if (pass == 0) for (j = 0; j < nr; j++) {
+                    const float size = v[j] < 0 ? -v[j] : v[j];
+                    by[j] = size > by[j] ? size : by[j];
+                    odd[j] += v[j] * 0.0f;
+                } else if (kernels->precision == BERT_PRECISION_INT8) {
+                    signed char *to = (signed char *)out + place;
+                    for (j = 0; j < nr; j++) {                          /* the nearest integer is what stands below 1.5 2^23 */
+                        const int32_t q = by[j] > 0 ? (int32_t)(bert__float_to_bits(v[j] * by[j] + 12582912.0f) - 0x4B400000u) : 0;
+                        to[j * group] = (signed char)q;
+                        sum[j] += q;
+                    }
+                } else {
+                    uint16_t *to = (uint16_t *)(void *)out + place;
+                    for (j = 0; j < nr; j++) to[j * group] = (uint16_t)(bert__rounded_bits(bert__float_to_bits(v[j])) >> 16);
+                }
+            }
+        }
+        for (j = 0; pass == 0 && j < nr; j++) {
+            ((float *)(uintptr_t)w->scales)[panel * nr + j] = odd[j] == 0 ? by[j] / 127.0f : odd[j];
+            by[j] = odd[j] == 0 && by[j] > 1e-30f ? 127.0f / by[j] : 0.0f;
+        }
+    }
+    if (w->sums) memcpy((void *)(uintptr_t)(w->sums + panel * nr), sum, (size_t)nr * sizeof *sum);
 }
 
 BERT__FN const bert_parameter *bert__find_parameter(const bert_model *m, const char *pattern, int32_t layer)
@@ -8222,20 +8721,28 @@ BERT__FN const float *bert__lay_parameter(bert__layout *l, const bert_model *m, 
     return out;
 }
 /* Room for a dense layer of `parts` parameters, each with n outputs, and a note where they come from. */
-BERT__FN bert__dense bert__lay_dense(bert__layout *l, bert_packed *p, const bert_model *m, int32_t layer, const char *const *names, int parts, int64_t n, int64_t k)
+BERT__FN bert__dense bert__lay_dense(bert__layout *l, bert_packed *p, const bert_model *m, int32_t layer, const char *const *names, int parts, int64_t n, int64_t k, const float *gamma, const float *beta, int normed)
 {
-    const int64_t nr = p->kernels->nr, panels = (n * parts + nr - 1) / nr;
+    const bert__kernels *kernels = layer < 0 ? p->plain : p->kernels;
+    const int64_t nr = kernels->nr, panels = (n * parts + nr - 1) / nr;
+    const int is_int8 = kernels->precision == BERT_PRECISION_INT8;
     bert__dense w;
     float *bias;
     char name[160];
     int i;
+    w.kernels = kernels;
     w.n = n * parts;
     w.k = k;
-    w.panels = bert__lay_floats(l, panels * nr * k);
+    w.panels = bert__lay(l, panels * nr * bert__panel_inputs(kernels, k), (size_t)kernels->weight);
+    w.scales = is_int8 ? bert__lay_floats(l, panels * nr) : NULL;
+    w.sums = is_int8 ? (const int32_t *)bert__lay(l, panels * nr, sizeof *w.sums) : NULL;
+    w.shrink = is_int8 && normed ? bert__lay_floats(l, k) : NULL;
     w.bias = bias = bert__lay_floats(l, panels * nr);
     if (l->base) {
         bert__origin *o = p->origin + p->dense_count;
         o->parts = parts;
+        o->gamma = gamma;
+        o->beta = beta;
         memset(bias, 0, (size_t)(panels * nr) * sizeof *bias);
         for (i = 0; i < parts; i++) {
             bert__format(name, sizeof name, "%s.weight", names[i]);
@@ -8268,6 +8775,7 @@ BERT__RARE void bert__packed_layout(bert__layout *l, bert_packed *p, const bert_
     static const char *const output[] = { "bert.encoder.layer.*.output.dense" }, *const pooler[] = { "bert.pooler.dense" }, *const transform[] = { "cls.predictions.transform.dense" };
     static const char *const nsp[] = { "cls.seq_relationship" }, *const classifier[] = { "classifier" }, *const span[] = { "qa_outputs" };
     const int64_t nC = c->hidden_size, nF = c->intermediate_size;
+    const float *gamma, *beta;          /* of the LayerNorm before */
     int32_t i;
     p->dense_count = 0;
     p->layers = (bert__layer *)bert__lay(l, c->layers, sizeof *p->layers);
@@ -8281,53 +8789,64 @@ BERT__RARE void bert__packed_layout(bert__layout *l, bert_packed *p, const bert_
     p->types = bert__lay_parameter(l, m, "bert.embeddings.token_type_embeddings.weight", -1, c->type_vocab_size * nC);
     p->embedding_gamma = bert__lay_parameter(l, m, "bert.embeddings.LayerNorm.weight", -1, nC);
     p->embedding_beta = bert__lay_parameter(l, m, "bert.embeddings.LayerNorm.bias", -1, nC);
+    gamma = p->embedding_gamma;
+    beta = p->embedding_beta;
     for (i = 0; i < c->layers; i++) {
         bert__layer layer;
-        layer.qkv = bert__lay_dense(l, p, m, i, qkv, 3, nC, nC);
-        layer.attention = bert__lay_dense(l, p, m, i, attention, 1, nC, nC);
+        layer.qkv = bert__lay_dense(l, p, m, i, qkv, 3, nC, nC, gamma, beta, 1);
+        layer.attention = bert__lay_dense(l, p, m, i, attention, 1, nC, nC, NULL, NULL, 0);
         layer.attention_gamma = bert__lay_parameter(l, m, "bert.encoder.layer.*.attention.output.LayerNorm.weight", i, nC);
         layer.attention_beta = bert__lay_parameter(l, m, "bert.encoder.layer.*.attention.output.LayerNorm.bias", i, nC);
-        layer.intermediate = bert__lay_dense(l, p, m, i, intermediate, 1, nF, nC);
-        layer.output = bert__lay_dense(l, p, m, i, output, 1, nC, nF);
+        layer.intermediate = bert__lay_dense(l, p, m, i, intermediate, 1, nF, nC, layer.attention_gamma, layer.attention_beta, 1);
+        layer.output = bert__lay_dense(l, p, m, i, output, 1, nC, nF, NULL, NULL, 0);
         layer.output_gamma = bert__lay_parameter(l, m, "bert.encoder.layer.*.output.LayerNorm.weight", i, nC);
         layer.output_beta = bert__lay_parameter(l, m, "bert.encoder.layer.*.output.LayerNorm.bias", i, nC);
+        gamma = layer.output_gamma;
+        beta = layer.output_beta;
         if (l->base) p->layers[i] = layer;
     }
-    if (heads & BERT_HEAD_POOLER) p->pooler = bert__lay_dense(l, p, m, -1, pooler, 1, nC, nC);
+    if (heads & BERT_HEAD_POOLER) p->pooler = bert__lay_dense(l, p, m, -1, pooler, 1, nC, nC, NULL, NULL, 0);
     if (heads & BERT_HEAD_MLM) {
-        p->transform = bert__lay_dense(l, p, m, -1, transform, 1, nC, nC);
+        p->transform = bert__lay_dense(l, p, m, -1, transform, 1, nC, nC, NULL, NULL, 0);
         p->transform_gamma = bert__lay_parameter(l, m, "cls.predictions.transform.LayerNorm.weight", -1, nC);
         p->transform_beta = bert__lay_parameter(l, m, "cls.predictions.transform.LayerNorm.bias", -1, nC);
         p->decoder_bias = bert__lay_parameter(l, m, m && bert_model_find(m, bert__rows[BERT__ROW_DECODER + 1].name) ? bert__rows[BERT__ROW_DECODER + 1].name : "cls.predictions.bias", -1, c->vocab_size);
     }
-    if (heads & BERT_HEAD_NSP) p->next_sentence = bert__lay_dense(l, p, m, -1, nsp, 1, 2, nC);
-    if (heads & BERT_HEAD_CLASSIFIER) p->classifier = bert__lay_dense(l, p, m, -1, classifier, 1, c->labels, nC);
-    if (heads & BERT_HEAD_SPAN) p->span = bert__lay_dense(l, p, m, -1, span, 1, 2, nC);
+    if (heads & BERT_HEAD_NSP) p->next_sentence = bert__lay_dense(l, p, m, -1, nsp, 1, 2, nC, NULL, NULL, 0);
+    if (heads & BERT_HEAD_CLASSIFIER) p->classifier = bert__lay_dense(l, p, m, -1, classifier, 1, c->labels, nC, NULL, NULL, 0);
+    if (heads & BERT_HEAD_SPAN) p->span = bert__lay_dense(l, p, m, -1, span, 1, 2, nC, NULL, NULL, 0);
 }
 
 /* Packing in parallel: a task is a few panels of one dense layer. */
 #define BERT__PACK_PANELS 8
-BERT__FN int64_t bert__panels(const bert__kernels *k, const bert__dense *w) { return (w->n + k->nr - 1) / k->nr; }
-BERT__FN int64_t bert__pack_tasks(const bert_packed *p, const bert__dense *w) { return (bert__panels(p->kernels, w) + BERT__PACK_PANELS - 1) / BERT__PACK_PANELS; }
+BERT__FN int64_t bert__panels(const bert__dense *w) { return (w->n + w->kernels->nr - 1) / w->kernels->nr; }
+BERT__FN int64_t bert__pack_tasks(const bert__dense *w) { return (bert__panels(w) + BERT__PACK_PANELS - 1) / BERT__PACK_PANELS; }
+BERT__FN void bert__shrink_task(void *arg, int64_t index)
+{
+    const bert_packed *p = (const bert_packed *)arg;
+    if (p->dense[index].shrink) bert__shrink_inputs(p->origin + index, p->dense + index);
+}
 BERT__FN void bert__pack_task(void *arg, int64_t index)
 {
     const bert_packed *p = (const bert_packed *)arg;
-    const int64_t nr = p->kernels->nr;
     const bert__dense *w = p->dense;
     int64_t panel, end;
-    for (; index >= bert__pack_tasks(p, w); w++) index -= bert__pack_tasks(p, w);
+    for (; index >= bert__pack_tasks(w); w++) index -= bert__pack_tasks(w);
     panel = index * BERT__PACK_PANELS;
-    end = panel + BERT__PACK_PANELS < bert__panels(p->kernels, w) ? panel + BERT__PACK_PANELS : bert__panels(p->kernels, w);
-    for (; panel < end; panel++) bert__pack_panel(p->kernels, p->origin + (w - p->dense), w, panel, (float *)(uintptr_t)(w->panels + panel * nr * w->k));
+    end = panel + BERT__PACK_PANELS < bert__panels(w) ? panel + BERT__PACK_PANELS : bert__panels(w);
+    for (; panel < end; panel++) bert__pack_panel(p->origin + (w - p->dense), w, panel);
 }
 
-/* The kernels for a desc, or why not. */
-BERT__FN bert_status bert__choose_kernels(bert_precision precision, bert_isa isa, const bert__kernels **out, bert_error *error)
+/* The kernels for a desc, or why not. A precision that gains nothing here is float32. */
+#define BERT__INT8_MOST ((int64_t)1 << 15)      /* inputs: their sums fit into 32 bits */
+BERT__FN bert_status bert__choose_kernels(const bert_config *c, bert_precision precision, bert_isa isa, const bert__kernels **out, bert_error *error)
 {
     if (precision < BERT_PRECISION_DEFAULT || precision > BERT_PRECISION_INT8) return bert__bad_argument(error, "precision is none of bert_precision");
-    if (precision > BERT_PRECISION_F32) return bert__fail(error, BERT_ERROR_UNSUPPORTED, NULL, -1, "there are no kernels for %s yet; use f32", precision == BERT_PRECISION_BF16 ? "bf16" : "int8");
     if (isa < BERT_ISA_DEFAULT || isa >= BERT_ISA_COUNT) return bert__bad_argument(error, "isa is none of bert_isa");
-    *out = bert__kernels_of(isa ? isa : bert_isa_best());
+    if ((!isa && bert_isa_best() == BERT_ISA_REF) || (precision == BERT_PRECISION_INT8 && (c->hidden_size > BERT__INT8_MOST || c->intermediate_size > BERT__INT8_MOST))) precision = BERT_PRECISION_F32;
+    if (!isa) isa = bert_isa_best();
+    *out = bert__kernels_for(isa, precision);
+    if (!*out) *out = bert__kernels_of(isa);
     if (!*out) return bert__fail(error, BERT_ERROR_UNSUPPORTED, NULL, -1, "%s: this machine or this build does not have it; the best here is %s", bert_isa_name(isa), bert_isa_name(bert_isa_best()));
     return BERT_OK;
 }
@@ -8348,7 +8867,8 @@ BERT_API bert_status bert_packed_open(const bert_packed_desc *desc, bert_packed 
     if (!d->model) return bert__bad_argument(d->error, "bert_packed_open needs a model");
     c = bert_model_config(d->model);
     memset(&measure, 0, sizeof measure);
-    if ((st = bert__choose_kernels(d->precision, d->isa, &measure.kernels, d->error)) != BERT_OK) return st;
+    if ((st = bert__choose_kernels(c, d->precision, d->isa, &measure.kernels, d->error)) != BERT_OK) return st;
+    measure.plain = bert__kernels_of(measure.kernels->isa);
     if (c->heads < 1) return bert__fail(d->error, BERT_ERROR_MISMATCH, bert__model_path(d->model), -1, "the number of attention heads is not known: give a config");
     memset(&l, 0, sizeof l);
     bert__lay(&l, 1, sizeof *p);
@@ -8363,12 +8883,13 @@ BERT_API bert_status bert_packed_open(const bert_packed_desc *desc, bert_packed 
     p->allocator = allocator;
     p->memory = memory;
     p->model = d->model;
-    p->precision = BERT_PRECISION_F32;
+    p->asked = d->precision;
     bert__packed_layout(&l, p, c, bert_model_heads(d->model), d->model);
     p->words = bert__table_of(bert_model_find(d->model, bert__rows[0].name)->tensor);
     decoder = bert_model_find(d->model, bert__rows[BERT__ROW_DECODER].name);
     p->decoder = decoder ? bert__table_of(decoder->tensor) : p->words;
-    for (i = 0; i < p->dense_count; i++) tasks += bert__pack_tasks(p, p->dense + i);
+    if (p->kernels->precision == BERT_PRECISION_INT8) parallel.run(parallel.user, p->dense_count, bert__shrink_task, p);
+    for (i = 0; i < p->dense_count; i++) tasks += bert__pack_tasks(p->dense + i);
     parallel.run(parallel.user, tasks, bert__pack_task, p);
     *out = p;
     return BERT_OK;
@@ -8407,6 +8928,10 @@ struct bert_session {
     float *work;                        /* [T] rows work_stride floats apart: q, k, v [3C] and context [C], then the inner layer [F]
                                            over them: never alive together */
     int64_t x_stride, work_stride;
+    char *cells;                        /* [T] rows cell_stride bytes apart: what a product reads, in its precision; NULL for float32 */
+    float *cell_scales;                 /* [T] */
+    int32_t *cell_zeros;                /* [T] */
+    int64_t cell_stride;
     float *key_bias;                    /* [T] */
     float *row;                         /* [C] */
     char *scratch;                      /* [width][scratch_size] */
@@ -8431,6 +8956,12 @@ BERT__FN void bert__session_layout(bert__layout *l, bert_session *s, const bert_
     s->work_stride = bert__stride(nF > 4 * nC ? nF : 4 * nC);
     s->x = bert__lay_floats(l, tokens * s->x_stride);
     s->work = bert__lay_floats(l, tokens * s->work_stride);
+    if (kernels->narrow) {                                              /* 16 cells more: they are written by as many */
+        s->cell_stride = ((((nF > nC ? nF : nC) + 16) * kernels->cell + 63) / 64 | 1) * 64;
+        s->cells = (char *)bert__lay(l, tokens, (size_t)s->cell_stride);
+        s->cell_scales = bert__lay_floats(l, tokens);
+        s->cell_zeros = (int32_t *)bert__lay(l, tokens, sizeof *s->cell_zeros);
+    }
     s->key_bias = bert__lay_floats(l, tokens);
     s->row = bert__lay_floats(l, nC);
     s->sequences = (bert__sequence *)bert__lay(l, tokens, sizeof *s->sequences);
@@ -8449,14 +8980,15 @@ BERT__FN bert_status bert__check_tokens(int64_t tokens, const bert_config *c, be
     return BERT_OK;
 }
 
-BERT__FN bert_status bert__tokens_for_budget(const bert_session_desc *d, bert_isa isa, int64_t *out)
+BERT__FN bert_status bert__tokens_for_budget(const bert_session_desc *d, const bert__kernels *kernels, int64_t *out)
 {
     bert_plan_desc pd;
     bert_plan plan;
     bert_status st;
     memset(&pd, 0, sizeof pd);
     pd.model = d->model;
-    pd.isa = isa;
+    pd.isa = kernels->isa;
+    pd.precision = kernels->precision;
     pd.threads = d->parallel.run ? d->parallel.width : d->threads;
     pd.lent_threads = d->parallel.run != NULL;
     pd.max_tokens = 1;
@@ -8508,11 +9040,12 @@ BERT_API bert_status bert_session_open(const bert_session_desc *desc, bert_sessi
     c = bert_model_config(d.model);
     allocator = d.allocator = bert__allocator(&d.allocator);
     if (d.packed) {
-        if ((d.isa && d.isa != d.packed->kernels->isa) || (d.precision && d.precision != d.packed->precision)) return bert__fail(d.error, BERT_ERROR_MISMATCH, NULL, -1, "the weights were packed for %s, the session asks for %s", bert_isa_name(d.packed->kernels->isa), bert_isa_name(d.isa));
         kernels = d.packed->kernels;
-    } else if ((st = bert__choose_kernels(d.precision, d.isa, &kernels, d.error)) != BERT_OK) return st;
+        if ((d.isa && d.isa != kernels->isa) || (d.precision && d.precision != kernels->precision && d.precision != d.packed->asked))
+            return bert__fail(d.error, BERT_ERROR_MISMATCH, NULL, -1, "the weights were packed for %s in %s, the session asks for %s in %s", bert_isa_name(kernels->isa), bert_precision_name(kernels->precision), bert_isa_name(d.isa), bert_precision_name(d.precision));
+    } else if ((st = bert__choose_kernels(c, d.precision, d.isa, &kernels, d.error)) != BERT_OK) return st;
     parallel = bert__parallel(d.parallel);
-    if (d.budget && !d.max_tokens && (st = bert__tokens_for_budget(&d, kernels->isa, &d.max_tokens)) != BERT_OK) return st;
+    if (d.budget && !d.max_tokens && (st = bert__tokens_for_budget(&d, kernels, &d.max_tokens)) != BERT_OK) return st;
     d.max_tokens = bert__tokens_resolved(d.max_tokens, c);
     if ((st = bert__check_tokens(d.max_tokens, c, d.error)) != BERT_OK) return st;
     if (!d.parallel.run && d.threads != 1) {
@@ -8525,6 +9058,7 @@ BERT_API bert_status bert_session_open(const bert_session_desc *desc, bert_sessi
         memset(&pd, 0, sizeof pd);
         pd.model = d.model;
         pd.isa = kernels->isa;
+        pd.precision = kernels->precision;
         pd.parallel = parallel;
         pd.allocator = allocator;
         pd.error = d.error;
@@ -8546,7 +9080,7 @@ BERT_API bert_status bert_session_open(const bert_session_desc *desc, bert_sessi
     *s = measure;
     bert__session_layout(&l, s, c, kernels, d.max_tokens, parallel.width);
     d.packed = s->packed = packed;
-    d.precision = packed->precision;
+    d.precision = kernels->precision;
     d.isa = kernels->isa;
     d.threads = parallel.width;
     d.parallel = s->parallel = parallel;
@@ -8607,21 +9141,42 @@ BERT__FN void bert__product_task(void *arg, int64_t index)
 {
     const bert__work *w = (const bert__work *)arg;
     const int64_t row = index % w->row_tasks * w->block, panel = index / w->row_tasks * w->panel_block;
-    w->s->packed->kernels->product(&w->product, row, w->rows - row < w->block ? w->rows - row : w->block, panel, w->panels - panel < w->panel_block ? w->panels - panel : w->panel_block);
+    w->product.w->kernels->product(&w->product, row, w->rows - row < w->block ? w->rows - row : w->block, panel, w->panels - panel < w->panel_block ? w->panels - panel : w->panel_block);
+}
+/* Rows of a product's input, in its precision. */
+BERT__FN void bert__narrow_rows(const bert_session *s, const bert__product *p, int64_t row, int64_t rows)
+{
+    if (p->w->kernels->narrow)
+        for (; rows > 0; row++, rows--) p->w->kernels->narrow(p->x + row * p->x_stride, p->w->shrink, p->w->k, s->cells + row * s->cell_stride, s->cell_scales + row, s->cell_zeros + row);
+}
+BERT__FN void bert__narrow_task(void *arg, int64_t index)
+{
+    const bert__work *w = (const bert__work *)arg;
+    const int64_t row = index * w->block;
+    bert__narrow_rows(w->s, &w->product, row, w->rows - row < w->block ? w->rows - row : w->block);
 }
 /* One product over all threads. */
+#define BERT__NARROW_SERIAL 16384               /* numbers: about what can be narrowed while threads wake up */
 BERT__FN void bert__run_product(bert_session *s, const bert__product *product, int64_t rows)
 {
-    const bert__kernels *k = s->packed->kernels;
+    const bert__kernels *k = product->w->kernels;
     bert__work w;
     int64_t cuts;
     memset(&w, 0, sizeof w);
+    if (k->narrow && (s->parallel.width == 1 || rows * product->w->k <= BERT__NARROW_SERIAL)) bert__narrow_rows(s, product, 0, rows);
+    else if (k->narrow) {
+        w.s = s;
+        w.product = *product;
+        w.rows = rows;
+        w.block = (rows + s->parallel.width - 1) / s->parallel.width;
+        bert__dispatch(s, (rows + w.block - 1) / w.block, bert__narrow_task, &w);
+    }
     w.s = s;
     w.product = *product;
     w.rows = rows;
     w.block = k->rows;
     w.row_tasks = (rows + w.block - 1) / w.block;
-    w.panels = bert__panels(k, product->w);
+    w.panels = bert__panels(product->w);
     cuts = s->parallel.width == 1 ? 1 : (4 * (int64_t)s->parallel.width + w.row_tasks - 1) / w.row_tasks;
     if (cuts > w.panels) cuts = w.panels;
     w.panel_block = (w.panels + cuts - 1) / cuts;
@@ -8642,7 +9197,7 @@ BERT__FN void bert__norm_rows(const bert_session *s, const float *gamma, const f
     const bert_config *c = bert_model_config(s->packed->model);
     for (; rows > 0; row++, rows--) s->packed->kernels->norm(s->x + row * s->x_stride, s->x + row * s->x_stride, gamma, beta, (float)c->layer_norm_eps, c->hidden_size, 1);
 }
-BERT__NOINLINE bert__product bert__layer_product(const bert__dense *w, const float *x, int64_t x_stride, float *y, int64_t y_stride, int residual, bert_activation activation)
+BERT__NOINLINE bert__product bert__dense_product(const bert__dense *w, const float *x, int64_t x_stride, float *y, int64_t y_stride, int residual, bert_activation activation)
 {
     bert__product p;
     memset(&p, 0, sizeof p);
@@ -8655,31 +9210,45 @@ BERT__NOINLINE bert__product bert__layer_product(const bert__dense *w, const flo
     p.activation = activation;
     return p;
 }
-/* The four products of a layer, on the session's activations. */
+/* One of a layer, on the session's activations. */
+BERT__FN bert__product bert__layer_product(const bert_session *s, const bert__dense *w, const float *x, int64_t x_stride, float *y, int64_t y_stride, int residual, bert_activation activation)
+{
+    bert__product p = bert__dense_product(w, x, x_stride, y, y_stride, residual, activation);
+    p.cells = s->cells;
+    p.cell_stride = s->cell_stride;
+    p.cell_scales = s->cell_scales;
+    p.cell_zeros = s->cell_zeros;
+    return p;
+}
+/* The four products of a layer. */
 typedef struct bert__steps { bert__product attention, intermediate, output, qkv; } bert__steps;
 BERT__FN bert__steps bert__layer_steps(const bert_session *s, const bert__layer *layer, const bert__layer *next)
 {
     const bert_config *c = bert_model_config(s->packed->model);
     bert__steps p;
-    p.attention = bert__layer_product(&layer->attention, s->work + 3 * (int64_t)c->hidden_size, s->work_stride, s->x, s->x_stride, 1, BERT_LINEAR);
-    p.intermediate = bert__layer_product(&layer->intermediate, s->x, s->x_stride, s->work, s->work_stride, 0, c->activation);
-    p.output = bert__layer_product(&layer->output, s->work, s->work_stride, s->x, s->x_stride, 1, BERT_LINEAR);
-    p.qkv = bert__layer_product(next ? &next->qkv : NULL, s->x, s->x_stride, s->work, s->work_stride, 0, BERT_LINEAR);
+    p.attention = bert__layer_product(s, &layer->attention, s->work + 3 * (int64_t)c->hidden_size, s->work_stride, s->x, s->x_stride, 1, BERT_LINEAR);
+    p.intermediate = bert__layer_product(s, &layer->intermediate, s->x, s->x_stride, s->work, s->work_stride, 0, c->activation);
+    p.output = bert__layer_product(s, &layer->output, s->work, s->work_stride, s->x, s->x_stride, 1, BERT_LINEAR);
+    p.qkv = bert__layer_product(s, next ? &next->qkv : NULL, s->x, s->x_stride, s->work, s->work_stride, 0, BERT_LINEAR);
     return p;
+}
+BERT__FN void bert__block_product(const bert_session *s, const bert__product *p, int64_t row, int64_t rows)
+{
+    bert__narrow_rows(s, p, row, rows);
+    p->w->kernels->product(p, row, rows, 0, bert__panels(p->w));
 }
 /* A block of rows from the attention's output to the next layer's qkv. */
 BERT__FN void bert__rows_task(void *arg, int64_t index)
 {
     const bert__work *w = (const bert__work *)arg;
-    const bert__kernels *k = w->s->packed->kernels;
     const bert__steps p = bert__layer_steps(w->s, w->layer, w->next);
     const int64_t row = index * w->block, rows = w->rows - row < w->block ? w->rows - row : w->block;
-    k->product(&p.attention, row, rows, 0, bert__panels(k, p.attention.w));
+    bert__block_product(w->s, &p.attention, row, rows);
     bert__norm_rows(w->s, w->layer->attention_gamma, w->layer->attention_beta, row, rows);
-    k->product(&p.intermediate, row, rows, 0, bert__panels(k, p.intermediate.w));
-    k->product(&p.output, row, rows, 0, bert__panels(k, p.output.w));
+    bert__block_product(w->s, &p.intermediate, row, rows);
+    bert__block_product(w->s, &p.output, row, rows);
     bert__norm_rows(w->s, w->layer->output_gamma, w->layer->output_beta, row, rows);
-    if (w->next) k->product(&p.qkv, row, rows, 0, bert__panels(k, p.qkv.w));
+    if (w->next) bert__block_product(w->s, &p.qkv, row, rows);
 }
 BERT__FN void bert__run_rows(bert_session *s, const bert__layer *layer, const bert__layer *next, int64_t rows)
 {
@@ -8786,7 +9355,7 @@ BERT__FN void bert__encode_part(bert_session *s, const bert_batch *batch, const 
     int64_t i;
     bert__embed(s, batch, count);
     if (result->layers && result->layers[0]) bert__give_rows(s, batch, count, result->layers[0]);
-    qkv = bert__layer_product(&p->layers[0].qkv, s->x, s->x_stride, s->work, s->work_stride, 0, BERT_LINEAR);
+    qkv = bert__layer_product(s, &p->layers[0].qkv, s->x, s->x_stride, s->work, s->work_stride, 0, BERT_LINEAR);
     bert__run_product(s, &qkv, rows);
     for (l = 0; l < c->layers; l++) {
         bert__work w;
@@ -8813,7 +9382,7 @@ BERT__FN void bert__encode_part(bert_session *s, const bert_batch *batch, const 
 /* A dense layer on rows that lie in the session's memory, into the caller's [rows,N]. */
 BERT__FN void bert__head(bert_session *s, const bert__dense *w, const float *x, int64_t x_stride, int64_t rows, float *out, bert_activation activation)
 {
-    const bert__product p = bert__layer_product(w, x, x_stride, out, w->n, 0, activation);
+    const bert__product p = bert__dense_product(w, x, x_stride, out, w->n, 0, activation);
     bert__run_product(s, &p, rows);
 }
 /* On the first row of each sequence: the pooler and what takes its output. The layers' work memory is free by now. */
@@ -8822,13 +9391,13 @@ BERT__FN void bert__pooled_heads(bert_session *s, const bert_result *result, int
     const int64_t nC = bert_model_config(s->packed->model)->hidden_size, first = s->sequences[0].index;
     const bert_packed *p = s->packed;
     float *pooled = s->work;            /* [count,C]; every sequence has a row of work memory, of more than C floats */
-    bert__product product = bert__layer_product(&p->pooler, s->x, s->x_stride, pooled, nC, 0, BERT_TANH);
+    bert__product product = bert__dense_product(&p->pooler, s->x, s->x_stride, pooled, nC, 0, BERT_TANH);
     int64_t i;
     for (i = 0; i < count; i++) {                                       /* one at a time: the rows lie anywhere */
         product.x = s->x + s->sequences[i].row * s->x_stride;
         product.y = pooled + i * nC;
         if (count < 4) bert__run_product(s, &product, 1);
-        else p->kernels->product(&product, 0, 1, 0, bert__panels(p->kernels, &p->pooler));
+        else p->plain->product(&product, 0, 1, 0, bert__panels(&p->pooler));
     }
     if (result->pooled) memcpy(result->pooled + first * nC, pooled, (size_t)(count * nC) * sizeof *pooled);
     if (result->vectors && result->pooling == BERT_POOLING_POOLER) memcpy(result->vectors + first * nC, pooled, (size_t)(count * nC) * sizeof *pooled);
@@ -16360,15 +16929,17 @@ BERT__FN void bert__train_product(bert_trainer *t, int64_t n, int64_t k, const f
     bert__job job;
     int64_t cuts;
     memset(&job, 0, sizeof job);
+    memset(&w, 0, sizeof w);
+    w.kernels = t->kernels;
     w.panels = t->panels;
     w.bias = bias;
     w.n = n;
     w.k = k;
-    job.product = bert__layer_product(&w, x, x_stride, y, y_stride, add, BERT_LINEAR);
+    job.product = bert__dense_product(&w, x, x_stride, y, y_stride, add, BERT_LINEAR);
     job.rows = rows;
     job.block = t->kernels->rows;
     job.row_tasks = bert__blocks(rows, job.block);
-    job.panels = bert__panels(t->kernels, &w);
+    job.panels = bert__panels(&w);
     cuts = t->parallel.width == 1 ? 1 : bert__blocks(4 * (int64_t)t->parallel.width, job.row_tasks);
     job.panel_block = bert__blocks(job.panels, bert__least(cuts, job.panels));
     bert__job_run(t, job.row_tasks * bert__blocks(job.panels, job.panel_block), bert__train_product_task, &job);
@@ -16632,12 +17203,14 @@ BERT__FN void bert__small_product(const bert_trainer *t, const float *panels, in
 {
     bert__dense w;
     bert__product p;
+    memset(&w, 0, sizeof w);
+    w.kernels = t->kernels;
     w.panels = panels;
     w.bias = t->zeros;
     w.n = n;
     w.k = k;
-    p = bert__layer_product(&w, x, x_stride, y, y_stride, add, BERT_LINEAR);
-    t->kernels->product(&p, 0, rows, 0, bert__panels(t->kernels, &w));
+    p = bert__dense_product(&w, x, x_stride, y, y_stride, add, BERT_LINEAR);
+    t->kernels->product(&p, 0, rows, 0, bert__panels(&w));
 }
 /* Dropout on the probabilities of one query. */
 BERT__FN void bert__drop_keys(const bert_trainer *t, int32_t layer, const bert__sequence *q, int64_t head, int64_t query, float *p)
@@ -17461,7 +18034,7 @@ BERT__RARE bert_status bert__trainer_resolve(const bert_trainer_desc *desc, bert
     if (!(d->hidden_dropout < 1) || !(d->attention_dropout < 1) || !(d->classifier_dropout < 1)) return bert__bad_argument(e, "rates of dropout lie below 1");
     if ((st = bert__check_optimizer(&d->optimizer, e)) != BERT_OK) return st;
     if (d->precision > BERT_PRECISION_BF16) return bert__bad_argument(e, "precision: training is done in f32 or bf16");
-    if ((st = bert__choose_kernels(BERT_PRECISION_F32, d->isa, &t->kernels, e)) != BERT_OK) return st;
+    if ((st = bert__choose_kernels(NULL, BERT_PRECISION_F32, d->isa, &t->kernels, e)) != BERT_OK) return st;
     t->learner = t->kernels->learner;
     d->isa = t->kernels->isa;
     if (!d->precision) d->precision = BERT_PRECISION_F32;
@@ -18669,7 +19242,7 @@ BERT_API bert_status bert_plan_memory(const bert_plan_desc *desc, bert_plan *out
     c = &config;
     if ((st = bert_config_check(c, "config", error)) != BERT_OK) return st;
     if (!config.labels) config.labels = 2;
-    if ((st = bert__choose_kernels(d->precision, d->isa, &kernels, error)) != BERT_OK) return st;
+    if ((st = bert__choose_kernels(c, d->precision, d->isa, &kernels, error)) != BERT_OK) return st;
     tokens = bert__tokens_resolved(d->max_tokens, c);
     if ((st = bert__check_tokens(tokens, c, error)) != BERT_OK) return st;
     threads = d->threads ? d->threads : bert__cores();
@@ -18683,6 +19256,7 @@ BERT_API bert_status bert_plan_memory(const bert_plan_desc *desc, bert_plan *out
         plan.weights = bert__add(plan.weights, bert__mul(n, bert__in_layer(row) ? (size_t)c->layers : 1));
     }
     packed.kernels = kernels;
+    packed.plain = bert__kernels_of(kernels->isa);
     memset(&l, 0, sizeof l);
     bert__lay(&l, 1, sizeof packed);
     bert__packed_layout(&l, &packed, c, heads, NULL);

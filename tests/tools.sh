@@ -202,6 +202,11 @@ if [ -n "$model" ]; then
     if wanted "embed"; then
         "$bin/embed" --model small in >got 2>err && numbers got 20 4 && [ "$(sort -u got | wc -l)" -eq 4 ] && pass "embed" || { fail "embed" "not four different lines of 20 numbers"; show got; show err; }
     fi
+    if wanted "embed in any precision"; then
+        "$bin/embed" --model small --precision f32 in >got1 2>err && "$bin/embed" --model small --precision bf16 --isa ref in >got2 2>>err && "$bin/embed" --model small --precision int8 --isa ref in >got3 2>>err
+        "$bin/embed" --model small --precision fp8 in >got4 2>err2
+        if [ $? = 2 ] && numbers got1 20 4 && numbers got2 20 4 && numbers got3 20 4 && ! cmp -s got1 got2 && ! cmp -s got2 got3 && ! cmp -s got1 got3 && cmp -s got got1; then pass "embed in any precision"; else fail "embed in any precision" "not three near kinds of vectors"; show got2; show got3; show err; fi
+    fi
     if wanted "embed, in any way"; then
         for flags_ in "--threads 1" "--threads 3" "--max_tokens 32" "--model small/model.safetensors" "--bert_config_file small/config.json --vocab_file small/vocab.txt" "--too_long=windows" "--noormalize=false"; do
             case $flags_ in --noor*) flags_=--nonormalize ;; esac

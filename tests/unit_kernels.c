@@ -73,6 +73,7 @@ static void activate(bert_activation kind, const float *x, float *y, int64_t cou
     bert__product p;
     memset(bias, 0, (size_t)kernels->nr * sizeof(float));
     memset(&p, 0, sizeof p);
+    memset(&w, 0, sizeof w);
     kernels->pack(&one, 1, 1, 1, 1, panels);
     w.panels = panels;
     w.bias = bias;
@@ -161,6 +162,7 @@ static void one_product(int64_t m, int64_t n, int64_t k, bert_activation kind, i
     for (j = 0; j < panels * nr; j++)
         for (c = 0; c < k; c++)
             if (packed[(j / nr * k + c) * nr + j % nr] != (j < n ? matrix[j * k + c] : 0)) TEST_FAIL("%s: pack, n %d k %d, at %d %d", bert_isa_name(kernels->isa), (int)n, (int)k, (int)j, (int)c);
+    memset(&w, 0, sizeof w);
     w.panels = packed;
     w.bias = bias;
     w.n = n;
@@ -220,6 +222,169 @@ static void products(void)
     one_product(203, 35, 500, BERT_GELU_TANH, 2);                       /* several blocks of rows */
     one_product(100, 7, 384, BERT_RELU, 1);
     one_product(13, 70, 385, BERT_GELU_10, 1);
+}
+
+/* ---- products of narrow numbers: every tier computes the same, to the bit ---- */
+
+/* What an input is as a cell; zero: what was added to it. */
+static float cell(const char *cells, int64_t c, int32_t zero)
+{
+    const int64_t at = kernels->swap ? c ^ 1 : c;
+    float v;
+    uint32_t bits;
+    if (kernels->precision == BERT_PRECISION_INT8) {
+        if (kernels->cell == 2) return (float)((const int16_t *)(const void *)cells)[at];
+        return (float)((kernels->isa == BERT_ISA_NEON ? (int)((const signed char *)cells)[at] : (int)((const unsigned char *)cells)[at]) - zero);
+    }
+    if (kernels->cell == 4) return ((const float *)(const void *)cells)[at];
+    bits = (uint32_t)((const uint16_t *)(const void *)cells)[at] << 16;
+    memcpy(&v, &bits, sizeof v);
+    return v;
+}
+/* To the nearest number of 8 bits, by way of its neighbours. */
+static float to_bf16(float x)
+{
+    uint32_t bits, up;
+    float low, high;
+    memcpy(&bits, &x, sizeof x);
+    up = bits & 0xFFFF0000u;
+    memcpy(&low, &up, sizeof low);
+    up += 0x10000u;
+    memcpy(&high, &up, sizeof high);
+    if (fabs((double)x - (double)low) == fabs((double)high - (double)x)) return bits & 0x10000u ? high : low;
+    return fabs((double)x - (double)low) < fabs((double)high - (double)x) ? low : high;
+}
+static void one_narrow(int64_t m, int64_t n, int64_t k, bert_activation kind, int residual)
+{
+    const int is_int8 = kernels->precision == BERT_PRECISION_INT8;
+    const int64_t nr = kernels->nr, panels = bert__up(n, nr) / nr, group = kernels->group, inputs = bert__panel_inputs(kernels, k), xs = k + below(3), ys = n + below(3), cs = bert__up((k + 16) * kernels->cell, 64);
+    const size_t size = (size_t)(panels * nr * inputs * kernels->weight);
+    float *x = randoms(m * xs), *matrix = floats(n * k), *bias = randoms(panels * nr), *scales = randoms(panels * nr), *r = randoms(m * ys), *y = guards(m * ys), *z = guards(m * ys), *cell_scales = floats(m), *shrink = below(2) ? randoms(k) : NULL;
+    int32_t *sums = (int32_t *)take((size_t)(panels * nr) * sizeof *sums), *zeros = (int32_t *)take((size_t)m * sizeof *zeros);
+    char *cells = (char *)take((size_t)(m * cs)), *weights;
+    void *block;
+    bert__dense w;
+    bert__product p;
+    int64_t i, j, c;
+    weights = (char *)aligned(size, &block);
+    memset(weights, 0, size);
+    memset(sums, 0, (size_t)(panels * nr) * sizeof *sums);
+    memset(cells, 77, (size_t)(m * cs));
+    for (i = 0; i < m; i++) for (c = 0; c < k; c++) x[i * xs + c] *= (float)exp((double)(5 * uniform()));
+    if (m > 2) for (c = 0; c < k; c++) x[c] = 0;
+    for (j = 0; j < n; j++)
+        for (c = 0; c < k; c++) {
+            const int64_t place = kernels->swap ? c ^ 1 : c, at = (j / nr * inputs + place / group * group) * nr + j % nr * group + place % group;
+            if (is_int8) {
+                matrix[j * k + c] = (float)(below(255) - 127);
+                ((signed char *)weights)[at] = (signed char)matrix[j * k + c];
+                sums[j] += (int32_t)matrix[j * k + c];
+            } else {
+                uint32_t bits;
+                matrix[j * k + c] = to_bf16(uniform());
+                memcpy(&bits, matrix + j * k + c, sizeof bits);
+                ((uint16_t *)(void *)weights)[at] = (uint16_t)(bits >> 16);
+            }
+        }
+    memset(&w, 0, sizeof w);
+    w.kernels = kernels;
+    w.panels = weights;
+    w.bias = bias;
+    w.scales = is_int8 ? scales : NULL;
+    w.sums = is_int8 ? sums : NULL;
+    w.n = n;
+    w.k = k;
+    for (i = 0; i < m; i++) {
+        float low = 0, high = 0, scale, v;
+        kernels->narrow(x + i * xs, is_int8 ? shrink : NULL, k, cells + i * cs, cell_scales + i, zeros + i);
+        for (c = 0; c < k; c++) {
+            v = is_int8 && shrink ? x[i * xs + c] * shrink[c] : x[i * xs + c];
+            low = v < low ? v : low;
+            high = v > high ? v : high;
+        }
+        scale = is_int8 ? high / 254 - low / 254 : 1;
+        for (c = 0; c < k; c++) {
+            float want;
+            v = is_int8 && shrink ? x[i * xs + c] * shrink[c] : x[i * xs + c];
+            want = !is_int8 ? to_bf16(v) : scale > 0 ? (float)lrintf(v * (1 / scale)) : 0;
+            if (cell(cells + i * cs, c, zeros[i]) != want) { TEST_FAIL("%s %s: k %d: cell %d of %.9g is %.9g, not %.9g", bert_isa_name(kernels->isa), bert_precision_name(kernels->precision), (int)k, (int)c, (double)v, (double)cell(cells + i * cs, c, zeros[i]), (double)want); break; }
+        }
+        CHECK(cell_scales[i] == scale);
+    }
+    memset(&p, 0, sizeof p);
+    p.w = &w;
+    p.x = x;
+    p.x_stride = xs;
+    p.cells = cells;
+    p.cell_scales = cell_scales;
+    p.cell_zeros = zeros;
+    p.cell_stride = cs;
+    p.y = y;
+    p.y_stride = ys;
+    p.activation = kind;
+    p.residual = residual ? r : NULL;
+    kernels->product(&p, 0, m, 0, panels);
+    for (i = 0; i < m; i++)
+        for (j = 0; j < ys; j++) {
+            float want = 0, got = y[i * ys + j];
+            int32_t sum = 0;
+            int64_t pair;
+            if (j >= n) { CHECK(got == GUARD); continue; }
+            if (is_int8) {
+                for (c = 0; c < k; c++) sum += (int32_t)cell(cells + i * cs, c, zeros[i]) * (int32_t)matrix[j * k + c];
+                want = fmaf((float)sum, cell_scales[i] * scales[j], bias[j]);
+            } else {
+                for (pair = 0; pair < k; pair += 2)
+                    for (c = pair + 1; c >= pair; c--) if (c < k) want = fmaf(cell(cells + i * cs, c, 0), matrix[j * k + c], want);
+                want += bias[j];
+            }
+            if (kind == BERT_LINEAR ? got != (residual ? want + r[i * ys + j] : want) : !(fabs((double)got - activated(kind, (double)want) - (residual ? (double)r[i * ys + j] : 0)) <= 1e-5 * (fabs((double)want) + 1)))
+                { TEST_FAIL("%s %s: m %d n %d k %d %s: [%d][%d] is %.9g, not %.9g", bert_isa_name(kernels->isa), bert_precision_name(kernels->precision), (int)m, (int)n, (int)k, bert_activation_name(kind), (int)i, (int)j, (double)got, (double)want); i = m; break; }
+        }
+    p.y = z;
+    for (i = 0; i < m;) {
+        const int64_t rows = 1 + below(m - i < 20 ? m - i : 20);
+        for (j = 0; j < panels;) {
+            const int64_t count = 1 + below(panels - j);
+            kernels->product(&p, i, rows, j, count);
+            j += count;
+        }
+        i += rows;
+    }
+    if (!same(y, z, m * ys)) TEST_FAIL("%s %s: cuts change bits, m %d n %d k %d", bert_isa_name(kernels->isa), bert_precision_name(kernels->precision), (int)m, (int)n, (int)k);
+    free(x); free(matrix); free(bias); free(scales); free(r); free(y); free(z); free(cell_scales); free(sums); free(zeros); free(shrink); free(cells); free(block);
+}
+static void narrow(void)
+{
+    const float nan = (float)strtod("nan", NULL), infinite = (float)strtod("inf", NULL);
+    float x[40] = { 0 }, scale;
+    int32_t zero;
+    double cells[40];                                                   /* room, aligned for cells of any kind */
+    int64_t i;
+    for (i = 1; i < 71; i++) one_narrow(1 + below(20), 1 + below(70), i, (bert_activation)(1 + below(8)), (int)below(2));
+    for (i = 1; i < 40; i++) one_narrow(i, 1 + below(40), 1 + below(20), BERT_LINEAR, (int)below(2));
+    for (i = 1; i < 71; i++) one_narrow(1 + below(14), i, 1 + below(9), BERT_LINEAR, 0);
+    one_narrow(203, 35, 3333, BERT_LINEAR, 1);                          /* several blocks of K and of rows */
+    one_narrow(1, 1, 2001, BERT_LINEAR, 0);
+    one_narrow(100, 7, 1536, BERT_RELU, 1);
+    if (kernels->precision == BERT_PRECISION_INT8) {                    /* a row of no numbers is none; the least ones are zeros */
+        for (i = 0; i < 40; i += 13) {
+            x[i] = i % 2 ? nan : infinite;
+            kernels->narrow(x, NULL, 40, cells, &scale, &zero);
+            CHECK(scale != scale);
+            CHECK(cell((const char *)cells, i, zero) == 0 && cell((const char *)cells, 3, zero) == 0);
+            x[i] = 0;
+        }
+        x[39] = -1e-38f;
+        kernels->narrow(x, NULL, 40, cells, &scale, &zero);
+        CHECK(cell((const char *)cells, 39, zero) == 0 && cell((const char *)cells, 0, zero) == 0);
+    } else {
+        x[17] = nan;
+        x[3] = infinite;
+        kernels->narrow(x, NULL, 40, cells, &scale, &zero);
+        CHECK(cell((const char *)cells, 17, zero) != cell((const char *)cells, 17, zero));
+        CHECK(cell((const char *)cells, 3, zero) == infinite && cell((const char *)cells, 2, zero) == 0);
+    }
 }
 
 static void dots(void)
@@ -397,6 +562,21 @@ static void each(const char *name, void (*test)(void))
         test_leave();
     }
 }
+static void each_narrow(void)
+{
+    int isa, precision;
+    for (isa = BERT_ISA_REF; isa < BERT_ISA_COUNT; isa++)
+        for (precision = BERT_PRECISION_BF16; precision <= BERT_PRECISION_INT8; precision++) {
+            if (!test_enter("%s/%s", bert_isa_name((bert_isa)isa), bert_precision_name((bert_precision)precision))) continue;
+            kernels = bert__kernels_for((bert_isa)isa, (bert_precision)precision);
+            seed = 1;
+            if (kernels) {
+                CHECK(kernels->isa == (bert_isa)isa && kernels->precision == (bert_precision)precision);
+                narrow();
+            } else test_skip("not on this machine");
+            test_leave();
+        }
+}
 static void best(void)
 {
     CHECK(bert_isa_available(BERT_ISA_REF));
@@ -413,6 +593,7 @@ int main(int argc, char **argv)
     TEST(best);
     each("activations", activations);
     each("products", products);
+    each_narrow();
     each("dots", dots);
     each("norms", norms);
     each("attentions", attentions);

@@ -46,19 +46,21 @@ static bert_model *model_of(const bert_config *config, uint32_t heads, int untie
 #endif
     return m;
 }
-static bert_session *session_of(const bert_model *m, bert_isa isa, int threads, int64_t max_tokens)
+static bert_session *session_in(const bert_model *m, bert_precision precision, bert_isa isa, int threads, int64_t max_tokens)
 {
     bert_error e = { 0 };
     bert_session_desc d = { 0 };
     bert_session *s = NULL;
     d.model = m;
     d.isa = isa;
+    d.precision = precision;
     d.threads = threads;
     d.max_tokens = max_tokens;
     d.error = &e;
     if (bert_session_open(&d, &s)) TEST_FAIL("%s", e.message);
     return s;
 }
+static bert_session *session_of(const bert_model *m, bert_isa isa, int threads, int64_t max_tokens) { return session_in(m, BERT_PRECISION_DEFAULT, isa, threads, max_tokens); }
 static void close_model(bert_model *m)
 {
     bert_model_close(m);
@@ -585,7 +587,7 @@ static texts shuffled(const texts *t, const int *order, int64_t n)
     o.rows = at;
     return o;
 }
-static void same_bits_on(bert_isa isa, int relative)
+static void same_bits_on(bert_isa isa, bert_precision precision, int relative)
 {
     enum { SEQUENCES = 13 };
     static const int lengths[SEQUENCES] = { 5, 50, 1, 33, 17, 2, 8, 49, 3, 16, 24, 7, 31 };
@@ -595,7 +597,7 @@ static void same_bits_on(bert_isa isa, int relative)
     bert_model *m = model_of(&c, ALL_HEADS, 0);
     texts t = texts_of(&c, lengths, SEQUENCES, 77);
     answers alone[SEQUENCES];
-    bert_session *s = m ? session_of(m, isa, 1, 50) : NULL;
+    bert_session *s = m ? session_in(m, precision, isa, 1, 50) : NULL;
     uint64_t seed = 12;
     int order[SEQUENCES], i, p, round, ready = s != NULL;
     for (i = 0; i < SEQUENCES && ready; i++) {
@@ -622,6 +624,7 @@ static void same_bits_on(bert_isa isa, int relative)
         }
         d.model = m;
         d.isa = isa;
+        d.precision = precision;
         d.threads = widths[round % 4];
         d.max_tokens = tokens[round % 5];
         d.error = &e;
@@ -629,6 +632,7 @@ static void same_bits_on(bert_isa isa, int relative)
             bert_packed_desc pd = { 0 };
             pd.model = m;
             pd.isa = isa;
+            pd.precision = precision;
             pd.error = &e;
             if (bert_packed_open(&pd, &packed)) { TEST_FAIL("%s", e.message); break; }
             d.packed = packed;
@@ -646,7 +650,7 @@ static void same_bits_on(bert_isa isa, int relative)
                 for (p = 0; p < PIECES; p++) {
                     const int64_t count = piece_size(&c, ALL_HEADS, p, lengths[order[i]]);
                     if (count && memcmp(piece_at(m, &a, &b, p, i), alone[order[i]].piece[p], (size_t)count * sizeof(float)) != 0)
-                        TEST_FAIL("%s, round %d: %d threads, %ld tokens at once: sequence of %d rows, piece %d: other bits than alone", bert_isa_name(isa), round, widths[round % 4], (long)tokens[round % 5], lengths[order[i]], p);
+                        TEST_FAIL("%s %s, round %d: %d threads, %ld tokens at once: sequence of %d rows, piece %d: other bits than alone", bert_isa_name(isa), bert_precision_name(precision), round, widths[round % 4], (long)tokens[round % 5], lengths[order[i]], p);
                 }
             free_answers(&a);
         }
@@ -662,7 +666,84 @@ static void same_bits(void)
 {
     int isa;
     for (isa = BERT_ISA_REF; isa < BERT_ISA_COUNT; isa++)
-        if (bert_isa_available((bert_isa)isa)) { same_bits_on((bert_isa)isa, 0); same_bits_on((bert_isa)isa, 64); }
+        if (bert_isa_available((bert_isa)isa)) {
+            same_bits_on((bert_isa)isa, BERT_PRECISION_F32, 0);
+            same_bits_on((bert_isa)isa, BERT_PRECISION_F32, 64);
+            same_bits_on((bert_isa)isa, BERT_PRECISION_BF16, 0);
+            same_bits_on((bert_isa)isa, BERT_PRECISION_INT8, 64);
+        }
+}
+/* What a session says it computes in, and how near that comes to float32; a row that is no number stays one. */
+static void precisions(void)
+{
+    static const int lengths[] = { 20, 3, 41 };
+    bert_config c = config_of(48, 4, 96, 117, 50, 3, 2, 3, 0);
+    bert_model *m = model_of(&c, ALL_HEADS, 0);
+    texts t = texts_of(&c, lengths, 3, 8);
+    bert_batch b = batch_of(&t), odd = b;
+    float *embeds = floats(t.rows * c.hidden_size);
+    int isa, precision;
+    int64_t i;
+    for (i = 0; i < t.rows * c.hidden_size; i++) embeds[i] = (float)(i % 7) - 3;
+    embeds[21 * c.hidden_size + 5] = (float)strtod("nan", NULL);        /* in the second text */
+    odd.embeds = embeds;
+    odd.ids = NULL;
+    for (isa = BERT_ISA_REF; isa < BERT_ISA_COUNT && m; isa++) {
+        bert_session *plain;
+        answers exact;
+        if (!bert_isa_available((bert_isa)isa)) continue;
+        plain = session_of(m, (bert_isa)isa, 2, 0);
+        if (!plain || !ask(plain, m, &b, BERT_POOLING_MEAN, &exact)) { bert_session_close(plain); break; }
+        for (precision = BERT_PRECISION_BF16; precision <= BERT_PRECISION_INT8; precision++) {
+            bert_session *s = session_in(m, (bert_precision)precision, (bert_isa)isa, 2, 0), *lent;
+            bert_session_desc d = { 0 };
+            bert_packed_desc pd = { 0 };
+            bert_packed *packed;
+            bert_precision got;
+            answers a;
+            if (!s) break;
+            got = bert_session_desc_resolved(s).precision;
+            CHECK(got == (bert_precision)precision || (got == BERT_PRECISION_F32 && isa != BERT_ISA_REF));
+            if (ask(s, m, &b, BERT_POOLING_MEAN, &a)) {
+                const int64_t n = t.rows * c.hidden_size;
+                double dot = 0, x = 0, y = 0;
+                for (i = 0; i < n; i++) {
+                    dot += (double)a.piece[HIDDEN][i] * (double)exact.piece[HIDDEN][i];
+                    x += (double)a.piece[HIDDEN][i] * (double)a.piece[HIDDEN][i];
+                    y += (double)exact.piece[HIDDEN][i] * (double)exact.piece[HIDDEN][i];
+                }
+                dot /= sqrt(x * y);
+                if (!(dot > (got == BERT_PRECISION_INT8 ? 0.998 : 0.9999))) TEST_FAIL("%s %s: cosine %.6f", bert_isa_name((bert_isa)isa), bert_precision_name((bert_precision)precision), dot);
+                if (got != BERT_PRECISION_F32 && memcmp(a.piece[HIDDEN], exact.piece[HIDDEN], (size_t)n * sizeof(float)) == 0) TEST_FAIL("%s: %s is float32", bert_isa_name((bert_isa)isa), bert_precision_name(got));
+                free_answers(&a);
+            }
+            if (ask(s, m, &odd, BERT_POOLING_MEAN, &a)) {
+                for (i = 0; i < t.rows; i++) if ((a.piece[HIDDEN][i * c.hidden_size] == a.piece[HIDDEN][i * c.hidden_size]) != (i < 20 || i >= 23)) { TEST_FAIL("%s %s: row %d", bert_isa_name((bert_isa)isa), bert_precision_name((bert_precision)precision), (int)i); break; }
+                free_answers(&a);
+            }
+            bert_session_close(s);
+            pd.model = m;                                               /* what was asked for and what it became: both may be asked for again */
+            pd.isa = (bert_isa)isa;
+            pd.precision = (bert_precision)precision;
+            if (bert_packed_open(&pd, &packed)) { TEST_FAIL("packed"); break; }
+            d.packed = packed;
+            d.threads = 1;
+            d.precision = pd.precision;
+            if (bert_session_open(&d, &lent)) TEST_FAIL("%s: as asked for", bert_isa_name((bert_isa)isa));
+            else { CHECK_INT(bert_session_desc_resolved(lent).precision, got); bert_session_close(lent); }
+            d.precision = got;
+            if (bert_session_open(&d, &lent)) TEST_FAIL("%s: as it became", bert_isa_name((bert_isa)isa));
+            else bert_session_close(lent);
+            d.precision = precision == BERT_PRECISION_INT8 ? BERT_PRECISION_BF16 : BERT_PRECISION_INT8;
+            CHECK_INT(bert_session_open(&d, &lent), BERT_ERROR_MISMATCH);
+            bert_packed_close(packed);
+        }
+        bert_session_close(plain);
+        free_answers(&exact);
+    }
+    free(embeds);
+    free_texts(&t);
+    close_model(m);
 }
 /* What is not asked for does not change what is; nothing asked for is no error. */
 static void only_what_is_asked(void)
@@ -1137,6 +1218,7 @@ static void plans(void)
                     if (!bert_isa_available((bert_isa)isa)) continue;
                     pd.model = d.model = m;
                     pd.isa = d.isa = (bert_isa)isa;
+                    pd.precision = d.precision = (bert_precision)((k + threads / 2) % 4);
                     pd.threads = d.threads = threads;
                     pd.max_tokens = d.max_tokens = tokens[k];
                     d.allocator = test_faults_allocator(&f);
@@ -1426,6 +1508,7 @@ int main(int argc, char **argv)
     TEST(unusual_inputs);
     TEST(pooling);
     TEST(same_bits);
+    TEST(precisions);
     TEST(only_what_is_asked);
     TEST(shared_weights);
     TEST(padded);

@@ -315,7 +315,7 @@ static int bench_infer(void)
     printf("{\"min_ms\": %.4f, \"gflops\": %.1f, ", best * 1e3, gflops);
     if (peak > 0) printf("\"peak_gflops\": %.1f, \"percent_of_peak\": %.1f, ", peak / 1e9, 100 * gflops * 1e9 / peak);
     printf("\"tokens\": %lld, \"tokens_per_s\": %.0f, \"sequences\": %lld, \"threads\": %d, \"isa\": \"%s\", \"device\": \"%s\", \"precision\": \"%s\", \"rounds\": %d, \"first_ms\": %.4f}\n", (long long)tokens, (double)tokens / best,
-           (long long)n, (int)d.threads, bert_isa_name(d.isa), cli_device, precision, rounds, first * 1e3);
+           (long long)n, (int)d.threads, bert_isa_name(d.isa), cli_device, bert_precision_name(d.precision), rounds, first * 1e3);
     bert_session_close(session);
     bert_pool_close(pool);
     bert_model_close(model);

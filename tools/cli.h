@@ -425,6 +425,8 @@ CLI_FN bert_status cli_trainer_open(const bert_trainer_desc *d, bert_trainer **o
 #endif
 
 #define CLI_ISAS "default|ref|avx2|avx512|neon"
+static const char *cli_precision = "f32";
+#define CLI_PRECISION { "precision", 's', &cli_precision, "f32, bf16 or int8; f32 where a processor gains nothing by the others" }
 CLI_FN bert_session *cli_open_session(const bert_model *m, const char *isa, int64_t threads, int64_t max_tokens)
 {
     bert_error err = { 0 };
@@ -433,6 +435,7 @@ CLI_FN bert_session *cli_open_session(const bert_model *m, const char *isa, int6
     if (threads < 0 || threads > 1024) cli_usage("--threads goes from 0 to 1024", "");
     d.model = m;
     d.isa = (bert_isa)cli_choice("isa", isa, CLI_ISAS);
+    d.precision = (bert_precision)cli_choice("precision", cli_precision, "default|f32|bf16|int8");
     d.threads = (int32_t)cli_threads(threads);
     d.max_tokens = max_tokens;
     d.error = &err;

@@ -26,6 +26,7 @@ static const cli_flag flags[] = {
     { "threads", 'i', &threads, "how many; 0: one a core. The vectors are the same" },
     { "max_tokens", 'i', &max_tokens, "tokens computed at once; 0: 1024, or the model's positions. Decides the memory" },
     { "isa", 's', &isa, "kernels: " CLI_ISAS },
+    CLI_PRECISION,
     CLI_DEVICE,
     { 0, 0, 0, 0 }
 };

@@ -27,6 +27,7 @@ static const cli_flag flags[] = {
     { "output_format", 's', &output_format, "json; npy: [tokens, layers, hidden], all lines one after another; safetensors: the same, with the rows at which lines begin" },
     { "threads", 'i', &threads, "how many; 0: one a core" },
     { "isa", 's', &isa, "kernels: " CLI_ISAS },
+    CLI_PRECISION,
     CLI_DEVICE,
     { "use_tpu", 'b', &use_tpu, "there is none here: without effect, as the next three" },
     { "master", 's', &master, "without effect" },

@@ -15,6 +15,7 @@ static const cli_flag flags[] = {
     { "format", 's', &format, "text, or json: an object a text" },
     { "threads", 'i', &threads, "how many; 0: one a core" },
     { "isa", 's', &isa, "kernels: " CLI_ISAS },
+    CLI_PRECISION,
     CLI_DEVICE,
     { 0, 0, 0, 0 }
 };
