@@ -21,6 +21,7 @@ static const cli_flag flags[] = {
     { "top_k", 'i', &top_k, "so many words, labels or answers at most" },
     { "threads", 'i', &threads, "how many; 0: one a core" },
     { "isa", 's', &isa, "kernels: " CLI_ISAS },
+    CLI_PRECISION,
     CLI_DEVICE,
     { 0, 0, 0, 0 }
 };
