@@ -62,6 +62,26 @@ train_names() { "$bin/train_names" little/names >out 2>&1 && [ "$(sed -n 's/^\([
 check "train_names" train_names
 highlight() { echo 'Belholt joined Morson Bank in Tanhaven last spring.' | "$bin/highlight" little/names >out 2>&1 && grep -q '\[Morson Bank ORG\]' out && [ "$(sed 's/\[\([^]]*\) [A-Z]*\]/\1/g' out)" = 'Belholt joined Morson Bank in Tanhaven last spring.' ]; }
 check "highlight" highlight
+# A classifier as one C file: compiled and run where there is nothing else.
+one_file() {
+    mkdir alone && "$top/tools/bin${V:+/$V}/convert" little/reviews alone/app.c --dtype bf16 --headers "$top" >out 2>&1 && [ "$(ls alone)" = app.c ] && [ "$(wc -c <alone/app.c)" -lt 5000000 ] || return 1
+    echo "$(wc -c <alone/app.c) bytes"
+    $CC $CFLAGS -O0 alone/app.c -lm -o alone/app && printf 'the bread was really fresh\nthe soup was cold, but the waiter was kind\n' | (cd alone && ./app) >out && [ "$(cut -d' ' -f1 out | tr '\n' ' ')" = 'good mixed ' ]
+}
+check "a classifier as one C file" one_file
+tagger_file() {
+    "$top/tools/bin${V:+/$V}/convert" little/names tagger.c --program >out 2>&1 && $CC $CFLAGS -O0 -I"$top" tagger.c -lm -o tagger && echo 'Belholt joined Morson Bank in Tanhaven last spring.' | ./tagger >out && grep -q '^Bank I-ORG$' out && [ "$(wc -l <out)" -eq 10 ]
+}
+check "a tagger as a C file" tagger_file
+weights_file() {                                # and weights in a program of one's own
+    "$top/tools/bin${V:+/$V}/convert" model weights.h --dtype f16 >out 2>&1 || return 1
+    printf '%s\n' '#define BERT_STATIC' '#define BERT_NO_TRAIN' '#define BERT_NO_DATA' '#define BERT_IMPLEMENTATION' '#include "bert.h"' '#include "weights.h"' \
+        'int main(void) { bert_error e = { 0 }; bert_model *m; bert_tokenizer *t; return weights_open(&m, &t, &e) || bert_model_config(m)->layers != 2 || bert_tokenizer_size(t) != 20; }' >own.c
+    $CC $CFLAGS -O0 -I"$top" -I. own.c -lm -pthread -o own && ./own
+}
+check "weights in a program" weights_file
+refuse "a program of something else" "$top/tools/bin${V:+/$V}/convert" model out.bin --program
+
 resume() { "$bin/resume" state.safetensors >out 2>&1 && grep -q 'the same bits' out; }
 check "resume" resume
 arena() { "$bin/arena" little/reviews 'the soup was stale' >out 2>&1 && grep -q '1000 texts: 0$' out && grep -q 'malloc for: nothing$' out; }

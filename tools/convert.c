@@ -1,18 +1,22 @@
-/* tools/convert.c - a checkpoint from one world to another: TensorFlow, PyTorch, safetensors.
+/* tools/convert.c - a checkpoint from one world to another: TensorFlow, PyTorch, safetensors, and C.
    SPDX-License-Identifier: MIT-0 OR Unlicense
 
    Every tensor is recognised, renamed, turned if the other side keeps its matrices the other way, converted, written, and
-   read back. A config.json goes beside it that names what the source computes. */
+   read back. A config.json goes beside it that names what the source computes. A C file holds all of it: weights (safetensors, as
+   bytes), config, labels and vocabulary, to be compiled into a program; with --program it is one, and with --headers it needs nothing
+   but a compiler. */
 #include "cli.h"
 
-static const char *to = "auto", *dtype = "keep", *names = "auto", *bert_config_file, *tf_checkpoint_path, *pytorch_dump_path;
-static int with_optimizer;
+static const char *to = "auto", *dtype = "keep", *names = "auto", *bert_config_file, *tf_checkpoint_path, *pytorch_dump_path, *headers;
+static int with_optimizer, program;
 
 static const cli_flag flags[] = {
-    { "to", 's', &to, "tf, safetensors or pytorch (default: by OUT's ending)" },
+    { "to", 's', &to, "tf, safetensors, pytorch or c (default: by OUT's ending)" },
     { "dtype", 's', &dtype, "keep, f32, f16 or bf16" },
     { "names", 's', &names, "google or hf (default: google for tf, hf for the others)" },
     { "bert_config_file", 's', &bert_config_file, "the config (default: beside IN)" },
+    { "program", 'b', &program, "to c: with a main() that labels each line of standard input (or makes vectors, without a classifier)" },
+    { "headers", 's', &headers, "to c: copies bert.h and bert_tokenizer.h from this folder into the file, which then stands alone" },
     { "with_optimizer", 'b', &with_optimizer, "keep optimizer slots and global_step" },
     { "tf_checkpoint_path", 's', &tf_checkpoint_path, "IN, as the script convert_bert_original_tf_checkpoint_to_pytorch calls it" },
     { "pytorch_dump_path", 's', &pytorch_dump_path, "OUT, likewise; implies --to=pytorch" },
@@ -22,9 +26,205 @@ static const cli_flag flags[] = {
 /* What becomes of one tensor. */
 typedef struct plan { bert_tensor tensor; char name[160]; int64_t shape[8], room[4]; } plan;
 
+/* The class in transformers of what the config describes: "ForTokenClassification"; NULL: it does not say. */
+static const char *class_of(const bert_model *m)
+{
+    static const char *const classes[] = { "ForTokenClassification", "ForMultipleChoice", "ForSequenceClassification" };
+    size_t size, i;
+    const char *text = bert_model_config_text(m, &size), *found = NULL;
+    bert_json_doc doc;
+    const bert_json *list;
+    if (!text || bert_json_parse(text, size, NULL, &doc, NULL)) return NULL;
+    list = bert_json_get(doc.root, "architectures");
+    for (i = 0; i < 3; i++) if (list && list->first && list->first->type == 's' && strstr(list->first->text, classes[i])) found = classes[i];
+    bert_json_free(&doc);
+    return found;
+}
+
+/* ---- to C ---- */
+
+static void write_bytes(cli_text *o, const char *name, const char *what, const unsigned char *p, size_t n)
+{
+    size_t i;
+    cli_str(o, "static const unsigned char ");
+    cli_str(o, name);
+    cli_str(o, what);
+    cli_str(o, "[] = {");
+    for (i = 0; i < n; i++) {
+        if (i % 40 == 0) cli_str(o, "\n");
+        cli_number(o, p[i]);
+        cli_str(o, ",");
+    }
+    cli_str(o, "\n};\n");
+}
+/* A header, without the lines by which it asks for the other one, which stands before it. Where bert.h includes itself (its kernels,
+   once for each kind of instructions) the file includes itself. */
+static void write_header(cli_text *o, const char *name, const char *self)
+{
+    char path[1200];
+    cli_text text;
+    const char *line;
+    size_t at = 0, size;
+    snprintf(path, sizeof path, "%.1100s/%s", headers, name);
+    text = cli_read(path);
+    while (cli_line(&text, &at, &line, &size)) {
+        if (size >= 27 && memcmp(line, "#include \"bert_tokenizer.h\"", 27) == 0) continue;
+        if (size >= 17 && memcmp(line, "#include \"bert.h\"", 17) == 0) { cli_str(o, "#include \""); cli_str(o, self); cli_str(o, "\"\n"); continue; }
+        cli_add(o, line, size);
+        cli_str(o, "\n");
+    }
+    free(text.data);
+}
+/* Text of C with $ for the name. */
+static void write_code(cli_text *o, const char *code, const char *name)
+{
+    for (; *code; code++) {
+        if (*code == '$') cli_str(o, name);
+        else cli_add(o, code, 1);
+    }
+}
+static const char c_options[] =
+    "#define BERT_STATIC                     /* nothing of the library is seen outside; no files, no threads, no training */\n#define BERT_NO_STDIO\n#define BERT_NO_THREADS\n#define BERT_NO_TRAIN\n"
+    "#define BERT_NO_DATA\n#define BERT_NO_TF\n#define BERT_NO_PICKLE\n#define BERT_IMPLEMENTATION\n";
+static const char c_open[] =
+    "/* Opens both; close with bert_tokenizer_close and bert_model_close. The bytes stay where they are. */\n"
+    "static bert_status $_open(bert_model **model, bert_tokenizer **tokenizer, bert_error *error)\n"
+    "{\n"
+    "    static bert_config config;\n"
+    "    bert_model_desc md = { 0 };\n"
+    "    bert_tokenizer_desc td = { 0 };\n"
+    "    bert_status st = bert_config_parse((const char *)$_config, sizeof $_config, \"$\", &config, error);\n"
+    "    if (st != BERT_OK) return st;\n"
+    "    md.data = $_weights;\n    md.size = sizeof $_weights;\n    md.config = &config;\n    md.error = error;\n"
+    "    td.data = $_vocab;\n    td.size = sizeof $_vocab;\n    td.lower_case = (bert_flag)$_lower_case;\n    td.strip_accents = (bert_flag)$_strip_accents;\n    td.error = error;\n"
+    "    if ((st = bert_model_open(&md, model)) != BERT_OK) return st;\n"
+    "    if ((st = bert_tokenizer_open(&td, tokenizer)) != BERT_OK) bert_model_close(*model);\n"
+    "    return st;\n"
+    "}\n";
+static const char c_main[] =
+    "\n#include <stdio.h>\n"
+    "int main(void)                          /* a line in, its labels (or those of its words, or a vector) out */\n"
+    "{\n"
+    "    enum { ROOM = 512, WIDTH = 4096 };\n"
+    "    static char line[1 << 16];\n"
+    "    static float out[ROOM * ($_label_count + 1)], vector[WIDTH];\n"
+    "    static int32_t ids[ROOM], words[ROOM];\n"
+    "    static size_t begin[ROOM], end[ROOM];\n"
+    "    bert_error err = { 0 };\n"
+    "    bert_model *model;\n    bert_tokenizer *tok;\n    bert_session *session;\n    bert_session_desc sd = { 0 };\n    bert_pair_desc pair = { 0 };\n    bert_batch batch = { 0 };\n    bert_result result = { 0 };\n"
+    "    int64_t offsets[2] = { 0, 0 };\n"
+    "    const int labels = $_label_count;\n"
+    "    int i, k;\n"
+    "    if ($_open(&model, &tok, &err)) goto failed;\n"
+    "    sd.model = model;\n    sd.error = pair.error = &err;\n"
+    "    if (bert_session_open(&sd, &session)) goto failed;\n"
+    "    pair.max_tokens = bert_model_config(model)->max_positions < ROOM ? (size_t)bert_model_config(model)->max_positions : ROOM;\n"
+    "    batch.sequences = 1;\n    batch.offsets = offsets;\n    batch.ids = ids;\n"
+    "    if ($_tags) result.token_classes = out;\n    else if (labels) result.classes = out;\n    else if (bert_model_config(model)->hidden_size <= WIDTH) result.vectors = vector;\n"
+    "    while (fgets(line, sizeof line, stdin)) {\n"
+    "        const size_t size = strcspn(line, \"\\r\\n\");\n"
+    "        int32_t best = 0;\n"
+    "        bert_encoding e = { 0 };\n"
+    "        e.ids = ids;\n        e.words = words;\n        e.begin = begin;\n        e.end = end;\n        e.capacity = ROOM;\n"
+    "        if (bert_tokenizer_encode_pair(tok, &pair, line, size, NULL, 0, &e)) goto failed;\n"
+    "        offsets[1] = (int64_t)e.count;\n"
+    "        if (bert_session_run(session, &batch, &result, &err)) goto failed;\n"
+    "        if (labels == 1) printf(\"%.4f\\n\", (double)out[0]);\n"
+    "        else if (result.classes) {\n"
+    "            bert_softmax(out, 1, labels);\n"
+    "            bert_top_k(out, labels, 1, &best);\n"
+    "            printf(\"%s %.4f\\n\", $_labels[best], (double)out[best]);\n"
+    "        } else if (result.token_classes) {\n"
+    "            for (i = 0; i < (int)e.count; i++) {        /* a word's first token speaks for it */\n"
+    "                if (words[i] < 0 || (i && words[i] == words[i - 1])) continue;\n"
+    "                for (k = i; k + 1 < (int)e.count && words[k + 1] == words[i]; k++) {}\n"
+    "                bert_top_k(out + i * labels, labels, 1, &best);\n"
+    "                printf(\"%.*s %s\\n\", (int)(end[k] - begin[i]), line + begin[i], $_labels[best]);\n"
+    "            }\n"
+    "            printf(\"\\n\");\n"
+    "        } else for (i = 0; i < bert_model_config(model)->hidden_size; i++) printf(\"%.6f%c\", (double)vector[i], i + 1 < bert_model_config(model)->hidden_size ? ' ' : '\\n');\n"
+    "        fflush(stdout);\n"
+    "    }\n"
+    "    bert_session_close(session);\n    bert_tokenizer_close(tok);\n    bert_model_close(model);\n"
+    "    return 0;\n"
+    "failed:\n"
+    "    fprintf(stderr, \"$: %s\\n\", err.message[0] ? err.message : \"a text cannot be tokenized\");\n"
+    "    return 1;\n"
+    "}\n";
+
+/* The files that were written beside (weights, config) and the vocabulary as one C file. */
+static void write_c(const bert_model *m, const char *out, const char *weights_path, const char *config_path)
+{
+    const bert_parameter *bias = bert_model_find(m, "classifier.bias");
+    const int64_t labels = bias && bias->rank == 1 ? bias->shape[0] : 0;
+    bert_error err = { 0 };
+    bert_tokenizer_desc td = { 0 };
+    bert_tokenizer *tok = NULL;
+    bert_json_doc doc = { 0 };
+    bert_file vocab;
+    cli_text o = { 0 }, weights = cli_read(weights_path), config = cli_read(config_path);
+    const bert_json *names, *name;
+    const char *slash = strrchr(out, '/'), *base = slash ? slash + 1 : out;
+    char id[64], text[200], key[24];
+    FILE *f;
+    int64_t i;
+    size_t n;
+    for (n = 0; n < sizeof id - 1 && base[n] && base[n] != '.'; n++) id[n] = (char)((base[n] >= 'a' && base[n] <= 'z') || (base[n] >= 'A' && base[n] <= 'Z') || (n && base[n] >= '0' && base[n] <= '9') ? base[n] : '_');
+    id[n] = 0;
+    td.error = &err;
+    if (bert_model_tokenizer(m, &td, BERT_DEFAULT, &tok)) cli_fail(err.message);
+    if (bert_checkpoint_beside(bert_model_checkpoint(m), "vocab.txt", NULL, 0, &vocab, &err) && bert_checkpoint_beside(bert_model_checkpoint(m), "tokenizer.json", NULL, 0, &vocab, &err)) cli_fail(err.message);
+    td = bert_tokenizer_desc_resolved(tok);
+    if (bert_json_parse(config.data, config.size, NULL, &doc, &err)) cli_fail(err.message);
+    names = bert_json_get(doc.root, "id2label");
+
+    cli_str(&o, "/* ");
+    cli_str(&o, base);
+    write_code(&o, " - made by convert of bert.h: a model (safetensors), its config, labels and vocabulary, as C\n\n"
+                   "   ", id);
+    if (program) write_code(&o, headers ? "cc -O2 $.c -lm && echo \"a text\" | ./a.out\n*/\n" : "cc -O2 -I FOLDER_OF_BERT_H $.c -lm && echo \"a text\" | ./a.out\n*/\n", id);
+    else write_code(&o, "#include this after bert.h in one file of your program; then $_open(&model, &tokenizer, &error).\n   $_labels[$_label_count] are the names of the labels. */\n", id);
+    if (headers) write_code(&o, "#ifdef BERT__TIER                       /* the headers include this file, by its name, once more for each of their kernels */\n#define $_again\n#endif\n", id);
+    if (program) cli_str(&o, c_options);
+    if (headers) {
+        write_header(&o, "bert_tokenizer.h", base);
+        write_header(&o, "bert.h", base);
+        write_code(&o, "\n#ifdef $_again\n#undef $_again\n#else\n", id);
+    } else cli_str(&o, "#include \"bert.h\"\n");
+    cli_str(&o, "\n");
+    write_bytes(&o, id, "_weights", (const unsigned char *)weights.data, weights.size);
+    write_bytes(&o, id, "_config", (const unsigned char *)config.data, config.size);
+    write_bytes(&o, id, "_vocab", vocab.data, vocab.size);
+    snprintf(text, sizeof text, "enum { $_label_count = %lld, $_tags = %d, $_lower_case = %d, $_strip_accents = %d };\n", (long long)labels,
+             class_of(m) && strcmp(class_of(m), "ForTokenClassification") == 0, (int)td.lower_case, (int)td.strip_accents);
+    write_code(&o, text, id);
+    write_code(&o, "static const char *const $_labels[] = {", id);
+    for (i = 0; i < labels; i++) {
+        snprintf(key, sizeof key, "%lld", (long long)i);
+        name = names ? bert_json_get(names, key) : NULL;
+        cli_str(&o, i ? ", " : " ");
+        snprintf(text, sizeof text, "LABEL_%s", key);
+        if (name && name->type == 's') cli_quoted(&o, name->text, name->size);
+        else cli_quoted(&o, text, strlen(text));
+    }
+    cli_str(&o, labels ? " };\n" : " \"\" };\n");
+    write_code(&o, c_open, id);
+    if (program) write_code(&o, c_main, id);
+    if (headers) cli_str(&o, "#endif\n");
+    f = cli_create(out);
+    cli_write(f, o.data, o.size);
+    cli_commit(f, out);
+    bert_json_free(&doc);
+    bert_file_close(&vocab);
+    bert_tokenizer_close(tok);
+    free(o.data);
+    free(weights.data);
+    free(config.data);
+}
+
 int main(int argc, char **argv)
 {
-    static const bert_format formats[] = { BERT_FORMAT_AUTO, BERT_FORMAT_TF, BERT_FORMAT_SAFETENSORS, BERT_FORMAT_PYTORCH };
+    static const bert_format formats[] = { BERT_FORMAT_AUTO, BERT_FORMAT_TF, BERT_FORMAT_SAFETENSORS, BERT_FORMAT_PYTORCH, BERT_FORMAT_SAFETENSORS };
     static const bert_dtype types[] = { BERT_DTYPE_NONE, BERT_F32, BERT_F16, BERT_BF16 };
     bert_error err = { 0 };
     bert_model_desc md = { 0 };
@@ -35,18 +235,28 @@ int main(int argc, char **argv)
     bert_write_desc w = { 0 };
     bert_output *outputs;
     plan *plans;
-    const char *in, *out, *slash;
-    char config_path[4096];
+    const char *in, *out, *target, *slash;
+    char config_path[4096], beside[4096];
     int64_t i, n, dropped = 0;
-    int google, encoder = 0;
+    int google, encoder = 0, to_c, format;
     bert_dtype want;
     cli a = cli_parse(argc, argv, "convert IN OUT [FLAGS]", "Writes the checkpoint IN (a file, a TensorFlow prefix, an index.json, a directory, a .zip) as OUT, for TensorFlow, PyTorch or\n"
-                      "safetensors, and reads it back to be sure. For TensorFlow OUT is a prefix, such as dir/bert_model.ckpt.", flags);
+                      "safetensors, and reads it back to be sure. For TensorFlow OUT is a prefix, such as dir/bert_model.ckpt. OUT.c becomes a C file with\n"
+                      "weights, config, labels and vocabulary in it.", flags);
     if (pytorch_dump_path && strcmp(to, "auto") == 0) to = "pytorch";
     in = tf_checkpoint_path ? tf_checkpoint_path : a.count ? a.args[0] : NULL;
     out = pytorch_dump_path ? pytorch_dump_path : a.count > 1 ? a.args[1] : NULL;
     if (!in || !out || a.count > 2) cli_usage("needs IN and OUT", "");
-    w.format = formats[cli_choice("to", to, "auto|tf|safetensors|pytorch")];
+    target = out;
+    format = cli_choice("to", to, "auto|tf|safetensors|pytorch|c");
+    to_c = format == 4 || (format == 0 && strlen(out) > 2 && (strcmp(out + strlen(out) - 2, ".c") == 0 || strcmp(out + strlen(out) - 2, ".h") == 0));
+    w.format = to_c ? BERT_FORMAT_SAFETENSORS : formats[format];
+    if ((program || headers) && !to_c) cli_usage("--program and --headers are for --to=c", "");
+    if (headers) program = 1;
+    if (to_c) {                                                         /* by way of a file beside it */
+        if (snprintf(beside, sizeof beside, "%s.part.safetensors", out) >= (int)sizeof beside) cli_fail("the path of OUT is too long");
+        out = beside;
+    }
     if (w.format == BERT_FORMAT_AUTO) {
         const size_t len = strlen(out);
         w.format = len > 12 && strcmp(out + len - 12, ".safetensors") == 0 ? BERT_FORMAT_SAFETENSORS
@@ -66,6 +276,7 @@ int main(int argc, char **argv)
         bert_tensor_role role;
         if (bert_tensor_recognise(bert_checkpoint_tensor(c, i)->name, &role) && role.layer >= 0) encoder = 1;
     }
+    if (to_c && !encoder) cli_fail("IN is no model: --to=c is for models");
     if (encoder) {                                                      /* a model: it must be whole */
         bert_checkpoint_close(first);                                   /* an archive would lie in memory twice */
         md.path = in;
@@ -132,13 +343,20 @@ int main(int argc, char **argv)
     bert_checkpoint_close(back);
     if (m) {
         const uint32_t heads = bert_model_heads(m);
-        const char *kind = heads & BERT_HEAD_SPAN ? "ForQuestionAnswering" : heads & BERT_HEAD_CLASSIFIER ? "ForSequenceClassification"
+        const char *kind = heads & BERT_HEAD_SPAN ? "ForQuestionAnswering" : heads & BERT_HEAD_CLASSIFIER ? class_of(m) ? class_of(m) : "ForSequenceClassification"
                          : heads & BERT_HEAD_MLM ? heads & BERT_HEAD_NSP ? "ForPreTraining" : "ForMaskedLM" : "Model";
         slash = strrchr(out, '/');
-        if (snprintf(config_path, sizeof config_path, "%.*sconfig.json", slash ? (int)(slash - out) + 1 : 0, out) >= (int)sizeof config_path) cli_fail("the path of OUT is too long");
+        if (to_c) snprintf(config_path, sizeof config_path, "%.4000s.part.json", target);
+        else if (snprintf(config_path, sizeof config_path, "%.*sconfig.json", slash ? (int)(slash - out) + 1 : 0, out) >= (int)sizeof config_path) cli_fail("the path of OUT is too long");
         cli_write_config(m, kind, NULL, 0, config_path);
+        if (to_c) {
+            write_c(m, target, out, config_path);
+            remove(out);
+            remove(config_path);
+            out = target;
+        }
     }
     printf("%s (%s) -> %s: %lld tensors%s, read back and compared%s\n", bert_checkpoint_path(c), bert_checkpoint_format(c), out, (long long)w.count, dropped ? ", optimizer state and buffers left out" : "",
-           m ? "; config.json beside it" : "");
+           to_c ? "; config, labels and vocabulary with it" : m ? "; config.json beside it" : "");
     return 0;
 }
