@@ -7,7 +7,7 @@
 . "$(dirname "$0")/sh.inc"
 cd "$tmp" || exit 1
 NVCC=${NVCC:-$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)}
-ways="declarations tools sm_70 sm_75 sm_80 sm_90 sm_120 one_file two_files without_cublaslt without_training"
+ways="declarations tools sm_70 sm_75 sm_80 sm_90 sm_120 one_file two_files without_cublaslt without_training device_tests"
 if [ -z "${FULL:-}" ] || ! have "$NVCC"; then
     for w in $ways; do wanted "$w" && skip "$w" "$(have "$NVCC" && echo "takes a minute or more: FULL=1" || echo "there is no nvcc")"; done
     finish
@@ -25,6 +25,8 @@ one_file() { $COMPILE -arch=sm_80 one.cu -o one -lcublasLt && ./one; }
 two_files() { $COMPILE -arch=sm_80 -c two.cu -o two.o && "$NVCC" user.o impl.o two.o -o two -lcublasLt -lpthread && ./two; }
 without_cublaslt() { $COMPILE -arch=sm_90 -DBERT_CUDA_NO_CUBLASLT -c two.cu -o without.o && "$NVCC" user.o impl.o without.o -o without -lpthread && ./without; }
 without_training() { $COMPILE -arch=sm_90 -DBERT_NO_TRAIN -c two.cu -o sessions.o; }
+# What tests it on a GPU (cuda_measure.sh).
+device_tests() { $COMPILE -arch=sm_90 -I"$top/tests" -x cu -c "$top/tests/cuda_emulated.cpp" -o device.o && $COMPILE -arch=sm_90 -I"$top/tests" -x cu -c "$top/tests/cuda/golden_device.cpp" -o golden.o; }
 # From Volta on, where this CUDA still knows it (13 begins with Turing); the newest also as PTX for what comes.
 known=$("$NVCC" --list-gpu-code)
 architecture() { $COMPILE -gencode arch=compute_"$1",code=sm_"$1" $([ "$1" != 90 ] || echo -gencode arch=compute_90,code=compute_90) -c two.cu -o sm_"$1".o; }

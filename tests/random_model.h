@@ -23,7 +23,7 @@ TEST_FN int64_t random_dimension(const bert_config *c, char letter)
 /* Writes the checkpoint; what it is goes by the path's ending. untied: the masked language model has a decoder of its own. */
 TEST_FN bert_status random_model_write(const char *path, const bert_config *c, uint32_t heads, int untied, uint64_t seed, bert_error *error)
 {
-    static const struct { const char *name, *dims; uint32_t head; } rows[] = {
+    static const struct random_row { const char *name, *dims; uint32_t head; } rows[] = {
         { "bert.embeddings.word_embeddings.weight", "VC", 0 }, { "bert.embeddings.position_embeddings.weight", "PC", 0 }, { "bert.embeddings.token_type_embeddings.weight", "KC", 0 },
         { "bert.embeddings.LayerNorm.weight", "C", 0 }, { "bert.embeddings.LayerNorm.bias", "C", 0 },
         { "bert.encoder.layer.%d.attention.self.query.weight", "CC", 0 }, { "bert.encoder.layer.%d.attention.self.query.bias", "C", 0 },

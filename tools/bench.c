@@ -14,25 +14,27 @@
 #include <arm_neon.h>
 #endif
 
-static const char *vocab_file, *input_file, *mode = "auto", *model_path, *bert_config_file, *precision = "f32", *isa = "default", *lengths_text, *text = "A first text for a first vector.";
+static const char *vocab_file, *input_file, *mode = "auto", *model_path, *bert_config_file, *precision, *isa = "default", *lengths_text, *learn = "classes", *text = "A first text for a first vector.";
 static bert_flag lower;
 static int64_t threads = 1, batch = 1, seq = 128;
 static double seconds = 1.5;
-static bert_flag recompute;
+static bert_flag recompute, vectors;
 
 static const cli_flag flags[] = {
     { "vocab_file", 's', &vocab_file, "tokenize: the vocabulary; start: if it is not beside the model" },
     { "input_file", 's', &input_file, "tokenize: the text, a text a line" },
     { "do_lower_case", 't', &lower, "tokenize: as for the tool tokenize" },
     { "mode", 's', &mode, "tokenize: google, hf or auto" },
-    { "model", 's', &model_path, "infer, start: a directory, file, zip or TensorFlow prefix; train: also base, large, ..., of which the config is taken" },
+    { "model", 's', &model_path, "infer, start: a directory, file, zip or TensorFlow prefix; infer, train: also base, large, ...: of that size, with random weights" },
     { "bert_config_file", 's', &bert_config_file, "infer, start, train: the config (default: beside the checkpoint)" },
-    { "precision", 's', &precision, "infer, start, train: f32, bf16 or int8 (train: not int8)" },
+    { "precision", 's', &precision, "infer, start, train: f32, bf16 or int8 (train: not int8); default f32, on a GPU what --device says" },
     { "isa", 's', &isa, "infer, start, train: kernels: " CLI_ISAS },
     CLI_DEVICE,
     { "batch", 'i', &batch, "infer, train: sequences in a call" },
     { "seq", 'i', &seq, "infer, train: tokens of each" },
     { "lengths", 's', &lengths_text, "infer, instead of --batch and --seq: 12,7,33,...: these sequences in one call" },
+    { "vectors", 't', &vectors, "infer: the mean of the rows of each sequence comes out instead of all rows" },
+    { "learn", 's', &learn, "train: classes, pretraining (15 % masked words, next sentence) or squad" },
     { "recompute", 't', &recompute, "train: keep less and compute it again" },
     { "text", 's', &text, "start: the text" },
     { "threads", 'i', &threads, "how many; 0: one a core" },
@@ -238,12 +240,43 @@ static int32_t *random_ids(int64_t n, int64_t words)
     return ids;
 }
 
+/* The precision asked for: by default f32, on a GPU its own. */
+static bert_precision precision_wanted(void)
+{
+    if (!precision) precision = cli_on_gpu(NULL) ? "default" : "f32";
+    return (bert_precision)cli_choice("precision", precision, "default|f32|bf16|int8");
+}
+
 /* ---- infer: the last hidden state of every token ---- */
+
+/* A trainer's first, random weights, for a model of that name; NULL: there is none. */
+static bert_trainer *random_weights(const char *name)
+{
+    bert_error err = { 0 };
+    bert_config config;
+    bert_model_desc md = { 0 };
+    bert_model *m;
+    bert_trainer_desc d = { 0 };
+    bert_trainer *t;
+    md.path = name;
+    if (!name || bert_config_named(name, &config, NULL)) return NULL;
+    if (bert_model_open(&md, &m) == BERT_OK) { bert_model_close(m); return NULL; }      /* there is one of that name in this folder */
+    d.config = &config;
+    d.learn = BERT_LEARN_CLASSES;
+    d.optimizer.kind = BERT_OPTIMIZER_SGD;
+    d.max_tokens = 1;
+    d.threads = 1;
+    d.error = &err;
+    if (bert_trainer_open(&d, &t)) cli_fail(err.message);
+    return t;
+}
 
 static int bench_infer(void)
 {
     bert_error err = { 0 };
-    bert_model *model = cli_open_model(model_path, bert_config_file, 0);
+    bert_trainer *weights = bert_config_file ? NULL : random_weights(model_path);
+    bert_model *opened = weights ? NULL : cli_open_model(model_path, bert_config_file, 0);
+    const bert_model *model = weights ? bert_trainer_model(weights) : opened;
     const bert_config *k = bert_model_config(model);
     bert_session_desc d = { 0 };
     bert_session *session;
@@ -253,6 +286,7 @@ static int bench_infer(void)
     bert_parallel parallel;
     int64_t *offsets = NULL, n = 0, i, tokens;
     int32_t *ids;
+    float *out;
     double best = 1e30, first = 0, began = 0, end, flops, peak = 0, peaks = 0, gflops;
     int rounds = 0;
     if (batch < 1 || seq < 1 || batch > 1000000 || seq > 1000000) cli_usage("--batch and --seq start at 1", "");
@@ -278,14 +312,17 @@ static int bench_infer(void)
     }
     tokens = offsets[n];
     ids = random_ids(tokens, k->vocab_size);
-    r.hidden = malloc((size_t)(tokens * k->hidden_size) * sizeof(float));
-    if (!r.hidden) cli_fail("out of memory");
+    out = malloc((size_t)((vectors == BERT_ON ? n : tokens) * k->hidden_size) * sizeof(float));
+    if (!out) cli_fail("out of memory");
+    if (vectors == BERT_ON) r.vectors = out;
+    else r.hidden = out;
+    r.pooling = BERT_POOLING_MEAN;
     flops = flops_of(k, offsets, n);
     if (bert_pool_open((int32_t)threads, NULL, &pool)) cli_fail("cannot start the threads");
     parallel = bert_pool_parallel(pool);
     d.model = model;
     d.isa = (bert_isa)cli_choice("isa", isa, CLI_ISAS);
-    d.precision = (bert_precision)cli_choice("precision", precision, "default|f32|bf16|int8");
+    d.precision = precision_wanted();
     d.parallel = parallel;
     if (cli_on_gpu(NULL)) d.max_tokens = tokens < 65536 ? tokens : 65536;
     d.error = &err;
@@ -318,8 +355,9 @@ static int bench_infer(void)
            (long long)n, (int)d.threads, bert_isa_name(d.isa), cli_device, bert_precision_name(d.precision), rounds, first * 1e3);
     bert_session_close(session);
     bert_pool_close(pool);
-    bert_model_close(model);
-    free(r.hidden);
+    bert_model_close(opened);
+    bert_trainer_close(weights);
+    free(out);
     free(ids);
     free(offsets);
     return 0;
@@ -339,7 +377,9 @@ static int bench_train(void)
     bert_targets targets = { 0 };
     bert_progress p;
     bert_pool *pool;
-    int64_t *offsets, i, tokens = batch * seq;
+    const int what = cli_choice("learn", learn, "classes|pretraining|squad"), steps = cli_on_gpu(NULL) ? 8 : 1;   /* a GPU need not be waited for each time */
+    const int64_t words = what == 1 ? (seq * 15 + 99) / 100 : 0;
+    int64_t *offsets, *masked, i, k, tokens = batch * seq;
     int32_t *ids, *classes;
     double best = 1e30, best_cpu = 1e30, began = 0, end = 0, flops, peak = 0, peaks = 0, gflops;
     int rounds = 0;
@@ -354,34 +394,39 @@ static int bench_train(void)
     }
     offsets = malloc((size_t)(batch + 1) * sizeof *offsets);
     classes = malloc((size_t)batch * sizeof *classes);
-    if (!offsets || !classes) cli_fail("out of memory");
+    masked = malloc((size_t)(batch * words + 1) * sizeof *masked);
+    if (!offsets || !classes || !masked) cli_fail("out of memory");
     for (i = 0; i <= batch; i++) offsets[i] = i * seq;
     for (i = 0; i < batch; i++) classes[i] = (int32_t)(i % 2);
     ids = random_ids(tokens, config.vocab_size);
-    flops = 3 * flops_of(&config, offsets, batch);
+    for (i = 0; i < batch; i++) for (k = 0; k < words; k++) masked[i * words + k] = i * seq + k * seq / words;
+    flops = 3 * (flops_of(&config, offsets, batch) + 2.0 * (double)(batch * words) * config.hidden_size * ((double)config.hidden_size + config.vocab_size));
     if (bert_pool_open((int32_t)threads, NULL, &pool)) cli_fail("cannot start the threads");
     config.hidden_dropout = config.attention_dropout = 0.1;
     d.config = &config;
-    d.learn = BERT_LEARN_CLASSES;
+    d.learn = what == 0 ? BERT_LEARN_CLASSES : what == 1 ? BERT_LEARN_WORDS | BERT_LEARN_NEXT_SENTENCE : BERT_LEARN_SPANS;
     d.labels = 2;
     d.optimizer.kind = BERT_OPTIMIZER_ADAMW;
     d.max_tokens = tokens;
     d.recompute = recompute == BERT_ON;
     d.isa = (bert_isa)cli_choice("isa", isa, CLI_ISAS);
-    d.precision = (bert_precision)cli_choice("precision", precision, "default|f32|bf16|int8");
+    d.precision = precision_wanted();
     d.parallel = bert_pool_parallel(pool);
     d.error = &err;
     if (bert_plan_trainer(&d, &bytes, &err) || cli_trainer_open(&d, &trainer)) cli_fail(err.message);
     b.sequences = batch;
     b.offsets = offsets;
     b.ids = ids;
-    targets.classes = classes;
+    targets.classes = targets.next_sentence = targets.starts = targets.ends = classes;
+    targets.masked_count = batch * words;
+    targets.masked_rows = masked;
+    targets.masked_ids = ids;                                           /* any words will do */
     for (i = 0; i < 2 || rounds < 2 || now() < end; i++) {              /* one to warm up, then the best */
         clock_t cpu = clock();
         double t = now();
-        if (bert_trainer_step(trainer, &b, &targets, &p, &err)) cli_fail(err.message);
-        t = now() - t;
-        cpu = clock() - cpu;
+        for (k = 0; k < steps; k++) if (bert_trainer_step(trainer, &b, &targets, k + 1 < steps ? NULL : &p, &err)) cli_fail(err.message);
+        t = (now() - t) / steps;
+        cpu = (clock() - cpu) / steps;
         if (i == 0) { began = now(); end = began + seconds; continue; }
         if (t < best) best = t;
         if ((double)cpu / CLOCKS_PER_SEC < best_cpu) best_cpu = (double)cpu / CLOCKS_PER_SEC;
@@ -395,13 +440,14 @@ static int bench_train(void)
         }
     }
     gflops = flops / best / 1e9;
-    printf("{\"min_ms\": %.3f, \"peak_bytes\": %.0f, \"cpu_ms\": %.3f, \"gflops\": %.1f, ", best * 1e3, peak_memory(), best_cpu * 1e3, gflops);
+    printf("{\"min_ms\": %.3f, \"sequences_per_s\": %.2f, \"peak_bytes\": %.0f, \"cpu_ms\": %.3f, \"gflops\": %.1f, ", best * 1e3, (double)batch / best, peak_memory(), best_cpu * 1e3, gflops);
     if (peak > 0) printf("\"peak_gflops\": %.1f, \"percent_of_peak\": %.1f, ", peak / 1e9, 100 * gflops * 1e9 / peak);
     printf("\"planned_bytes\": %.0f, \"loss\": %.4f, \"threads\": %d, \"isa\": \"%s\", \"device\": \"%s\", \"precision\": \"%s\", \"rounds\": %d}\n", (double)bytes.total, p.loss, (int)d.parallel.width,
            bert_isa_name(bert_trainer_desc_resolved(trainer).isa), cli_device, precision, rounds);
     bert_trainer_close(trainer);
     bert_pool_close(pool);
     free(classes);
+    free(masked);
     free(ids);
     free(offsets);
     return 0;
@@ -446,7 +492,7 @@ static int bench_start(char **argv)
     if (bert_pool_open((int32_t)threads, NULL, &pool)) cli_fail("cannot start the threads");
     pd.model = model;
     pd.isa = (bert_isa)cli_choice("isa", isa, CLI_ISAS);
-    pd.precision = (bert_precision)cli_choice("precision", precision, "default|f32|bf16|int8");
+    pd.precision = precision_wanted();
     pd.parallel = bert_pool_parallel(pool);
     pd.error = &err;
     if (bert_packed_open(&pd, &packed)) cli_fail(err.message);
@@ -492,8 +538,8 @@ int main(int argc, char **argv)
                   "tokenize: megabytes a second to ids, line by line, the file already in memory.\n"
                   "infer: the last hidden state of every token of a batch: the best call, operations a second, and their share of what\n"
                   "the processor does at most with these instructions (measured too).\n"
-                  "train: a step: random weights for the model's config, two labels, dropout 0.1, all gradients, clipped, AdamW. min_ms is the\n"
-                  "best step's, cpu_ms that of all threads, operations are three times those of infer.\n"
+                  "train: a step: random weights for the model's config, two labels (or --learn), dropout 0.1, all gradients, clipped, AdamW. min_ms\n"
+                  "is the best step's (on a GPU of eight in a row), cpu_ms that of all threads, operations are three times those of infer.\n"
                   "start: from the start of the program to the first vector, part by part. share_of_limit: of 1.3 times the sum of\n"
                   "mapping, packing, one forward pass and 10 ms.", flags);
     if (c.count != 1) cli_usage("say what to measure: tokenize, infer, train or start", "");
