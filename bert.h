@@ -13675,6 +13675,7 @@ BERT_API bert_status bert_ner_labels(const bert_ner_desc *desc, bert_labels *out
     size_t i;
     int got = 1;
     if (!desc || !out) return bert__bad_argument(desc ? desc->error : NULL, "bert_ner_labels needs a desc and a place for the labels");
+    memset(&e, 0, sizeof e);                                            /* for gcc, which warns in programs with a copy of their own */
     a = bert__allocator(&desc->allocator);
     bert__label_set_init(&set, &a, bert__compare_tags);
     s = bert_ner_open(desc, &r);

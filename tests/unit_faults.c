@@ -1,0 +1,555 @@
+/* unit_faults.c - the n-th system call fails, the disk is full from then on, reads and writes are short, the n-th allocation fails:
+   for every n and everything that touches files. Then an error is told, files are whole (as before or as after), and nothing stays
+   open, mapped, allocated or lying about.
+   SPDX-License-Identifier: MIT-0 OR Unlicense */
+#ifndef _DEFAULT_SOURCE
+#define _DEFAULT_SOURCE
+#endif
+#ifndef _WIN32
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+/* ---- what the library calls instead of the system ---- */
+
+static struct io {
+    long calls, at;                     /* the at-th call fails; 0: none */
+    int forever;                        /* and all after it */
+    int code;                           /* errno then */
+    int fits;                           /* reads and writes take so many bytes at most, every third is interrupted, nothing is mapped; 0: no limit */
+    long failed;
+    long files, maps, folders;          /* open now */
+} io;
+static int io_fails(void)
+{
+    io.calls++;
+    if (!io.at || (io.forever ? io.calls < io.at : io.calls != io.at)) return 0;
+    io.failed++;
+    errno = io.code;
+    return 1;
+}
+static int io_open(const char *path, int flags, ...)
+{
+    va_list args;
+    int mode, file;
+    va_start(args, flags);
+    mode = flags & O_CREAT ? va_arg(args, int) : 0;
+    va_end(args);
+    if (io_fails()) return -1;
+    file = open(path, flags, mode);
+    io.files += file >= 0;
+    return file;
+}
+static int io_close(int file)
+{
+    const int fails = io_fails();
+    io.files--;
+    return close(file) || fails ? -1 : 0;   /* the file is closed all the same */
+}
+static size_t io_part(size_t size)
+{
+    if (!io.fits) return size;
+    if (io.calls % 3 == 0) { errno = EINTR; return 0; }
+    return size < (size_t)io.fits ? size : (size_t)io.fits;
+}
+static ssize_t io_read(int file, void *data, size_t size)
+{
+    if (io_fails() || (size && !(size = io_part(size)))) return -1;
+    return read(file, data, size);
+}
+static ssize_t io_write(int file, const void *data, size_t size)
+{
+    if (io_fails() || (size && !(size = io_part(size)))) return -1;
+    return write(file, data, size);
+}
+static int io_fsync(int file) { return io_fails() ? -1 : fsync(file); }
+static int io_rename(const char *from, const char *to) { return io_fails() ? -1 : rename(from, to); }
+static int io_fstat(int file, struct stat *out) { return io_fails() ? -1 : fstat(file, out); }
+static void *io_mmap(void *at, size_t size, int access, int flags, int file, off_t from)
+{
+    void *map = io_fails() || io.fits ? MAP_FAILED : mmap(at, size, access, flags, file, from);
+    io.maps += map != MAP_FAILED;
+    return map;
+}
+static int io_munmap(void *at, size_t size) { io.maps--; return munmap(at, size); }
+static DIR *io_opendir(const char *path)
+{
+    DIR *d = io_fails() ? NULL : opendir(path);
+    io.folders += d != NULL;
+    return d;
+}
+static int io_closedir(DIR *d) { io.folders--; return closedir(d); }
+#define open(...) io_open(__VA_ARGS__)
+#define close(file) io_close(file)
+#define read(file, data, size) io_read(file, data, size)
+#define write(file, data, size) io_write(file, data, size)
+#define fsync(file) io_fsync(file)
+#define rename(from, to) io_rename(from, to)
+#define fstat(file, out) io_fstat(file, out)
+#define mmap(at, size, access, flags, file, from) io_mmap(at, size, access, flags, file, from)
+#define munmap(at, size) io_munmap(at, size)
+#define opendir(path) io_opendir(path)
+#define closedir(d) io_closedir(d)
+#define BERT_NO_SIMD                    /* they read and write no files */
+#define BERT_STATIC                     /* a copy of its own, with these calls in it */
+#define BERT_IMPLEMENTATION
+#include "bert.h"
+#undef open
+#undef close
+#undef read
+#undef write
+#undef fsync
+#undef rename
+#undef fstat
+#undef mmap
+#undef munmap
+#undef opendir
+#undef closedir
+#include "test.h"
+#include "faults.h"
+#include "random_model.h"
+
+#define DIRECTORY "unit_faults.tmp"
+static char *in(const char *name)
+{
+    static char paths[8][200];
+    static int next;
+    char *path = paths[next++ % 8];
+    snprintf(path, sizeof paths[0], DIRECTORY "/%s", name);
+    return path;
+}
+
+/* ---- what is done ---- */
+
+static bert_config config;
+static bert_tokenizer *tokenizer;
+static bert_trainer *trainer;
+static char text[30000];
+static const char squad[] = "{\"version\": \"1.1\", \"data\": [{\"title\": \"t\", \"paragraphs\": [{\"context\": \"the dog runs, the cat naps.\", \"qas\": [{\"id\": \"a\", "
+    "\"question\": \"a dog\", \"answers\": [{\"text\": \"the cat\", \"answer_start\": 14}]}]}]}]}";
+static const float some[12] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 };
+
+static bert_status do_write(const bert_allocator *a, bert_error *e) { (void)a; return bert_file_write(in("out"), text, sizeof text, e); }
+static bert_status do_read(const bert_allocator *a, bert_error *e)
+{
+    bert_file f;
+    const bert_status s = bert_file_open(in("text"), a, &f, e);
+    if (s == BERT_OK) { CHECK(f.size == sizeof text && memcmp(f.data, text, f.size) == 0); bert_file_close(&f); }
+    return s;
+}
+static bert_status do_tokenizer(const bert_allocator *a, bert_error *e)
+{
+    bert_tokenizer_desc d;
+    bert_tokenizer *t = NULL;
+    bert_status s;
+    memset(&d, 0, sizeof d);
+    d.path = DIRECTORY "/model";
+    d.allocator = *a;
+    d.error = e;
+    s = bert_tokenizer_open(&d, &t);
+    CHECK((s == BERT_OK) == (t != NULL));
+    bert_tokenizer_close(t);
+    return s;
+}
+static bert_status checkpoint_write(const char *path, const bert_allocator *a, bert_error *e)
+{
+    static const int64_t shape[2] = { 3, 4 };
+    static const char *const names[2] = { "one", "two" };
+    bert_output o[2];
+    bert_write_desc d;
+    int i;
+    memset(o, 0, sizeof o);
+    memset(&d, 0, sizeof d);
+    for (i = 0; i < 2; i++) { o[i].name = names[i]; o[i].data = some; o[i].shape = shape; o[i].rank = 2; o[i].dtype = i ? BERT_F16 : BERT_F32; }
+    o[1].data = text;
+    d.path = path;
+    d.tensors = o;
+    d.count = 2;
+    d.newest = 1;
+    d.allocator = *a;
+    d.error = e;
+    return bert_checkpoint_write(&d);
+}
+static bert_status do_write_safetensors(const bert_allocator *a, bert_error *e) { return checkpoint_write(in("out.safetensors"), a, e); }
+static bert_status do_write_pytorch(const bert_allocator *a, bert_error *e) { return checkpoint_write(in("out.bin"), a, e); }
+static bert_status do_write_tf(const bert_allocator *a, bert_error *e) { return checkpoint_write(in("tf/out"), a, e); }
+static bert_status checkpoint_read(const char *path, const bert_allocator *a, bert_error *e)
+{
+    bert_checkpoint_desc d;
+    bert_checkpoint *c = NULL;
+    bert_status s;
+    float got[12];
+    memset(&d, 0, sizeof d);
+    d.path = path;
+    d.allocator = *a;
+    d.error = e;
+    s = bert_checkpoint_open(&d, &c);
+    CHECK((s == BERT_OK) == (c != NULL));
+    if (s == BERT_OK) {
+        const bert_tensor *t = bert_checkpoint_find(c, "one");
+        CHECK(bert_checkpoint_count(c) == 2 && t != NULL);
+        if (t && (s = bert_tensor_read(t, BERT_F32, got, 12, e)) == BERT_OK) CHECK(memcmp(got, some, sizeof got) == 0);
+    }
+    bert_checkpoint_close(c);
+    return s;
+}
+static bert_status do_read_safetensors(const bert_allocator *a, bert_error *e) { return checkpoint_read(in("a.safetensors"), a, e); }
+static bert_status do_read_pytorch(const bert_allocator *a, bert_error *e) { return checkpoint_read(in("a.bin"), a, e); }
+static bert_status do_read_tf(const bert_allocator *a, bert_error *e) { return checkpoint_read(in("newest"), a, e); }      /* by its file `checkpoint` */
+static bert_status do_model(const bert_allocator *a, bert_error *e)
+{
+    bert_model_desc d;
+    bert_tokenizer_desc td;
+    bert_embed_desc ed;
+    bert_model *m = NULL;
+    bert_tokenizer *t = NULL;
+    bert_status s;
+    memset(&d, 0, sizeof d);
+    memset(&td, 0, sizeof td);
+    memset(&ed, 0, sizeof ed);
+    d.path = DIRECTORY "/model";
+    d.allocator = td.allocator = *a;
+    d.error = td.error = e;
+    s = bert_model_open(&d, &m);
+    CHECK((s == BERT_OK) == (m != NULL));
+    if (s == BERT_OK) s = bert_model_tokenizer(m, &td, BERT_DEFAULT, &t);
+    if (s == BERT_OK) s = bert_embed_desc_read(m, &ed, e);
+    bert_tokenizer_close(t);
+    bert_model_close(m);
+    return s;
+}
+static bert_status pretraining(int streaming, const bert_allocator *a, bert_error *e)
+{
+    static const char *const paths[] = { DIRECTORY "/corpus", DIRECTORY "/corpus" }, *const outs[] = { DIRECTORY "/out.0", DIRECTORY "/out.1" };
+    bert_pretraining_desc d;
+    memset(&d, 0, sizeof d);
+    d.tokenizer = tokenizer;
+    d.paths = paths;
+    d.path_count = 2;
+    d.outputs = outs;
+    d.output_count = 2;
+    d.max_seq_length = 24;
+    d.max_predictions = 4;
+    d.dupe_factor = 2;
+    d.streaming = streaming;
+    d.parallel.width = 1;
+    d.allocator = *a;
+    d.error = e;
+    return bert_pretraining_data(&d, NULL);
+}
+static bert_status do_pretraining(const bert_allocator *a, bert_error *e) { return pretraining(0, a, e); }
+static bert_status do_streaming(const bert_allocator *a, bert_error *e) { return pretraining(1, a, e); }
+static bert_status do_instances(const bert_allocator *a, bert_error *e)
+{
+    static const char *const paths[] = { DIRECTORY "/in.0", DIRECTORY "/in.1" };
+    bert_instances_desc d;
+    bert_instances *r = NULL;
+    bert_instances_batch b;
+    bert_status s;
+    int i;
+    memset(&d, 0, sizeof d);
+    d.paths = paths;
+    d.path_count = 2;
+    d.shuffle = 5;
+    d.repeat = 1;
+    d.seed = 3;
+    d.allocator = *a;
+    d.error = e;
+    s = bert_instances_open(&d, &r);
+    for (i = 0; i < 3 && s == BERT_OK; i++) s = bert_instances_next(r, 4, 0, 4, &b, e);
+    bert_instances_close(r);
+    return s;
+}
+static bert_status do_squad(const bert_allocator *a, bert_error *e)
+{
+    bert_squad_desc d;
+    bert_squad_answers_desc ad;
+    bert_squad_score_desc sd;
+    bert_squad_score score;
+    bert_squad *s = NULL;
+    bert_squad_answers *answers = NULL;
+    bert_status st;
+    memset(&d, 0, sizeof d);
+    memset(&ad, 0, sizeof ad);
+    memset(&sd, 0, sizeof sd);
+    d.path = in("squad.json");
+    d.allocator = ad.allocator = sd.allocator = *a;
+    d.error = ad.error = sd.error = e;
+    st = bert_squad_open(&d, &s);
+    ad.squad = s;
+    ad.tokenizer = tokenizer;
+    if (st == BERT_OK) st = bert_squad_answers_open(&ad, &answers);
+    if (st == BERT_OK) st = bert_squad_answers_finish(answers);
+    if (st == BERT_OK) st = bert_squad_answers_write(answers, in("predictions.json"), in("n_best.json"), NULL);
+    bert_squad_answers_close(answers);
+    bert_squad_close(s);
+    sd.data_path = in("squad.json");
+    sd.predictions_path = in("answers.json");
+    if (st == BERT_OK) st = bert_squad_evaluate(&sd, &score);
+    return st;
+}
+static bert_status do_dataset(const bert_allocator *a, bert_error *e)
+{
+    bert_dataset_desc d;
+    bert_dataset *t = NULL;
+    bert_status s;
+    memset(&d, 0, sizeof d);
+    d.task = "tsv";
+    d.path = in("data.tsv");
+    d.text_a = "text";
+    d.label = "kind";
+    d.allocator = *a;
+    d.error = e;
+    s = bert_dataset_open(&d, &t);
+    if (s == BERT_OK) s = bert_dataset_write_records(t, tokenizer, 8, 1, in("out.tfrecord"), NULL, e);
+    bert_dataset_close(t);
+    return s;
+}
+static bert_status do_ner(const bert_allocator *a, bert_error *e)
+{
+    bert_ner_desc d;
+    bert_labels labels;
+    bert_status s;
+    memset(&d, 0, sizeof d);
+    memset(&labels, 0, sizeof labels);
+    d.path = in("words.txt");
+    d.allocator = *a;
+    d.error = e;
+    s = bert_ner_labels(&d, &labels);
+    CHECK(s == BERT_OK || !labels.count);
+    bert_labels_free(&labels);
+    return s;
+}
+static bert_status do_save(const bert_allocator *a, bert_error *e) { (void)a; return bert_trainer_save(trainer, in("trained.safetensors"), BERT_FORMAT_AUTO, 1, NULL, e); }
+static bert_status do_resume(const bert_allocator *a, bert_error *e) { (void)a; return bert_trainer_resume(trainer, in("state.bin"), e); }
+static bert_status do_paths(const bert_allocator *a, bert_error *e)
+{
+    bert_paths p;
+    bert_status s;
+    memset(&p, 0, sizeof p);
+    s = bert_paths_find(DIRECTORY "/in.*," DIRECTORY "/model", a, &p, e);
+    CHECK(s == BERT_OK || !p.count);
+    bert_paths_free(&p);
+    return s;
+}
+
+/* ---- one of them, with everything that can go wrong ---- */
+
+static int left_over(const char *folder)
+{
+    DIR *d = opendir(folder);
+    const struct dirent *e;
+    int n = 0;
+    while (d && (e = readdir(d)) != NULL) n += strstr(e->d_name, ".tmp") != NULL || strstr(e->d_name, ".scratch") != NULL;
+    if (d) closedir(d);
+    return n;
+}
+typedef struct target { const char *name; char *made; size_t size; } target;
+/* Every file is as it was before, or as it is when all goes well; 1: all are the latter */
+static int targets_whole(target *targets, const char *what, long at, int all)
+{
+    int i, good = 1;
+    for (i = 0; targets[i].name; i++) {
+        size_t size = 0;
+        char *now = test_read_file(in(targets[i].name), &size);
+        const int old = now && size == 3 && memcmp(now, "old", 3) == 0, made = now && size == targets[i].size && memcmp(now, targets[i].made, size) == 0;
+        if (!old && !made) TEST_FAIL("%s, call %ld: %s is neither what it was nor what it should be", what, at, targets[i].name);
+        good &= made;
+        free(now);
+    }
+    if (all && !good) TEST_FAIL("%s, call %ld: said to be done, but it is not", what, at);
+    return good;
+}
+static void old_targets(const target *targets)
+{
+    int i;
+    for (i = 0; targets[i].name; i++) {
+        FILE *f = fopen(in(targets[i].name), "wb");
+        if (!f || fwrite("old", 1, 3, f) != 3) TEST_FAIL("%s cannot be written", targets[i].name);
+        if (f) fclose(f);
+    }
+}
+static void survive(bert_status (*run)(const bert_allocator *, bert_error *), const char *a, const char *b, const char *c)
+{
+    static const struct { const char *what; int code, forever, memory, fits; } ways[] = {
+        { "a call fails", EIO, 0, 0, 0 }, { "the disk is full", ENOSPC, 1, 0, 0 }, { "no memory once", 0, 0, 1, 0 }, { "no memory from then on", 0, 1, 1, 0 },
+        { "short reads and writes", EIO, 0, 0, 7 } };
+    target targets[4];
+    bert_error err;
+    size_t w;
+    int i;
+    long n;
+    memset(targets, 0, sizeof targets);
+    targets[0].name = a;
+    targets[1].name = b;
+    targets[2].name = c;
+    for (w = 0; w < sizeof ways / sizeof *ways; w++) {
+        for (n = 0; n < 5000; n++) {                                    /* n 0: nothing fails */
+            test_faults f;
+            bert_allocator allocator;
+            bert_status s;
+            if (ways[w].fits && n > 0) break;
+            memset(&f, 0, sizeof f);
+            memset(&err, 0, sizeof err);
+            f.fail_at = ways[w].memory ? n : 0;
+            f.once = !ways[w].forever;
+            allocator = test_faults_allocator(&f);
+            old_targets(targets);
+            io.calls = io.failed = 0;
+            io.at = ways[w].memory ? 0 : n;
+            io.code = ways[w].code;
+            io.forever = ways[w].forever;
+            io.fits = ways[w].fits;
+            s = run(&allocator, &err);
+            io.at = io.fits = 0;
+            if (!n && !w) for (i = 0; targets[i].name; i++) targets[i].made = test_read_file(in(targets[i].name), &targets[i].size);
+            targets_whole(targets, ways[w].what, n, s == BERT_OK);
+            if (s == BERT_OK ? err.message[0] && !n : !err.message[0]) TEST_FAIL("%s, call %ld: status %d, \"%s\"", ways[w].what, n, (int)s, err.message);
+            if (!n && s != BERT_OK) { TEST_FAIL("%s: %s", ways[w].what, err.message); break; }
+            if (s != BERT_OK && ways[w].memory && s != BERT_ERROR_MEMORY) TEST_FAIL("%s, allocation %ld: status %d, \"%s\"", ways[w].what, n, (int)s, err.message);
+            if (io.files || io.maps || io.folders || f.live) TEST_FAIL("%s, call %ld: %ld files, %ld maps, %ld folders stay open, %ld blocks allocated", ways[w].what, n, io.files, io.maps, io.folders, f.live);
+            io.files = io.maps = io.folders = 0;
+            if (left_over(DIRECTORY) || left_over(DIRECTORY "/tf")) { TEST_FAIL("%s, call %ld: something is left over", ways[w].what, n); break; }
+            if (n && (ways[w].memory ? f.count < n : io.calls < n)) { CHECK(s == BERT_OK); break; }
+        }
+        CHECK(n < 5000);
+    }
+    for (i = 0; targets[i].name; i++) free(targets[i].made);
+}
+static void writing(void) { survive(do_write, "out", NULL, NULL); }
+static void reading(void) { survive(do_read, NULL, NULL, NULL); }
+static void opening_a_tokenizer(void) { survive(do_tokenizer, NULL, NULL, NULL); }
+static void writing_safetensors(void) { survive(do_write_safetensors, "out.safetensors", NULL, NULL); }
+static void writing_pytorch(void) { survive(do_write_pytorch, "out.bin", NULL, NULL); }
+static void writing_tf(void) { survive(do_write_tf, "tf/out.index", "tf/out.data-00000-of-00001", "tf/checkpoint"); }
+static void reading_safetensors(void) { survive(do_read_safetensors, NULL, NULL, NULL); }
+static void reading_pytorch(void) { survive(do_read_pytorch, NULL, NULL, NULL); }
+static void reading_tf(void) { survive(do_read_tf, NULL, NULL, NULL); }
+static void opening_a_model(void) { survive(do_model, NULL, NULL, NULL); }
+static void pretraining_data(void) { survive(do_pretraining, "out.0", "out.1", NULL); }
+static void pretraining_data_streamed(void) { survive(do_streaming, "out.0", "out.1", NULL); }
+static void instances(void) { survive(do_instances, NULL, NULL, NULL); }
+static void squad_files(void) { survive(do_squad, "predictions.json", "n_best.json", NULL); }
+static void datasets(void) { survive(do_dataset, "out.tfrecord", NULL, NULL); }
+static void named_entities(void) { survive(do_ner, NULL, NULL, NULL); }
+static void saving(void) { survive(do_save, "trained.safetensors", NULL, NULL); }
+static void resuming(void) { survive(do_resume, NULL, NULL, NULL); }
+static void finding_paths(void) { survive(do_paths, NULL, NULL, NULL); }
+
+static void put(const char *name, const char *data, size_t size)
+{
+    bert_error e;
+    if (bert_file_write(in(name), data, size, &e)) { fprintf(stderr, "%s\n", e.message); exit(1); }
+}
+#define PUT(name, data) put(name, data, sizeof(data) - 1)
+static int make(void)
+{
+    static const char *const words[] = { "the", "dog", "runs", "cat", "naps" };
+    static const char *const paths[] = { DIRECTORY "/corpus" }, *const outs[] = { DIRECTORY "/in.0", DIRECTORY "/in.1" };
+    bert_allocator a;
+    bert_tokenizer_desc td;
+    bert_pretraining_desc pd;
+    bert_model_desc md;
+    bert_trainer_desc d;
+    bert_model *model = NULL;
+    bert_error e;
+    char corpus[3000];
+    size_t i, n = 0;
+    uint64_t seed = 5;
+    memset(&a, 0, sizeof a);
+    memset(&td, 0, sizeof td);
+    memset(&pd, 0, sizeof pd);
+    memset(&md, 0, sizeof md);
+    memset(&d, 0, sizeof d);
+    memset(&config, 0, sizeof config);
+    mkdir(DIRECTORY, 0777);
+    mkdir(DIRECTORY "/tf", 0777);
+    mkdir(DIRECTORY "/newest", 0777);
+    mkdir(DIRECTORY "/model", 0777);
+    for (i = 0; i < sizeof text; i++) text[i] = (char)('a' + test_random(&seed) % 26);
+    for (i = 0; i < 24; i++) n += (size_t)snprintf(corpus + n, sizeof corpus - n, "%s %s %s.\n%s", words[test_random(&seed) % 5], words[test_random(&seed) % 5], words[test_random(&seed) % 5], i % 6 == 5 ? "\n" : "");
+    put("text", text, sizeof text);
+    put("corpus", corpus, n);
+    PUT("squad.json", squad);
+    PUT("answers.json", "{\"a\": \"the cat\"}");
+    PUT("data.tsv", "text\tkind\nthe dog\tx\nthe cat\ty\n");
+    PUT("words.txt", "the O\ndog B-X\n\ncat B-Y\n");
+    PUT("model/vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\n##s\ndog\ncat\nnap\nrun\n.\n,\na\n");
+    PUT("model/config.json", "{\"model_type\": \"bert\", \"hidden_size\": 8, \"num_hidden_layers\": 1, \"num_attention_heads\": 2, \"intermediate_size\": 9, \"vocab_size\": 14, \"max_position_embeddings\": 24, \"type_vocab_size\": 2}");
+    config.hidden_size = 8;
+    config.layers = 1;
+    config.heads = 2;
+    config.intermediate_size = 9;
+    config.vocab_size = 14;
+    config.max_positions = 24;
+    config.type_vocab_size = 2;
+    config.labels = 2;
+    if (random_model_write(DIRECTORY "/model/model.safetensors", &config, BERT_HEAD_POOLER, 0, 1, &e) ||
+        checkpoint_write(in("a.safetensors"), &a, &e) || checkpoint_write(in("a.bin"), &a, &e) || checkpoint_write(in("newest/a"), &a, &e)) return 0;
+    td.path = DIRECTORY "/model/vocab.txt";
+    if (bert_tokenizer_open(&td, &tokenizer)) return 0;
+    pd.tokenizer = tokenizer;
+    pd.paths = paths;
+    pd.path_count = 1;
+    pd.outputs = outs;
+    pd.output_count = 2;
+    pd.max_seq_length = 24;
+    pd.dupe_factor = 2;
+    pd.max_predictions = 4;
+    if (bert_pretraining_data(&pd, NULL)) return 0;
+    md.path = DIRECTORY "/model";
+    if (bert_model_open(&md, &model)) return 0;
+    d.model = model;
+    d.learn = BERT_LEARN_CLASSES;
+    d.threads = 1;
+    d.max_tokens = 24;
+    d.error = &e;
+    if (bert_trainer_open(&d, &trainer)) return 0;
+    bert_model_close(model);
+    return bert_trainer_save(trainer, in("state.bin"), BERT_FORMAT_AUTO, 1, NULL, &e) == BERT_OK;
+}
+
+int main(int argc, char **argv)
+{
+    test_begin(argc, argv);
+    if (!make()) { printf("FAIL make: the files to work with cannot be made\n0 passed, 1 failed, 0 skipped\n"); return 1; }
+    TEST(writing);
+    TEST(reading);
+    TEST(opening_a_tokenizer);
+    TEST(writing_safetensors);
+    TEST(writing_pytorch);
+    TEST(writing_tf);
+    TEST(reading_safetensors);
+    TEST(reading_pytorch);
+    TEST(reading_tf);
+    TEST(opening_a_model);
+    TEST(pretraining_data);
+    TEST(pretraining_data_streamed);
+    TEST(instances);
+    TEST(squad_files);
+    TEST(datasets);
+    TEST(named_entities);
+    TEST(saving);
+    TEST(resuming);
+    TEST(finding_paths);
+    bert_trainer_close(trainer);
+    bert_tokenizer_close(tokenizer);
+    return test_end();
+}
+#else
+#include "test.h"
+static void faults(void) { test_skip("calls of the system are replaced on POSIX systems only"); }
+int main(int argc, char **argv)
+{
+    test_begin(argc, argv);
+    TEST(faults);
+    return test_end();
+}
+#endif
