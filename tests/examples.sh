@@ -46,6 +46,18 @@ demo() {
 }
 check "demo" demo
 
+# From a folder of texts to predictions, in short form: two texts that share no words but the commonest.
+pipeline() {
+    mkdir texts && awk 'BEGIN { split("harbour ship sail wind rope deck tide mast", a, " "); split("bread oven flour dough salt crust butter yeast", b, " ")
+        for (i = 0; i < 120; i++) { print "The " a[i % 8 + 1] " and the " a[(i + 3) % 8 + 1] " were there, by the " a[(i * 5) % 8 + 1] "." >"texts/sea.txt"
+                                    print "The " b[i % 8 + 1] " and the " b[(i + 3) % 8 + 1] " were here, with the " b[(i * 5) % 8 + 1] "." >"texts/bread.txt" } }'
+    BIN=$top/tools/bin${V:+/$V} VOCAB=200 LAYERS=1 HIDDEN=32 STEPS=40 BATCH=8 LENGTH=24 EPOCHS=6 RATE=5e-3 sh "$top/examples/pipeline.sh" texts made >out 2>&1 || return 1
+    grep -q '^ *masked_lm_accuracy = ' out && [ "$(grep -c '^  eval_accuracy = ' out)" = 2 ] && [ -s made/pretrained/training.svg ] && tail -n 8 out | awk -F'\t' 'NR <= 4 { said[NR] = $1 } NR > 4 { n++; bad += said[NR - 4] != $1 } END { exit bad || n != 4 }'
+}
+if wanted "pipeline"; then
+    if pipeline; then pass "pipeline"; else fail "pipeline" "other predictions"; tail -n 30 out | sed 's/^/     | /'; fi
+fi
+
 # Little models, trained here: what they say is right. Then what only needs some model.
 train() { mkdir little && "$bin/train" little/reviews >out 2>&1 && [ "$(sed -n 's/.*label: \([0-9]*\)\..*/\1/p' out)" -ge 85 ]; }
 check "train" train
