@@ -122,10 +122,11 @@ LITTLE_FN bert_status little_save(bert_trainer *trainer, const char *folder, con
     int n, i;
     bert_status st;
     little_mkdir(folder);
-    n = snprintf(text, sizeof text, "{\"model_type\": \"bert\", \"architectures\": [\"Bert%s\"], \"hidden_act\": \"%s\", \"hidden_size\": %d, \"num_hidden_layers\": %d, \"num_attention_heads\": %d, \"intermediate_size\": %d,\n"
-                 " \"vocab_size\": %d, \"max_position_embeddings\": %d, \"type_vocab_size\": %d, \"layer_norm_eps\": %g, \"initializer_range\": %g, \"hidden_dropout_prob\": %g, \"attention_probs_dropout_prob\": %g", kind,
+    n = snprintf(text, sizeof text, "{\"model_type\": \"%s\", \"architectures\": [\"%s%s\"], \"hidden_act\": \"%s\", \"hidden_size\": %d, \"num_hidden_layers\": %d, \"num_attention_heads\": %d, \"intermediate_size\": %d,\n"
+                 " \"vocab_size\": %d, \"max_position_embeddings\": %d, \"type_vocab_size\": %d, \"layer_norm_eps\": %g, \"initializer_range\": %g, \"hidden_dropout_prob\": %g, \"attention_probs_dropout_prob\": %g", c->max_relative_position ? "nezha" : "bert", c->max_relative_position ? "Nezha" : "Bert", kind,
                  bert_activation_name(c->activation), (int)c->hidden_size, (int)c->layers, (int)c->heads, (int)c->intermediate_size, (int)c->vocab_size, (int)c->max_positions, (int)c->type_vocab_size,
                  c->layer_norm_eps, c->initializer_range, c->hidden_dropout, c->attention_dropout);
+    if (c->max_relative_position) n += snprintf(text + n, sizeof text - (size_t)n, ", \"use_relative_position\": true, \"max_relative_position\": %d", (int)c->max_relative_position);
     for (i = 0; i < label_count && n < 3500; i++) n += snprintf(text + n, sizeof text - (size_t)n, "%s\"%d\": \"%.60s\"", i ? ", " : ",\n \"id2label\": {", i, labels[i]);
     n += snprintf(text + n, sizeof text - (size_t)n, label_count ? "}}\n" : "}\n");
     snprintf(path, sizeof path, "%.900s/config.json", folder);

@@ -94,6 +94,22 @@ weights_file() {                                # and weights in a program of on
 check "weights in a program" weights_file
 refuse "a program of something else" "$top/tools/bin${V:+/$V}/convert" model out.bin --program
 
+# Reading, in short: worlds of two things. Answers in place and on a page; a question a line; the same folder by run_squad.
+train_answers() { mkdir -p little && "$bin/train_answers" little/answers 1 2 >out 2>&1 && [ "$(sed -n 's/^\([0-9]*\)\.[0-9] % of 500.*/\1/p' out)" -ge 90 ]; }
+check "train_answers" train_answers
+printf 'The red ball is under the table. Mira has a blue cup.\n' >story
+ask() {
+    "$bin/ask" --html page.html little/answers story 'Where is the red ball?' 'What does Mira have?' 'Where is the <green> hat?' >out 2>&1 && grep -q '^  under the table   score' out && grep -q 'Mira has \[\[a blue cup\]\]\.$' out && grep -q 'The red ball is \[\[under the table\]\]\. Mira' out &&
+        [ "$(grep -c 'does not say' out)" -eq 1 ] && grep -q '<mark>under the table</mark>' page.html && grep -q '&lt;green>' page.html && [ "$(grep -c '<section>' page.html)" -eq 3 ] && ! grep -E 'src=|href=|@import|url\(|<script' page.html
+}
+check "ask" ask
+ask_lines() { printf 'Who has the blue cup?\n\nWhat colour is the ball?\n' | "$bin/ask" little/answers story >out 2>&1 && [ "$(grep -c '\[\[Mira\]\]\|\[\[red\]\]' out)" -eq 2 ]; }
+check "ask, from standard input" ask_lines
+ask_squad() {
+    echo '{"data": [{"paragraphs": [{"context": "Tom took the green drum. A white key lies near the bridge.", "qas": [{"id": "q", "question": "Where is the white key?"}]}]}]}' >questions.json
+    "$top/tools/bin${V:+/$V}/run_squad" --do_predict --predict_file=questions.json --init_checkpoint=little/answers --output_dir=answers && grep -q '"q": "near the bridge"' answers/predictions.json
+}
+check "run_squad reads the same model" ask_squad
 resume() { "$bin/resume" state.safetensors >out 2>&1 && grep -q 'the same bits' out; }
 check "resume" resume
 arena() { "$bin/arena" little/reviews 'the soup was stale' >out 2>&1 && grep -q '1000 texts: 0$' out && grep -q 'malloc for: nothing$' out; }
@@ -109,7 +125,7 @@ python() {
 if have python3; then check "bert.py" python
 elif wanted "bert.py"; then skip "bert.py" "there is no python3"; fi
 
-for example in hello search fill_mask batch attention classify sentiment highlight; do
+for example in hello search fill_mask batch attention classify sentiment highlight ask; do
     refuse "$example without a model" "$bin/$example" nowhere nothing x
 done
 if wanted "make -C examples minilm without pip"; then
