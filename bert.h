@@ -1133,7 +1133,8 @@ BERT_API void bert_session_close(bert_session *session);
 BERT_API bert_session_desc bert_session_desc_resolved(const bert_session *session);
 
 /* Runs the model. A sequence gives the same bits alone, in any batch, with any number of threads (for one binary on one
-   kind of instructions). On failure the arrays of `result` may hold part of the numbers. */
+   kind of instructions). A number that is not finite is an error, which names the tensor that is to blame. On failure the arrays of
+   `result` may hold part of the numbers. */
 BERT_API bert_status bert_session_run(bert_session *session, const bert_batch *batch, const bert_result *result, bert_error *error);
 
 /* Padded input as a batch that uses the arrays lent in `padded`. */
@@ -9545,6 +9546,47 @@ BERT__FN bert_status bert__check_run(const bert_session *s, const bert_batch *b,
     return BERT_OK;
 }
 
+BERT__FN int bert__all_finite(const float *x, int64_t n)
+{
+    int64_t i, end;
+    uint32_t bad = 0;
+    for (i = 0; i < n && !bad;)                                         /* in blocks, for the compiler to use vectors; by bits: -ffast-math knows no NaN */
+        for (end = i + 256 < n ? i + 256 : n; i < end; i++) bad |= (bert__float_to_bits(x[i]) & 0x7F800000u) == 0x7F800000u;
+    return !bad;
+}
+/* Numbers that are none come out of weights that are none, or that have grown too large: which, it says. */
+BERT__RARE bert_status bert__fail_output(const bert_session *s, const char *what, int64_t at, bert_error *error)
+{
+    const bert_model *m = s->desc.model;
+    const bert_allocator a = s->desc.allocator;
+    const char *path = bert__model_path(m);
+    int64_t i;
+    for (i = 0; i < bert_model_parameter_count(m); i++) {
+        const bert_parameter *p = bert_model_parameter(m, i);
+        float *values = p->tensor ? (float *)bert__alloc(&a, bert__mul((size_t)p->tensor->count, sizeof *values)) : NULL;
+        const int whole = !values || bert_tensor_read(p->tensor, BERT_F32, values, p->tensor->count, NULL) != BERT_OK || bert__all_finite(values, p->tensor->count);
+        bert__free(&a, values);
+        if (!whole) return bert__fail_tensor(error, BERT_ERROR_FORMAT, path, -1, p->name, "its weights are not all finite; nor is %s %lld", what, (long long)at);
+    }
+    return bert__fail(error, BERT_ERROR_FORMAT, path, -1, "%s %lld is not finite, though all weights are: they grew too large, or the batch has such values", what, (long long)at);
+}
+/* Of what was asked for. Rows that a sequence lost by truncation are nobody's. */
+BERT__FN bert_status bert__check_output(const bert_session *s, const bert_batch *b, const bert_result *r, int64_t limit, bert_error *error)
+{
+    const bert_config *c = bert_model_config(s->desc.model);
+    const int64_t nC = c->hidden_size, nN = c->labels, nV = c->vocab_size;
+    int64_t i;
+    for (i = 0; i < b->sequences; i++) {
+        const int64_t from = b->offsets[i], all = b->offsets[i + 1] - from, n = all < limit ? all : limit;
+        if ((r->hidden && !bert__all_finite(r->hidden + from * nC, n * nC)) || (r->pooled && !bert__all_finite(r->pooled + i * nC, nC)) || (r->vectors && !bert__all_finite(r->vectors + i * nC, nC))
+            || (r->next_sentence && !bert__all_finite(r->next_sentence + i * 2, 2)) || (r->classes && !bert__all_finite(r->classes + i * nN, nN))
+            || (r->token_classes && !bert__all_finite(r->token_classes + from * nN, n * nN)) || (r->spans && !bert__all_finite(r->spans + from * 2, n * 2)))
+            return bert__fail_output(s, "the result for sequence", i, error);
+    }
+    for (i = 0; r->words && i < r->masked_count; i++) if (!bert__all_finite(r->words + i * nV, nV)) return bert__fail_output(s, "the result for masked row", i, error);
+    return BERT_OK;
+}
+
 BERT_API bert_status bert_session_run(bert_session *session, const bert_batch *batch, const bert_result *result, bert_error *error)
 {
     bert_session *s = session;
@@ -9566,7 +9608,10 @@ BERT_API bert_status bert_session_run(bert_session *session, const bert_batch *b
                               (long long)i, (long long)length, (long long)limit);
         if ((st = bert__check_rows(c, batch, i, batch->offsets[i], length < limit ? length : limit, error)) != BERT_OK) return st;
     }
-    if (s->state) return s->device.session_run(s->state, batch, result, error);
+    if (s->state) {
+        st = s->device.session_run(s->state, batch, result, error);
+        return st == BERT_OK ? bert__check_output(s, batch, result, limit, error) : st;
+    }
     for (i = 0; i < batch->sequences;) {                                /* parts of whole sequences */
         for (count = rows = 0; i < batch->sequences; i++, count++) {
             const int64_t all = batch->offsets[i + 1] - batch->offsets[i], length = all < limit ? all : limit;
@@ -9587,7 +9632,7 @@ BERT_API bert_status bert_session_run(bert_session *session, const bert_batch *b
         if (result->pooled || result->next_sentence || result->classes || (result->vectors && result->pooling == BERT_POOLING_POOLER)) bert__pooled_heads(s, result, count);
         if (result->vectors) bert__pool_rows(s, batch, result, count);
     }
-    return BERT_OK;
+    return bert__check_output(s, batch, result, limit, error);
 }
 
 BERT_API bert_status bert_batch_from_padded(const bert_padded *padded, bert_batch *out, bert_error *error)
@@ -16535,12 +16580,6 @@ BERT__INLINE uint16_t bert__bf16_of(float v)
     return (uint16_t)((bits & 0x7FFFFFFF) > 0x7F800000 ? bits >> 16 | 64 : (bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
 }
 BERT__INLINE float bert__of_bf16(uint16_t v) { return bert__bits_to_float((uint32_t)v << 16); }
-BERT__FN int bert__all_finite(const float *x, int64_t n)
-{
-    int64_t i;
-    for (i = 0; i < n; i++) if ((bert__float_to_bits(x[i]) & 0x7F800000u) == 0x7F800000u) return 0;   /* by bits: -ffast-math knows no NaN */
-    return 1;
-}
 BERT__FN int bert__finite(double v)
 {
     uint64_t bits;

@@ -190,6 +190,17 @@ numbers() { awk '{ for (i = 1; i <= NF; i++) if ($i + 0 != $i || NF != n) bad = 
 if [ -n "$model" ]; then
     printf 'the dogs run .\ncatnap\n\nthe cat , the dog\n' >in
 
+    # weights that are no numbers: the file opens, inspect tells, whatever comes of them is an error with the tensor's name
+    if wanted "weights that are no numbers"; then
+        cp -R small odd && printf '\000\000\300\177' | dd of=odd/model.safetensors bs=1 seek=$(($(wc -c <odd/model.safetensors) - 12000)) conv=notrunc 2>/dev/null
+        "$bin/inspect" odd >got 2>err && name_=$(sed -n 's/.* \([^ ]*\)  sum .* 1 NaN$/\1/p' got)
+        "$bin/embed" --model odd in >got 2>err
+        status_=$?
+        "$bin/fill_mask" --model odd 'the [MASK] run' >got2 2>err2
+        if [ -n "${name_:-}" ] && [ $status_ = 1 ] && grep -q "$name_: its weights are not all finite" err && grep -q "$name_: its weights are not all finite" err2 && ! grep -q nan got got2; then pass "weights that are no numbers"
+        else fail "weights that are no numbers" "${name_:-inspect does not tell}"; show err; show err2; fi
+    fi
+
     # a device that is not built in, or is none: before anything is computed, with what to do
     if wanted "device"; then
         "$bin/embed" --model small --device=cuda:0,bf16 in >got 2>err

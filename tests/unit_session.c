@@ -169,15 +169,16 @@ static bert_result answers_of(const bert_model *m, const bert_batch *b, bert_poo
     r.words = a->piece[WORDS];
     return r;
 }
-/* Runs and gives all; 0 fails the case. */
-static int ask(bert_session *s, const bert_model *m, const bert_batch *b, bert_pooling pooling, answers *a)
+/* Runs and gives all, with this status; 0 fails the case. */
+static int ask_as(bert_status expected, bert_session *s, const bert_model *m, const bert_batch *b, bert_pooling pooling, answers *a)
 {
     bert_error e = { 0 };
     const bert_result r = answers_of(m, b, pooling, a);
     const bert_status st = bert_session_run(s, b, &r, &e);
-    if (st) TEST_FAIL("%s", e.message);
-    return st == BERT_OK;
+    if (st != expected) TEST_FAIL("%s: %s", bert_status_string(st), e.message);
+    return st == expected;
 }
+static int ask(bert_session *s, const bert_model *m, const bert_batch *b, bert_pooling pooling, answers *a) { return ask_as(BERT_OK, s, m, b, pooling, a); }
 static const float *piece_at(const bert_model *m, const answers *a, const bert_batch *b, int piece, int64_t sequence)
 {
     const float *p = a->piece[piece];
@@ -673,7 +674,8 @@ static void same_bits(void)
             same_bits_on((bert_isa)isa, BERT_PRECISION_INT8, 64);
         }
 }
-/* What a session says it computes in, and how near that comes to float32; a row that is no number stays one. */
+/* What a session says it computes in, and how near that comes to float32; a row that is no number stays one
+   (and is said to be). */
 static void precisions(void)
 {
     static const int lengths[] = { 20, 3, 41 };
@@ -717,7 +719,7 @@ static void precisions(void)
                 if (got != BERT_PRECISION_F32 && memcmp(a.piece[HIDDEN], exact.piece[HIDDEN], (size_t)n * sizeof(float)) == 0) TEST_FAIL("%s: %s is float32", bert_isa_name((bert_isa)isa), bert_precision_name(got));
                 free_answers(&a);
             }
-            if (ask(s, m, &odd, BERT_POOLING_MEAN, &a)) {
+            if (ask_as(BERT_ERROR_FORMAT, s, m, &odd, BERT_POOLING_MEAN, &a)) {
                 for (i = 0; i < t.rows; i++) if ((a.piece[HIDDEN][i * c.hidden_size] == a.piece[HIDDEN][i * c.hidden_size]) != (i < 20 || i >= 23)) { TEST_FAIL("%s %s: row %d", bert_isa_name((bert_isa)isa), bert_precision_name((bert_precision)precision), (int)i); break; }
                 free_answers(&a);
             }
@@ -1489,6 +1491,53 @@ static void logits(void)
     bert_top_k(t, 6, 0, best);
     CHECK_INT(best[0], 1);
 }
+/* What is not a number, or infinite, never comes out as if it were a result: each output is looked at, and rows that were cut are not. */
+static void not_finite(void)
+{
+    bert_config c = usual();
+    bert_model *m = model_of(&c, ALL_HEADS, 0);
+    bert_session *s = m ? session_of(m, BERT_ISA_DEFAULT, 2, 0) : NULL, *small = m ? session_of(m, BERT_ISA_DEFAULT, 1, 5) : NULL;
+    const int64_t n = c.hidden_size, offsets[3] = { 0, 3, 9 }, row = 4;
+    float *x = floats(9 * n), *out = floats(9 * n > c.vocab_size ? 9 * n : c.vocab_size);
+    bert_error e = { 0 };
+    bert_batch b = { 0 };
+    int64_t i;
+    int k;
+    REQUIRE(s && small);
+    for (i = 0; i < 9 * n; i++) x[i] = (float)(i % 7) - 3;
+    b.sequences = 2;
+    b.offsets = offsets;
+    b.embeds = x;
+    for (k = 0; k < 16; k++) {
+        bert_result r;
+        memset(&r, 0, sizeof r);
+        if (k % 8 == 0) r.hidden = out;
+        if (k % 8 == 1) r.pooled = out;
+        if (k % 8 == 2) r.vectors = out;
+        if (k % 8 == 3) r.next_sentence = out;
+        if (k % 8 == 4) r.classes = out;
+        if (k % 8 == 5) r.token_classes = out;
+        if (k % 8 == 6) r.spans = out;
+        if (k % 8 == 7) { r.words = out; r.masked_count = 1; r.masked_rows = &row; }
+        x[8 * n + 1] = 0;
+        CHECK_INT(bert_session_run(s, &b, &r, &e), BERT_OK);
+        {
+            const uint32_t bits = k < 8 ? 0x7FC00000u : 0x7F800000u;
+            memcpy(x + 8 * n + 1, &bits, 4);
+        }
+        e.message[0] = 0;
+        CHECK_INT(bert_session_run(s, &b, &r, &e), BERT_ERROR_FORMAT);
+        CHECK(strstr(e.message, k % 8 == 7 ? "masked row 0 is not finite" : "sequence 1 is not finite") != NULL);
+        b.too_long = BERT_TOO_LONG_TRUNCATE;                            /* the row with it is cut */
+        CHECK_INT(bert_session_run(small, &b, &r, &e), BERT_OK);
+        b.too_long = BERT_TOO_LONG_ERROR;
+    }
+    free(x);
+    free(out);
+    bert_session_close(s);
+    bert_session_close(small);
+    bert_model_close(m);
+}
 static void instruction_sets(void)
 {
     CHECK(bert_isa_available(BERT_ISA_REF) && bert_isa_available(bert_isa_best()) && bert_isa_best() != BERT_ISA_DEFAULT);
@@ -1513,6 +1562,7 @@ int main(int argc, char **argv)
     TEST(shared_weights);
     TEST(padded);
     TEST(too_long);
+    TEST(not_finite);
     TEST(bad_input);
     TEST(missing_heads);
     TEST(bad_descs);
