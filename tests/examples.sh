@@ -39,6 +39,10 @@ fi
 if wanted "workers"; then                       # one, two and four learn the same
     if "$bin/workers" >out 2>&1 && [ "$(wc -l <out)" -eq 3 ] && [ "$(sed 's/.*: //; s/ after.*//' out | sort -u | wc -l)" -eq 1 ]; then pass "workers"; else fail "workers" "prints something else"; show out; fi
 fi
+# The lesson, shortened: its derivatives are the library's, or it fails.
+lesson() { "$bin/lesson" 20 >out 2>&1 && [ "$(grep -c '^[1-8]\. ' out)" -eq 8 ] && [ "$(sed -n 's/.*derivative *\(-*[0-9.]*\), measured .*/\1/p' out | wc -l)" -ge 6 ] && tail -n 3 out | grep -q '^   student .*%'; }
+check "lesson" lesson
+
 # The demo, shortened: what it learns is not much, but the page is whole and has no number that is none.
 demo() {
     "$bin/demo" demo.html 20 >out 2>&1 && grep -q 'told rightly' out && [ "$(tail -n 1 demo.html)" = '</html>' ] && [ "$(grep -c '<svg' demo.html)" -ge 5 ] &&
