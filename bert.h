@@ -1004,6 +1004,7 @@ typedef struct bert_device_step {
     int64_t max_tokens;                 /* of a part */
     double loss_scale;                  /* that gradients are computed times */
     bert_totals totals;
+    int32_t sum;                        /* 1, of a device with `sums`: behind this batch the gradients of all workers are to be added up */
 } bert_device_step;
 #endif
 /* Sessions and trainers with a device check what they are given, then hand it over. A trainer keeps the table of its parameters, the
@@ -1021,6 +1022,7 @@ struct bert_device {
     bert_status (*trainer_update)(void *state, int64_t step, double rate, double loss_scale, double *norm, bert_error *error);
     bert_status (*trainer_move)(void *state, int32_t here, bert_error *error);     /* all values: from the device (1) or to it (0) */
     void (*trainer_close)(void *state);
+    int32_t sums;                       /* 1: it adds up the gradients of all workers itself, even after a failure; 0: they are moved here for that */
 #endif
 };
 
@@ -18534,11 +18536,12 @@ BERT__FN bert_status bert__device_gradients(bert_trainer *t, bert_progress *p, b
     step.max_tokens = t->part_tokens;
     step.loss_scale = t->loss_scale;
     step.totals = t->totals;
+    step.sum = t->comm.size > 1 && !t->labels->more && t->device.sums;
     st = t->device.trainer_gradients(t->state, t->batch, t->labels, &step, p, error);
     if (st == BERT_OK && p && !bert__finite(p->loss)) {
         if ((st = bert__trainer_move(t, 1, error)) == BERT_OK) st = bert__fail_not_finite(t, "the loss", 1, error);
     }
-    return st == BERT_OK && t->comm.size > 1 && !t->labels->more ? bert__trainer_move(t, 1, error) : st;
+    return st == BERT_OK && t->comm.size > 1 && !t->labels->more && !t->device.sums ? bert__trainer_move(t, 1, error) : st;
 }
 BERT_API bert_status bert_trainer_gradients(bert_trainer *trainer, const bert_batch *batch, const bert_targets *labels, bert_progress *out, bert_error *error)
 {
@@ -18548,10 +18551,11 @@ BERT_API bert_status bert_trainer_gradients(bert_trainer *trainer, const bert_ba
     bert_status st;
     int64_t i, squares = 0, group, parts = 0, rows;
     int32_t k;
-    int several;
+    int several, here;                  /* here: gradients of several workers are added up here */
     if (!t || !batch || !labels) return bert__bad_argument(error, "a step needs a trainer, a batch and labels");
     memset(&words, 0, sizeof words);
     several = t->comm.size > 1;
+    here = !t->state || !t->device.sums;
     if (several && !error) error = &words;                              /* the others want to know */
     st = bert__check_training(t, batch, labels, error);
     if (st == BERT_OK && several && labels->add && t->whole) st = bert__bad_argument(error, "labels: with several workers all parts but the last need `more`");
@@ -18603,10 +18607,10 @@ BERT_API bert_status bert_trainer_gradients(bert_trainer *trainer, const bert_ba
     t->labels = NULL;
     if (several) {
         t->whole = !labels->more;
-        if (t->whole) bert__send(t, 0);                                 /* what did not come about goes as well: the others wait for it */
-        if (t->whole && t->comm.wait && t->send_status == BERT_OK) t->send_status = t->comm.wait(t->comm.user, error);
+        if (t->whole && here) bert__send(t, 0);                         /* what did not come about goes as well: the others wait for it */
+        if (t->whole && here && t->comm.wait && t->send_status == BERT_OK) t->send_status = t->comm.wait(t->comm.user, error);
         if (t->send_status != BERT_OK) return t->send_status;
-        if (t->whole && t->state && st == BERT_OK) st = bert__trainer_move(t, 0, error);
+        if (t->whole && here && t->state && st == BERT_OK) st = bert__trainer_move(t, 0, error);
         st = bert__exchange_losses(t, &p, st, error);
     }
     if (st != BERT_OK) return st;

@@ -41,15 +41,16 @@
    OPTIONS (before the implementation)
       BERT_CUDA_IMPLEMENTATION   compiles this header's functions here. BERT_IMPLEMENTATION implies it in a .cu.
       BERT_CUDA_NO_CUBLASLT      leaves cuBLASLt out: products by the kernels here, on tensor cores (mma) where the shapes allow.
-      BERT_USE_NCCL              several GPUs: bert_cuda_comm_open, a comm for bert_trainer_desc (-lnccl).
+      BERT_USE_NCCL              several GPUs: bert_cuda_comm_open, a comm for bert_trainer_desc (-lnccl). Where the declarations are needed, too.
 
    CONTENTS  (search for the tag)
       >>cu_api        what this header adds to bert.h      >>cu_words      what the kernels are written in
       >>cu_state      a device, its memory, its parameters >>cu_products   dense layers
       >>cu_rows       embeddings, LayerNorm, dropout       >>cu_attention  forward and backward
       >>cu_encoder    layers, forward and backward         >>cu_heads      what a session answers
-      >>cu_losses     what a trainer learns                >>cu_update     norms and optimizers
-      >>cu_session    the functions behind bert_session    >>cu_trainer    those behind bert_trainer
+      >>cu_session    the functions behind bert_session    >>cu_losses     what a trainer learns
+      >>cu_update     norms and optimizers                 >>cu_comm       gradients of several GPUs, by NCCL
+      >>cu_trainer    those behind bert_trainer
 */
 #ifndef BERT_CUDA_H
 #define BERT_CUDA_H
@@ -94,10 +95,28 @@ BERT_API bert_status bert_cuda_session_open(const bert_session_desc *desc, const
 BERT_API bert_status bert_cuda_plan_session(const bert_session_desc *desc, const bert_cuda_desc *cuda, bert_cuda_bytes *out, bert_error *error);
 #ifndef BERT_NO_TRAIN
 /* A step whose progress is not asked for (NULL) is not waited for, but with a loss scale, which F16 always has (from 65536 on, where the desc says
-   nothing); should it fail, a later call says so. The optimizer's slots are float32 (no small_slots). Gradients of several workers (comm) are exchanged
-   through the host's memory. */
+   nothing); should it fail, a later call says so. The optimizer's slots are float32 (no small_slots). Gradients of several workers (comm) are
+   added up on the GPUs with bert_cuda_comm_open's, otherwise through the host's memory. */
 BERT_API bert_status bert_cuda_trainer_open(const bert_trainer_desc *desc, const bert_cuda_desc *cuda, bert_trainer **out);
 BERT_API bert_status bert_cuda_plan_trainer(const bert_trainer_desc *desc, const bert_cuda_desc *cuda, bert_cuda_bytes *out, bert_error *error);
+#endif
+
+#if defined(BERT_USE_NCCL) && !defined(BERT_NO_TRAIN)
+/* Several GPUs, a process for each: NCCL adds their gradients up on the GPUs, layer by layer while those before it are still computed. `over`
+   connects the processes already (bert_mpi_comm of bert.h, or your own): the weights of worker 0, the losses, who has failed and how go by it; it must live
+   as long. Give bert_cuda_comm_of's as desc.comm to bert_cuda_trainer_open. Without it a trainer on a GPU takes any comm, and gradients go through the
+   host's memory. */
+typedef struct bert_cuda_comm bert_cuda_comm;
+typedef struct bert_cuda_comm_desc {
+    const bert_comm *over;              /* copied */
+    int32_t device;                     /* this process's GPU, as in bert_cuda_desc */
+    double timeout;                     /* seconds without an end of the sums that are an error; default 600 */
+    bert_allocator allocator;
+    bert_error *error;
+} bert_cuda_comm_desc;
+BERT_API bert_status bert_cuda_comm_open(const bert_cuda_comm_desc *desc, bert_cuda_comm **out);
+BERT_API bert_comm bert_cuda_comm_of(bert_cuda_comm *comm);
+BERT_API void bert_cuda_comm_close(bert_cuda_comm *comm);
 #endif
 
 #endif /* BERT_CUDA_H */
@@ -114,6 +133,11 @@ BERT_API bert_status bert_cuda_plan_trainer(const bert_trainer_desc *desc, const
 #include <cuda_runtime.h>
 #ifndef BERT_CUDA_NO_CUBLASLT
 #include <cublasLt.h>
+#endif
+#if defined(BERT_USE_NCCL) && !defined(BERT_NO_TRAIN)
+#include <nccl.h>
+#include <chrono>
+#include <thread>
 #endif
 #include <float.h>
 #include <math.h>
@@ -486,6 +510,8 @@ typedef struct bert__cu {
     const uint8_t **mask_table;         /* [3 L] of the host, pointers of the device */
     int64_t parts;
     bert_trainer *trainer;
+    struct bert_cuda_comm *comm;        /* NCCL's, or NULL */
+    int32_t unsent;                     /* layers + 1 at first: gradients of layers from unsent - 1 on are on their way */
 } bert__cu;
 
 static bert_status bert__cu_fail(bert_error *e, bert_status status, const char *format, ...)
@@ -3014,6 +3040,158 @@ template <class number> static void bert__cu_update_all(bert__cu *c, const bert_
 }
 
 /* ============================================================================================================
+   >>cu_comm
+   Purpose   the gradients of several GPUs, added up by NCCL on a stream of its own while the layers before them are still computed.
+   Uses      >>cu_state; a bert_comm between the processes for all that is small.
+   Promises  each worker enqueues the same sums in the same order, also after a failure of its own, so that nobody waits for ever; sums that do not
+             end in time are given up and an error.
+   ============================================================================================================ */
+
+#ifdef BERT_USE_NCCL
+struct bert_cuda_comm {
+    bert_comm over;
+    bert_allocator allocator;
+    int32_t device;
+    double timeout;
+    ncclComm_t nccl;
+    cudaStream_t stream;
+    cudaEvent_t computed, done;
+    int has_stream, has_computed, has_done;
+};
+static bert_status bert__cu_comm_all_reduce(void *user, float *values, int64_t count, bert_error *error)
+{
+    const bert_comm *over = &((bert_cuda_comm *)user)->over;
+    return over->all_reduce(over->user, values, count, error);
+}
+static bert_status bert__cu_comm_broadcast(void *user, void *data, size_t size, int32_t root, bert_error *error)
+{
+    const bert_comm *over = &((bert_cuda_comm *)user)->over;
+    return over->broadcast(over->user, data, size, root, error);
+}
+static bert_cuda_comm *bert__cu_comm_in(const bert_comm *comm) { return comm->size > 1 && comm->all_reduce == bert__cu_comm_all_reduce ? (bert_cuda_comm *)comm->user : NULL; }
+static int bert__cu_comm_fits(const bert_comm *comm, int32_t device) { const bert_cuda_comm *m = bert__cu_comm_in(comm); return !m || m->device == device; }
+BERT_API bert_comm bert_cuda_comm_of(bert_cuda_comm *comm)
+{
+    bert_comm b;
+    memset(&b, 0, sizeof b);
+    b.rank = comm->over.rank;
+    b.size = comm->over.size;
+    b.all_reduce = bert__cu_comm_all_reduce;
+    b.broadcast = bert__cu_comm_broadcast;
+    b.user = comm;
+    return b;
+}
+BERT_API void bert_cuda_comm_close(bert_cuda_comm *comm)
+{
+    bert_allocator a;
+    if (!comm) return;
+    a = comm->allocator;
+    if (comm->nccl) ncclCommDestroy(comm->nccl);
+    if (comm->has_done) cudaEventDestroy(comm->done);
+    if (comm->has_computed) cudaEventDestroy(comm->computed);
+    if (comm->has_stream) cudaStreamDestroy(comm->stream);
+    bert__cu_free(&a, comm);
+}
+BERT_API bert_status bert_cuda_comm_open(const bert_cuda_comm_desc *desc, bert_cuda_comm **out)
+{
+    bert_cuda_comm *m;
+    bert_cuda_info info;
+    bert_error own;
+    bert_error *e = desc && desc->error ? desc->error : &own;
+    bert_status st, agreed;
+    ncclUniqueId id;
+    ncclResult_t r;
+    cudaError_t code;
+    float failures;
+    if (!desc || !out) return BERT_ERROR_ARGUMENT;
+    if (!desc->over || desc->over->size < 1 || !desc->over->all_reduce || !desc->over->broadcast) return bert__cu_fail(e, BERT_ERROR_ARGUMENT, "bert_cuda_comm_open needs a comm that connects the processes already: `over`, bert_mpi_comm's for instance");
+    if ((m = (bert_cuda_comm *)bert__cu_zeroed(&desc->allocator, 1, sizeof *m)) == NULL) return bert__cu_fail(e, BERT_ERROR_MEMORY, "out of memory");
+    m->over = *desc->over;
+    m->allocator = desc->allocator;
+    m->device = desc->device;
+    m->timeout = desc->timeout > 0 ? desc->timeout : 600;
+    memset(&id, 0, sizeof id);
+    st = bert_cuda_device(m->device, &info, e);
+    if (st == BERT_OK) {
+        if ((code = cudaStreamCreateWithFlags(&m->stream, cudaStreamNonBlocking)) == cudaSuccess) m->has_stream = 1;
+        if (code == cudaSuccess && (code = cudaEventCreateWithFlags(&m->computed, cudaEventDisableTiming)) == cudaSuccess) m->has_computed = 1;
+        if (code == cudaSuccess && (code = cudaEventCreateWithFlags(&m->done, cudaEventDisableTiming)) == cudaSuccess) m->has_done = 1;
+        if (code != cudaSuccess) { cudaGetLastError(); st = bert__cu_explain(e, code, "making a stream for NCCL"); }
+    }
+    if (st == BERT_OK && m->over.rank == 0 && (r = ncclGetUniqueId(&id)) != ncclSuccess) st = bert__cu_fail(e, BERT_ERROR_UNSUPPORTED, "NCCL: %s when it starts (NCCL_DEBUG=INFO tells more)", ncclGetErrorString(r));
+    failures = st == BERT_OK ? 0.0f : 1.0f;                             /* whoever waits in NCCL for one that has no GPU waits for ever */
+    agreed = m->over.all_reduce(m->over.user, &failures, 1, e);
+    if (agreed == BERT_OK && st == BERT_OK && failures > 0) agreed = bert__cu_fail(e, BERT_ERROR_STOPPED, "%d of %d workers cannot use their GPU: they say why", (int)failures, (int)m->over.size);
+    if (st == BERT_OK) st = agreed;
+    if (st == BERT_OK) st = m->over.broadcast(m->over.user, &id, sizeof id, 0, e);
+    if (st == BERT_OK && (r = ncclCommInitRank(&m->nccl, m->over.size, id, m->over.rank)) != ncclSuccess) {
+        m->nccl = NULL;
+        st = bert__cu_fail(e, BERT_ERROR_UNSUPPORTED, "NCCL: %s when worker %d of %d joins with GPU %d; each needs a GPU of its own (NCCL_DEBUG=INFO tells more)", ncclGetErrorString(r), (int)m->over.rank, (int)m->over.size, (int)m->device);
+    }
+    if (st != BERT_OK) { bert_cuda_comm_close(m); return st; }
+    *out = m;
+    return BERT_OK;
+}
+static void bert__cu_sum_check(bert__cu *c, ncclResult_t r)
+{
+    if (r == ncclSuccess || c->failed != BERT_OK) return;
+    c->failed = bert__cu_fail(c->error, BERT_ERROR_STOPPED, "NCCL: %s while gradients are added up (NCCL_DEBUG=INFO tells more)", ncclGetErrorString(r));
+}
+/* Gradients of layers from `down_to` - 1 on (0: of all else, too) start their way, once they are computed. */
+static void bert__cu_sum(bert__cu *c, int32_t down_to)
+{
+    bert_cuda_comm *m = c->comm;
+    if (!m->nccl && c->failed == BERT_OK) c->failed = bert__cu_fail(c->error, BERT_ERROR_STOPPED, "the other GPUs were given up in a step before: close the trainer");
+    if (!m->nccl) return;
+    if (c->unsent > down_to) {
+        bert__cu_check(c, cudaEventRecord(m->computed, c->stream), "adding up gradients");
+        bert__cu_check(c, cudaStreamWaitEvent(m->stream, m->computed, 0), "adding up gradients");
+    }
+    for (; c->unsent > down_to; c->unsent--) {                          /* the parameters of a layer lie side by side, behind those of none */
+        int64_t from = c->value_room, to = 0, i;
+        for (i = 0; i < c->count; i++) {
+            const bert__cu_param *p = c->params + i;
+            if (p->layer != c->unsent - 2 || !p->learns) continue;
+            from = bert__cu_least(from, p->at);
+            to = bert__cu_most(to, p->at + p->count);
+        }
+        if (to > from) bert__cu_sum_check(c, ncclAllReduce(c->gradients + from, c->gradients + from, (size_t)(to - from), ncclFloat32, ncclSum, m->nccl, m->stream));
+    }
+    if (down_to > 0) return;
+    bert__cu_sum_check(c, ncclAllReduce(c->outcome + 2, c->outcome + 2, 1, ncclFloat64, ncclSum, m->nccl, m->stream));   /* squares of looked-up words */
+    bert__cu_check(c, cudaEventRecord(m->done, m->stream), "adding up gradients");
+    bert__cu_check(c, cudaStreamWaitEvent(c->stream, m->done, 0), "adding up gradients");
+}
+/* Until they have arrived. */
+static void bert__cu_sum_wait(bert__cu *c)
+{
+    bert_cuda_comm *m = c->comm;
+    const std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
+    ncclResult_t r = ncclSuccess;
+    cudaError_t code;
+    if (!m->nccl) return;
+    while ((code = cudaStreamQuery(m->stream)) == cudaErrorNotReady) {
+        const double waited = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+        if (ncclCommGetAsyncError(m->nccl, &r) != ncclSuccess || (r != ncclSuccess && r != ncclInProgress) || waited > m->timeout) {
+            if (r != ncclSuccess && r != ncclInProgress) bert__cu_sum_check(c, r);
+            else if (c->failed == BERT_OK) c->failed = bert__cu_fail(c->error, BERT_ERROR_STOPPED, "no word from the other GPUs for %g seconds while gradients are added up", m->timeout);
+            ncclCommAbort(m->nccl);
+            m->nccl = NULL;
+            return;
+        }
+        if (waited > 1e-3) std::this_thread::sleep_for(std::chrono::microseconds(20));
+    }
+    bert__cu_check(c, code, "adding up gradients");
+}
+#else
+struct bert_cuda_comm { int unused; };
+static bert_cuda_comm *bert__cu_comm_in(const bert_comm *) { return NULL; }
+static int bert__cu_comm_fits(const bert_comm *, int32_t) { return 1; }
+static void bert__cu_sum(bert__cu *, int32_t) {}
+static void bert__cu_sum_wait(bert__cu *) {}
+#endif
+
+/* ============================================================================================================
    >>cu_trainer
    Purpose   the functions behind a bert_trainer, and opening one.
    Uses      >>cu_losses, >>cu_update.
@@ -3106,6 +3284,7 @@ static bert_status bert__cu_trainer_open(const bert_device *device, bert_trainer
     c->frozen = d.frozen;
     c->labels = d.labels;
     c->slots = bert_trainer_parameter(trainer, 0)->second ? 2 : bert_trainer_parameter(trainer, 0)->first ? 1 : 0;
+    c->comm = d.comm ? bert__cu_comm_in(d.comm) : NULL;
     c->heads = bert_trainer_find(trainer, "cls.predictions.bias") ? BERT_HEAD_MLM : 0;
     c->no_pad_word = c->config.source == BERT_SOURCE_HF;
     c->hidden_drop = bert__cu_drop_of(d.hidden_dropout);
@@ -3171,7 +3350,7 @@ static void bert__cu_upload_masks(bert__cu *c, const bert_masks *m, int64_t rows
     d->output = c->mask_table + 2 * n;
     c->masks = d;
 }
-template <class number> static void bert__cu_train_part(bert__cu *c, const bert__cu_labels *l, const bert_totals *totals, int plain, int tf1_rows)
+template <class number> static void bert__cu_train_part(bert__cu *c, const bert__cu_labels *l, const bert_totals *totals, int plain, int tf1_rows, int sum)
 {
     bert__cu_replay(c, 1, plain, [&]() {
         bert__cu_embed<number>(c);
@@ -3183,8 +3362,11 @@ template <class number> static void bert__cu_train_part(bert__cu *c, const bert_
         BERT__CU_LAUNCH(c, bert__cu_k_squares<float>, dim3((unsigned)bert__cu_blocks(w->count, BERT__CU_BLOCK)), dim3(256), 0, w->count, (const float *)c->gradients + w->at, c->sums);
         BERT__CU_LAUNCH(c, bert__cu_k_total, dim3(1), dim3(256), 0, bert__cu_blocks(w->count, BERT__CU_BLOCK), (const double *)c->sums, c->outcome + 2, 1.0, 1);
     }
-    bert__cu_replay(c, 2, plain, [&]() {
-        for (int32_t layer = c->config.layers - 1; layer >= 0 && c->frozen <= layer + 1; layer--) bert__cu_layer_backward<number>(c, layer);
+    bert__cu_replay(c, 2, plain && !sum, [&]() {
+        for (int32_t layer = c->config.layers - 1; layer >= 0 && c->frozen <= layer + 1; layer--) {
+            bert__cu_layer_backward<number>(c, layer);
+            if (sum) bert__cu_sum(c, layer + 1);
+        }
     });
     if (c->frozen == 0) bert__cu_embeddings_backward<number>(c, l->pieces, l->joins, l->order, l->tables);
 }
@@ -3202,6 +3384,7 @@ static bert_status bert__cu_trainer_gradients(void *state, const bert_batch *bat
     c->error = error;
     c->failed = BERT_OK;
     c->masks = NULL;
+    c->unsent = c->config.layers + 1;
     bert__cu_check(c, cudaSetDevice(c->desc.device), "choosing the GPU");
     for (i = 0; i < b->sequences; i++) total += (b->offsets[i + 1] - b->offsets[i]) * (b->offsets[i + 1] - b->offsets[i]);
     if (!labels->add) {
@@ -3238,8 +3421,12 @@ static bert_status bert__cu_trainer_gradients(void *state, const bert_batch *bat
         bert__cu_upload(c);
         if (embeds) c->rows.embeds = embeds + c->from * nC;
         c->rows.score_bias = score_bias;
-        BERT__CU_DISPATCH(c, bert__cu_train_part<bert__number>(c, &l, totals, !extras, c->parts == 0 && bert__cu_tf1_rows(c)));
+        BERT__CU_DISPATCH(c, bert__cu_train_part<bert__number>(c, &l, totals, !extras, c->parts == 0 && bert__cu_tf1_rows(c), now->sum && first + count == b->sequences));
         for (i = first; i < first + count; i++) squares += (b->offsets[i + 1] - b->offsets[i]) * (b->offsets[i + 1] - b->offsets[i]);
+    }
+    if (now->sum) {                                                     /* even after a failure: the others wait for it */
+        bert__cu_sum(c, 0);
+        bert__cu_sum_wait(c);
     }
     if (out && c->failed == BERT_OK) {
         double losses[8];
@@ -3311,7 +3498,7 @@ static bert_status bert__cu_measure(const bert_trainer_desc *desc, const bert_cu
     d.device = &device;                                                 /* the parameters, and nothing for activations */
     d.budget = 0;
     if (d.small_slots) return bert__cu_fail(error, BERT_ERROR_UNSUPPORTED, "small_slots: on a GPU the optimizer's slots are float32");
-    if (d.comm && d.comm->size > 1 && d.optimizer.clip == BERT_CLIP_ROWS) return bert__cu_fail(error, BERT_ERROR_UNSUPPORTED, "the norm of ROWS with several workers is known only on the CPU: clip by the global norm");
+    if (d.comm && d.comm->size > 1 && d.optimizer.clip == BERT_CLIP_ROWS && !bert__cu_comm_in(d.comm)) return bert__cu_fail(error, BERT_ERROR_UNSUPPORTED, "the norm of ROWS with several workers is known only on the CPU and by NCCL (bert_cuda_comm_open): clip by the global norm");
     if ((st = bert_plan_trainer(&d, &bytes, error)) != BERT_OK) return st;
     c->config = d.model ? *bert_model_config(d.model) : *d.config;
     c->training = 1;
@@ -3321,6 +3508,7 @@ static bert_status bert__cu_measure(const bert_trainer_desc *desc, const bert_cu
     c->labels = d.labels ? d.labels : d.model && bert_model_heads(d.model) & ~d.fresh & BERT_HEAD_CLASSIFIER ? (int)bert_model_find(d.model, "classifier.weight")->shape[0] : learn & BERT_LEARN_CHOICES ? 1 : c->config.labels > 0 ? c->config.labels : 2;
     c->slots = (int)((bytes.slots + bytes.weights / 2) / bytes.weights);
     if ((st = bert__cu_resolve(c, cuda, d.precision, plan, error)) != BERT_OK) return st;
+    if (d.comm && !bert__cu_comm_fits(d.comm, c->desc.device)) return bert__cu_fail(error, BERT_ERROR_ARGUMENT, "comm was opened for another GPU than %d", (int)c->desc.device);
     options->desc = c->desc;
     options->parameter_bytes = bytes.weights;
     c->value_room = bert__cu_planned_values(&c->config, bytes.weights);
@@ -3364,6 +3552,7 @@ BERT_API bert_status bert_cuda_trainer_open(const bert_trainer_desc *desc, const
     device.trainer_update = bert__cu_trainer_update;
     device.trainer_move = bert__cu_trainer_move;
     device.trainer_close = bert__cu_trainer_close;
+    device.sums = desc->comm && bert__cu_comm_in(desc->comm);
     d.device = &device;
     d.budget = 0;
     return bert_trainer_open(&d, out);

@@ -4,6 +4,12 @@
    Built with -Icuda in front of the include path, linked with the object of bert.h that is compiled as C: so the declarations, the two-file way of
    implementing, and what CUDA's own headers would give are tested as well. No GPU, no nvcc. Compiled by nvcc, without -Icuda, it is the
    same tests on a real GPU (make CUDA=1 bin/cuda_device): what only an emulation knows is left out there. */
+#ifndef __CUDACC__
+#define BERT_USE_NCCL                   /* between processes: cuda/nccl.h */
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
 #include "bert.h"
 #define BERT_CUDA_IMPLEMENTATION
 #include "bert_cuda.h"
@@ -624,6 +630,169 @@ static void loss_scale(void)
     bert_trainer_close(t);
 }
 
+/* ---- several GPUs: two processes ---- */
+
+#ifdef BERT_USE_NCCL
+static bert_status room_add_up(void *user, float *values, int64_t count, bert_error *) { emulated_add_up(*(int *)user, EMULATED_WORKERS, values, (size_t)count); return BERT_OK; }
+static bert_status room_broadcast(void *user, void *data, size_t size, int32_t root, bert_error *)
+{
+    emulated_room *r = *emulated_rooms();
+    for (size_t at = 0; at < size; at += sizeof r->bytes) {
+        const size_t n = size - at < sizeof r->bytes ? size - at : sizeof r->bytes;
+        if (*(int *)user == root) memcpy(r->bytes, (char *)data + at, n);
+        pthread_barrier_wait(&r->barrier);
+        memcpy((char *)data + at, r->bytes, n);
+        pthread_barrier_wait(&r->barrier);
+    }
+    return BERT_OK;
+}
+/* A worker's share: the first `mine` sequences of the batch, or those behind them. */
+static void share_of(example *e, int rank, int64_t mine)
+{
+    const int64_t first = rank ? mine : 0, n = rank ? e->batch.sequences - mine : mine, row = e->offsets[first];
+    for (int64_t i = 0; i <= n; i++) e->offsets[i] = e->offsets[first + i] - row;
+    e->batch.sequences = n;
+    e->batch.ids += row;
+    e->batch.segment_ids += row;
+    e->labels.next_sentence += first;
+    e->labels.classes += first;
+    e->labels.starts += first;
+    e->labels.ends += first;
+}
+/* Three steps of a worker, one of them in two parts; what came of them in results. mine: sequences of worker 0; fault: -1, a call of worker 1 that
+   fails, -2: the sums never end. */
+static void work(int rank, const bert_trainer_desc *desc, int64_t mine, long fault, double *results, bert_trainer **out, bert_error *err)
+{
+    bert_trainer_desc d = *desc;
+    bert_cuda_comm_desc cd;
+    bert_cuda_comm *m = NULL;
+    bert_cuda_desc cuda = way_desc(0);
+    bert_comm over, nccl;
+    bert_trainer *t;
+    bert_progress p;
+    bert_status st = BERT_OK;
+    example *e = make_example(4, 12, d.config->hidden_size, 3);
+    memset(&over, 0, sizeof over);
+    memset(&cd, 0, sizeof cd);
+    over.rank = rank;
+    over.size = EMULATED_WORKERS;
+    over.all_reduce = room_add_up;
+    over.broadcast = room_broadcast;
+    over.user = &rank;
+    cd.over = &over;
+    cd.timeout = 0.02;
+    cd.error = err;
+    share_of(e, rank, mine);
+    results[0] = bert_cuda_comm_open(&cd, &m);
+    if (results[0] != BERT_OK) return;
+    nccl = bert_cuda_comm_of(m);
+    d.comm = &nccl;
+    if ((t = open_trainer(&d, &cuda)) == NULL) { results[0] = 1; bert_cuda_comm_close(m); return; }
+    for (int step = 0; step < 3 && st == BERT_OK; step++) {
+        if (fault == -2) emulated_knob()->stuck = 1;
+        if (fault >= 0 && rank) { emulated_knob()->calls = 0; emulated_knob()->fail_at = fault; emulated_knob()->fail_with = cudaErrorIllegalAddress; }
+        if (step == 1) {                                                /* all of it, and then nothing more */
+            bert_batch none = e->batch;
+            bert_targets l = e->labels;
+            l.more = 1;
+            none.sequences = 0;
+            bert_progress q;
+            st = bert_trainer_gradients(t, &e->batch, &l, &q, err);
+            l.more = 0;
+            l.add = 1;
+            if (st == BERT_OK) st = bert_trainer_gradients(t, &none, &l, &p, err);
+            if (st == BERT_OK) st = bert_trainer_update(t, &p, err);
+            if (st == BERT_OK) p.loss += q.loss;
+        } else st = bert_trainer_step(t, &e->batch, &e->labels, &p, err);
+        results[1 + step] = p.loss;
+        results[4 + step] = p.norm;
+    }
+    emulated_knob()->fail_at = -1;
+    emulated_knob()->stuck = 0;
+    results[7] = (double)*emulated_sums();
+    results[0] = st;
+    if (st == BERT_OK) results[0] = bert_trainer_fetch(t, err);
+    results[8] = bert_trainer_parameter(t, 3)->weight[2];
+    if (out) *out = t;
+    else bert_trainer_close(t);
+    bert_cuda_comm_close(m);
+}
+static void two_workers(const char *what, const bert_trainer_desc *d, int64_t mine, long fault)
+{
+    emulated_room *room = (emulated_room *)mmap(NULL, sizeof *room, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pthread_barrierattr_t shared;
+    bert_trainer *got = NULL, *want;
+    bert_error err;
+    double results[16] = { 0 };
+    int status = 0;
+    pid_t child;
+    REQUIRE(room != MAP_FAILED);
+    pthread_barrierattr_init(&shared);
+    pthread_barrierattr_setpshared(&shared, PTHREAD_PROCESS_SHARED);
+    pthread_barrier_init(&room->barrier, &shared, EMULATED_WORKERS);
+    *emulated_rooms() = room;
+    *emulated_sums() = 0;
+    memset(&err, 0, sizeof err);
+    fflush(NULL);
+    if ((child = fork()) == 0) {
+        alarm(60);
+        work(1, d, mine, fault, room->results, NULL, &err);
+        memcpy(room->bytes, err.message, sizeof err.message);
+        _exit(0);
+    }
+    REQUIRE(child > 0);
+    work(0, d, mine, fault, results, &got, &err);
+    CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    if (fault == -1) {
+        if (results[0] != BERT_OK || room->results[0] != BERT_OK) TEST_FAIL("%s: %s", what, err.message);
+        for (int i = 1; i < 9; i++) if (results[i] != room->results[i]) TEST_FAIL("%s: number %d differs between the workers, %.9g and %.9g", what, i, results[i], room->results[i]);
+        CHECK_INT((long)results[7], 3 * (d->config->layers + 2));       /* a sum for each layer, the rest, and the norm */
+        if ((want = open_trainer(d, NULL)) != NULL && got) {
+            example *e = make_example(4, 12, d->config->hidden_size, 3);
+            for (int step = 0; step < 3; step++) {
+                bert_progress p;
+                if (bert_trainer_step(want, &e->batch, &e->labels, &p, &err) != BERT_OK) { TEST_FAIL("%s", err.message); break; }
+                close_number(what, "loss", results[1 + step], p.loss, 1e-4);
+                close_number(what, "norm", results[4 + step], p.norm, 1e-4);
+            }
+            check_parameters(what, got, want, 0, 1e-4);
+        }
+        bert_trainer_close(want);
+    } else {
+        CHECK(results[0] != BERT_OK && room->results[0] != BERT_OK);
+        if (fault == -2) CHECK(strstr(err.message, "no word from the other GPUs") != NULL);
+        else {
+            CHECK(strstr(err.message, "worker 1: ") && strstr(err.message, "illegal memory access"));
+            CHECK(strstr(room->bytes, "illegal memory access") != NULL);
+        }
+    }
+    bert_trainer_close(got);
+    CHECK_INT(emulated_knob()->used, 0);
+    pthread_barrier_destroy(&room->barrier);
+    munmap(room, sizeof *room);
+}
+/* Two learn what one learns alone; who fails takes the other along. */
+static void workers(void)
+{
+    const bert_config c = small_config(0);
+    bert_trainer_desc d = trainer_desc(&c, BERT_LEARN_NEXT_SENTENCE | BERT_LEARN_SPANS);
+    d.optimizer.kind = BERT_OPTIMIZER_SGD;                              /* biases of spans have a gradient of 0 in exact arithmetic */
+    d.optimizer.momentum = 0.9;
+    two_workers("two workers", &d, 2, -1);
+    two_workers("a worker without sequences", &d, 4, -1);
+    d.recompute = 1;
+    d.max_tokens = 20;
+    d.frozen = 1;
+    two_workers("two workers in parts, recomputed, frozen", &d, 1, -1);
+    d = trainer_desc(&c, BERT_LEARN_CLASSES);
+    d.optimizer.kind = BERT_OPTIMIZER_ADAMW;
+    d.optimizer.clip = BERT_CLIP_ROWS;
+    two_workers("the norm by rows", &d, 3, -1);
+    for (long fault = 3; fault < 90; fault += 17) two_workers("a call that fails", &d, 2, fault);
+    two_workers("sums that never end", &d, 2, -2);
+}
+#endif
+
 /* ---- what both promise ---- */
 
 /* A shape that comes again is captured and replayed, and gives the same bits. */
@@ -867,6 +1036,9 @@ int main(int argc, char **argv)
     TEST(accumulation);
     TEST(resuming);
     TEST(loss_scale);
+#ifdef BERT_USE_NCCL
+    TEST(workers);
+#endif
     TEST(graphs);
     TEST(company);
     TEST(plans);

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/sh.inc"
 cd "$tmp" || exit 1
 NVCC=${NVCC:-$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)}
-ways="declarations tools sm_70 sm_75 sm_80 sm_90 sm_120 one_file two_files without_cublaslt without_training device_tests"
+ways="declarations tools sm_70 sm_75 sm_80 sm_90 sm_120 one_file two_files without_cublaslt without_training nccl device_tests"
 if [ -z "${FULL:-}" ] || ! have "$NVCC"; then
     for w in $ways; do wanted "$w" && skip "$w" "$(have "$NVCC" && echo "takes a minute or more: FULL=1" || echo "there is no nvcc")"; done
     finish
@@ -25,6 +25,7 @@ one_file() { $COMPILE -arch=sm_80 one.cu -o one -lcublasLt && ./one; }
 two_files() { $COMPILE -arch=sm_80 -c two.cu -o two.o && "$NVCC" user.o impl.o two.o -o two -lcublasLt -lpthread && ./two; }
 without_cublaslt() { $COMPILE -arch=sm_90 -DBERT_CUDA_NO_CUBLASLT -c two.cu -o without.o && "$NVCC" user.o impl.o without.o -o without -lpthread && ./without; }
 without_training() { $COMPILE -arch=sm_90 -DBERT_NO_TRAIN -c two.cu -o sessions.o; }
+nccl() { $COMPILE -arch=sm_90 -DBERT_USE_NCCL -c two.cu -o nccl.o && "$NVCC" user.o impl.o nccl.o -o with_nccl -lcublasLt -lnccl -lpthread && ./with_nccl; }
 # What tests it on a GPU (cuda_measure.sh).
 device_tests() { $COMPILE -arch=sm_90 -I"$top/tests" -x cu -c "$top/tests/cuda_emulated.cpp" -o device.o && $COMPILE -arch=sm_90 -I"$top/tests" -x cu -c "$top/tests/cuda/golden_device.cpp" -o golden.o; }
 # From Volta on, where this CUDA still knows it (13 begins with Turing); the newest also as PTX for what comes.
@@ -43,6 +44,7 @@ for w in $ways; do
     case $w in
     tools) ;;
     sm_*) case "$known " in *"$w"[!0-9]*) later "$w" architecture "${w#sm_}" ;; *) wanted "$w" && skip "$w" "this nvcc does not know it" ;; esac ;;
+    nccl) if printf '#include <nccl.h>\n' >n.cu && "$NVCC" -E n.cu >/dev/null 2>&1; then later nccl nccl; else wanted nccl && skip nccl "there is no nccl.h"; fi ;;
     *) later "$w" "$w" ;;
     esac
 done

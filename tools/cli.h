@@ -52,9 +52,10 @@ static const char *cli_name = "";
 #if defined(BERT_USE_MPI) && defined(CLI_WORKERS)
 #define CLI_MPI 1
 #include <unistd.h>
-static struct { int rank, size, local; bert_mpi *mpi; bert_comm comm; } cli_workers = { 0, 1, 1, NULL, { 0, 0, NULL, NULL, NULL, NULL, NULL, NULL } };
+static struct { int rank, size, here, local; bert_mpi *mpi; bert_comm comm; } cli_workers = { 0, 1, 0, 1, NULL, { 0, 0, NULL, NULL, NULL, NULL, NULL, NULL } };
 CLI_FN int cli_rank(void) { return cli_workers.rank; }
 CLI_FN int cli_size(void) { return cli_workers.size; }
+CLI_FN int cli_here(void) { return cli_workers.here; }
 CLI_FN void cli_mpi_end(void)
 {
     int over = 0;
@@ -70,6 +71,7 @@ CLI_FN void cli_mpi_begin(int *argc, char ***argv)
     MPI_Comm_rank(MPI_COMM_WORLD, &cli_workers.rank);
     MPI_Comm_size(MPI_COMM_WORLD, &cli_workers.size);
     if (MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &here) == MPI_SUCCESS) {
+        MPI_Comm_rank(here, &cli_workers.here);                         /* of those on this machine */
         MPI_Comm_size(here, &cli_workers.local);
         MPI_Comm_free(&here);
     }
@@ -87,6 +89,7 @@ CLI_FN void cli_let_first(void) { if (cli_workers.rank) sleep(1); }
 #define CLI_MPI 0
 CLI_FN int cli_rank(void) { return 0; }
 CLI_FN int cli_size(void) { return 1; }
+CLI_FN int cli_here(void) { return 0; }
 CLI_FN void cli_leave(int status) { exit(status); }
 CLI_FN void cli_let_first(void) {}
 #endif
@@ -368,7 +371,7 @@ CLI_FN bert_tokenizer *cli_open_tokenizer(const bert_model *m, const char *vocab
 __attribute__((unused))
 #endif
 static const char *cli_device = "cpu";
-#define CLI_DEVICE { "device", 's', &cli_device, "cpu; cuda or cuda:1 (the GPU of that number), with ,f32 ,tf32 ,bf16 or ,f16 and ,own (products without cuBLASLt) behind it; the tools are built for it by make CUDA=1" }
+#define CLI_DEVICE { "device", 's', &cli_device, "cpu; cuda (workers of mpirun: a GPU each) or cuda:1 (the GPU of that number), with ,f32 ,tf32 ,bf16 or ,f16 and ,own (products without cuBLASLt) behind it; the tools are built for it by make CUDA=1" }
 
 /* Is it a GPU? Then `d` (may be NULL) becomes what the flag says of it. */
 #ifdef BERT_TOOLS_CUDA
@@ -383,6 +386,7 @@ CLI_FN int cli_on_gpu(bert_cuda_desc *d)
     memset(d, 0, sizeof *d);
     if (strncmp(p, "cuda", 4) != 0) cli_usage("--device is cpu, cuda or cuda:1, not ", p);
     p += 4;
+    d->device = cli_here();
     if (*p == ':' && p[1] >= '0' && p[1] <= '9') d->device = (int32_t)strtol(p + 1, (char **)(uintptr_t)&p, 10);
     while (*p) {
         n = 1 + strcspn(p + 1, ",");
@@ -417,7 +421,27 @@ CLI_FN bert_status cli_trainer_open(const bert_trainer_desc *d, bert_trainer **o
 {
 #ifdef BERT_TOOLS_CUDA
     bert_cuda_desc cuda;
-    if (cli_on_gpu(&cuda)) return bert_cuda_trainer_open(d, &cuda, out);
+    if (cli_on_gpu(&cuda)) {
+#ifdef BERT_USE_NCCL
+        bert_trainer_desc with = *d;
+        static bert_cuda_comm *nccl;                                    /* until the program ends: its trainers use it */
+        static bert_comm comm;
+        bert_cuda_comm_desc m;
+        bert_status st;
+        memset(&m, 0, sizeof m);
+        m.over = d->comm;
+        m.device = cuda.device;
+        m.error = d->error;
+        if (d->comm && d->comm->size > 1) {
+            if (!nccl && (st = bert_cuda_comm_open(&m, &nccl)) != BERT_OK) return st;
+            comm = bert_cuda_comm_of(nccl);
+            with.comm = &comm;
+        }
+        return bert_cuda_trainer_open(&with, &cuda, out);
+#else
+        return bert_cuda_trainer_open(d, &cuda, out);
+#endif
+    }
 #endif
     cli_on_gpu(NULL);
     return bert_trainer_open(d, out);

@@ -4,6 +4,7 @@
 #   CC CPPFLAGS CFLAGS LDFLAGS LDLIBS   as everywhere. A change of them rebuilds what it touches: no configure, no clean.
 #   MPI=1    with MPI, for several workers (mpirun): compiled by MPICC, which calls CC
 #   CUDA=1   with bert_cuda.h, for --device=cuda: compiled by NVCC for the architectures in CUDA_ARCH, and PTX of the last one
+#   NCCL=1   beside MPI=1 and CUDA=1: the GPUs of several workers add their gradients up by NCCL (-lnccl), not through the host
 #   V=name   a variant of its own, beside the others, in bin/name and obj/name:  make V=asan CFLAGS="-O1 -fsanitize=address"
 #   EXE      ending of programs (.exe)      DEPS   how the compiler is asked for dependencies (tcc: DEPS=)
 
@@ -34,10 +35,12 @@ endif
 CUDA      ?=
 CUDA_ARCH ?= 75 80 90
 NVCC      ?= $(shell command -v nvcc 2>/dev/null || echo /usr/local/cuda/bin/nvcc)
+NCCL      ?=
 CUDA_IMPL := $(if $(CUDA),../tools/$(OBJ)/bert_cuda.o)
 ifneq ($(CUDA),)
 override CPPFLAGS += -DBERT_TOOLS_CUDA
-override LDLIBS   += -L$(dir $(NVCC))../lib64 -Wl,-rpath,$(abspath $(dir $(NVCC))../lib64) -lcublasLt -lcudart -lstdc++
+override CPPFLAGS += $(if $(NCCL),-DBERT_USE_NCCL)
+override LDLIBS   += $(if $(NCCL),-lnccl) -L$(dir $(NVCC))../lib64 -Wl,-rpath,$(abspath $(dir $(NVCC))../lib64) -lcublasLt -lcudart -lstdc++
 endif
 
 COMPILE = $(CC) $(CPPFLAGS) -I.. $(CFLAGS) -pthread $(DEPS)

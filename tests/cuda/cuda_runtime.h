@@ -172,7 +172,7 @@ template <class T> T __shfl_sync(unsigned, T v, int k)
 
 typedef enum cudaError {
     cudaSuccess = 0, cudaErrorInvalidValue = 1, cudaErrorMemoryAllocation = 2, cudaErrorInitializationError = 3, cudaErrorInvalidConfiguration = 9, cudaErrorInsufficientDriver = 35,
-    cudaErrorNoDevice = 100, cudaErrorInvalidDevice = 101, cudaErrorNoKernelImageForDevice = 209, cudaErrorUnsupportedPtxVersion = 222, cudaErrorIllegalAddress = 700
+    cudaErrorNoDevice = 100, cudaErrorInvalidDevice = 101, cudaErrorNoKernelImageForDevice = 209, cudaErrorUnsupportedPtxVersion = 222, cudaErrorNotReady = 600, cudaErrorIllegalAddress = 700
 } cudaError_t;
 typedef struct emulated_stream *cudaStream_t;
 typedef std::vector<std::function<void()>> *cudaGraph_t, *cudaGraphExec_t;
@@ -184,10 +184,10 @@ typedef enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8
 struct cudaDeviceProp { char name[256]; int major, minor, multiProcessorCount; size_t totalGlobalMem, sharedMemPerBlockOptin; };
 
 /* What tests turn: devices there are, bytes of device memory, the next call that fails and how; what there was. */
-struct emulated_knobs { int devices, major, minor; size_t memory, used, peak; long calls, fail_at; cudaError_t fail_with, pending; long graphs, replays, captured; };
+struct emulated_knobs { int devices, major, minor; size_t memory, used, peak; long calls, fail_at; cudaError_t fail_with, pending; long graphs, replays, captured; int stuck; };
 inline emulated_knobs *emulated_knob()
 {
-    static emulated_knobs k = { 1, 9, 0, (size_t)1 << 32, 0, 0, 0, -1, cudaSuccess, cudaSuccess, 0, 0, 0 };
+    static emulated_knobs k = { 1, 9, 0, (size_t)1 << 32, 0, 0, 0, -1, cudaSuccess, cudaSuccess, 0, 0, 0, 0 };
     return &k;
 }
 inline cudaError_t emulated_call()
@@ -309,6 +309,8 @@ inline cudaError_t cudaStreamSynchronize(cudaStream_t s) { if (s && s->capturing
 inline cudaError_t cudaEventCreateWithFlags(cudaEvent_t *e, unsigned) { *e = NULL; return emulated_call(); }
 inline cudaError_t cudaEventDestroy(cudaEvent_t) { return cudaSuccess; }
 inline cudaError_t cudaEventRecord(cudaEvent_t, cudaStream_t) { return emulated_call(); }
+inline cudaError_t cudaStreamQuery(cudaStream_t) { return emulated_knob()->stuck ? cudaErrorNotReady : emulated_call(); }
+inline cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t, unsigned) { return emulated_call(); }
 inline cudaError_t cudaEventSynchronize(cudaEvent_t) { return emulated_call(); }
 inline cudaError_t cudaStreamBeginCapture(cudaStream_t s, cudaStreamCaptureMode) { cudaError_t e = emulated_call(); if (e) return e; s->capturing = new std::vector<std::function<void()>>; return cudaSuccess; }
 inline cudaError_t cudaStreamEndCapture(cudaStream_t s, cudaGraph_t *g) { *g = s->capturing; s->capturing = NULL; return emulated_call(); }
