@@ -6642,6 +6642,8 @@ typedef struct bert__kernels {
     /* x[k] by shrink[k] (or NULL) as cells, to a multiple of group (and of 2 where they are swapped), what 1 means there, and what was
        added to them; NULL: products read x itself */
     void (*narrow)(const float *x, const float *shrink, int64_t k, void *cells, float *scale, int32_t *zero);
+    /* k inputs of a float32 panel as one of pairs of bf16; or NULL */
+    void (*pairs)(const float *panel, int64_t k, void *out);
     /* rows row..row+rows-1 of all outputs in panels panel..panel+panels-1 */
     void (*product)(const bert__product *p, int64_t row, int64_t rows, int64_t panel, int64_t panels);
     /* y[i][j] = x_i . w_j + bias_j for rows w_j as they lie in a checkpoint: the word embeddings as the decoder; bias may be NULL */
@@ -7088,7 +7090,7 @@ BERT__FN void bert__ref_product_bf16(const bert__product *p, int64_t row, int64_
     }
 }
 
-#define BERT__REF_KERNELS(precision, group, weight, cell, swap, narrow, product) { BERT_ISA_REF, precision, BERT__REF_NR, 16, group, weight, cell, swap, narrow, \
+#define BERT__REF_KERNELS(precision, group, weight, cell, swap, narrow, product) { BERT_ISA_REF, precision, BERT__REF_NR, 16, group, weight, cell, swap, narrow, NULL, \
     product, bert__ref_dots, bert__ref_norm, bert__ref_attention, bert__ref_attention_scratch, bert__ref_pack, BERT__IF_TRAIN(&bert__ref_learner) }
 static const bert__kernels bert__kernels_ref = BERT__REF_KERNELS(BERT_PRECISION_F32, 1, 4, 4, 0, NULL, bert__ref_product);
 static const bert__kernels bert__kernels_ref_int8 = BERT__REF_KERNELS(BERT_PRECISION_INT8, 1, 1, 2, 0, bert__ref_narrow_int8, bert__ref_product_int8);
@@ -7848,14 +7850,14 @@ static const bert__learner BERT__TIER(learner) = {
 #undef BERT__SOME
 #endif
 
-#define BERT__TABLE(precision, group, weight, cell, swap, narrow, product) { BERT__TIER_ISA, precision, BERT__NR, BERT__ROWS_MAX, group, (int32_t)sizeof(weight), (int32_t)sizeof(cell), swap, narrow, \
+#define BERT__TABLE(precision, group, weight, cell, swap, narrow, pairs, product) { BERT__TIER_ISA, precision, BERT__NR, BERT__ROWS_MAX, group, (int32_t)sizeof(weight), (int32_t)sizeof(cell), swap, narrow, pairs, \
     product, BERT__TIER(dots), BERT__TIER(norm), BERT__TIER(attention), BERT__TIER(attention_scratch), BERT__TIER(pack), BERT__IF_TRAIN(&BERT__TIER(learner)) }
-static const bert__kernels BERT__TIER(kernels) = BERT__TABLE(BERT_PRECISION_F32, 1, float, float, 0, NULL, BERT__TIER(product));
+static const bert__kernels BERT__TIER(kernels) = BERT__TABLE(BERT_PRECISION_F32, 1, float, float, 0, NULL, NULL, BERT__TIER(product));
 #ifdef BERT__INT8_TARGET
-static const bert__kernels BERT__TIER(kernels_int8) = BERT__TABLE(BERT_PRECISION_INT8, BERT__INT8_GROUP, signed char, BERT__INT8_CELL, 0, BERT__TIER(narrow_int8), BERT__TIER(int8_product));
+static const bert__kernels BERT__TIER(kernels_int8) = BERT__TABLE(BERT_PRECISION_INT8, BERT__INT8_GROUP, signed char, BERT__INT8_CELL, 0, BERT__TIER(narrow_int8), NULL, BERT__TIER(int8_product));
 #endif
 #ifdef BERT__BF16_TARGET
-static const bert__kernels BERT__TIER(kernels_bf16) = BERT__TABLE(BERT_PRECISION_BF16, BERT__BF16_GROUP, uint16_t, BERT__BF16_CELL, BERT__BF16_GROUP == 1, BERT__TIER(narrow_bf16), BERT__TIER(bf16_product));
+static const bert__kernels BERT__TIER(kernels_bf16) = BERT__TABLE(BERT_PRECISION_BF16, BERT__BF16_GROUP, uint16_t, BERT__BF16_CELL, BERT__BF16_GROUP == 1, BERT__TIER(narrow_bf16), BERT__BF16_PAIRS, BERT__TIER(bf16_product));
 #endif
 #undef BERT__TABLE
 #undef BERT__QB
@@ -7914,6 +7916,7 @@ static const bert__kernels BERT__TIER(kernels_bf16) = BERT__TABLE(BERT_PRECISION
 #undef BERT__BF16_TARGET
 #undef BERT__BF16_GROUP
 #undef BERT__BF16_CELL
+#undef BERT__BF16_PAIRS
 #undef bert__int8_zero
 #undef bert__int8_less
 #undef bert__int8_load
@@ -8166,6 +8169,7 @@ typedef __m256i bert__avx2_ints;
 #define BERT__BF16_TARGET BERT__TARGET
 #define BERT__BF16_GROUP 1
 #define BERT__BF16_CELL float
+#define BERT__BF16_PAIRS NULL
 #define BERT__BF16_FACTORS __m256
 #define bert__bf16_weights(p) _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)(p))), 16))
 #define bert__bf16_spread(p) _mm256_set1_ps(*(p))
@@ -8307,6 +8311,7 @@ BERT__FORCEINLINE BERT__TARGET void bert__avx2_transpose(const float *from, int6
 #define BERT__BF16_TARGET BERT__TARGETS("avx512f,avx512bf16,avx2,fma")
 #define BERT__BF16_GROUP 2
 #define BERT__BF16_CELL uint16_t
+#define BERT__BF16_PAIRS bert__avx512_pairs
 #define BERT__BF16_FACTORS __m512i
 #define bert__bf16_weights(p) _mm512_loadu_si512(p)
 #define bert__bf16_spread(p) bert__avx512_spread(p)
@@ -8318,6 +8323,19 @@ BERT__FORCEINLINE BERT__TARGET __m512i bert__avx512_spread(const void *p)
     int32_t four;
     memcpy(&four, p, sizeof four);
     return _mm512_set1_epi32(four);
+}
+/* Panels have 32 outputs. */
+BERT__FN BERT__TARGETS("avx512f,avx512bf16,avx2,fma") void bert__avx512_pairs(const float *panel, int64_t k, void *out)
+{
+    char *to = (char *)out;
+    int64_t c;
+    int j;
+    for (c = 0; c < k; c += 2, panel += 64)
+        for (j = 0; j < 32; j += 16, to += 64) {
+            const __m256i first = (__m256i)_mm512_cvtneps_pbh(_mm512_loadu_ps(panel + j)), second = (__m256i)_mm512_cvtneps_pbh(c + 1 < k ? _mm512_loadu_ps(panel + 32 + j) : _mm512_setzero_ps());
+            const __m512i high = _mm512_maskz_slli_epi32(0xFFFF, _mm512_maskz_cvtepu16_epi32(0xFFFF, second), 16);
+            _mm512_storeu_si512(to, _mm512_or_si512(_mm512_maskz_cvtepu16_epi32(0xFFFF, first), high));
+        }
 }
 BERT__FORCEINLINE BERT__TARGET void bert__avx512_int8_cells(unsigned char *to, const float *x, const float *shrink, __m512 by, int32_t zero)
 {
@@ -8680,7 +8698,8 @@ BERT__FN void bert__pack_panel(const bert__origin *o, const bert__dense *w, int6
         for (k = 0; k < w->k; k += n) {
             n = w->k - k < BERT__PACK_RUN ? w->k - k : BERT__PACK_RUN;
             bert__panel_floats(o, w, panel, k, n, run);
-            for (c = 0; c < n; c++) {
+            if (kernels->pairs) kernels->pairs(run, n, out + k * nr * kernels->weight);
+            else for (c = 0; c < n; c++) {
                 const int64_t at = kernels->swap ? (k + c) ^ 1 : k + c, place = at / group * nr * group + at % group;
                 float *v = run + c * nr;
                 if (w->shrink) for (j = 0; j < nr; j++) v[j] /= w->shrink[k + c];
@@ -16753,7 +16772,7 @@ typedef struct bert__train_layer {
 struct bert_trainer {
     bert_trainer_desc desc;             /* resolved */
     bert_config config;
-    const bert__kernels *kernels;
+    const bert__kernels *kernels, *pairs;   /* for pairs of bf16, where precision is that and the processor multiplies them; or NULL */
     const bert__learner *learner;
     bert_pool *pool;
     bert_parallel parallel;
@@ -16826,6 +16845,7 @@ struct bert_trainer {
 typedef struct bert__job {
     bert_trainer *t;
     const bert__linear *linear;
+    const bert__kernels *narrow;        /* or NULL: see bert__panel_room */
     bert__product product;              /* bert__train_product_task */
     int64_t rows, block, row_tasks, panels, panel_block;
     const float *from;                  /* rows to transpose, to make panels of, ... */
@@ -16861,24 +16881,42 @@ BERT__FN void bert__pack_rows(const bert__kernels *kernels, const float *w, int6
         for (i = 0; i < rows; i++) out[c * kernels->nr + j + i] = w[i * stride + c];
 }
 #define BERT__TASK_PANELS 4
+/* Panels are made as float32, and in bf16 rounded; or, where the processor multiplies pairs of bf16 (job->narrow), in runs of an even
+   number of inputs that become such pairs. Where they are made: */
+BERT__FN float *bert__panel_room(const bert__job *job, int64_t panel, int64_t from, int64_t inputs, float *run)
+{
+    const int64_t nr = job->t->kernels->nr;
+    return job->narrow ? run : job->t->panels + (panel * inputs + from) * nr;
+}
+/* ... and what becomes of them. */
+BERT__FN void bert__panel_done(const bert__job *job, int bf16, int64_t panel, int64_t from, int64_t count, int64_t inputs, float *room)
+{
+    const int64_t nr = job->t->kernels->nr;
+    if (job->narrow) job->narrow->pairs(room, count, (char *)job->t->panels + (panel * bert__up(inputs, 2) + from) * nr * job->narrow->weight);
+    else if (bf16) job->t->learner->round(room, room, nr * count);
+}
+BERT__FN int64_t bert__panel_run(const bert__job *job, int64_t left) { return job->narrow && left > BERT__PACK_RUN ? BERT__PACK_RUN : left; }
 /* The weights of a dense layer for y = x W^T + b. */
 BERT__FN void bert__forward_panels_task(void *arg, int64_t index)
 {
     const bert__job *job = (const bert__job *)arg;
     const bert__linear *l = job->linear;
     const int64_t nr = job->t->kernels->nr, all = l->n * l->parts;
-    int64_t panel, j, rows, c;
-    for (panel = index * BERT__TASK_PANELS; panel < bert__least((index + 1) * BERT__TASK_PANELS, bert__blocks(all, nr)); panel++) {
-        float *out = job->t->panels + panel * nr * l->k, *bias = job->t->bias + panel * nr;
-        for (j = 0; j < nr && panel * nr + j < all; j += rows) {
-            const int64_t part = (panel * nr + j) / l->n, row = (panel * nr + j) % l->n;
-            rows = bert__least(nr - j, l->n - row);
-            bert__pack_rows(job->t->kernels, l->w[part]->weight + row * l->k, l->k, rows, l->k, j, out);
-            memcpy(bias + j, l->b[part]->weight + row, (size_t)rows * sizeof *bias);
+    float run[BERT__PACK_RUN * BERT__NR_MOST];
+    int64_t panel, j, rows, c, from, count;
+    for (panel = index * BERT__TASK_PANELS; panel < bert__least((index + 1) * BERT__TASK_PANELS, bert__blocks(all, nr)); panel++)
+        for (from = 0; from < l->k; from += count) {
+            float *out = bert__panel_room(job, panel, from, l->k, run), *bias = job->t->bias + panel * nr;
+            count = bert__panel_run(job, l->k - from);
+            for (j = 0; j < nr && panel * nr + j < all; j += rows) {
+                const int64_t part = (panel * nr + j) / l->n, row = (panel * nr + j) % l->n;
+                rows = bert__least(nr - j, l->n - row);
+                bert__pack_rows(job->t->kernels, l->w[part]->weight + row * l->k + from, l->k, rows, count, j, out);
+                memcpy(bias + j, l->b[part]->weight + row, (size_t)rows * sizeof *bias);
+            }
+            for (; j < nr; j++) for (bias[j] = 0, c = 0; c < count; c++) out[c * nr + j] = 0;
+            bert__panel_done(job, l->bf16, panel, from, count, l->k, out);
         }
-        for (; j < nr; j++) for (bias[j] = 0, c = 0; c < l->k; c++) out[c * nr + j] = 0;
-        if (l->bf16) job->t->learner->round(out, out, nr * l->k);
-    }
 }
 /* ... and for dx = dy W. */
 BERT__FN void bert__backward_panels_task(void *arg, int64_t index)
@@ -16886,31 +16924,41 @@ BERT__FN void bert__backward_panels_task(void *arg, int64_t index)
     const bert__job *job = (const bert__job *)arg;
     const bert__linear *l = job->linear;
     const int64_t nr = job->t->kernels->nr, all = l->n * l->parts;
-    int64_t panel;
+    float run[BERT__PACK_RUN * BERT__NR_MOST];
+    int64_t panel, from, count;
     int32_t part;
-    for (panel = index * BERT__TASK_PANELS; panel < bert__least((index + 1) * BERT__TASK_PANELS, bert__blocks(l->k, nr)); panel++) {
-        float *out = job->t->panels + panel * all * nr;
-        for (part = 0; part < l->parts; part++) bert__panel_columns(job->t->kernels, l->w[part]->weight, l->k, l->n, l->k, panel * nr, out + part * l->n * nr);
-        if (l->bf16) job->t->learner->round(out, out, nr * all);
-    }
+    for (panel = index * BERT__TASK_PANELS; panel < bert__least((index + 1) * BERT__TASK_PANELS, bert__blocks(l->k, nr)); panel++)
+        for (part = 0; part < l->parts; part++)
+            for (from = 0; from < l->n; from += count) {
+                float *out = bert__panel_room(job, panel, part * l->n + from, all, run);
+                count = bert__panel_run(job, l->n - from);
+                bert__panel_columns(job->t->kernels, l->w[part]->weight + from * l->k, l->k, count, l->k, panel * nr, out);
+                bert__panel_done(job, l->bf16, panel, part * l->n + from, count, all, out);
+            }
 }
 /* Rows of activations, for dW = dy^T x. */
 BERT__FN void bert__column_panels_task(void *arg, int64_t index)
 {
     const bert__job *job = (const bert__job *)arg;
     const int64_t nr = job->t->kernels->nr;
-    int64_t panel;
-    for (panel = index * BERT__TASK_PANELS; panel < bert__least((index + 1) * BERT__TASK_PANELS, bert__blocks(job->columns, nr)); panel++) {
-        float *out = job->t->panels + panel * job->rows * nr;
-        bert__panel_columns(job->t->kernels, job->from, job->stride, job->rows, job->columns, panel * nr, out);
-        if (job->which) job->t->learner->round(out, out, nr * job->rows);
-    }
+    float run[BERT__PACK_RUN * BERT__NR_MOST];
+    int64_t panel, from, count;
+    for (panel = index * BERT__TASK_PANELS; panel < bert__least((index + 1) * BERT__TASK_PANELS, bert__blocks(job->columns, nr)); panel++)
+        for (from = 0; from < job->rows; from += count) {
+            float *out = bert__panel_room(job, panel, from, job->rows, run);
+            count = bert__panel_run(job, job->rows - from);
+            bert__panel_columns(job->t->kernels, job->from + from * job->stride, job->stride, count, job->columns, panel * nr, out);
+            bert__panel_done(job, job->which, panel, from, count, job->rows, out);
+        }
 }
-BERT__FN void bert__column_panels(bert_trainer *t, const float *x, int64_t stride, int64_t rows, int64_t columns, int bf16)
+/* The kernels for pairs of bf16, if a dense layer is computed by them: pairs do not reach from one parameter to the next. */
+BERT__FN const bert__kernels *bert__narrow_of(const bert_trainer *t, const bert__linear *l) { return l->bf16 && (l->parts == 1 || l->n % 2 == 0) ? t->pairs : NULL; }
+BERT__FN void bert__column_panels(bert_trainer *t, const float *x, int64_t stride, int64_t rows, int64_t columns, int bf16, const bert__kernels *narrow)
 {
     bert__job job;
     memset(&job, 0, sizeof job);
     job.which = bf16;
+    job.narrow = narrow;
     job.from = x;
     job.stride = stride;
     job.rows = rows;
@@ -16938,18 +16986,24 @@ BERT__FN int64_t bert__across(bert_trainer *t, const float *dy, int64_t stride, 
     bert__job_run(t, bert__blocks(columns, BERT__ACROSS_BLOCK), bert__across_task, &job);
     return job.across_stride;
 }
-/* Rows as the factors of a product in bf16: to[rows][columns], which may be where they are. */
+/* Rows as the factors of a product in bf16, rounded or as cells of the kernels for pairs: to[rows][columns], which may be where they
+   are. */
 BERT__FN void bert__round_task(void *arg, int64_t index)
 {
     const bert__job *job = (const bert__job *)arg;
     int64_t i;
-    for (i = index * BERT__ACROSS_BLOCK; i < bert__least((index + 1) * BERT__ACROSS_BLOCK, job->rows); i++)
-        job->t->learner->round(job->to + i * job->across_stride, job->from + i * job->stride, job->columns);
+    for (i = index * BERT__ACROSS_BLOCK; i < bert__least((index + 1) * BERT__ACROSS_BLOCK, job->rows); i++) {
+        float *to = job->to + i * job->across_stride, scale;
+        int32_t zero;
+        if (job->narrow) job->narrow->narrow(job->from + i * job->stride, NULL, job->columns, to, &scale, &zero);
+        else job->t->learner->round(to, job->from + i * job->stride, job->columns);
+    }
 }
-BERT__FN void bert__round_rows(bert_trainer *t, const float *x, int64_t stride, int64_t rows, int64_t columns, float *to, int64_t to_stride)
+BERT__FN void bert__round_rows(bert_trainer *t, const bert__kernels *narrow, const float *x, int64_t stride, int64_t rows, int64_t columns, float *to, int64_t to_stride)
 {
     bert__job job;
     memset(&job, 0, sizeof job);
+    job.narrow = narrow;
     job.from = x;
     job.stride = stride;
     job.to = to;
@@ -16962,22 +17016,24 @@ BERT__FN void bert__train_product_task(void *arg, int64_t index)
 {
     const bert__job *j = (const bert__job *)arg;
     const int64_t row = index % j->row_tasks * j->block, panel = index / j->row_tasks * j->panel_block;
-    j->t->kernels->product(&j->product, row, bert__least(j->rows - row, j->block), panel, bert__least(j->panels - panel, j->panel_block));
+    j->product.w->kernels->product(&j->product, row, bert__least(j->rows - row, j->block), panel, bert__least(j->panels - panel, j->panel_block));
 }
-/* y [rows,n] = x [rows,k] by what lies in t->panels, + bias, + y if `add`. */
-BERT__FN void bert__train_product(bert_trainer *t, int64_t n, int64_t k, const float *bias, const float *x, int64_t x_stride, float *y, int64_t y_stride, int add, int64_t rows)
+/* y [rows,n] = x [rows,k] by what lies in t->panels, + bias, + y if `add`; x and panels are those of `narrow`, if that is given. */
+BERT__FN void bert__train_product(bert_trainer *t, const bert__kernels *narrow, int64_t n, int64_t k, const float *bias, const float *x, int64_t x_stride, float *y, int64_t y_stride, int add, int64_t rows)
 {
     bert__dense w;
     bert__job job;
     int64_t cuts;
     memset(&job, 0, sizeof job);
     memset(&w, 0, sizeof w);
-    w.kernels = t->kernels;
+    w.kernels = narrow ? narrow : t->kernels;
     w.panels = t->panels;
     w.bias = bias;
     w.n = n;
     w.k = k;
     job.product = bert__dense_product(&w, x, x_stride, y, y_stride, add, BERT_LINEAR);
+    job.product.cells = (const char *)x;
+    job.product.cell_stride = x_stride * (int64_t)sizeof *x;
     job.rows = rows;
     job.block = t->kernels->rows;
     job.row_tasks = bert__blocks(rows, job.block);
@@ -16989,16 +17045,18 @@ BERT__FN void bert__train_product(bert_trainer *t, int64_t n, int64_t k, const f
 /* y = x W^T + b */
 BERT__FN void bert__linear_forward(bert_trainer *t, const bert__linear *l, const float *x, int64_t x_stride, float *y, int64_t y_stride, int64_t rows)
 {
+    const bert__kernels *narrow = bert__narrow_of(t, l);
     bert__job job;
     memset(&job, 0, sizeof job);
     job.linear = l;
+    job.narrow = narrow;
     bert__job_run(t, bert__blocks(bert__blocks(l->n * l->parts, t->kernels->nr), BERT__TASK_PANELS), bert__forward_panels_task, &job);
     if (l->bf16) {
-        bert__round_rows(t, x, x_stride, rows, l->k, t->narrow, bert__stride(l->k));
+        bert__round_rows(t, narrow, x, x_stride, rows, l->k, t->narrow, bert__stride(l->k));
         x = t->narrow;
         x_stride = bert__stride(l->k);
     }
-    bert__train_product(t, l->n * l->parts, l->k, t->bias, x, x_stride, y, y_stride, 0, rows);
+    bert__train_product(t, narrow, l->n * l->parts, l->k, t->bias, x, x_stride, y, y_stride, 0, rows);
 }
 /* Sums of the rows of dy, which lie across. */
 BERT__FN void bert__bias_task(void *arg, int64_t index)
@@ -17021,6 +17079,7 @@ BERT__FN void bert__bias_gradient(bert_trainer *t, const float *across, int64_t 
 /* dx = dy W (+ dx if `add`; NULL: not wanted), dW += dy^T x, db += the sum of dy's rows */
 BERT__FN void bert__linear_backward(bert_trainer *t, const bert__linear *l, const float *x, int64_t x_stride, const float *dy, int64_t dy_stride, float *dx, int64_t dx_stride, int add, int64_t rows)
 {
+    const bert__kernels *narrow = bert__narrow_of(t, l);
     const int64_t all = l->n * l->parts;
     bert__job job;
     int64_t stride;
@@ -17028,17 +17087,18 @@ BERT__FN void bert__linear_backward(bert_trainer *t, const bert__linear *l, cons
     memset(&job, 0, sizeof job);
     if (dx) {
         job.linear = l;
+        job.narrow = narrow;
         bert__job_run(t, bert__blocks(bert__blocks(l->k, t->kernels->nr), BERT__TASK_PANELS), bert__backward_panels_task, &job);
-        if (l->bf16) bert__round_rows(t, dy, dy_stride, rows, all, t->narrow, bert__stride(all));
-        bert__train_product(t, l->k, all, t->zeros, l->bf16 ? t->narrow : dy, l->bf16 ? bert__stride(all) : dy_stride, dx, dx_stride, add, rows);
+        if (l->bf16) bert__round_rows(t, narrow, dy, dy_stride, rows, all, t->narrow, bert__stride(all));
+        bert__train_product(t, narrow, l->k, all, t->zeros, l->bf16 ? t->narrow : dy, l->bf16 ? bert__stride(all) : dy_stride, dx, dx_stride, add, rows);
     }
     if (t->sending && t->comm.progress) t->comm.progress(t->comm.user);
     if (!l->w[0]->learns) return;
     stride = bert__across(t, dy, dy_stride, rows, all);
-    bert__column_panels(t, x, x_stride, rows, l->k, l->bf16);
+    bert__column_panels(t, x, x_stride, rows, l->k, l->bf16, narrow);
     for (part = 0; part < l->parts; part++) bert__bias_gradient(t, t->across + part * l->n * stride, stride, rows, l->n, l->b[part]->gradient);
-    if (l->bf16) bert__round_rows(t, t->across, stride, all, rows, t->across, stride);
-    for (part = 0; part < l->parts; part++) bert__train_product(t, l->k, rows, t->zeros, t->across + part * l->n * stride, stride, l->w[part]->gradient, l->k, 1, l->n);
+    if (l->bf16) bert__round_rows(t, narrow, t->across, stride, all, rows, t->across, stride);
+    for (part = 0; part < l->parts; part++) bert__train_product(t, narrow, l->k, rows, t->zeros, t->across + part * l->n * stride, stride, l->w[part]->gradient, l->k, 1, l->n);
 }
 
 /* ---- rows ---- */
@@ -18078,6 +18138,8 @@ BERT__RARE bert_status bert__trainer_resolve(const bert_trainer_desc *desc, bert
     if (d->precision > BERT_PRECISION_BF16) return bert__bad_argument(e, "precision: training is done in f32 or bf16");
     if ((st = bert__choose_kernels(NULL, BERT_PRECISION_F32, d->isa, &t->kernels, e)) != BERT_OK) return st;
     t->learner = t->kernels->learner;
+    t->pairs = d->precision == BERT_PRECISION_BF16 ? bert__kernels_for(t->kernels->isa, BERT_PRECISION_BF16) : NULL;
+    if (t->pairs && !t->pairs->pairs) t->pairs = NULL;
     d->isa = t->kernels->isa;
     if (!d->precision) d->precision = BERT_PRECISION_F32;
     d->optimizer = bert__optimizer_resolved(&d->optimizer);
