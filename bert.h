@@ -896,7 +896,8 @@ typedef struct bert_trainer_desc {
     int32_t recompute;                  /* 1: of a layer only the output is kept; the rest is computed again. Same bits, less memory */
     const bert_comm *comm;              /* NULL: this worker alone; copied. Opening takes the weights of worker 0 */
     bert_precision precision;           /* BF16: the factors of products in the layers, both ways, and of the decoder of words are rounded
-                                           to bf16, sums are float32; weights, gradients and all else stay float32 */
+                                           to bf16, sums are float32; weights, gradients and all else stay float32. Faster where the
+                                           processor multiplies bf16 (AVX512-BF16) */
     bert_isa isa;
     int32_t threads;                    /* as in bert_session_desc */
     bert_parallel parallel;
@@ -1123,6 +1124,21 @@ BERT_API const char *bert_isa_name(bert_isa isa);                               
 BERT_API int bert_isa_available(bert_isa isa);
 BERT_API bert_isa bert_isa_best(void);
 BERT_API const char *bert_precision_name(bert_precision precision);
+
+/* One product alone, to be timed by who asks how fast the kernels are (bench gemm): y = x W^T for `rows` rows of k inputs, numbers of
+   its own, W packed as a session packs it. trial: what it became is in desc. */
+typedef struct bert_trial bert_trial;
+typedef struct bert_trial_desc {
+    int64_t rows, n, k;                 /* 1 to 2^20 each */
+    bert_precision precision;
+    bert_isa isa;
+    bert_parallel parallel;
+    bert_allocator allocator;
+    bert_error *error;
+} bert_trial_desc;
+BERT_API bert_status bert_trial_open(bert_trial_desc *desc, bert_trial **out);
+BERT_API void bert_trial_run(bert_trial *trial);
+BERT_API void bert_trial_close(bert_trial *trial);
 
 /* Packed weights are immutable and counted: sessions that use them hold them; close gives up the caller's share. */
 BERT_API bert_status bert_packed_open(const bert_packed_desc *desc, bert_packed **out);
@@ -19321,7 +19337,7 @@ BERT_API bert_comm bert_mpi_comm(bert_mpi *mpi)
 
 /* ============================================================================================================
    >>plan
-   Purpose   bytes beforehand.
+   Purpose   bytes beforehand; and one product alone, to be timed.
    Uses      the layouts of >>packed and >>session: the same code that places things measures them.
    Promises  exact: what the allocator is then asked for.
    ============================================================================================================ */
@@ -19390,6 +19406,75 @@ BERT_API int64_t bert_plan_largest(const bert_plan_desc *desc, size_t budget)
         else high = d.max_tokens - 1;
     }
     return low;
+}
+
+struct bert_trial { bert_allocator allocator; void *memory; bert_session session; bert__dense w; bert__product product; int64_t rows; };
+
+BERT__FN void bert__trial_layout(bert__layout *l, bert_trial *t, const bert__kernels *kernels, int64_t rows, int64_t n, int64_t k)
+{
+    const int64_t outputs = bert__up(n, kernels->nr), x_stride = bert__stride(k), y_stride = bert__stride(n), cell_stride = ((k + 16) * kernels->cell / 64 | 1) * 64 + 64;
+    const size_t size = (size_t)(outputs * bert__panel_inputs(kernels, k) * kernels->weight);
+    char *weights = (char *)bert__lay(l, 1, size), *cells = (char *)bert__lay(l, rows, (size_t)cell_stride);
+    float *x = bert__lay_floats(l, rows * x_stride), *y = bert__lay_floats(l, rows * y_stride), *bias = bert__lay_floats(l, outputs), *scales = bert__lay_floats(l, outputs), *cell_scales = bert__lay_floats(l, rows);
+    int32_t *sums = (int32_t *)bert__lay(l, outputs, sizeof *sums), *zeros = (int32_t *)bert__lay(l, rows, sizeof *zeros);
+    int64_t i;
+    if (!l->base) return;
+    for (i = 0; i < rows * x_stride; i++) x[i] = (float)(i * 7919 % 1000) / 500 - 1;
+    memset(weights, 0x3C, size);                                        /* 0.0115 as float32 and as bf16, 60 as int8 */
+    for (i = 0; i < outputs; i++) { bias[i] = 0; scales[i] = 1e-4f; sums[i] = (int32_t)(60 * k); }
+    t->w.kernels = kernels;
+    t->w.panels = weights;
+    t->w.bias = bias;
+    t->w.scales = scales;
+    t->w.sums = sums;
+    t->w.n = n;
+    t->w.k = k;
+    t->session.cells = cells;
+    t->session.cell_scales = cell_scales;
+    t->session.cell_zeros = zeros;
+    t->session.cell_stride = cell_stride;
+    t->product = bert__layer_product(&t->session, &t->w, x, x_stride, y, y_stride, 0, BERT_LINEAR);
+    t->rows = rows;
+}
+BERT_API bert_status bert_trial_open(bert_trial_desc *desc, bert_trial **out)
+{
+    const bert_allocator allocator = bert__allocator(desc ? &desc->allocator : NULL);
+    const bert__kernels *kernels;
+    bert__layout l;
+    bert_trial *t;
+    bert_config c;
+    bert_status st;
+    void *memory;
+    if (!desc || !out) return BERT_ERROR_ARGUMENT;
+    if (desc->rows < 1 || desc->n < 1 || desc->k < 1 || desc->rows > 1 << 20 || desc->n > 1 << 20 || desc->k > 1 << 20) return bert__bad_argument(desc->error, "a trial takes 1 to 2^20 rows, outputs and inputs");
+    memset(&c, 0, sizeof c);
+    c.hidden_size = (int32_t)desc->k;
+    if ((st = bert__choose_kernels(&c, desc->precision, desc->isa, &kernels, desc->error)) != BERT_OK) return st;
+    memset(&l, 0, sizeof l);
+    bert__lay(&l, 1, sizeof *t);
+    bert__trial_layout(&l, NULL, kernels, desc->rows, desc->n, desc->k);
+    memory = bert__alloc(&allocator, bert__block_bytes(l.size));
+    if (!memory) return bert__fail(desc->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory: this product takes %zu bytes", bert__block_bytes(l.size));
+    l.base = bert__aligned(memory);
+    l.size = 0;
+    t = (bert_trial *)bert__lay(&l, 1, sizeof *t);
+    memset(t, 0, sizeof *t);
+    t->allocator = allocator;
+    t->memory = memory;
+    t->session.parallel = bert__parallel(desc->parallel);
+    bert__trial_layout(&l, t, kernels, desc->rows, desc->n, desc->k);
+    desc->isa = kernels->isa;
+    desc->precision = kernels->precision;
+    *out = t;
+    return BERT_OK;
+}
+BERT_API void bert_trial_run(bert_trial *trial) { bert__run_product(&trial->session, &trial->product, trial->rows); }
+BERT_API void bert_trial_close(bert_trial *trial)
+{
+    bert_allocator a;
+    if (!trial) return;
+    a = trial->allocator;
+    bert__free(&a, trial->memory);
 }
 
 /* ============================================================================================================

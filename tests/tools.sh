@@ -373,8 +373,12 @@ END
         lacks=
         "$bin/bench" infer --model small --batch 2 --seq 9 --threads 2 --seconds 0.01 >got 2>err && "$bin/bench" infer --model small --lengths 5,1,30 --precision f32 --isa ref --seconds 0.01 >>got 2>>err
         status=$?
-        for key in min_ms gflops tokens tokens_per_s threads rounds; do [ "$(grep -c "\"$key\": [0-9]" got)" = 2 ] || lacks="$lacks $key"; done
+        for key in min_ms p50_ms p99_ms cpu_ms gflops tokens tokens_per_s threads rounds; do [ "$(grep -c "\"$key\": [0-9]" got)" = 2 ] || lacks="$lacks $key"; done
         if [ $status = 0 ] && [ "$(wc -l <got)" -eq 2 ] && [ -z "$lacks" ] && grep -q '"tokens": 36,.*"isa": "ref"' got; then pass "bench infer"; else fail "bench infer" "exit status $status, lacks:$lacks"; show got; show err; fi
+    fi
+    if wanted "bench gemm"; then
+        "$bin/bench" gemm --batch 1 --seq 3 --seconds 0.01 >got 2>err && "$bin/bench" gemm --model small --seq 2 --precision int8 --isa ref --seconds 0.01 >>got 2>>err
+        if [ $? = 0 ] && [ "$(grep -c '"product": "[a-z ]*", "rows": [23], "outputs": [0-9]*, "inputs": [0-9]*, "min_ms": [0-9.]*, "gflops": [0-9]' got)" = 12 ] && grep -q '"base qkv", "rows": 3, "outputs": 2304, "inputs": 768' got && grep -q '"isa": "ref", "precision": "int8"' got; then pass "bench gemm"; else fail "bench gemm" "not twelve products"; show got; show err; fi
     fi
     if wanted "bench start"; then
         lacks=

@@ -1313,8 +1313,39 @@ static void mixed_precision(void)
             for (i = 0; i < (size_t)n; i++) { along += (double)got[i] * (double)want[i]; a += (double)got[i] * (double)got[i]; b += (double)want[i] * (double)want[i]; }
             if (!(along / sqrt(a * b) > 0.9995 && fabs(sqrt(a / b) - 1) < 0.01)) TEST_FAIL("gradients have the cosine %.6f and %.4f of the length", along / sqrt(a * b), sqrt(a / b));
         }
+        CHECK((t->pairs != NULL) == (bert__kernels_for(t->kernels->isa, BERT_PRECISION_BF16) && bert__kernels_for(t->kernels->isa, BERT_PRECISION_BF16)->group == 2));
         bits_of(t, &e, 3, k ? got : first);
         if (k && memcmp(first, got, (size_t)n * sizeof *got) != 0) TEST_FAIL("%d threads, recompute %d: other bits", (int)d.threads, (int)d.recompute);
+        bert_trainer_close(t);
+    }
+}
+
+/* The processor's products of pairs against float32 products of rounded numbers: the same factors, sums of another order. */
+static void pairs_of_bf16(void)
+{
+    static example e;
+    static float want[60000];
+    bert_config c = small_config(0);
+    bert_trainer_desc d = small_desc(&c, BERT_LEARN_WORDS | BERT_LEARN_NEXT_SENTENCE);
+    bert_progress p = { 0 };
+    int k;
+    make_example(&e, d.learn, 7, 13, 3);
+    d.precision = BERT_PRECISION_BF16;
+    d.isa = BERT_ISA_DEFAULT;
+    for (k = 0; k < 2; k++) {
+        bert_trainer *t = open_trainer(&d);
+        double along = 0, a = 0, b = 0;
+        int64_t i;
+        if (!t) return;
+        if (!t->pairs) { bert_trainer_close(t); test_skip("no AVX512-BF16 here"); return; }
+        if (k == 0) t->pairs = NULL;
+        CHECK(bert_trainer_gradients(t, &e.batch, &e.labels, &p, NULL) == BERT_OK);
+        if (k == 0) memcpy(want, t->gradients, (size_t)t->values * sizeof *want);
+        else {
+            for (i = 0; i < t->values; i++) { along += (double)t->gradients[i] * (double)want[i]; a += (double)t->gradients[i] * (double)t->gradients[i]; b += (double)want[i] * (double)want[i]; }
+            if (!(along / sqrt(a * b) > 0.99999 && fabs(sqrt(a / b) - 1) < 1e-4)) TEST_FAIL("gradients have the cosine %.7f and %.6f of the length", along / sqrt(a * b), sqrt(a / b));
+            CHECK(memcmp(want, t->gradients, (size_t)t->values * sizeof *want) != 0);
+        }
         bert_trainer_close(t);
     }
 }
@@ -1629,6 +1660,7 @@ int main(int argc, char **argv)
     TEST(workers_fail_together);
 #endif
     TEST(mixed_precision);
+    TEST(pairs_of_bf16);
     TEST(small_slots);
     TEST(memory);
     TEST(refused_descs);

@@ -25,13 +25,13 @@ static const cli_flag flags[] = {
     { "input_file", 's', &input_file, "tokenize: the text, a text a line" },
     { "do_lower_case", 't', &lower, "tokenize: as for the tool tokenize" },
     { "mode", 's', &mode, "tokenize: google, hf or auto" },
-    { "model", 's', &model_path, "infer, start: a directory, file, zip or TensorFlow prefix; infer, train: also base, large, ...: of that size, with random weights" },
+    { "model", 's', &model_path, "infer, start: a directory, file, zip or TensorFlow prefix; infer, train: also base, large, ...: of that size, with random weights; gemm: only the config counts" },
     { "bert_config_file", 's', &bert_config_file, "infer, start, train: the config (default: beside the checkpoint)" },
-    { "precision", 's', &precision, "infer, start, train: f32, bf16 or int8 (train: not int8); default f32, on a GPU what --device says" },
-    { "isa", 's', &isa, "infer, start, train: kernels: " CLI_ISAS },
+    { "precision", 's', &precision, "infer, start, train, gemm: f32, bf16 or int8 (train: not int8); default f32, on a GPU what --device says" },
+    { "isa", 's', &isa, "infer, start, train, gemm: kernels: " CLI_ISAS },
     CLI_DEVICE,
-    { "batch", 'i', &batch, "infer, train: sequences in a call" },
-    { "seq", 'i', &seq, "infer, train: tokens of each" },
+    { "batch", 'i', &batch, "infer, train, gemm: sequences in a call" },
+    { "seq", 'i', &seq, "infer, train, gemm: tokens of each" },
     { "lengths", 's', &lengths_text, "infer, instead of --batch and --seq: 12,7,33,...: these sequences in one call" },
     { "vectors", 't', &vectors, "infer: the mean of the rows of each sequence comes out instead of all rows" },
     { "learn", 's', &learn, "train: classes, pretraining (15 % masked words, next sentence) or squad" },
@@ -160,7 +160,7 @@ static int bench_tokenize(void)
 
 /* ---- the peak of this machine: fused multiply-adds of independent registers, all threads at once ---- */
 
-/* Runs n rounds of 16 independent products and sums of vectors; gives the floating-point operations of one round. */
+/* Runs n rounds of 12 independent products and sums of vectors; gives the floating-point operations of one round. */
 #define PEAK_LOOP(type, load, fma, store, lanes)                                                                       \
     enum { CHAINS = 12 };                                                                                              \
     float out[CHAINS * lanes];                                                                                         \
@@ -180,40 +180,97 @@ static int bench_tokenize(void)
 
 #if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
 __attribute__((target("avx2,fma"))) static double peak_avx2(int64_t n, float *sink) { PEAK_LOOP(__m256, _mm256_set1_ps, _mm256_fmadd_ps, _mm256_storeu_ps, 8); }
+#define PEAK_MADD(a, x, y) (ints)_mm256_add_epi32(_mm256_madd_epi16((__m256i)(a), (__m256i)(x)), (__m256i)(y))
+#define PEAK_SET(x) (ints)_mm256_set1_epi32((int)(1e6f * (x)))
+#define PEAK_STORE(p, v) _mm256_storeu_ps(p, _mm256_cvtepi32_ps((__m256i)(v)))
+typedef int ints __attribute__((vector_size(32)));
+__attribute__((target("avx2,fma"))) static double peak_avx2_int8(int64_t n, float *sink) { PEAK_LOOP(ints, PEAK_SET, PEAK_MADD, PEAK_STORE, 8) * 2; }
+#if defined(__clang__) ? __clang_major__ >= 9 : __GNUC__ >= 10
+#define PEAK_BF16(a, x, y) _mm512_dpbf16_ps(a, (__m512bh)_mm512_castps_si512(x), (__m512bh)_mm512_castps_si512(y))
+#define PEAK_VNNI(a, x, y) _mm512_castsi512_ps(_mm512_dpbusd_epi32(_mm512_castps_si512(a), _mm512_castps_si512(x), _mm512_castps_si512(y)))
+__attribute__((target("avx512f,avx512bf16"))) static double peak_avx512_bf16(int64_t n, float *sink) { PEAK_LOOP(__m512, _mm512_set1_ps, PEAK_BF16, _mm512_storeu_ps, 16) * 2; }
+__attribute__((target("avx512f,avx512vnni"))) static double peak_avx512_int8(int64_t n, float *sink) { PEAK_LOOP(__m512, _mm512_set1_ps, PEAK_VNNI, _mm512_storeu_ps, 16) * 4; }
+#endif
 __attribute__((target("avx512f"))) static double peak_avx512(int64_t n, float *sink) { PEAK_LOOP(__m512, _mm512_set1_ps, _mm512_fmadd_ps, _mm512_storeu_ps, 16); }
 #elif defined(__ARM_NEON) && defined(__aarch64__)
 #define PEAK_NEON_FMA(a, b, c) vfmaq_f32(c, a, b)
 static double peak_neon(int64_t n, float *sink) { PEAK_LOOP(float32x4_t, vdupq_n_f32, PEAK_NEON_FMA, vst1q_f32, 4); }
 #endif
 
-typedef struct peak_job { bert_isa isa; int64_t rounds; double flops; float sink; char pad[64]; } peak_job;
+typedef struct peak_job { bert_isa isa; bert_precision precision; int64_t rounds; double flops; float sink; char pad[64]; } peak_job;
 
 static void peak_some(void *arg, int64_t index)
 {
     peak_job *j = (peak_job *)arg + index;
     j->flops = 0;
 #if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
-    if (j->isa == BERT_ISA_AVX2) j->flops = peak_avx2(j->rounds, &j->sink);
-    if (j->isa == BERT_ISA_AVX512) j->flops = peak_avx512(j->rounds, &j->sink);
+    if (j->isa == BERT_ISA_AVX2) j->flops = (j->precision == BERT_PRECISION_INT8 ? peak_avx2_int8 : peak_avx2)(j->rounds, &j->sink);
+    else if (j->isa != BERT_ISA_AVX512) return;
+#if defined(PEAK_BF16)
+    else if (j->precision == BERT_PRECISION_BF16) j->flops = peak_avx512_bf16(j->rounds, &j->sink);
+    else if (j->precision == BERT_PRECISION_INT8) j->flops = peak_avx512_int8(j->rounds, &j->sink);
+#endif
+    else j->flops = peak_avx512(j->rounds, &j->sink);
 #elif defined(__ARM_NEON) && defined(__aarch64__)
     if (j->isa == BERT_ISA_NEON) j->flops = peak_neon(j->rounds, &j->sink);
 #endif
 }
-/* Operations a second with these instructions, by all threads, in a try of some milliseconds; 0: not known. */
-static double peak_of(bert_isa which, bert_parallel parallel)
+/* Operations a second with these instructions, by all threads, in a try of some milliseconds; 0: not known. each (or NULL): by one
+   processor's second of work, which other programs do not take away from. */
+static double peak_of(bert_isa which, bert_precision in, bert_parallel parallel, double *each)
 {
+    clock_t cpu;
     peak_job *j = calloc((size_t)parallel.width, sizeof *j);
     double t, sum = 0;
     int k;
     if (!j) cli_fail("out of memory");
-    for (k = 0; k < parallel.width; k++) { j[k].isa = which; j[k].rounds = 1000000; }
+    for (k = 0; k < parallel.width; k++) { j[k].isa = which; j[k].precision = in; j[k].rounds = 1000000; }
+    cpu = clock();
     t = now();
     parallel.run(parallel.user, parallel.width, peak_some, j);
     t = now() - t;
+    cpu = clock() - cpu;
     for (k = 0; k < parallel.width; k++) sum += j[k].flops * (double)j[k].rounds;
     free(j);
+    if (each) *each = cpu > 0 ? sum / ((double)cpu / CLOCKS_PER_SEC) : 0;
     return sum / t;
 }
+
+/* Bytes a second that all threads read from memory: twice as much as caches hold, in a try of some milliseconds. */
+#define READ_BYTES ((size_t)64 << 20)
+typedef struct read_job { const uint64_t *from; size_t count; uint64_t sum; char pad[64]; } read_job;
+static void read_some(void *arg, int64_t index)
+{
+    read_job *j = (read_job *)arg + index;
+    uint64_t a = 0, b = 0, c = 0, d = 0;
+    size_t i;
+    for (i = 0; i + 32 <= j->count; i += 32) {                          /* two lines at a time */
+        a += j->from[i] + j->from[i + 4];
+        b += j->from[i + 8] + j->from[i + 12];
+        c += j->from[i + 16] + j->from[i + 20];
+        d += j->from[i + 24] + j->from[i + 28];
+    }
+    j->sum = a + b + c + d;
+}
+static double read_rate(bert_parallel parallel)
+{
+    static uint64_t *memory;
+    read_job *j = calloc((size_t)parallel.width, sizeof *j);
+    double t;
+    int k;
+    if (!memory && (memory = malloc(READ_BYTES)) != NULL) memset(memory, 1, READ_BYTES);
+    if (!j || !memory) cli_fail("out of memory");
+    for (k = 0; k < parallel.width; k++) {
+        j[k].count = READ_BYTES / 8 / (size_t)parallel.width;
+        j[k].from = memory + j[k].count * (size_t)k;
+    }
+    t = now();
+    parallel.run(parallel.user, parallel.width, read_some, j);
+    t = now() - t;
+    free(j);
+    return (double)READ_BYTES / t;
+}
+static int by_size(const void *a, const void *b) { const double x = *(const double *)a, y = *(const double *)b; return (x > y) - (x < y); }
 
 /* Operations of one pass over sequences of these lengths. */
 static double flops_of(const bert_config *k, const int64_t *offsets, int64_t n)
@@ -245,6 +302,60 @@ static bert_precision precision_wanted(void)
 {
     if (!precision) precision = cli_on_gpu(NULL) ? "default" : "f32";
     return (bert_precision)cli_choice("precision", precision, "default|f32|bf16|int8");
+}
+
+/* ---- gemm: the four products of a layer, one by one ---- */
+
+static int bench_gemm(void)
+{
+    static const char *const models[] = { "base", "large" }, *const names[] = { "qkv", "attention", "inner", "outer" };
+    bert_error err = { 0 };
+    bert_pool *pool;
+    bert_parallel parallel;
+    int m, k;
+    if (batch < 1 || seq < 1 || batch > 4096 || seq > 4096 || batch * seq > 1 << 20) cli_usage("--batch times --seq goes from 1 to 2^20", "");
+    if (bert_pool_open((int32_t)threads, NULL, &pool)) cli_fail("cannot start the threads");
+    parallel = bert_pool_parallel(pool);
+    for (m = 0; m < (model_path || bert_config_file ? 1 : 2); m++) {
+        bert_config c;
+        if (bert_config_file ? bert_config_read(bert_config_file, &c, &err) != BERT_OK : bert_config_named(model_path ? model_path : models[m], &c, &err) != BERT_OK) {
+            bert_model *model = cli_open_model(model_path, bert_config_file, 0);
+            c = *bert_model_config(model);
+            bert_model_close(model);
+        }
+        for (k = 0; k < 4; k++) {
+            bert_trial_desc d = { 0 };
+            bert_trial *trial;
+            double best = 1e30, best_cpu = 1e30, peak = 0, end, flops;
+            int rounds = 0;
+            d.rows = batch * seq;
+            d.n = k == 0 ? 3 * (int64_t)c.hidden_size : k == 2 ? c.intermediate_size : c.hidden_size;
+            d.k = k == 3 ? c.intermediate_size : c.hidden_size;
+            d.isa = (bert_isa)cli_choice("isa", isa, CLI_ISAS);
+            d.precision = precision_wanted();
+            d.parallel = parallel;
+            d.error = &err;
+            if (bert_trial_open(&d, &trial)) cli_fail(err.message);
+            flops = 2.0 * (double)d.rows * (double)d.n * (double)d.k;
+            for (end = now() + seconds / 4; rounds < 3 || now() < end; rounds++) {
+                clock_t cpu = clock();
+                double t = now(), each;
+                bert_trial_run(trial);
+                t = now() - t;
+                cpu = clock() - cpu;
+                if (t < best) best = t;
+                if (cpu > 100 && (double)cpu / CLOCKS_PER_SEC < best_cpu) best_cpu = (double)cpu / CLOCKS_PER_SEC;
+                if (rounds % 16 == 0 && peak_of(d.isa, d.precision, parallel, &each) > 0 && each > peak) peak = each;
+            }
+            bert_trial_close(trial);
+            printf("{\"product\": \"%s %s\", \"rows\": %lld, \"outputs\": %lld, \"inputs\": %lld, \"min_ms\": %.4f, \"gflops\": %.1f, ", bert_config_file || model_path ? "model" : models[m], names[k], (long long)d.rows, (long long)d.n, (long long)d.k, best * 1e3, flops / best / 1e9);
+            if (peak > 0 && best_cpu < 1e30) printf("\"core_gflops\": %.1f, \"core_peak_gflops\": %.1f, \"percent_of_peak\": %.1f, ", flops / best_cpu / 1e9, peak / 1e9, 100 * flops / best_cpu / peak);
+            printf("\"threads\": %d, \"isa\": \"%s\", \"precision\": \"%s\", \"rounds\": %d}\n", (int)parallel.width, bert_isa_name(d.isa), bert_precision_name(d.precision), rounds);
+            fflush(stdout);
+        }
+    }
+    bert_pool_close(pool);
+    return 0;
 }
 
 /* ---- infer: the last hidden state of every token ---- */
@@ -287,7 +398,9 @@ static int bench_infer(void)
     int64_t *offsets = NULL, n = 0, i, tokens;
     int32_t *ids;
     float *out;
-    double best = 1e30, first = 0, began = 0, end, flops, peak = 0, peaks = 0, gflops;
+    double best = 1e30, best_cpu = 1e30, first = 0, began = 0, end, flops, peak = 0, peaks = 0, gflops, rate = 0, read = 0, limit, *times = NULL;
+    bert_plan_desc pd = { 0 };
+    bert_plan plan;
     int rounds = 0;
     if (batch < 1 || seq < 1 || batch > 1000000 || seq > 1000000) cli_usage("--batch and --seq start at 1", "");
     if (lengths_text) {
@@ -332,31 +445,47 @@ static int bench_infer(void)
     b.offsets = offsets;
     b.ids = ids;
     for (i = 0, end = 0; i < 2 || rounds < 3 || now() < end; i++) {     /* two to warm up, then the best */
+        clock_t cpu = clock();
         double t = now();
         if (bert_session_run(session, &b, &r, &err)) cli_fail(err.message);
         t = now() - t;
+        cpu = clock() - cpu;
         if (i == 0) first = t;
         if (i == 1) { began = now(); end = began + seconds; }
         if (i < 2) continue;
         if (t < best) best = t;
-        rounds++;
+        if ((double)cpu / CLOCKS_PER_SEC < best_cpu) best_cpu = (double)cpu / CLOCKS_PER_SEC;
+        if (rounds % 1024 == 0 && (times = realloc(times, (size_t)(rounds + 1024) * sizeof *times)) == NULL) cli_fail("out of memory");
+        times[rounds++] = t;
         if (peaks < 0.25 * (now() - began) && !cli_on_gpu(NULL)) {                           /* in turns, so that both have the same machine */
             double p;
             t = now();
-            p = peak_of(d.isa, parallel);
+            p = peak_of(d.isa, d.precision, parallel, NULL);
             if (p > peak) peak = p;
+            p = read_rate(parallel);
+            if (p > rate) rate = p;
             peaks += now() - t;
         }
     }
     gflops = flops / best / 1e9;
-    printf("{\"min_ms\": %.4f, \"gflops\": %.1f, ", best * 1e3, gflops);
-    if (peak > 0) printf("\"peak_gflops\": %.1f, \"percent_of_peak\": %.1f, ", peak / 1e9, 100 * gflops * 1e9 / peak);
+    qsort(times, (size_t)rounds, sizeof *times, by_size);
+    printf("{\"min_ms\": %.4f, \"p50_ms\": %.4f, \"p90_ms\": %.4f, \"p99_ms\": %.4f, \"cpu_ms\": %.4f, \"gflops\": %.1f, ", best * 1e3, times[rounds / 2] * 1e3, times[rounds * 9 / 10] * 1e3, times[rounds * 99 / 100] * 1e3, best_cpu * 1e3, gflops);
+    if (peak > 0) {                                                     /* the roof: no faster than the operations, nor than the weights are read once */
+        pd.model = model;
+        pd.isa = d.isa;
+        pd.precision = d.precision;
+        if (bert_plan_memory(&pd, &plan, &err)) cli_fail(err.message);
+        read = (double)plan.packed;
+        limit = flops / peak > read / rate ? flops / peak : read / rate;
+        printf("\"peak_gflops\": %.1f, \"percent_of_peak\": %.1f, \"read_gb_per_s\": %.1f, \"weights_mb\": %.1f, \"limit_ms\": %.4f, \"percent_of_limit\": %.1f, ", peak / 1e9, 100 * gflops * 1e9 / peak, rate / 1e9, read / 1e6, limit * 1e3, 100 * limit / best);
+    }
     printf("\"tokens\": %lld, \"tokens_per_s\": %.0f, \"sequences\": %lld, \"threads\": %d, \"isa\": \"%s\", \"device\": \"%s\", \"precision\": \"%s\", \"rounds\": %d, \"first_ms\": %.4f}\n", (long long)tokens, (double)tokens / best,
            (long long)n, (int)d.threads, bert_isa_name(d.isa), cli_device, bert_precision_name(d.precision), rounds, first * 1e3);
     bert_session_close(session);
     bert_pool_close(pool);
     bert_model_close(opened);
     bert_trainer_close(weights);
+    free(times);
     free(out);
     free(ids);
     free(offsets);
@@ -434,7 +563,7 @@ static int bench_train(void)
         if (peaks < 0.1 * (now() - began) && !cli_on_gpu(NULL)) {
             double one;
             t = now();
-            one = peak_of(bert_trainer_desc_resolved(trainer).isa, d.parallel);
+            one = peak_of(bert_trainer_desc_resolved(trainer).isa, BERT_PRECISION_F32, d.parallel, NULL);
             if (one > peak) peak = one;
             peaks += now() - t;
         }
@@ -534,19 +663,23 @@ int main(int argc, char **argv)
     cli c;
     if (!again) return 1;
     memcpy(again, argv, (size_t)(argc + 1) * sizeof *again);            /* cli_parse reorders */
-    c = cli_parse(argc, argv, "bench tokenize|infer|train|start [FLAGS]", "Measures on this machine; the last line of the output is JSON.\n"
+    c = cli_parse(argc, argv, "bench tokenize|infer|train|gemm|start [FLAGS]", "Measures on this machine; the last line of the output is JSON.\n"
                   "tokenize: megabytes a second to ids, line by line, the file already in memory.\n"
-                  "infer: the last hidden state of every token of a batch: the best call, operations a second, and their share of what\n"
-                  "the processor does at most with these instructions (measured too).\n"
+                  "infer: the last hidden state of every token of a batch: the best call, the times that 50, 90 and 99 of 100 stay below, the\n"
+                  "least processor time, operations a second, and their share of what the processor does at most with these instructions in\n"
+                  "this precision (measured too). limit_ms: that, or reading the weights once from memory, whichever takes longer.\n"
+                  "gemm: the products of a layer (of base and large, or of --model), batch times seq rows, a line of JSON each. The share of\n"
+                  "the peak is one of processor time: it can be measured on a busy machine, and with several threads says nothing of waiting.\n"
                   "train: a step: random weights for the model's config, two labels (or --learn), dropout 0.1, all gradients, clipped, AdamW. min_ms\n"
                   "is the best step's (on a GPU of eight in a row), cpu_ms that of all threads, operations are three times those of infer.\n"
                   "start: from the start of the program to the first vector, part by part. share_of_limit: of 1.3 times the sum of\n"
                   "mapping, packing, one forward pass and 10 ms.", flags);
-    if (c.count != 1) cli_usage("say what to measure: tokenize, infer, train or start", "");
+    if (c.count != 1) cli_usage("say what to measure: tokenize, infer, train, gemm or start", "");
     if (threads < 0 || threads > 1024) cli_usage("--threads goes from 0 to 1024", "");
     if (strcmp(c.args[0], "tokenize") == 0) return bench_tokenize();
     if (strcmp(c.args[0], "infer") == 0) return bench_infer();
     if (strcmp(c.args[0], "train") == 0) return bench_train();
+    if (strcmp(c.args[0], "gemm") == 0) return bench_gemm();
     if (strcmp(c.args[0], "start") == 0) return bench_start(again);
     cli_usage("nothing to measure of that name: ", c.args[0]);
     return 2;
