@@ -410,7 +410,7 @@ if wanted "bench train"; then
     if [ $status = 0 ] && [ "$(wc -l <got)" -eq 1 ] && [ -z "$lacks" ]; then pass "bench train"; else fail "bench train" "exit status $status, lacks:$lacks"; show got; show err; fi
 fi
 fails "bench train without a model" 2 "model" "$bin/bench" train
-fails "bench of nothing" 2 "tokenize, infer, train or start" "$bin/bench"
+fails "bench of nothing" 2 "tokenize, infer, train, gemm or start" "$bin/bench"
 fails "bench without files" 2 "vocab_file" "$bin/bench" tokenize
 
 # ---- inspect and convert: archives of tiny models as they are published ----
