@@ -34,9 +34,9 @@ LITTLE_FN void little_unheard(uint64_t *state, char *out)
 {
     int n = 2 + (int)little_random(state, 2);
     for (*out = 0; n--; ) {
-        strncat(out, "bdfghklmnprstvwz" + little_random(state, 16), 1);
-        strncat(out, "aeiou" + little_random(state, 5), 1);
-        if (little_random(state, 3) == 0) strncat(out, "lnrst" + little_random(state, 5), 1);
+        strncat(out, &"bdfghklmnprstvwz"[little_random(state, 16)], 1);
+        strncat(out, &"aeiou"[little_random(state, 5)], 1);
+        if (little_random(state, 3) == 0) strncat(out, &"lnrst"[little_random(state, 5)], 1);
     }
 }
 

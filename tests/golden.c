@@ -58,6 +58,7 @@ static const struct {
     { "google", "eval_squad_v1.1", NULL, golden_google_eval, 0 },
     { "google", "eval_squad_v2.0", NULL, golden_google_eval, 0 },
     { "google", "squad", NULL, golden_google_squad, 0 },
+    { "google", "data", "squad", golden_squad_oracle, 0 },
     { "google", "eval_squad_v1.1/predictions", "eval_squad_v1.1", golden_google_squad_run, 0 },
     { "google", "eval_squad_v2.0/predictions", "eval_squad_v2.0", golden_google_squad_run, 0 },
     { "hf", "heads", NULL, golden_hf_heads, 0 },

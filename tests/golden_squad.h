@@ -496,6 +496,80 @@ static void golden_google_squad_run(const golden_place *place)
     }
 }
 
+/* ---- the data sets themselves: a reader that knows the answers ---- */
+
+/* Logits that point at the answers give the answers' texts back, through windows, tokens and get_final_text; the n best are full of
+   other spans. What does not come back: answers that are part of a word ("8" of "20-18"), and those that no window has whole with most
+   context where they start. */
+static void golden_squad_oracle(const golden_place *place)
+{
+    static const struct { const char *file, *vocab; int version_2; double least; } sets[] = {
+        { "SQuAD/dev-v1.1-slice.json", "bert-base-uncased", 0, 0.98 }, { "SQuAD/train-v1.1-slice.json", "bert-base-uncased", 0, 0.985 },
+        { "SQuAD/dev-v2.0-slice.json", "bert-base-uncased", 1, 0.985 }, { "SQuAD/train-v2.0-slice.json", "bert-base-uncased", 1, 0.985 },
+        { "CMRC2018/cmrc2018_trial.json", "bert-base-chinese", 0, 0.985 } };
+    enum { LENGTH = 384 };
+    size_t k;
+    for (k = 0; k < sizeof sets / sizeof *sets; k++) {
+        char path[1300], label[100];
+        golden_squad_settings s;
+        bert_tokenizer_desc d;
+        bert_squad_answers_desc ad;
+        bert_squad_answers *answers = NULL;
+        bert_squad *squad;
+        bert_squad_features *features;
+        bert_squad_feature f;
+        bert_error err;
+        float x[2][LENGTH];
+        int64_t i, right = 0, count, places = 0;
+        snprintf(label, sizeof label, "data/%s", sets[k].file);
+        golden_path(path, sizeof path, place->data, sets[k].file);
+        if (!*place->data || !golden_is_file(path)) { golden_skip(label, "it is not in ../shared/data"); continue; }
+        if (!test_enter("%s", label)) continue;
+        memset(&s, 0, sizeof s);
+        memset(&ad, 0, sizeof ad);
+        memset(&f, 0, sizeof f);
+        squad = golden_squad_open(path, 1, sets[k].version_2);
+        snprintf(path, sizeof path, "%s/vocab/%s/vocab.txt", place->data, sets[k].vocab);
+        d = golden_desc(path, BERT_TOKENIZER_GOOGLE, 0);
+        s.tok = golden_tokenizer(&d);
+        s.length = LENGTH;
+        s.stride = 128;
+        s.query = 64;
+        features = squad && s.tok ? golden_squad_features(&s, squad) : NULL;
+        ad.squad = squad;
+        ad.tokenizer = s.tok;
+        ad.version_2 = sets[k].version_2;
+        ad.max_answer_length = LENGTH;
+        ad.error = &err;
+        if (features && bert_squad_answers_open(&ad, &answers) != BERT_OK) TEST_FAIL("%s", err.message);
+        golden_squad_columns(&f, LENGTH);
+        while (answers && !test_now.failures) {
+            if (bert_squad_features_next(features, &f) != BERT_OK) { TEST_FAIL("a feature is refused"); break; }
+            if (!f.tokens) break;
+            for (i = 0; i < LENGTH; i++) { x[0][i] = (float)((i * 7 + f.window) % 5) - 9; x[1][i] = (float)((i * 3 + f.window) % 5) - 9; }
+            x[0][f.start] = x[1][f.end] = f.start || bert_squad_get(squad, f.question)->impossible ? 9.0f : 0.0f;     /* a window without it: somewhat nowhere */
+            if (bert_squad_answers_add(answers, &f, x[0], x[1], f.tokens, 1) != BERT_OK) TEST_FAIL("%s", err.message);
+        }
+        count = bert_squad_count(squad);
+        if (answers && !test_now.failures && bert_squad_answers_finish(answers) != BERT_OK) TEST_FAIL("%s", err.message);
+        for (i = 0; i < count && !test_now.failures; i++) {
+            const bert_squad_question *q = bert_squad_get(squad, i);
+            const bert_squad_answer *a = bert_squad_answers_get(answers, i);
+            right += a->text.size == q->answer.size && memcmp(a->text.text, q->answer.text, q->answer.size) == 0;
+            places += a->text.size == a->end - a->begin && memcmp(a->text.text, q->context.text + a->begin, a->text.size) == 0;
+        }
+        if (!test_now.failures && getenv("GOLDEN_WORST")) printf("%s: %.4f of %ld\n", label, (double)right / (double)count, (long)count);
+        if (!test_now.failures && !((double)right >= sets[k].least * (double)count)) TEST_FAIL("only %ld of %ld answers come back", (long)right, (long)count);
+        if (!test_now.failures && !((double)places >= 0.97 * (double)count)) TEST_FAIL("only %ld of %ld answers are the bytes they are said to be", (long)places, (long)count);
+        free(f.ids);
+        bert_squad_answers_close(answers);
+        bert_squad_features_close(features);
+        bert_squad_close(squad);
+        bert_tokenizer_close(s.tok);
+        test_leave();
+    }
+}
+
 /* ---- hf/eval: scores ---- */
 
 /* The recorded scores of the questions, compared as they come. */

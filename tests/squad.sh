@@ -208,6 +208,24 @@ else
     done
 fi
 
+# real data: train, predict, evaluate; what comes out is what evaluate_squad says of the files
+data=$top/../shared/data
+# real NAME VOCABULARY SIZE TRAIN DEV FLAGS...
+real() {
+    name_=$1 vocab_=$data/vocab/$2/vocab.txt size_=$3 train_=$data/$4 dev_=$data/$5; shift 5
+    wanted "$name_" || return 0
+    if [ ! -f "$vocab_" ] || [ ! -f "$train_" ] || [ ! -f "$dev_" ]; then skip "$name_" "needs ../shared/data"; return 0; fi
+    printf '{"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32, "vocab_size": %s, "max_position_embeddings": 128, "type_vocab_size": 2, "hidden_act": "gelu"}' "$size_" >real.json
+    rm -rf real
+    "$bin/run_squad" --bert_config_file=real.json --vocab_file="$vocab_" --do_train --train_file="$train_" --do_predict --do_eval --predict_file="$dev_" --max_seq_length=128 --train_batch_size=4 --num_train_steps=4 --output_dir=real "$@" >got 2>err || { fail "$name_" "does not run"; tail -n 3 err; return 0; }
+    if [ -f real/null_odds.json ]; then "$bin/evaluate_squad" "$dev_" real/predictions.json -n real/null_odds.json -t 1e9 -o real/scores
+    else "$bin/evaluate_squad" "$dev_" real/predictions.json >real/scores; fi
+    if [ "$(cat got)" = "$(cat real/scores)" ]; then pass "$name_"; else fail "$name_" "other scores"; show got; show real/scores; fi
+}
+real "SQuAD 1.1, slices" bert-base-uncased 30522 SQuAD/train-v1.1-slice.json SQuAD/dev-v1.1-slice.json
+real "SQuAD 2.0, slices" bert-base-uncased 30522 SQuAD/train-v2.0-slice.json SQuAD/dev-v2.0-slice.json --version_2_with_negative
+real "CMRC 2018, trial" bert-base-chinese 21128 CMRC2018/cmrc2018_trial.json CMRC2018/cmrc2018_trial.json --doc_stride=96
+
 # refused, with nothing written
 printf '{"data": [{"paragraphs": [{"context": "the dogs",\n  "qas": [' >cut.json
 refuses "questions cut short" 1 "cut.json.*line 2, column 11:" $learn --train_file=cut.json
