@@ -1125,6 +1125,7 @@ BERT_API int bert_isa_available(bert_isa isa);
 BERT_API bert_isa bert_isa_best(void);
 BERT_API const char *bert_precision_name(bert_precision precision);
 
+#ifndef BERT_NO_TRAIN                   /* small builds have no use for it */
 /* One product alone, to be timed by who asks how fast the kernels are (bench gemm): y = x W^T for `rows` rows of k inputs, numbers of
    its own, W packed as a session packs it. trial: what it became is in desc. */
 typedef struct bert_trial bert_trial;
@@ -1139,6 +1140,7 @@ typedef struct bert_trial_desc {
 BERT_API bert_status bert_trial_open(bert_trial_desc *desc, bert_trial **out);
 BERT_API void bert_trial_run(bert_trial *trial);
 BERT_API void bert_trial_close(bert_trial *trial);
+#endif
 
 /* Packed weights are immutable and counted: sessions that use them hold them; close gives up the caller's share. */
 BERT_API bert_status bert_packed_open(const bert_packed_desc *desc, bert_packed **out);
@@ -2909,7 +2911,7 @@ BERT__FN int bert__st_output_before(const void *user, uint32_t a, uint32_t b)
     const int x = bert__st_place(t[a].dtype), y = bert__st_place(t[b].dtype), names = strcmp(t[a].name, t[b].name);
     return x != y ? x > y : names ? names < 0 : a < b;
 }
-BERT__NOINLINE void bert__add_text(bert__buf *b, const char *text) { bert__buf_add(b, text, strlen(text)); }
+BERT__APART void bert__add_text(bert__buf *b, const char *text) { bert__buf_add(b, text, strlen(text)); }
 BERT__FN void bert__add_quoted(bert__buf *b, const char *text)
 {
     size_t n = strlen(text), need = bert_json_quote(text, n, 0, NULL, 0);
@@ -3150,7 +3152,7 @@ static const bert__py_global bert__py_globals[] = {
     { "torch", "cdouble", BERT__PY_G_DTYPE, BERT_DTYPE_NONE }
 };
 
-BERT__NOINLINE int bert__same(const char *a, size_t n, const char *b) { return strlen(b) == n && memcmp(a, b, n) == 0; }
+BERT__APART int bert__same(const char *a, size_t n, const char *b) { return strlen(b) == n && memcmp(a, b, n) == 0; }
 
 /* ---- the machine ---- */
 
@@ -3179,7 +3181,7 @@ BERT__FN void bert__py_init(bert__py_machine *m, bert_checkpoint *c, const char 
     m->empty.type = BERT__PY_TUPLE;
 }
 
-BERT__NOINLINE void bert__py_push(bert__py_machine *m, bert__py *v) { if (v) bert__buf_add(&m->stack, &v, sizeof v); }
+BERT__APART void bert__py_push(bert__py_machine *m, bert__py *v) { if (v) bert__buf_add(&m->stack, &v, sizeof v); }
 /* How many values there are above the last mark, and the value `back` from the top, from 1. */
 BERT__FN size_t bert__py_height(const bert__py_machine *m)
 {
@@ -3988,14 +3990,14 @@ typedef struct bert__zip_writer {
     bert__crc crc;
 } bert__zip_writer;
 
-BERT__NOINLINE void bert__put(bert__buf *b, uint64_t v, int bytes)            /* little-endian */
+BERT__APART void bert__put(bert__buf *b, uint64_t v, int bytes)            /* little-endian */
 {
     char p[8];
     int k;
     for (k = 0; k < bytes; k++) p[k] = (char)(v >> 8 * k & 255);
     bert__buf_add(b, p, (size_t)bytes);
 }
-BERT__NOINLINE void bert__put_text(bert__buf *b, const char *text) { bert__buf_add(b, text, strlen(text)); }
+BERT__APART void bert__put_text(bert__buf *b, const char *text) { bert__buf_add(b, text, strlen(text)); }
 
 /* One entry: the values of an output. */
 BERT__FN void bert__zip_add(bert__zip_writer *w, const char *name, const bert_output *o, size_t size)
@@ -5101,7 +5103,7 @@ BERT__FN bert_status bert__write_state(const char *prefix, const bert_allocator 
    the shards become the whole checkpoint's. What lies in a shard without being mapped is left out.
    ============================================================================================================ */
 
-BERT__NOINLINE int bert__ends(const char *text, const char *end)
+BERT__APART int bert__ends(const char *text, const char *end)
 {
     size_t n = strlen(text), m = strlen(end);
     return n >= m && memcmp(text + n - m, end, m) == 0;
@@ -6230,7 +6232,7 @@ BERT__FN bert_status bert__survey_take(bert__survey *s, bert__arena *arena)
 }
 
 /* The size a letter of dims stands for; 0: not known. */
-BERT__NOINLINE int64_t bert__dimension(const bert_config *c, char letter)
+BERT__APART int64_t bert__dimension(const bert_config *c, char letter)
 {
     switch (letter) {
     case 'C': return c->hidden_size;
@@ -7034,6 +7036,7 @@ static const bert__learner bert__ref_learner = {
 
    bf16. Inputs and weights are rounded to bf16, their products are exact in float32, and are added as the processors' instruction for
    pairs does it: the second of each pair first. Numbers that are no normal float32 count as 0 there, here they do not. */
+#ifndef BERT_NO_SIMD
 BERT__FN void bert__ref_narrow_int8(const float *x, const float *shrink, int64_t k, void *cells, float *scale, int32_t *zero)
 {
     int16_t *q = (int16_t *)cells;
@@ -7106,11 +7109,19 @@ BERT__FN void bert__ref_product_bf16(const bert__product *p, int64_t row, int64_
     }
 }
 
+#endif /* BERT_NO_SIMD */
+
 #define BERT__REF_KERNELS(precision, group, weight, cell, swap, narrow, product) { BERT_ISA_REF, precision, BERT__REF_NR, 16, group, weight, cell, swap, narrow, NULL, \
     product, bert__ref_dots, bert__ref_norm, bert__ref_attention, bert__ref_attention_scratch, bert__ref_pack, BERT__IF_TRAIN(&bert__ref_learner) }
 static const bert__kernels bert__kernels_ref = BERT__REF_KERNELS(BERT_PRECISION_F32, 1, 4, 4, 0, NULL, bert__ref_product);
+#ifndef BERT_NO_SIMD
 static const bert__kernels bert__kernels_ref_int8 = BERT__REF_KERNELS(BERT_PRECISION_INT8, 1, 1, 2, 0, bert__ref_narrow_int8, bert__ref_product_int8);
 static const bert__kernels bert__kernels_ref_bf16 = BERT__REF_KERNELS(BERT_PRECISION_BF16, 1, 2, 4, 1, bert__ref_narrow_bf16, bert__ref_product_bf16);
+#define BERT__IS_NARROW(kernels) ((kernels)->narrow != NULL)
+#else                                                                   /* nothing would be gained: see bert__kernels_for */
+#define BERT__IS_NARROW(kernels) 0
+#endif
+#define BERT__IS_INT8(kernels) (BERT__IS_NARROW(kernels) && (kernels)->precision == BERT_PRECISION_INT8)
 
 #endif /* BERT_IMPLEMENTATION, so far. The next section is compiled by the one after it, once for each kind of instructions. */
 
@@ -8528,7 +8539,9 @@ BERT__FN const bert__kernels *bert__kernels_for(bert_isa isa, bert_precision pre
 {
     if (precision <= BERT_PRECISION_F32 || !bert__kernels_of(isa)) return bert__kernels_of(isa);
     switch (isa) {
+#ifndef BERT_NO_SIMD
     case BERT_ISA_REF: return precision == BERT_PRECISION_INT8 ? &bert__kernels_ref_int8 : &bert__kernels_ref_bf16;
+#endif
 #if defined(BERT__X86_TIERS)
     case BERT_ISA_AVX2: return precision == BERT_PRECISION_INT8 ? &bert__avx2_kernels_int8 : &bert__avx2_kernels_bf16;
 #ifdef BERT__X86_VNNI
@@ -8567,7 +8580,7 @@ BERT_API bert_isa bert_isa_best(void)
 /* Gives out pieces of one block, each 64-byte aligned. Run first with base NULL, it only adds up what will be needed: so sizes are
    known before memory is taken, and stand nowhere twice. */
 typedef struct bert__layout { char *base; size_t size; } bert__layout;
-BERT__NOINLINE void *bert__lay(bert__layout *l, int64_t n, size_t width)
+BERT__APART void *bert__lay(bert__layout *l, int64_t n, size_t width)
 {
     const size_t at = bert__add(l->size, 63) & ~(size_t)63;
     l->size = bert__add(at, bert__mul((size_t)n, width));
@@ -8708,9 +8721,9 @@ BERT__FN void bert__pack_panel(const bert__origin *o, const bert__dense *w, int6
     int32_t sum[BERT__NR_MOST] = { 0 };
     int64_t j, k, c, n;
     int pass;
-    if (!kernels->narrow) { bert__panel_floats(o, w, panel, 0, w->k, (float *)(void *)out); return; }
+    if (!BERT__IS_NARROW(kernels)) { bert__panel_floats(o, w, panel, 0, w->k, (float *)(void *)out); return; }
     memset(out + nr * (inputs - last) * kernels->weight, 0, (size_t)(nr * last * kernels->weight));     /* the last group may not be full */
-    for (pass = kernels->precision == BERT_PRECISION_INT8 ? 0 : 1; pass < 2; pass++) {
+    for (pass = BERT__IS_INT8(kernels) ? 0 : 1; pass < 2; pass++) {
         for (k = 0; k < w->k; k += n) {
             n = w->k - k < BERT__PACK_RUN ? w->k - k : BERT__PACK_RUN;
             bert__panel_floats(o, w, panel, k, n, run);
@@ -8723,7 +8736,7 @@ BERT__FN void bert__pack_panel(const bert__origin *o, const bert__dense *w, int6
                     const float size = v[j] < 0 ? -v[j] : v[j];
                     by[j] = size > by[j] ? size : by[j];
                     odd[j] += v[j] * 0.0f;
-                } else if (kernels->precision == BERT_PRECISION_INT8) {
+                } else if (BERT__IS_INT8(kernels)) {
                     signed char *to = (signed char *)out + place;
                     for (j = 0; j < nr; j++) {                          /* the nearest integer is what stands below 1.5 2^23 */
                         const int32_t q = by[j] > 0 ? (int32_t)(bert__float_to_bits(v[j] * by[j] + 12582912.0f) - 0x4B400000u) : 0;
@@ -8763,7 +8776,7 @@ BERT__FN bert__dense bert__lay_dense(bert__layout *l, bert_packed *p, const bert
 {
     const bert__kernels *kernels = layer < 0 ? p->plain : p->kernels;
     const int64_t nr = kernels->nr, panels = (n * parts + nr - 1) / nr;
-    const int is_int8 = kernels->precision == BERT_PRECISION_INT8;
+    const int is_int8 = BERT__IS_INT8(kernels);
     bert__dense w;
     float *bias;
     char name[160];
@@ -8926,7 +8939,7 @@ BERT_API bert_status bert_packed_open(const bert_packed_desc *desc, bert_packed 
     p->words = bert__table_of(bert_model_find(d->model, bert__rows[0].name)->tensor);
     decoder = bert_model_find(d->model, bert__rows[BERT__ROW_DECODER].name);
     p->decoder = decoder ? bert__table_of(decoder->tensor) : p->words;
-    if (p->kernels->precision == BERT_PRECISION_INT8) parallel.run(parallel.user, p->dense_count, bert__shrink_task, p);
+    if (BERT__IS_INT8(p->kernels)) parallel.run(parallel.user, p->dense_count, bert__shrink_task, p);
     for (i = 0; i < p->dense_count; i++) tasks += bert__pack_tasks(p->dense + i);
     parallel.run(parallel.user, tasks, bert__pack_task, p);
     *out = p;
@@ -8994,7 +9007,7 @@ BERT__FN void bert__session_layout(bert__layout *l, bert_session *s, const bert_
     s->work_stride = bert__stride(nF > 4 * nC ? nF : 4 * nC);
     s->x = bert__lay_floats(l, tokens * s->x_stride);
     s->work = bert__lay_floats(l, tokens * s->work_stride);
-    if (kernels->narrow) {                                              /* 16 cells more: they are written by as many */
+    if (BERT__IS_NARROW(kernels)) {                                        /* 16 cells more: they are written by as many */
         s->cell_stride = ((((nF > nC ? nF : nC) + 16) * kernels->cell + 63) / 64 | 1) * 64;
         s->cells = (char *)bert__lay(l, tokens, (size_t)s->cell_stride);
         s->cell_scales = bert__lay_floats(l, tokens);
@@ -9184,7 +9197,7 @@ BERT__FN void bert__product_task(void *arg, int64_t index)
 /* Rows of a product's input, in its precision. */
 BERT__FN void bert__narrow_rows(const bert_session *s, const bert__product *p, int64_t row, int64_t rows)
 {
-    if (p->w->kernels->narrow)
+    if (BERT__IS_NARROW(p->w->kernels))
         for (; rows > 0; row++, rows--) p->w->kernels->narrow(p->x + row * p->x_stride, p->w->shrink, p->w->k, s->cells + row * s->cell_stride, s->cell_scales + row, s->cell_zeros + row);
 }
 BERT__FN void bert__narrow_task(void *arg, int64_t index)
@@ -9201,8 +9214,8 @@ BERT__FN void bert__run_product(bert_session *s, const bert__product *product, i
     bert__work w;
     int64_t cuts;
     memset(&w, 0, sizeof w);
-    if (k->narrow && (s->parallel.width == 1 || rows * product->w->k <= BERT__NARROW_SERIAL)) bert__narrow_rows(s, product, 0, rows);
-    else if (k->narrow) {
+    if (BERT__IS_NARROW(k) && (s->parallel.width == 1 || rows * product->w->k <= BERT__NARROW_SERIAL)) bert__narrow_rows(s, product, 0, rows);
+    else if (BERT__IS_NARROW(k)) {
         w.s = s;
         w.product = *product;
         w.rows = rows;
@@ -9585,42 +9598,38 @@ BERT__FN bert_status bert__check_run(const bert_session *s, const bert_batch *b,
 
 BERT__FN int bert__all_finite(const float *x, int64_t n)
 {
-    int64_t i, end;
+    int64_t i;
     uint32_t bad = 0;
-    for (i = 0; i < n && !bad;)                                         /* in blocks, for the compiler to use vectors; by bits: -ffast-math knows no NaN */
-        for (end = i + 256 < n ? i + 256 : n; i < end; i++) bad |= (bert__float_to_bits(x[i]) & 0x7F800000u) == 0x7F800000u;
+    for (i = 0; i < n; i++) bad |= (bert__float_to_bits(x[i]) & 0x7F800000u) == 0x7F800000u;       /* by bits: -ffast-math knows no NaN */
     return !bad;
 }
 /* Numbers that are none come out of weights that are none, or that have grown too large: which, it says. */
 BERT__RARE bert_status bert__fail_output(const bert_session *s, const char *what, int64_t at, bert_error *error)
 {
     const bert_model *m = s->desc.model;
-    const bert_allocator a = s->desc.allocator;
-    const char *path = bert__model_path(m);
     int64_t i;
     for (i = 0; i < bert_model_parameter_count(m); i++) {
         const bert_parameter *p = bert_model_parameter(m, i);
-        float *values = p->tensor ? (float *)bert__alloc(&a, bert__mul((size_t)p->tensor->count, sizeof *values)) : NULL;
-        const int whole = !values || bert_tensor_read(p->tensor, BERT_F32, values, p->tensor->count, NULL) != BERT_OK || bert__all_finite(values, p->tensor->count);
-        bert__free(&a, values);
-        if (!whole) return bert__fail_tensor(error, BERT_ERROR_FORMAT, path, -1, p->name, "its weights are not all finite; nor is %s %lld", what, (long long)at);
+        float *values = (float *)bert__alloc(&s->desc.allocator, bert__mul((size_t)p->tensor->count, sizeof *values));
+        const int odd = values && bert_tensor_read(p->tensor, BERT_F32, values, p->tensor->count, NULL) == BERT_OK && !bert__all_finite(values, p->tensor->count);
+        bert__free(&s->desc.allocator, values);
+        if (odd) return bert__fail_tensor(error, BERT_ERROR_FORMAT, bert__model_path(m), -1, p->name, "its weights are not all finite; nor is the result for %s %lld", what, (long long)at);
     }
-    return bert__fail(error, BERT_ERROR_FORMAT, path, -1, "%s %lld is not finite, though all weights are: they grew too large, or the batch has such values", what, (long long)at);
+    return bert__fail(error, BERT_ERROR_FORMAT, bert__model_path(m), -1, "the result for %s %lld is not finite, though all weights are: too large, or the batch's values", what, (long long)at);
 }
 /* Of what was asked for. Rows that a sequence lost by truncation are nobody's. */
 BERT__FN bert_status bert__check_output(const bert_session *s, const bert_batch *b, const bert_result *r, int64_t limit, bert_error *error)
 {
     const bert_config *c = bert_model_config(s->desc.model);
-    const int64_t nC = c->hidden_size, nN = c->labels, nV = c->vocab_size;
+    const float *const x[] = { r->hidden, r->token_classes, r->spans, r->pooled, r->vectors, r->next_sentence, r->classes, r->words };
+    const int64_t width[] = { c->hidden_size, c->labels, 2, c->hidden_size, c->hidden_size, 2, c->labels, c->vocab_size };
     int64_t i;
-    for (i = 0; i < b->sequences; i++) {
-        const int64_t from = b->offsets[i], all = b->offsets[i + 1] - from, n = all < limit ? all : limit;
-        if ((r->hidden && !bert__all_finite(r->hidden + from * nC, n * nC)) || (r->pooled && !bert__all_finite(r->pooled + i * nC, nC)) || (r->vectors && !bert__all_finite(r->vectors + i * nC, nC))
-            || (r->next_sentence && !bert__all_finite(r->next_sentence + i * 2, 2)) || (r->classes && !bert__all_finite(r->classes + i * nN, nN))
-            || (r->token_classes && !bert__all_finite(r->token_classes + from * nN, n * nN)) || (r->spans && !bert__all_finite(r->spans + from * 2, n * 2)))
-            return bert__fail_output(s, "the result for sequence", i, error);
-    }
-    for (i = 0; r->words && i < r->masked_count; i++) if (!bert__all_finite(r->words + i * nV, nV)) return bert__fail_output(s, "the result for masked row", i, error);
+    int k;
+    for (k = 0; k < 8; k++)                                             /* the first three have rows of tokens */
+        for (i = 0; x[k] && i < (k < 7 ? b->sequences : r->masked_count); i++) {
+            const int64_t from = k < 3 ? b->offsets[i] : i, all = k < 3 ? b->offsets[i + 1] - from : 1;
+            if (!bert__all_finite(x[k] + from * width[k], (all < limit ? all : limit) * width[k])) return bert__fail_output(s, k < 7 ? "sequence" : "masked row", i, error);
+        }
     return BERT_OK;
 }
 
@@ -11812,7 +11821,7 @@ BERT__FN void bert__json_add_number(bert__buf *b, double v)
     char text[32];
     bert__buf_add(b, text, bert__str_repr(v, text));
 }
-BERT__NOINLINE void bert__json_add(bert__buf *b, const char *text) { bert__buf_add(b, text, strlen(text)); }
+BERT__APART void bert__json_add(bert__buf *b, const char *text) { bert__buf_add(b, text, strlen(text)); }
 
 typedef struct bert__slices { const bert_slice *(*at)(const void *user, uint32_t i); const void *user; } bert__slices;
 
@@ -12273,7 +12282,7 @@ BERT__FN void bert__score_words(bert__scorer *s, const char *gold, size_t size, 
 
 /* ---- CMRC: nltk's word tokenizer (its 24 substitutions, one after another), mixed segments, their longest common part ---- */
 
-BERT__NOINLINE void bert__nltk_swap(bert__buf *a, bert__buf *b) { const bert__buf c = *a; *a = *b; *b = c; b->size = 0; }
+BERT__APART void bert__nltk_swap(bert__buf *a, bert__buf *b) { const bert__buf c = *a; *a = *b; *b = c; b->size = 0; }
 
 /* Blanks around each of the strings of a list ("" ends it). */
 BERT__FN void bert__nltk_space(bert__buf *text, bert__buf *out, const char *const *list)
@@ -17174,7 +17183,7 @@ BERT__FN void bert__activation_task(void *arg, int64_t index)
         job->t->learner->curve(kind, job->which, x, y, job->columns);
     }
 }
-BERT__NOINLINE void bert__activation_rows(bert_trainer *t, int slope, const float *x, int64_t stride, float *y, int64_t y_stride, int64_t columns, int64_t rows)
+BERT__APART void bert__activation_rows(bert_trainer *t, int slope, const float *x, int64_t stride, float *y, int64_t y_stride, int64_t columns, int64_t rows)
 {
     bert__job job;
     memset(&job, 0, sizeof job);
@@ -19408,6 +19417,7 @@ BERT_API int64_t bert_plan_largest(const bert_plan_desc *desc, size_t budget)
     return low;
 }
 
+#ifndef BERT_NO_TRAIN
 struct bert_trial { bert_allocator allocator; void *memory; bert_session session; bert__dense w; bert__product product; int64_t rows; };
 
 BERT__FN void bert__trial_layout(bert__layout *l, bert_trial *t, const bert__kernels *kernels, int64_t rows, int64_t n, int64_t k)
@@ -19476,6 +19486,7 @@ BERT_API void bert_trial_close(bert_trial *trial)
     a = trial->allocator;
     bert__free(&a, trial->memory);
 }
+#endif /* BERT_NO_TRAIN */
 
 /* ============================================================================================================
    >>history

@@ -72,7 +72,8 @@
    BERT_NO_LEARN                   implementation  leaves out vocabulary learning (>>learn). BERT_NO_TRAIN implies it. 11 KB.
    BERT_NO_STDIO                   implementation  no files at all: everything from memory, no <stdio.h>, no POSIX. 3 KB.
    BERT_NO_THREADS                 implementation  no pool: parallel work runs in the caller's thread, one after another. 1 KB.
-   BERT_NO_SIMD                    implementation  plain C only; same results, slower. 0.3 KB, in bert.h 37 KB.
+   BERT_NO_SIMD                    implementation  plain C only; same results, slower; sessions compute in float32. 0.3 KB,
+                                                    in bert.h 37 KB.
    BERT_NO_MESSAGES                implementation  errors keep code, path, offset, line and tensor, but the message is only the
                                                     code's text: for programs that have no bytes to spare for words. 4 KB,
                                                     in bert.h 40 KB.
@@ -433,11 +434,14 @@ BERT_API bert_learn_counts bert_learner_counts(const bert_learner *learner);
 #define BERT__OFTEN static __attribute__((unused))                     /* a private function; some builds need fewer of them */
 #ifdef __OPTIMIZE_SIZE__                                              /* -Os: the compiler knows best */
 #define BERT__INLINE static inline __attribute__((unused))
+#define BERT__APART static __attribute__((unused))
+#define BERT__RARE static __attribute__((unused))
 #else
 #define BERT__INLINE static inline __attribute__((unused, always_inline))
+#define BERT__APART static __attribute__((unused, noinline))        /* small, but copies of it cost the compiler more time than they save */
+#define BERT__RARE static __attribute__((unused, cold))             /* once a file, or only to fail: for size, in less of the compiler's time */
 #endif
 #define BERT__NOINLINE static __attribute__((unused, noinline))     /* rarely run, or smaller as one copy */
-#define BERT__RARE static __attribute__((unused, cold))             /* once a file, or only to fail: for size, in less of the compiler's time */
 #if defined(__MINGW32__) && !defined(__clang__)
 #define BERT__PRINTF(f, a) __attribute__((format(gnu_printf, f, a)))    /* else Microsoft's formats are meant */
 #else
@@ -457,6 +461,7 @@ BERT_API bert_learn_counts bert_learner_counts(const bert_learner *learner);
 #define BERT__OFTEN static
 #define BERT__INLINE static __forceinline
 #define BERT__NOINLINE static __declspec(noinline)
+#define BERT__APART static __declspec(noinline)
 #define BERT__RARE static __declspec(noinline)
 #define BERT__PRINTF(f, a)
 #define BERT__LIKELY(x) (x)
@@ -467,6 +472,7 @@ BERT_API bert_learn_counts bert_learner_counts(const bert_learner *learner);
 #define BERT__OFTEN static
 #define BERT__INLINE static
 #define BERT__NOINLINE static
+#define BERT__APART static
 #define BERT__RARE static
 #define BERT__PRINTF(f, a)
 #define BERT__LIKELY(x) (x)
@@ -623,7 +629,7 @@ BERT_API const char *bert_status_string(bert_status status)
 /* A text being written into a buffer: what does not fit is counted, not written. */
 typedef struct bert__text { char *out; size_t size, capacity; } bert__text;
 
-BERT__NOINLINE void bert__text_add(bert__text *t, const char *p, size_t n)
+BERT__APART void bert__text_add(bert__text *t, const char *p, size_t n)
 {
     if (t->size < t->capacity) memcpy(t->out + t->size, p, n < t->capacity - t->size ? n : t->capacity - t->size);
     t->size += n;
@@ -755,7 +761,7 @@ BERT__FN void *bert__default_alloc(size_t size, void *user) { (void)user; return
 BERT__FN void bert__default_free(void *memory, void *user) { (void)user; BERT_FREE(memory); }
 
 /* The desc's allocator, or the default one. */
-BERT__NOINLINE bert_allocator bert__allocator(const bert_allocator *a)
+BERT__APART bert_allocator bert__allocator(const bert_allocator *a)
 {
     bert_allocator d;
     if (a && a->alloc && a->free) return *a;
@@ -764,8 +770,8 @@ BERT__NOINLINE bert_allocator bert__allocator(const bert_allocator *a)
     d.user = NULL;
     return d;
 }
-BERT__NOINLINE void *bert__alloc(const bert_allocator *a, size_t size) { return a->alloc(size ? size : 1, a->user); }
-BERT__NOINLINE void bert__free(const bert_allocator *a, void *memory) { if (memory) a->free(memory, a->user); }
+BERT__APART void *bert__alloc(const bert_allocator *a, size_t size) { return a->alloc(size ? size : 1, a->user); }
+BERT__APART void bert__free(const bert_allocator *a, void *memory) { if (memory) a->free(memory, a->user); }
 
 /* a * b and a + b, SIZE_MAX when they overflow: no allocator can serve that, so one check at the end is enough. */
 BERT__INLINE size_t bert__mul(size_t a, size_t b) { return b && a > SIZE_MAX / b ? SIZE_MAX : a * b; }
@@ -819,7 +825,7 @@ BERT_API bert_allocator bert_fixed_allocator(bert_fixed *fixed)
 typedef struct bert__block { struct bert__block *next; size_t size, used; } bert__block;
 typedef struct bert__arena { bert__block *blocks; size_t block_size; bert_allocator allocator; } bert__arena;
 
-BERT__NOINLINE void bert__arena_init(bert__arena *arena, const bert_allocator *allocator, size_t block_size)
+BERT__APART void bert__arena_init(bert__arena *arena, const bert_allocator *allocator, size_t block_size)
 {
     arena->blocks = NULL;
     arena->block_size = block_size;
@@ -853,7 +859,7 @@ BERT__FN void *bert__arena_get_aligned(bert__arena *arena, size_t size, size_t a
 }
 BERT__NOINLINE void *bert__arena_get(bert__arena *arena, size_t size) { return bert__arena_get_aligned(arena, size, 64); }
 BERT__FN void *bert__arena_array(bert__arena *arena, size_t n, size_t width) { return bert__arena_get(arena, bert__mul(n, width)); }
-BERT__NOINLINE void bert__arena_free(bert__arena *arena)
+BERT__APART void bert__arena_free(bert__arena *arena)
 {
     bert__block *b = arena->blocks;
     while (b) {
@@ -867,7 +873,7 @@ BERT__NOINLINE void bert__arena_free(bert__arena *arena)
 /* A growing array of bytes. After a failed growth `failed` stays set and appends do nothing: check once at the end. */
 typedef struct bert__buf { char *data; size_t size, capacity; int failed; bert_allocator allocator; } bert__buf;
 
-BERT__NOINLINE void bert__buf_init(bert__buf *b, const bert_allocator *allocator)
+BERT__APART void bert__buf_init(bert__buf *b, const bert_allocator *allocator)
 {
     memset(b, 0, sizeof *b);
     b->allocator = bert__allocator(allocator);
@@ -887,13 +893,13 @@ BERT__FN int bert__buf_reserve(bert__buf *b, size_t more)
     b->capacity = capacity;
     return 1;
 }
-BERT__NOINLINE void bert__buf_add(bert__buf *b, const void *data, size_t size)
+BERT__APART void bert__buf_add(bert__buf *b, const void *data, size_t size)
 {
     if (!size || !bert__buf_reserve(b, size)) return;
     memcpy(b->data + b->size, data, size);
     b->size += size;
 }
-BERT__NOINLINE void bert__buf_free(bert__buf *b)
+BERT__APART void bert__buf_free(bert__buf *b)
 {
     bert__free(&b->allocator, b->data);
     b->data = NULL;
@@ -993,7 +999,7 @@ BERT_API bert_status bert_file_open(const char *path, const bert_allocator *allo
     *out = f;
     return BERT_OK;
 }
-BERT__NOINLINE int bert__path_kind(const char *path)
+BERT__APART int bert__path_kind(const char *path)
 {
     wchar_t wide[1024];
     DWORD a;
@@ -1151,7 +1157,7 @@ BERT_API bert_status bert_file_open(const char *path, const bert_allocator *allo
     return s;
 }
 
-BERT__NOINLINE int bert__path_kind(const char *path)
+BERT__APART int bert__path_kind(const char *path)
 {
     struct stat st;
     if (stat(path, &st)) return BERT__PATH_NONE;
@@ -1286,7 +1292,7 @@ BERT_API bert_status bert_file_open(const char *path, const bert_allocator *allo
     (void)allocator; (void)out;
     return bert__fail(error, BERT_ERROR_UNSUPPORTED, path, -1, "this program was built without files (BERT_NO_STDIO); give the data from memory");
 }
-BERT__NOINLINE int bert__path_kind(const char *path) { (void)path; return BERT__PATH_FILE; }     /* to open it says what is wrong */
+BERT__APART int bert__path_kind(const char *path) { (void)path; return BERT__PATH_FILE; }     /* to open it says what is wrong */
 BERT__FN bert_status bert__list_folder(const char *path, bert__buf *names, bert_error *error)
 {
     (void)names;
@@ -1562,7 +1568,7 @@ BERT__INLINE int bert__utf8_put(char *out, uint32_t c)
 }
 
 /* Do the n bytes at p begin with this string? */
-BERT__NOINLINE int bert__begins(const char *p, size_t n, const char *with)
+BERT__APART int bert__begins(const char *p, size_t n, const char *with)
 {
     const size_t size = strlen(with);
     return n >= size && memcmp(p, with, size) == 0;
@@ -1857,7 +1863,7 @@ BERT_API int bert_json_double(const bert_json *value, double *out)
 /* Big non-negative integers for bert_parse_double: 10^1095 * 2^64 needs 3702 bits. */
 typedef struct bert__big { uint32_t limb[128]; int n; } bert__big;
 
-BERT__NOINLINE void bert__big_muladd(bert__big *b, uint32_t mul, uint32_t add)
+BERT__APART void bert__big_muladd(bert__big *b, uint32_t mul, uint32_t add)
 {
     uint64_t carry = add;
     int i;
@@ -1884,7 +1890,7 @@ BERT__NOINLINE void bert__big_subtract(bert__big *a, const bert__big *b)
     }
     while (a->n && !a->limb[a->n - 1]) a->n--;
 }
-BERT__NOINLINE int bert__big_compare(const bert__big *a, const bert__big *b)
+BERT__APART int bert__big_compare(const bert__big *a, const bert__big *b)
 {
     int i;
     if (a->n != b->n) return a->n < b->n ? -1 : 1;
@@ -2268,7 +2274,7 @@ static const uint32_t bert__u_ccc[29] = {
 };
 /* ---- end of generated tables ---- */
 
-BERT__NOINLINE uint32_t bert__u_int(const uint8_t **p)
+BERT__APART uint32_t bert__u_int(const uint8_t **p)
 {
     uint32_t v = 0;
     int shift = 0;
@@ -3590,7 +3596,7 @@ BERT__FN bert_status bert__out_status(const bert__out *o)
 {
     return o->unknown ? BERT_ERROR_MISMATCH : bert__room_status(o->to);     /* a word needs [UNK], and there is none */
 }
-BERT__NOINLINE void bert__fill_segments(bert_encoding *to, size_t from, size_t count, int32_t segment)
+BERT__APART void bert__fill_segments(bert_encoding *to, size_t from, size_t count, int32_t segment)
 {
     size_t i;
     if (to->segment_ids) for (i = from; i < from + count && i < to->capacity; i++) to->segment_ids[i] = segment;
@@ -3992,7 +3998,7 @@ BERT__FN int bert__has_type(const bert_json *object, const char *type) { return 
 BERT__NOINLINE const bert_json *bert__first(const bert_json *v) { return v ? v->first : NULL; }
 
 /* A token's name in tokenizer_config.json: a string, or an object with its content. */
-BERT__NOINLINE const char *bert__token_name(const bert_json *v)
+BERT__APART const char *bert__token_name(const bert_json *v)
 {
     if (v && v->type == 'o') v = bert_json_get(v, "content");
     return v && v->type == 's' ? v->text : NULL;
