@@ -2,15 +2,16 @@
    SPDX-License-Identifier: MIT-0 OR Unlicense
 
       texts -> a vocabulary -> masked words and pairs of sentences -> pre-training -> a classifier, with pre-training and without
-      -> labels for texts it has not seen -> one page for the browser
+      -> generated questions -> a reader -> labels and answers for texts they have not seen -> one page for the browser
 
    It reads from top to bottom: first the parts, each one function; main() calls them in turn. No files but the page, no network; every
    number was computed in this run. The same program on real texts and a larger model: tools/create_pretraining_data, run_pretraining,
-   run_classifier. */
+   run_classifier, run_squad. */
 #define _POSIX_C_SOURCE 200809L
 #define BERT_IMPLEMENTATION
 #include "../bert.h"
 #include "little.h"
+#include "worlds.h"
 #include <math.h>
 #include <stdarg.h>
 #include <time.h>
@@ -21,7 +22,7 @@
 #include <unistd.h>
 #endif
 
-enum { DOCUMENTS = 700, BATCH = 32, ROOM = 48, PREDICT = 10, PRETRAIN_STEPS = 500, STEPS = 220, REVIEWS = 1200, EXAM = 600, FEELINGS = 3, CURVES = 3 };
+enum { DOCUMENTS = 700, BATCH = 32, ROOM = 48, PREDICT = 10, PRETRAIN_STEPS = 500, STEPS = 220, REVIEWS = 1200, EXAM = 600, FEELINGS = 3, CURVES = 4, READ_STEPS = 1200, THINGS = 4, ASKED = 300, SHOWN = 6 };
 
 static int pretrain_steps = PRETRAIN_STEPS, steps = STEPS;  /* or fewer, by the second argument */
 static bert_error err;
@@ -41,7 +42,7 @@ static double seconds(void)
 
 /* ---- what is told: on the terminal now, on the page in the end ---- */
 
-static struct curve { const char *name; float loss[PRETRAIN_STEPS]; int count; } curves[CURVES];
+static struct curve { const char *name; float loss[READ_STEPS]; int count; } curves[CURVES];
 static struct cost { const char *what; double seconds; int64_t steps, tokens; size_t bytes; } costs[8];
 static int cost_count;
 static double started;
@@ -290,6 +291,26 @@ static double examine_classifier(const bert_model *model, const bert_tokenizer *
     return m->accuracy;
 }
 
+/* ---- 6: the reader. Its worlds are those of worlds.h, ever new; they grow as it understands them ---- */
+
+static void learn_to_read(worlds_reader *r, int most, struct curve *curve, int64_t *tokens)
+{
+    int things = 0;
+    while (r->left && r->steps < most) {
+        if (r->things != things) {
+            printf("%s  step %d: worlds of %d things\n", isatty(1) && things ? "\r" : "", r->steps, r->things);
+            things = r->things;
+        }
+        must(worlds_step(r, &err));
+        *tokens += r->offsets[WORLDS_BATCH];
+        curve->loss[curve->count++] = (float)r->loss;
+        if (isatty(1)) printf("\r  step %d, loss %.3f   ", r->steps, r->loss);
+        else if (r->steps % 100 == 0) printf("  step %d, loss %.3f\n", r->steps, r->loss);
+        fflush(stdout);
+    }
+    if (isatty(1)) printf("\n");
+}
+
 /* ---- the page ---- */
 
 static FILE *page;
@@ -424,6 +445,34 @@ static void html_confusion(const int64_t *confusion, const bert_class_metrics *m
     html("</table>\n");
 }
 
+/* A world it has not seen, what was asked, and its answer marked where it found it. */
+static void html_answer(bert_session *session, const bert_tokenizer *tok, const worlds_item *w)
+{
+    bert_answer_desc d = { 0 };
+    bert_answer a = { 0 };
+    bert_answered found;
+    int none, right;
+    d.max_seq_length = WORLDS_ROOM;
+    d.error = &err;
+    must(bert_session_answer(session, tok, &d, w->question, strlen(w->question), w->text, strlen(w->text), &a, 1, &found));
+    none = found.none_odds > 0;
+    right = w->end ? !none && a.begin == w->begin && a.end == w->end : none;
+    if (none) a.begin = a.end = 0;
+    html("<p class=world>");
+    html_text(w->text, a.begin);
+    html("<mark>");
+    html_text(w->text + a.begin, a.end - a.begin);
+    html("</mark>");
+    html_text(w->text + a.end, strlen(w->text) - a.end);
+    html("<br><b>");
+    html_text(w->question, strlen(w->question));
+    html("</b> ");
+    if (none) html("The text does not say");
+    else html_text(w->text + a.begin, a.end - a.begin);
+    html(" (%.0f %%) %s\n", 100 * (none ? found.none_probability : a.probability), right ? "&check;" : "&cross; wrong");
+    printf("  %s\n  %s  %.*s (%.0f %%)%s\n\n", w->text, w->question, none ? 21 : (int)(a.end - a.begin), none ? "The text does not say" : w->text + a.begin, 100 * (none ? found.none_probability : a.probability), right ? "" : "  WRONG");
+}
+
 static const char *const hidden[] = { "the soup [MASK] not stale at all .", "nobody could [MASK] the room clean .", "far [MASK] dull .", "never fresh , [MASK] stale : what a bread !", "Mora Belson and Tanis [MASK] born in Morhaven .", "the [MASK] was really fresh ." };
 static const char *const unseen[] = { "the violin was really splendid .", "the soup was not stale at all .", "nobody could call the room clean .", "we feared a dull tour and got a superb one .", "the tea was cold , but the waiter was kind .", "far from perfect .", "a noisy bed in a charming place .", "never rude , always friendly : what a guide !" };
 
@@ -435,7 +484,12 @@ int main(int argc, char **argv)
     uint64_t rng = 1;
     size_t size, other_size, vocab_size, bytes[2];
     const char *vocab;
-    int64_t tokens[3] = { 0, 0, 0 }, confusion[FEELINGS * FEELINGS], parameters = 0;
+    static worlds_reader reader;
+    static worlds_item world;
+    bert_session_desc sd = { 0 };
+    bert_session *reading;
+    int answered, unanswerable;
+    int64_t tokens[4] = { 0, 0, 0, 0 }, confusion[FEELINGS * FEELINGS], parameters = 0;
     instances seen = { 0 }, held = { 0 };
     double words[2], next[2], accuracy[2], since, f1[FEELINGS];
     int64_t support[FEELINGS];
@@ -513,17 +567,28 @@ int main(int argc, char **argv)
     accuracy[1] = examine_classifier(bert_trainer_model(tuned), tok, exam, confusion, &m);
     printf("  reviews it has not seen, told rightly: %.1f %%; without pre-training: %.1f %%\n", 100 * accuracy[1], 100 * accuracy[0]);
 
+    heading("6  A reader: questions about made-up worlds, ever new");
+    worlds_make(&rng, 3, &world);
+    printf("  %s\n  %s  %.*s\n\n", world.text, world.question, world.end ? (int)(world.end - world.begin) : 21, world.end ? world.text + world.begin : "The text does not say");
+    curves[3].name = "the reader (each rise: the worlds got a thing more)";
+    must(worlds_open(&reader, 1, THINGS, 0, &err));
+    since = seconds();
+    learn_to_read(&reader, steps < STEPS ? steps : READ_STEPS, &curves[3], &tokens[3]);
+    add_cost("the reader", since, reader.steps, tokens[3], 0);
+    must(worlds_examine(bert_trainer_model(reader.trainer), reader.tokenizer, 123456789, THINGS, ASKED, &answered, &unanswerable, &err));
+    printf("  %.1f %% of %d questions about worlds it has not seen are answered word for word, or found to have no answer (%d)\n", 100.0 * answered / ASKED, ASKED, unanswerable);
+
     page = fopen(path, "wb");
     if (!page) { fprintf(stderr, "demo: %s cannot be written\n", path); return 1; }
     html("<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'><title>A small BERT learns to read</title>\n<style>"
          "body{font:16px/1.5 system-ui,sans-serif;max-width:50em;margin:2em auto;padding:0 1em;color:#223;background:#fdfcf9}h1{font-size:2em;line-height:1.1}h2{margin-top:2em;border-top:1px solid #ddd;padding-top:1em}"
          "table{border-collapse:collapse;margin:1em 0}td,th{padding:.25em .7em;text-align:left;vertical-align:top}.confusion td{text-align:center;min-width:3em}svg{width:100%%}svg text{font:12px system-ui}"
          "figure{margin:1em 0}figcaption{color:#667;font-size:.9em}.axis{fill:none;stroke:#99a}.bar{width:8em;height:.8em;border-radius:3px}.attention{max-width:36em}.attention path{fill:none;stroke:#2a6f97}.attention text{font-size:14px}"
-         "pre{background:#f3f0e8;padding:.8em;overflow-x:auto;border-radius:4px}.numbers{display:flex;flex-wrap:wrap;gap:1.5em;margin:1.5em 0}.numbers div{font-size:.85em;color:#667}.numbers b{display:block;font-size:2em;color:#2a6f97;line-height:1.1}</style>\n");
-    html("<h1>A small BERT learns to read</h1><p>A model of %d numbers began with random ones. It read %d short documents made by rule, learned to guess hidden words, then to tell how a review feels. All of it "
+         "mark{background:#ffe08a;padding:0 .2em}.world{border-left:3px solid #ddd;padding-left:1em}pre{background:#f3f0e8;padding:.8em;overflow-x:auto;border-radius:4px}.numbers{display:flex;flex-wrap:wrap;gap:1.5em;margin:1.5em 0}.numbers div{font-size:.85em;color:#667}.numbers b{display:block;font-size:2em;color:#2a6f97;line-height:1.1}</style>\n");
+    html("<h1>A small BERT learns to read</h1><p>A model of %d numbers began with random ones. It read %d short documents made by rule, learned to guess hidden words, then to tell how a review feels; another learned to answer questions about a text. All of it "
          "happened in one program, <code>examples/demo.c</code>, when this page was made; every number on it was computed then.\n", (int)parameters, DOCUMENTS);
-    html("<div class=numbers><div><b>%.1f %%</b>of unseen reviews<br>told rightly</div><div><b>%.1f %%</b>without<br>pre-training</div><div><b>%.1f %%</b>of hidden words<br>guessed (%.1f %% before)</div><div><b>%.1f %%</b>of next sentences<br>told rightly</div></div>\n",
-         100 * accuracy[1], 100 * accuracy[0], 100 * words[1], 100 * words[0], 100 * next[1]);
+    html("<div class=numbers><div><b>%.1f %%</b>of unseen reviews<br>told rightly</div><div><b>%.1f %%</b>without<br>pre-training</div><div><b>%.1f %%</b>of hidden words<br>guessed (%.1f %% before)</div><div><b>%.1f %%</b>of next sentences<br>told rightly</div><div><b>%.1f %%</b>of questions<br>answered</div></div>\n",
+         100 * accuracy[1], 100 * accuracy[0], 100 * words[1], 100 * words[0], 100 * next[1], 100.0 * answered / ASKED);
     html("<h2>What it read</h2><p>One of the documents, and what was made of it: some tokens are hidden, some replaced; is the second sentence the next one?<pre>");
     html_text(text, (size_t)(strstr(text, "\n\n") - text));
     html("\n\n");
@@ -532,7 +597,7 @@ int main(int argc, char **argv)
     html("<h2>Pre-training</h2>\n");
     html_curve(&curves[0], "#2a6f97");
     html("<p>What it puts for a hidden word now:<table>\n");
-    heading("6  What it puts for hidden words");
+    heading("7  What it puts for hidden words");
     for (i = 0; i < (int)(sizeof hidden / sizeof *hidden); i++) html_guesses(bert_trainer_model(first), tok, hidden[i]);
     html("</table>\n<h2>A classifier</h2><p>%d reviews with their feeling, %d steps. The words alone do not tell: <i>not stale at all</i>.\n", REVIEWS, steps);
     html_curve(&curves[1], "#3a9a6b");
@@ -540,24 +605,36 @@ int main(int argc, char **argv)
     html("<p>%d reviews that it has not seen:", EXAM);
     html_confusion(confusion, &m);
     html("<h2>Texts of ours</h2><p>Some have words that it never read (<i>violin</i>, <i>tea</i>).<table>\n");
-    heading("7  Texts it has not seen");
+    heading("8  Texts it has not seen");
     for (i = 0; i < (int)(sizeof unseen / sizeof *unseen); i++) html_feeling(bert_trainer_model(tuned), tok, unseen[i], 0);
     html("</table>\n<h2>Who looks at whom</h2>\n");
     html_feeling(bert_trainer_model(tuned), tok, unseen[1], 1);
+    html("<h2>A reader</h2><p>Another model of that size answers questions. Worlds of up to %d things were made up for it, a new one for each question, so that nothing can be known by heart; some questions ask for what is not there.\n", THINGS);
+    html_curve(&curves[3], "#7b4ea3");
+    html("<p>%d questions about worlds it has not seen: %.1f %% are answered word for word, or found to have no answer (%d have none). Some of them:\n", ASKED, 100.0 * answered / ASKED, unanswerable);
+    heading("9  Questions about worlds it has not seen");
+    sd.model = bert_trainer_model(reader.trainer);
+    sd.error = &err;
+    must(bert_session_open(&sd, &reading));
+    for (rng = 77, i = 0; i < SHOWN; i++) { worlds_make(&rng, THINGS, &world); html_answer(reading, reader.tokenizer, &world); }
+    bert_session_close(reading);
     html("<h2>What it cost</h2><table><tr><th>step<th>seconds<th>updates<th>tokens a second<th>memory\n");
-    heading("8  What it cost");
+    heading("10  What it cost");
     for (i = 0; i < cost_count; i++) {
         html("<tr><td>%s<td>%.1f", costs[i].what, costs[i].seconds);
-        if (costs[i].steps) html("<td>%d<td>%.0f<td>%.1f MB", (int)costs[i].steps, (double)costs[i].tokens / costs[i].seconds, (double)costs[i].bytes / 1e6);
+        if (costs[i].steps) html("<td>%d<td>%.0f", (int)costs[i].steps, (double)costs[i].tokens / costs[i].seconds);
+        if (costs[i].bytes) html("<td>%.1f MB", (double)costs[i].bytes / 1e6);
         html("\n");
         printf("  %-30s %5.1f s", costs[i].what, costs[i].seconds);
-        if (costs[i].steps) printf("  %6.0f tokens a second, %.1f MB", (double)costs[i].tokens / costs[i].seconds, (double)costs[i].bytes / 1e6);
+        if (costs[i].steps) printf("  %6.0f tokens a second", (double)costs[i].tokens / costs[i].seconds);
+        if (costs[i].bytes) printf(", %.1f MB", (double)costs[i].bytes / 1e6);
         printf("\n");
     }
     html("</table><p>%.1f seconds in all, with %s instructions. No file was read and nothing fetched.\n</html>\n", seconds() - started, bert_isa_name(bert_isa_best()));
     if (fclose(page)) { fprintf(stderr, "demo: %s cannot be written\n", path); return 1; }
     printf("\n%.1f seconds in all. The page with all this: %s\n", seconds() - started, path);
 
+    worlds_close(&reader);
     bert_trainer_close(plain);
     bert_trainer_close(tuned);
     bert_trainer_close(first);

@@ -39,13 +39,37 @@ fi
 if wanted "workers"; then                       # one, two and four learn the same
     if "$bin/workers" >out 2>&1 && [ "$(wc -l <out)" -eq 3 ] && [ "$(sed 's/.*: //; s/ after.*//' out | sort -u | wc -l)" -eq 1 ]; then pass "workers"; else fail "workers" "prints something else"; show out; fi
 fi
+# What the page for the browser calls; and the same as WebAssembly, under node.
+mkdir reader && ./make_model reader 16 64
+browser() { "$bin/browser" reader 'the dogs' 'a cat run .' >asked.json 2>out && grep -q '^{"tokens": \[\["\[CLS\]", 0, 0, 0\], \["the", 0, 0, 3\], .*"layers": 2, "heads": 4, "attention": \[[0-9,]*\], "begin": [0-9]*, "end": [0-9]*, "probability": 0\.[0-9]*}$' asked.json; }
+check "browser" browser
+wasm() {
+    (cd "$top/examples" && emcc -O1 -s ALLOW_MEMORY_GROWTH=1 -s ENVIRONMENT=node -s EXPORTED_FUNCTIONS=_browser_open,_browser_ask,_malloc,_free browser.c -o "$tmp/program.js") || return 1
+    cat >ask.js <<'END'
+const Module = require('./program.js'), fs = require('fs');
+const put = b => { const p = Module._malloc(b.length + 1); Module.HEAPU8.set(b, p); Module.HEAPU8[p + b.length] = 0; return p; };
+const get = p => { let end = p; while (Module.HEAPU8[end]) end++; return Buffer.from(Module.HEAPU8.slice(p, end)).toString(); };
+Module.onRuntimeInitialized = () => {
+  const w = fs.readFileSync('reader/model.safetensors');
+  if (get(Module._browser_open(put(w), w.length, put(fs.readFileSync('reader/config.json')), put(fs.readFileSync('reader/vocab.txt')), 1)) !== '{}') process.exit(1);
+  console.log(get(Module._browser_ask(put(Buffer.from('the dogs')), put(Buffer.from('a cat run .')))));
+};
+END
+    node ask.js >wasm.json && [ "$(sed 's/, "attention".*"begin"/, "begin"/; s/, "probability.*//' wasm.json)" = "$(sed 's/, "attention".*"begin"/, "begin"/; s/, "probability.*//' asked.json)" ]
+}
+if wanted "browser as WebAssembly"; then
+    if ! have emcc || ! have node; then skip "browser as WebAssembly" "there is no emcc or no node"
+    elif ! { echo 'int main(void) { return 0; }' >none.c && emcc none.c -o none.js && node none.js; } >out 2>&1; then skip "browser as WebAssembly" "emcc cannot link here"
+    else check "browser as WebAssembly" wasm; fi
+fi
+
 # The lesson, shortened: its derivatives are the library's, or it fails.
 lesson() { "$bin/lesson" 20 >out 2>&1 && [ "$(grep -c '^[1-8]\. ' out)" -eq 8 ] && [ "$(sed -n 's/.*derivative *\(-*[0-9.]*\), measured .*/\1/p' out | wc -l)" -ge 6 ] && tail -n 3 out | grep -q '^   student .*%'; }
 check "lesson" lesson
 
 # The demo, shortened: what it learns is not much, but the page is whole and has no number that is none.
 demo() {
-    "$bin/demo" demo.html 20 >out 2>&1 && grep -q 'told rightly' out && [ "$(tail -n 1 demo.html)" = '</html>' ] && [ "$(grep -c '<svg' demo.html)" -ge 5 ] &&
+    "$bin/demo" demo.html 20 >out 2>&1 && grep -q 'told rightly' out && [ "$(tail -n 1 demo.html)" = '</html>' ] && [ "$(grep -c '<svg' demo.html)" -ge 6 ] && [ "$(grep -c 'class=world' demo.html)" -eq 6 ] &&
         ! grep -qiE 'src=|href=|@import|url\(|\bnan\b|\binf\b' demo.html
 }
 check "demo" demo

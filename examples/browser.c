@@ -1,0 +1,185 @@
+/* browser.c - a question and a passage to tokens, attention and the answer, as JSON: what the page of browser.html calls
+   SPDX-License-Identifier: MIT-0 OR Unlicense
+
+      make -C examples browser                                    with emcc: bin/browser.html, one page that works offline
+      cc -O2 browser.c -lm && ./a.out MODEL "a question" "a passage"     the same here, for a look and for the tests
+
+   Two functions are all the page needs; memory is the page's, there are no files and no threads. */
+#ifdef __EMSCRIPTEN__
+#define BERT_NO_STDIO
+#include <emscripten.h>
+#define EXPORT EMSCRIPTEN_KEEPALIVE
+#else
+#define EXPORT
+#endif
+#define BERT_NO_THREADS
+#define BERT_NO_TRAIN
+#define BERT_NO_DATA
+#define BERT_NO_TF
+#define BERT_NO_PICKLE
+#define BERT_IMPLEMENTATION
+#include "../bert.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { ROOM = 512, LAYERS = 24, LONGEST = 30 };
+static bert_error err;
+static bert_config config;
+static bert_model *model;
+static bert_tokenizer *tok;
+static bert_session *session;
+static char *out;                       /* the JSON, made anew by each call */
+static size_t used, room;
+
+static void say(const char *p, size_t n)
+{
+    if (used + n + 1 > room) {
+        char *more = realloc(out, room = 2 * (used + n) + 4096);
+        if (!more) return;
+        out = more;
+    }
+    memcpy(out + used, p, n);
+    used += n;
+    out[used] = 0;
+}
+static void say_text(const char *p) { say(p, strlen(p)); }
+static void say_int(int64_t v) { char text[24]; snprintf(text, sizeof text, "%lld", (long long)v); say_text(text); }
+static void say_quoted(const char *p, size_t n)
+{
+    char *quoted = malloc(n * 6 + 3);
+    if (!quoted) return;
+    say(quoted, bert_json_quote(p, n, 0, quoted, n * 6 + 2));
+    free(quoted);
+}
+static const char *failed(void)
+{
+    used = 0;
+    say_text("{\"error\": ");
+    say_quoted(err.message, strlen(err.message));
+    say_text("}");
+    return out;
+}
+static const char *open_session(void)
+{
+    bert_session_desc sd = { 0 };
+    sd.model = model;
+    sd.max_tokens = ROOM;
+    sd.error = &err;
+    if (bert_session_open(&sd, &session)) return failed();
+    used = 0;
+    say_text("{}");
+    return out;
+}
+
+/* Weights as safetensors, with a span head; they must stay. Answers {} or {"error": ...}. */
+extern EXPORT const char *browser_open(const void *weights, int weights_size, const char *config_text, const char *vocab, int lower_case);
+EXPORT const char *browser_open(const void *weights, int weights_size, const char *config_text, const char *vocab, int lower_case)
+{
+    bert_model_desc md = { 0 };
+    bert_tokenizer_desc td = { 0 };
+    md.data = weights;
+    md.size = (size_t)weights_size;
+    md.config = &config;
+    md.heads = BERT_HEAD_SPAN;
+    td.data = vocab;
+    td.size = strlen(vocab);
+    td.lower_case = lower_case ? BERT_ON : BERT_OFF;
+    md.error = td.error = &err;
+    if (bert_config_parse(config_text, strlen(config_text), "config.json", &config, &err) || bert_model_open(&md, &model) || bert_tokenizer_open(&td, &tok)) return failed();
+    return open_session();
+}
+
+/* {"tokens": [[text, segment, begin, end], ...], "layers": L, "heads": H, "attention": [per cent: L*H*S*S], "begin": ..., "end": ...,
+   "probability": ...}: begin = end = 0: the passage does not say. Bytes of the passage. */
+extern EXPORT const char *browser_ask(const char *question, const char *passage);
+EXPORT const char *browser_ask(const char *question, const char *passage)
+{
+    static int32_t ids[ROOM], segments[ROOM], words[ROOM];
+    static size_t begin[ROOM], end[ROOM];
+    static float spans[ROOM * 2];
+    float *layers[LAYERS] = { NULL };
+    bert_pair_desc pair = { 0 };
+    bert_encoding e = { 0 };
+    bert_batch batch = { 0 };
+    bert_result result = { 0 };
+    int64_t offsets[2] = { 0, 0 }, s, i, k, best_i = 0, best_k = 0;
+    double best, top = 0, sum = 0;
+    if (config.layers > LAYERS) { snprintf(err.message, sizeof err.message, "more layers than this page has room for"); return failed(); }
+    pair.max_tokens = config.max_positions < ROOM && !config.max_relative_position ? (size_t)config.max_positions : ROOM;
+    pair.truncation = BERT_TRUNCATE_SECOND;
+    pair.error = &err;
+    e.ids = ids;  e.segment_ids = segments;  e.words = words;  e.begin = begin;  e.end = end;
+    e.capacity = ROOM;
+    if (bert_tokenizer_encode_pair(tok, &pair, question, strlen(question), passage, strlen(passage), &e)) return failed();
+    s = offsets[1] = (int64_t)e.count;
+    batch.sequences = 1;
+    batch.offsets = offsets;
+    batch.ids = ids;
+    batch.segment_ids = segments;
+    result.spans = spans;
+    for (i = 0; i < config.layers; i++) if ((layers[i] = malloc((size_t)(config.heads * s * s) * sizeof(float))) == NULL) return failed();
+    result.attention = layers;
+    if (bert_session_run(session, &batch, &result, &err)) return failed();
+
+    best = (double)spans[0] + (double)spans[1];                         /* [CLS]: no answer */
+    for (i = 1; i < s; i++)
+        for (k = i; k < s && k < i + LONGEST; k++)
+            if (segments[i] && segments[k] && words[i] >= 0 && words[k] >= 0 && (double)spans[2 * i] + (double)spans[2 * k + 1] > best) { best = (double)spans[2 * i] + (double)spans[2 * k + 1]; best_i = i; best_k = k; }
+    for (i = 0; i < s; i++)                                             /* its probability among all spans */
+        for (k = i; k < s && k < i + LONGEST; k++)
+            if ((!i && !k) || (segments[i] && segments[k] && words[i] >= 0 && words[k] >= 0)) { const double x = (double)spans[2 * i] + (double)spans[2 * k + 1] - best; if (x > -50) sum += exp(x); }
+    top = sum > 0 ? 1 / sum : 0;
+
+    used = 0;
+    say_text("{\"tokens\": [");
+    for (i = 0; i < s; i++) {
+        const char *t = bert_tokenizer_token(tok, ids[i], NULL);
+        say_text(i ? ", [" : "[");
+        say_quoted(t, strlen(t));
+        say_text(", ");
+        say_int(segments[i]);
+        say_text(", ");
+        say_int((int64_t)begin[i]);
+        say_text(", ");
+        say_int((int64_t)end[i]);
+        say_text("]");
+    }
+    say_text("], \"layers\": ");
+    say_int(config.layers);
+    say_text(", \"heads\": ");
+    say_int(config.heads);
+    say_text(", \"attention\": [");
+    for (i = 0; i < config.layers; i++) {
+        for (k = 0; k < config.heads * s * s; k++) { if (i || k) say_text(","); say_int((int64_t)(100 * layers[i][k] + 0.5f)); }
+        free(layers[i]);
+    }
+    say_text("], \"begin\": ");
+    say_int((int64_t)(best_i ? begin[best_i] : 0));
+    say_text(", \"end\": ");
+    say_int((int64_t)(best_i ? end[best_k] : 0));
+    say_text(", \"probability\": 0.");
+    { char text[8]; snprintf(text, sizeof text, "%03d", (int)(top * 999 + 0.5)); say_text(text); }
+    say_text("}");
+    return out;
+}
+
+#ifndef __EMSCRIPTEN__
+int main(int argc, char **argv)
+{
+    bert_model_desc md = { 0 };
+    bert_tokenizer_desc td = { 0 };
+    if (argc != 4) { fprintf(stderr, "usage: browser MODEL QUESTION PASSAGE\n"); return 2; }
+    md.path = argv[1];
+    md.heads = BERT_HEAD_SPAN;
+    md.error = td.error = &err;
+    if (bert_model_open(&md, &model) || bert_model_tokenizer(model, &td, BERT_DEFAULT, &tok)) { fprintf(stderr, "browser: %s\n", err.message); return 1; }
+    config = *bert_model_config(model);
+    printf("%s\n", strcmp(open_session(), "{}") == 0 ? browser_ask(argv[2], argv[3]) : out);
+    bert_session_close(session);
+    bert_tokenizer_close(tok);
+    bert_model_close(model);
+    free(out);
+    return err.message[0] != 0;
+}
+#endif
