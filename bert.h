@@ -231,8 +231,9 @@ typedef struct bert_parameter {
 
 /* What products of a session's layers are computed in; heads and all else stay float32. BF16: weights and inputs rounded to 8 bits of
    precision, half the memory; faster where the processor multiplies bf16 (AVX512-BF16). INT8: weights with a scale for each output,
-   inputs with one for each token, found on the way; a quarter of the memory; faster with AVX-512 VNNI and AVX2. Where nothing is
-   gained it is F32: bert_session_desc_resolved says what it became. Each precision gives the same bits whatever is computed beside. */
+   inputs with one for each token, found on the way; a quarter of the memory; faster with AVX-512 VNNI and AVX2. With AVX512-BF16 both
+   have the products of attention in bf16 (but with relative positions). Where nothing is gained it is F32:
+   bert_session_desc_resolved says what it became. Each precision gives the same bits whatever is computed beside. */
 typedef enum bert_precision { BERT_PRECISION_DEFAULT = 0, BERT_PRECISION_F32 = 1, BERT_PRECISION_BF16 = 2, BERT_PRECISION_INT8 = 3 } bert_precision;
 
 /* Which instructions the kernels use. REF: the plain C of >>ref, on every machine; the others where compiler and processor
@@ -7621,7 +7622,25 @@ BERT__SIMD_INLINE void BERT__TIER(scaled)(float *y, const float *x, int64_t n, f
     for (; j + BERT__W <= n; j += BERT__W) bert__vstore(y + j, bert__vmul(bert__vload(x + j), f));
     if (j < n) bert__vstore_n(y + j, bert__vmul(bert__vload_n(x + j, n - j), f), n - j);
 }
-BERT__SIMD_FN void BERT__TIER(attention)(const bert__attention *a, int64_t query, int64_t queries, void *scratch)
+#ifdef BERT__BF16_PAIRED
+/* Panels [rows of panels][k][NR] as pairs of bf16, each where it begins. */
+BERT__SIMD_FN void BERT__TIER(pair_panels)(float *panels, int64_t outputs, int64_t k)
+{
+    for (; outputs > 0; outputs -= BERT__NR, panels += k * BERT__NR) BERT__BF16_PAIRS(panels, k, panels);
+}
+#define BERT__ATTENTION_NARROW(row, n) do { if (narrow) { float scale_; int32_t zero_; BERT__TIER(narrow_bf16)(row, NULL, n, row, &scale_, &zero_); } } while (0)
+#define BERT__ATTENTION_TILES(count, k, x, x_stride, w, from, c, c_stride, fresh, ahead)                                    \
+    do {                                                                                                               \
+        if (narrow) BERT__TIER(bf16_tiles)(count, ((k) + 1) / 2, (const uint16_t *)(const void *)(x) + (from), 2 * (x_stride), (const uint16_t *)(const void *)(w) + (from) * BERT__NR, c, c_stride, fresh, ahead); \
+        else BERT__TIER(tiles)(count, k, (x) + (from), x_stride, (w) + (from) * BERT__NR, c, c_stride, fresh, ahead);    \
+    } while (0)
+#else
+#define BERT__ATTENTION_NARROW(row, n) do {} while (0)
+#define BERT__ATTENTION_TILES(count, k, x, x_stride, w, from, c, c_stride, fresh, ahead) BERT__TIER(tiles)(count, k, (x) + (from), x_stride, (w) + (from) * BERT__NR, c, c_stride, fresh, ahead)
+#endif
+/* narrow (a constant): products in pairs of bf16, queries, keys, values and the softmax's numerators rounded to that; without relative
+   positions. */
+BERT__SIMD_INLINE void BERT__TIER(attention_in)(const int narrow, const bert__attention *a, int64_t query, int64_t queries, void *scratch)
 {
     const int64_t s = a->length, depth = a->depth, max = a->max_relative < s - 1 ? a->max_relative : s - 1;
     const BERT__TIER(places) p = BERT__TIER(place)(s, depth, a->max_relative);
@@ -7631,6 +7650,13 @@ BERT__SIMD_FN void BERT__TIER(attention)(const bert__attention *a, int64_t query
     float inverse[BERT__QB];
     BERT__TIER(pack)(a->k, a->stride, 1, s, depth, base + p.k);
     BERT__TIER(pack)(a->v, 1, a->stride, depth, s, base + p.v);
+#ifdef BERT__BF16_PAIRED
+    if (narrow) {
+        BERT__TIER(pair_panels)(base + p.k, s, depth);
+        BERT__TIER(pair_panels)(base + p.v, depth, s);
+    }
+#endif
+    (void)narrow;
     if (a->relative) {                                                  /* the rows of the distances that occur, -max to max */
         const float *r = a->relative + (a->max_relative - max) * depth;
         BERT__TIER(pack)(r, depth, 1, p.distances, depth, base + p.rk);
@@ -7638,8 +7664,11 @@ BERT__SIMD_FN void BERT__TIER(attention)(const bert__attention *a, int64_t query
     }
     for (; query < end; query += count) {
         count = end - query < BERT__QB ? end - query : BERT__QB;
-        for (i = 0; i < count; i++) BERT__TIER(scaled)(q + i * q_stride, a->q + (query + i) * a->stride, depth, a->scale);
-        for (at = 0; at < p.keys; at += BERT__NR) BERT__TIER(tiles)(count, depth, q, q_stride, base + p.k + at * depth, scores + at, p.stride, 1, base + p.k + at * depth);
+        for (i = 0; i < count; i++) {
+            BERT__TIER(scaled)(q + i * q_stride, a->q + (query + i) * a->stride, depth, a->scale);
+            BERT__ATTENTION_NARROW(q + i * q_stride, depth);
+        }
+        for (at = 0; at < p.keys; at += BERT__NR) BERT__ATTENTION_TILES(count, depth, q, q_stride, base + p.k + at * depth, 0, scores + at, p.stride, 1, base + p.k + at * depth);
         if (a->relative)
             for (at = 0; at < p.across; at += BERT__NR) BERT__TIER(tiles)(count, depth, q, q_stride, base + p.rk + at * depth, relative + at, p.across, 1, base + p.k);
         for (i = 0; i < count; i++) {
@@ -7662,15 +7691,26 @@ BERT__SIMD_FN void BERT__TIER(attention)(const bert__attention *a, int64_t query
                     r[2 * max] = BERT__TIER(sum)(score + high, s - high);
                 }
             }
+            BERT__ATTENTION_NARROW(score, s);
         }
         for (at = 0; at < p.depth; at += BERT__NR) {
             const float *v = base + p.v + at * s;
-            for (j = 0; j < s; j += BERT__KC) BERT__TIER(tiles)(count, s - j < BERT__KC ? s - j : BERT__KC, scores + j, p.stride, v + j * BERT__NR, out + at, p.depth, j == 0, v + j * BERT__NR);
+            for (j = 0; j < s; j += BERT__KC) BERT__ATTENTION_TILES(count, s - j < BERT__KC ? s - j : BERT__KC, scores, p.stride, v, j, out + at, p.depth, j == 0, v);
             if (a->relative) BERT__TIER(tiles)(count, p.distances, relative, p.across, base + p.rv + at * p.distances, out + at, p.depth, 0, v);
         }
         for (i = 0; i < count; i++) BERT__TIER(scaled)(a->out + (query + i) * a->out_stride, out + i * p.depth, depth, inverse[i]);
     }
 }
+BERT__SIMD_FN void BERT__TIER(attention)(const bert__attention *a, int64_t query, int64_t queries, void *scratch) { BERT__TIER(attention_in)(0, a, query, queries, scratch); }
+#ifdef BERT__BF16_PAIRED
+BERT__SIMD_FN void BERT__TIER(attention_bf16)(const bert__attention *a, int64_t query, int64_t queries, void *scratch)
+{
+    if (a->relative) BERT__TIER(attention_in)(0, a, query, queries, scratch);
+    else BERT__TIER(attention_in)(1, a, query, queries, scratch);
+}
+#endif
+#undef BERT__ATTENTION_TILES
+#undef BERT__ATTENTION_NARROW
 
 #ifndef BERT_NO_TRAIN
 /* ---- training ---- */
@@ -7877,14 +7917,17 @@ static const bert__learner BERT__TIER(learner) = {
 #undef BERT__SOME
 #endif
 
-#define BERT__TABLE(precision, group, weight, cell, swap, narrow, pairs, product) { BERT__TIER_ISA, precision, BERT__NR, BERT__ROWS_MAX, group, (int32_t)sizeof(weight), (int32_t)sizeof(cell), swap, narrow, pairs, \
-    product, BERT__TIER(dots), BERT__TIER(norm), BERT__TIER(attention), BERT__TIER(attention_scratch), BERT__TIER(pack), BERT__IF_TRAIN(&BERT__TIER(learner)) }
-static const bert__kernels BERT__TIER(kernels) = BERT__TABLE(BERT_PRECISION_F32, 1, float, float, 0, NULL, NULL, BERT__TIER(product));
+#define BERT__TABLE(precision, group, weight, cell, swap, narrow, pairs, product, attention) { BERT__TIER_ISA, precision, BERT__NR, BERT__ROWS_MAX, group, (int32_t)sizeof(weight), (int32_t)sizeof(cell), swap, narrow, pairs, \
+    product, BERT__TIER(dots), BERT__TIER(norm), attention, BERT__TIER(attention_scratch), BERT__TIER(pack), BERT__IF_TRAIN(&BERT__TIER(learner)) }
+static const bert__kernels BERT__TIER(kernels) = BERT__TABLE(BERT_PRECISION_F32, 1, float, float, 0, NULL, NULL, BERT__TIER(product), BERT__TIER(attention));
 #ifdef BERT__INT8_TARGET
-static const bert__kernels BERT__TIER(kernels_int8) = BERT__TABLE(BERT_PRECISION_INT8, BERT__INT8_GROUP, signed char, BERT__INT8_CELL, 0, BERT__TIER(narrow_int8), NULL, BERT__TIER(int8_product));
+static const bert__kernels BERT__TIER(kernels_int8) = BERT__TABLE(BERT_PRECISION_INT8, BERT__INT8_GROUP, signed char, BERT__INT8_CELL, 0, BERT__TIER(narrow_int8), NULL, BERT__TIER(int8_product), BERT__TIER(attention));
 #endif
 #ifdef BERT__BF16_TARGET
-static const bert__kernels BERT__TIER(kernels_bf16) = BERT__TABLE(BERT_PRECISION_BF16, BERT__BF16_GROUP, uint16_t, BERT__BF16_CELL, BERT__BF16_GROUP == 1, BERT__TIER(narrow_bf16), BERT__BF16_PAIRS, BERT__TIER(bf16_product));
+static const bert__kernels BERT__TIER(kernels_bf16) = BERT__TABLE(BERT_PRECISION_BF16, BERT__BF16_GROUP, uint16_t, BERT__BF16_CELL, BERT__BF16_GROUP == 1, BERT__TIER(narrow_bf16), BERT__BF16_PAIRS, BERT__TIER(bf16_product), BERT__BF16_ATTENTION);
+#endif
+#ifdef BERT__BF16_PAIRED                        /* int8 where there is bf16 as well */
+static const bert__kernels BERT__TIER(kernels_both) = BERT__TABLE(BERT_PRECISION_INT8, BERT__INT8_GROUP, signed char, BERT__INT8_CELL, 0, BERT__TIER(narrow_int8), NULL, BERT__TIER(int8_product), BERT__TIER(attention_bf16));
 #endif
 #undef BERT__TABLE
 #undef BERT__QB
@@ -7944,6 +7987,8 @@ static const bert__kernels BERT__TIER(kernels_bf16) = BERT__TABLE(BERT_PRECISION
 #undef BERT__BF16_GROUP
 #undef BERT__BF16_CELL
 #undef BERT__BF16_PAIRS
+#undef BERT__BF16_PAIRED
+#undef BERT__BF16_ATTENTION
 #undef bert__int8_zero
 #undef bert__int8_less
 #undef bert__int8_load
@@ -7978,6 +8023,11 @@ static const bert__kernels BERT__TIER(kernels_bf16) = BERT__TABLE(BERT_PRECISION
    blocks of 256 or 768, 48 or 192 rows at a time, unrolling over k, fetching into the first cache, no fetching ahead (AVX2, 8 rows,
    weights from memory: 43 % instead of 82 %). Rows a multiple of 4096 bytes apart meet in the first cache, for 8 % with AVX-512: the
    caller keeps them apart.
+   The other precisions, same core, 96 rows, (768,768): bf16 93 % of what AVX512-BF16 can do, int8 92 % with VNNI, on AVX2 1.5 times
+   float32. Rejected: sums of __m256i, whose lanes gcc takes for int64 (it copies every sum in every step and loads each weight once
+   for each row: int8 half as fast); vpmaddubsw (sums of pairs overflow int16 unless weights have 7 bits); inputs with as much room
+   below 0 as above (a row of GELUs has nothing there: 1 - cosine of MiniLM's vectors, 200 sentences, 2.4 times as large). bf16 by
+   widening, where there is no such instruction, is about as fast as float32 (0.96 to 1.34) in half the memory: AVX2 has it.
    ============================================================================================================ */
 
 /* c[i][0..NR-1] = (fresh ? 0 : c) + sum over k of x[i][k] w[k][0..NR-1] for i < mr, which is a constant wherever this is called:
@@ -8197,6 +8247,7 @@ typedef __m256i bert__avx2_ints;
 #define BERT__BF16_GROUP 1
 #define BERT__BF16_CELL float
 #define BERT__BF16_PAIRS NULL
+#define BERT__BF16_ATTENTION BERT__TIER(attention)
 #define BERT__BF16_FACTORS __m256
 #define bert__bf16_weights(p) _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)(p))), 16))
 #define bert__bf16_spread(p) _mm256_set1_ps(*(p))
@@ -8339,6 +8390,8 @@ BERT__FORCEINLINE BERT__TARGET void bert__avx2_transpose(const float *from, int6
 #define BERT__BF16_GROUP 2
 #define BERT__BF16_CELL uint16_t
 #define BERT__BF16_PAIRS bert__avx512_pairs
+#define BERT__BF16_PAIRED
+#define BERT__BF16_ATTENTION BERT__TIER(attention_bf16)
 #define BERT__BF16_FACTORS __m512i
 #define bert__bf16_weights(p) _mm512_loadu_si512(p)
 #define bert__bf16_spread(p) bert__avx512_spread(p)
@@ -8545,7 +8598,10 @@ BERT__FN const bert__kernels *bert__kernels_for(bert_isa isa, bert_precision pre
 #if defined(BERT__X86_TIERS)
     case BERT_ISA_AVX2: return precision == BERT_PRECISION_INT8 ? &bert__avx2_kernels_int8 : &bert__avx2_kernels_bf16;
 #ifdef BERT__X86_VNNI
-    case BERT_ISA_AVX512: return !bert__x86_narrow(precision) ? NULL : precision == BERT_PRECISION_INT8 ? &bert__avx512_kernels_int8 : &bert__avx512_kernels_bf16;
+    case BERT_ISA_AVX512:
+        if (!bert__x86_narrow(precision)) return NULL;
+        if (precision == BERT_PRECISION_BF16) return &bert__avx512_kernels_bf16;
+        return bert__x86_narrow(BERT_PRECISION_BF16) ? &bert__avx512_kernels_both : &bert__avx512_kernels_int8;
 #endif
 #endif
     default: return NULL;
