@@ -407,13 +407,18 @@ static void html_feeling(const bert_model *model, const bert_tokenizer *tok, con
         for (int i = 0; i < FEELINGS; i++) { html("<rect x=%.1f width=%.1f height=8 fill='%s'/>", 100 * (double)from, 100 * (double)p[i], colors[i]); from += p[i]; }
         html("</svg>\n");
         printf("  %-56s %-6s %3.0f %%\n", text, little_feelings[best], 100 * (double)p[best]);
-    } else {                                            /* the head that looks hardest from one word at another */
-        float most = 0;
+    } else {                                            /* the head in which "not" and what it turns round look hardest at each other */
+        float most = -1;
         for (int l = 0; l < c->layers; l++)
             for (int h = 0; h < c->heads; h++)
-                for (int64_t i = 1; i + 1 < s; i++)
-                    for (int64_t k = 1; k + 1 < s; k++)
-                        if (i != k && layers[l][(h * s + i) * s + k] > most) { most = layers[l][(h * s + i) * s + k]; layer = l; head = h; at = (int)i; to = (int)k; }
+                for (int64_t i = 1; i + 1 < s; i++) {
+                    const int64_t not = i - 1;
+                    if (strcmp(bert_tokenizer_token(tok, batch.ids[not], NULL), "not") != 0) continue;
+                    for (int turn = 0; turn < 2; turn++) {
+                        const int64_t q = turn ? not : i, k = turn ? i : not;
+                        if (layers[l][(h * s + q) * s + k] > most) { most = layers[l][(h * s + q) * s + k]; layer = l; head = h; at = (int)q; to = (int)k; }
+                    }
+                }
         html("<figure><svg viewBox='0 0 560 %d' class=attention>", (int)s * 22 + 10);
         for (int64_t i = 0; i < s; i++) {
             const char *token = bert_tokenizer_token(tok, batch.ids[i], NULL);
@@ -423,7 +428,7 @@ static void html_feeling(const bert_model *model, const bert_tokenizer *tok, con
                 if (a > .03) html("<path d='M196 %dC280 %d 280 %d 364 %d' stroke-width=%.1f opacity=%.2f><title>%.0f %%</title></path>", (int)i * 22 + 15, (int)i * 22 + 15, (int)k * 22 + 15, (int)k * 22 + 15, .5 + 4 * a, .1 + .9 * a, 100 * a);
             }
         }
-        html("</svg><figcaption>Layer %d, head %d, of the classifier: who (left) looks at whom (right). It is the head with the strongest look in this sentence: <b>", layer + 1, head + 1);
+        html("</svg><figcaption>Layer %d, head %d, of the classifier: who (left) looks at whom (right). It is the head in which <i>not</i> and the next word look hardest at each other: <b>", layer + 1, head + 1);
         html_text(bert_tokenizer_token(tok, batch.ids[at], NULL), strlen(bert_tokenizer_token(tok, batch.ids[at], NULL)));
         html("</b> gives %.0f %% of its attention to <b>", 100 * (double)most);
         html_text(bert_tokenizer_token(tok, batch.ids[to], NULL), strlen(bert_tokenizer_token(tok, batch.ids[to], NULL)));

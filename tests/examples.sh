@@ -44,7 +44,7 @@ mkdir reader && ./make_model reader 16 64
 browser() { "$bin/browser" reader 'the dogs' 'a cat run .' >asked.json 2>out && grep -q '^{"tokens": \[\["\[CLS\]", 0, 0, 0\], \["the", 0, 0, 3\], .*"layers": 2, "heads": 4, "attention": \[[0-9,]*\], "begin": [0-9]*, "end": [0-9]*, "probability": 0\.[0-9]*}$' asked.json; }
 check "browser" browser
 wasm() {
-    (cd "$top/examples" && emcc -O1 -s ALLOW_MEMORY_GROWTH=1 -s ENVIRONMENT=node -s EXPORTED_FUNCTIONS=_browser_open,_browser_ask,_malloc,_free browser.c -o "$tmp/program.js") || return 1
+    (cd "$top/examples" && emcc -O1 -s SINGLE_FILE=1 -s ALLOW_MEMORY_GROWTH=1 -s ENVIRONMENT=node -s EXPORTED_FUNCTIONS=_browser_open,_browser_ask,_malloc,_free browser.c -o "$tmp/program.js") || return 1
     cat >ask.js <<'END'
 const Module = require('./program.js'), fs = require('fs');
 const put = b => { const p = Module._malloc(b.length + 1); Module.HEAPU8.set(b, p); Module.HEAPU8[p + b.length] = 0; return p; };
@@ -59,13 +59,16 @@ END
 }
 if wanted "browser as WebAssembly"; then
     if ! have emcc || ! have node; then skip "browser as WebAssembly" "there is no emcc or no node"
-    elif ! { echo 'int main(void) { return 0; }' >none.c && emcc none.c -o none.js && node none.js; } >out 2>&1; then skip "browser as WebAssembly" "emcc cannot link here"
+    elif ! { echo 'int main(void) { return 0; }' >none.c && emcc -s SINGLE_FILE=1 none.c -o none.js && node none.js; } >out 2>&1; then skip "browser as WebAssembly" "emcc cannot link here"
     else check "browser as WebAssembly" wasm; fi
 fi
 
 # The lesson, shortened: its derivatives are the library's, or it fails.
 lesson() { "$bin/lesson" 20 >out 2>&1 && [ "$(grep -c '^[1-8]\. ' out)" -eq 8 ] && [ "$(sed -n 's/.*derivative *\(-*[0-9.]*\), measured .*/\1/p' out | wc -l)" -ge 6 ] && tail -n 3 out | grep -q '^   student .*%'; }
 check "lesson" lesson
+
+chinese() { "$bin/chinese" zh >out 2>&1 && [ "$(sed -n 's/.*判对 \([0-9]*\)\..*/\1/p' out)" -ge 85 ] && grep -q '汤 [0-9]* \[0,3)' out && "$bin/classify" zh '面包很新鲜。' >out 2>&1 && head -n 1 out | grep -q '好评$'; }
+check "chinese" chinese
 
 # The demo, shortened: what it learns is not much, but the page is whole and has no number that is none.
 demo() {

@@ -1,11 +1,16 @@
-/* tools/plan.c - how much memory will it take, and how large a batch fits? How fast will many workers be?
-   SPDX-License-Identifier: MIT-0 OR Unlicense */
+/* tools/plan.c - how much memory will it take, how long, and how large a batch fits? How fast will many workers be?
+   SPDX-License-Identifier: MIT-0 OR Unlicense
+
+   Bytes are exact. Time is measured: a batch is computed with one layer of the model and with two, with random weights; what the second
+   took is what each of the others will. */
+#define _POSIX_C_SOURCE 200809L         /* a clock that does not jump */
 #include "cli.h"
 #include <math.h>
 
 static const char *model_path, *config_name, *bert_config_file, *isa = "default", *precision = "f32", *heads = "pooler", *budget_text, *format = "text", *mode = "inference", *learn = "classes";
 static int recompute, table;
-static int64_t batch = 1, length = 128, threads, labels = 2, parts = 1;
+static int64_t batch = 1, length = 128, threads, labels = 2, parts = 1, examples;
+static double epochs = 1;
 static const char *workers_list, *bandwidth_text, *measured;
 static double step_seconds, latency = 20e-6, overlap = 1;
 static int wire_bf16;
@@ -24,6 +29,8 @@ static const cli_flag flags[] = {
     { "mode", 's', &mode, "inference|training" },
     { "learn", 's', &learn, "training: classes, tokens, spans, words or pretraining (words and next sentence)" },
     { "recompute", 'b', &recompute, "training: keep only each layer's output, compute the rest again" },
+    { "examples", 'i', &examples, "measures for some seconds, and says how long so many sequences will take on this machine" },
+    { "epochs", 'd', &epochs, "... so many times over" },
     { "budget", 's', &budget_text, "bytes there are (512M, 4G, ...): prints the largest batch for several lengths" },
     { "table", 'b', &table, "the largest batches of fine-tuning base and large in 8 to 24 GB, beside those of Google's README" },
     { "workers", 's', &workers_list, "how fast so many workers (8,32,256) train, each with --batch sequences a step, or --parts times that; needs --step_seconds, and" },
@@ -35,6 +42,7 @@ static const cli_flag flags[] = {
     { "overlap", 'd', &overlap, "share of the time of backward in which gradients really travel, 0 to 1" },
     { "allreduce_bf16", 'b', &wire_bf16, "gradients travel as bf16" },
     { "format", 's', &format, "text|json" },
+    CLI_DEVICE,
     { 0, 0, 0, 0 }
 };
 
@@ -164,9 +172,82 @@ static void print_workers(const bert_config *k, double weights, int json)
     }
     if (json) printf("]");
 }
-static const char *mega(size_t bytes, char out[32])
+
+/* ---- time ---- */
+
+/* Seconds for a batch by a model with so many layers of the config's: the best of some, the first not counted. */
+static double measure(const bert_config *config, int layers, int training, const bert_plan_desc *how, const bert_trainer_desc *lesson)
 {
-    snprintf(out, 32, "%zu (%.1f MiB)", bytes, (double)bytes / 1048576);
+    bert_error err = { 0 };
+    bert_config c = *config;
+    bert_trainer_desc td = *lesson;
+    bert_trainer *trainer = NULL;
+    bert_model_desc md = { 0 };
+    bert_model *m = NULL;
+    bert_session_desc sd = { 0 };
+    bert_session *session = NULL;
+    bert_batch b = { 0 };
+    bert_targets targets = { 0 };
+    bert_result r = { 0 };
+    const int64_t tokens = batch * length, masked = batch * (length > 6 ? length / 7 : 1);
+    int64_t *offsets = malloc((size_t)(batch + 1) * sizeof *offsets), *rows = malloc((size_t)masked * sizeof *rows), i;
+    int32_t *ids = malloc((size_t)tokens * sizeof *ids), *zeros = calloc((size_t)tokens, sizeof *zeros);
+    float *out = malloc((size_t)(batch * c.hidden_size) * sizeof *out);
+    double best = 0, from, total = 0;
+    int round;
+    if (!offsets || !rows || !ids || !zeros || !out) cli_fail("out of memory");
+    for (i = 0; i <= batch; i++) offsets[i] = i * length;
+    for (i = 0; i < tokens; i++) ids[i] = (int32_t)(i * 7919 % c.vocab_size);
+    for (i = 0; i < masked; i++) rows[i] = i * 7 % tokens;
+    c.layers = layers;
+    b.sequences = batch;
+    b.offsets = offsets;
+    b.ids = ids;
+    targets.classes = targets.token_classes = targets.starts = targets.ends = targets.next_sentence = targets.masked_ids = zeros;
+    targets.masked_rows = rows;
+    targets.masked_count = masked;
+    md.config = td.config = &c;
+    md.init_missing = BERT_ON;
+    md.error = sd.error = td.error = &err;
+    if (training) { if (cli_trainer_open(&td, &trainer)) cli_fail(err.message); }
+    else {
+        if (bert_model_open(&md, &m)) cli_fail(err.message);
+        sd.model = m;
+        sd.isa = how->isa;
+        sd.precision = how->precision;
+        sd.threads = how->threads;
+        sd.max_tokens = tokens;
+        r.vectors = out;
+        if (cli_session_open(&sd, &session)) cli_fail(err.message);
+    }
+    for (round = 0; round < 3 || (total < 1 && round < 20); round++) {
+        from = cli_seconds();
+        if (training ? bert_trainer_step(trainer, &b, &targets, NULL, &err) : bert_session_run(session, &b, &r, &err)) cli_fail(err.message);
+        from = cli_seconds() - from;
+        total += from;
+        if (round && (round == 1 || from < best)) best = from;
+    }
+    bert_trainer_close(trainer);
+    bert_session_close(session);
+    bert_model_close(m);
+    free(offsets);
+    free(rows);
+    free(ids);
+    free(zeros);
+    free(out);
+    return best;
+}
+static const char *duration(double s, char out[40])
+{
+    if (s < 60) snprintf(out, 40, "%.1f s", s);
+    else if (s < 3600) snprintf(out, 40, "%d min %d s", (int)(s / 60), (int)s % 60);
+    else if (s < 86400 * 3) snprintf(out, 40, "%d h %d min", (int)(s / 3600), (int)(s / 60) % 60);
+    else snprintf(out, 40, "%.1f days", s / 86400);
+    return out;
+}
+static const char *mega(size_t bytes, char out[40])
+{
+    snprintf(out, 40, "%zu (%.1f MiB)", bytes, (double)bytes / 1048576);
     return out;
 }
 
@@ -182,11 +263,11 @@ int main(int argc, char **argv)
     bert_trainer_desc t = { 0 };
     bert_trainer_bytes b;
     static const uint32_t lessons[] = { BERT_LEARN_CLASSES, BERT_LEARN_TOKENS, BERT_LEARN_SPANS, BERT_LEARN_WORDS, BERT_LEARN_WORDS | BERT_LEARN_NEXT_SENTENCE };
-    char text[4][32];
+    char text[4][40];
     size_t i;
     cli c = cli_parse(argc, argv, "plan (--model PATH | --config NAME | --bert_config_file FILE) [FLAGS] or   plan --table",
                       "Bytes that inference or training will take: exactly what the library then asks its allocator for.\n"
-                      "With --workers, how long steps will take.", flags);
+                      "With --examples also the time that they will take, from a measurement here; with --workers, how long steps of many will take.", flags);
     const int json = cli_choice("format", format, "text|json"), training = cli_choice("mode", mode, "inference|training");
     const size_t budget = budget_text ? parse_bytes(budget_text) : 0;
     if (c.count) cli_usage("what is this: ", c.args[0]);
@@ -199,6 +280,7 @@ int main(int argc, char **argv)
         return 0;
     }
     if (!model_path + !config_name + !bert_config_file != 2) cli_usage("give one of --model, --config, --bert_config_file", "");
+    if (examples < 0 || !(epochs > 0)) cli_usage("--examples and --epochs begin above 0", "");
     if (batch < 1 || length < 1 || batch > INT64_MAX / length / 4096) cli_usage("--batch and --length begin at 1", "");
     d.isa = (bert_isa)cli_choice("isa", isa, "default|ref|avx2|avx512|neon");
     d.precision = (bert_precision)cli_choice("precision", precision, "default|f32|bf16|int8");
@@ -254,6 +336,14 @@ int main(int argc, char **argv)
         if (json) printf("}");
     }
     if (workers_list) print_workers(&config, (double)b.weights, json);
+    if (examples) {
+        const double batches = (double)((examples + batch - 1) / batch) * epochs, one = measure(&config, 1, training, &d, &t), two = measure(&config, config.layers > 1 ? 2 : 1, training, &d, &t);
+        const double each = two > one && config.layers > 1 ? one + (two - one) * (config.layers - 1) : one * config.layers;
+        char time[2][40];
+        if (json) printf(", \"seconds_per_batch\": %.6g, \"batches\": %.0f, \"seconds\": %.6g", each, batches, each * batches);
+        else printf("\n%lld x %lld tokens take %s here; %.0f of them %s, %.2f GB (%s for one layer, %s for two)\n", (long long)batch, (long long)length, duration(each, text[0]), batches, duration(each * batches, text[1]), (double)(training ? b.total : p.total) / 1e9,
+                    duration(one, time[0]), duration(two, time[1]));
+    }
     if (json) printf("}\n");
     bert_model_close(model);
     return 0;
