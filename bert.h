@@ -85,14 +85,14 @@
    >>options
    Those of bert_tokenizer.h hold here too. Besides:
 
-   option                where           what it does, what it costs or saves (sh tools/sizes.sh: gcc 12 -Os, x86-64; all: 376 KB)
+   option                where           what it does, what it costs or saves (sh tools/sizes.sh: gcc 12 -Os, x86-64; all: 468 KB)
    BERT_IMPLEMENTATION   implementation  compiles this header's functions here, and the tokenizer's.
    BERT_NO_SAFETENSORS   implementation  leaves out safetensors. 8 KB.
    BERT_NO_PICKLE        implementation  leaves out PyTorch's files. 26 KB.
    BERT_NO_TF            implementation  leaves out TensorFlow's. 13 KB.
-   BERT_NO_DATA          every file      leaves out everything about data sets: records, tasks, metrics, pre-training data. 97 KB.
+   BERT_NO_DATA          every file      leaves out everything about data sets: records, tasks, metrics, pre-training data. 121 KB.
    BERT_NO_TRAIN         every file      leaves out training (trainers, optimizers, losses, the way back), models made at
-                                        random, and vocabulary learning. 59 KB.
+                                        random, and vocabulary learning. 88 KB.
    BERT_USE_MPI          every file      adds bert_mpi_open: workers that learn together, over MPI. Needs mpi.h and its library (mpicc).
    ============================================================================================================ */
 

@@ -64,19 +64,21 @@
    Where: "every file" = before each include of the header (or on the command line); "implementation" = only before
    the include that has BERT_TOKENIZER_IMPLEMENTATION or BERT_IMPLEMENTATION. No option changes a public struct.
 
-   option                          where           what it does, what it costs or saves (sh tools/sizes.sh: this header, gcc 12 -Os, x86-64: 66 KB)
+   option                          where           what it does, what it costs or saves (sh tools/sizes.sh: this header, gcc 12 -Os, x86-64: 65 KB)
    BERT_TOKENIZER_IMPLEMENTATION   implementation  compiles this header's functions here. BERT_IMPLEMENTATION implies it.
    BERT_STATIC                     every file      makes every function static: a private copy for this file.
    BERT_API                        every file      your own linkage for the declarations, e.g. a DLL export.
-   BERT_NO_TOKENIZER               implementation  leaves out >>unicode to >>learn: only the base stays, for bert.h. 52 KB.
+   BERT_NO_TOKENIZER               implementation  leaves out >>unicode to >>learn: only the base stays, for bert.h. 52 KB,
+                                                    in bert.h, with the data sets that need it, 155 KB.
    BERT_NO_LEARN                   implementation  leaves out vocabulary learning (>>learn). BERT_NO_TRAIN implies it. 11 KB.
-   BERT_NO_STDIO                   implementation  no files at all: everything from memory, no <stdio.h>, no POSIX. 3 KB.
+   BERT_NO_STDIO                   implementation  no files at all: everything from memory, no <stdio.h>, no POSIX. 3 KB,
+                                                    in bert.h 24 KB.
    BERT_NO_THREADS                 implementation  no pool: parallel work runs in the caller's thread, one after another. 1 KB.
    BERT_NO_SIMD                    implementation  plain C only; same results, slower; sessions compute in float32. 0.3 KB,
-                                                    in bert.h 37 KB.
+                                                    in bert.h 89 KB.
    BERT_NO_MESSAGES                implementation  errors keep code, path, offset, line and tensor, but the message is only the
                                                     code's text: for programs that have no bytes to spare for words. 4 KB,
-                                                    in bert.h 40 KB.
+                                                    in bert.h 45 KB.
    BERT_MALLOC(n), BERT_FREE(p)    implementation  replace the default allocator (both or neither). <stdlib.h> is then
                                                    not used.
    BERT_ASSERT(x)                  implementation  checks of our own mistakes, never of input; default: none.
