@@ -175,6 +175,9 @@ check "a threshold that lets nothing pass" sh -c '[ "$(grep -c ": \"\"" again2/p
 says "every question of 1.1 has an answer" "predictions.json" --init_checkpoint=two --do_predict --predict_file=held2.json --output_dir=forced --version_2_with_negative=false
 check "and none of them is empty" sh -c '! grep -q ": \"\"" forced/predictions.json && [ ! -e forced/null_odds.json ]'
 
+says "the best of 2.0" "the best f1 is" $learn --train_file=train2.json --predict_file=held2.json --version_2_with_negative --num_train_epochs=4 --do_train_and_eval --keep_best=true --save_checkpoints_steps=20 --output_dir=best
+check "standard output has the result alone" sh -c '[ "$(wc -l <got)" -eq 1 ] && grep -q "^{\"exact\": .*}$" got && [ "$(grep -c eval best/log.jsonl)" -eq 3 ]'
+
 # killed and started again: the same bits
 if wanted "killed"; then
     kills=0

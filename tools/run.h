@@ -967,6 +967,7 @@ struct run_task {
     void (*batch)(run_task *t, uint64_t seed, int64_t first, int64_t count, bert_batch *batch, bert_targets *targets);   /* examples first ... of the endless row: see run_order */
     void (*evaluate)(run_task *t, const bert_model *model, const char *dir, run_results *out);
     void (*predict)(run_task *t, const bert_model *model, const char *dir);
+    int training;                       /* 1 while evaluate is called between steps */
     void *user;
 };
 
@@ -1420,7 +1421,9 @@ CLI_FN void run_train(run_task *t, const run_setting *s)
         if (save && run.do_train_and_eval) {
             double best;
             int i;
+            t->training = 1;
             run_evaluate(t, bert_trainer_model(trainer), s->dir, step, &results);
+            t->training = 0;
             run_write_results("Eval results", NULL, &results);
             run_log_eval(&record, step, &results);
             i = run_find(&results, metric);

@@ -343,7 +343,6 @@ static void evaluate(run_task *t, const bert_model *m, const char *dir, run_resu
 {
     cli_text predictions, odds = { 0 }, json = { 0 };
     bert_squad_score s;
-    (void)t;
     run_say("***** Running evaluation *****");
     run_say("  Num orig examples = %lld", (long long)bert_squad_count(found.squad));
     run_say("  Batch size = %lld", (long long)run.predict_batch_size);
@@ -371,7 +370,7 @@ static void evaluate(run_task *t, const bert_model *m, const char *dir, run_resu
         run_result(out, "best_f1", s.best_f1);
         run_result(out, "best_f1_thresh", s.best_f1_thresh);
     }
-    if (bert_model_checkpoint(m)) {                                     /* the result, and no model in training: what evaluate_squad prints */
+    if (!t->training && !cli_rank()) {                                 /* what evaluate_squad prints */
         squad_scores(&json, &s, dir ? run_in(dir, "predictions.json") : "predictions.json", 0, 0);
         cli_str(&json, "\n");
         run_clear();
