@@ -1,18 +1,21 @@
 #!/bin/sh
-# against_torch.sh - fine-tunes the same model on the same data with run_classifier and with PyTorch, over several seeds, and compares
+# against_torch.sh - fine-tunes the same model on the same data with run_classifier and with PyTorch, over several seeds, and compares; pre-trains likewise
 # SPDX-License-Identifier: MIT-0 OR Unlicense
 #
-#   AGAINST_TORCH=1 PYTHON=venv/bin/python MODEL=examples/minilm DATA=../shared/data sh tests/against_torch.sh [MRPC] [SST-2] [STS-B]
+#   AGAINST_TORCH=1 PYTHON=venv/bin/python MODEL=examples/minilm DATA=../shared/data sh tests/against_torch.sh [MRPC] [SST-2] [STS-B] [scratch]
 #
 # SEEDS="1 2 3 4 5"   PRECISION=f32 or bf16 (PyTorch: autocast)   THREADS=2.   It takes an hour or more, so it is skipped without
 # AGAINST_TORCH=1, and wants a machine that does nothing else: the two take turns, seed by seed. AdamW, batch 32, rate 1e-4, warm-up
 # 10 %, linear decay, weight decay 0.01, clipped at 1.0, 128 tokens. Passes if our mean is no lower than theirs less two standard
 # errors of the difference. Means, deviations and processor times are printed; our folders stay in against_torch/.
+# scratch: run_pretraining from random weights (the same ones there) on RACE's articles: LAYERS=4 HIDDEN=256, STEPS=1000 of BATCH=32 times
+# LENGTH=64 tokens, AdamW, rate 5e-4. Passes if the masked-LM loss on other articles is within 1 % of theirs, and no higher after as much
+# processor time as theirs took.
 . "$(dirname "$0")/sh.inc"
 
 PYTHON=${PYTHON:-python3} MODEL=${MODEL:-$top/examples/minilm} DATA=${DATA:-$top/../shared/data} SEEDS=${SEEDS:-1 2 3 4 5} PRECISION=${PRECISION:-f32} THREADS=${THREADS:-2}
 tool=$top/tools/bin${V:+/$V}/run_classifier
-cases="MRPC SST-2 STS-B"
+cases="MRPC SST-2 STS-B scratch"
 why=
 [ "${AGAINST_TORCH:-}" = 1 ] || why="takes an hour; AGAINST_TORCH=1 runs it"
 [ -n "$why" ] || "$PYTHON" -c "import torch, transformers" 2>/dev/null || why="no Python with torch and transformers"
@@ -107,4 +110,116 @@ compare() {
 compare MRPC 3 train.tsv eval_accuracy
 compare SST-2 1 train-10k.tsv eval_accuracy
 compare STS-B 3 train.tsv eval_pearson
+
+# ---- pre-training from scratch ----
+
+cat >"$tmp/scratch.py" <<'EOF2'
+# Instances from TFRecord files, in their order, round and round; transformers' BertForPreTraining from our first weights.
+import sys, time, struct, glob, json, torch
+from transformers import BertConfig, BertForPreTraining, get_linear_schedule_with_warmup
+folder, files, held_out, steps, batch, warmup, rate, threads = sys.argv[1:9]
+torch.set_num_threads(int(threads)); torch.manual_seed(1)
+steps, batch = int(steps), int(batch)
+def varint(b, i):
+    v = shift = 0
+    while True:
+        c = b[i]; i += 1; v |= (c & 127) << shift; shift += 7
+        if c < 128: return v, i
+def fields(b):
+    i = 0
+    while i < len(b):
+        key, i = varint(b, i)
+        assert key & 7 == 2
+        n, i = varint(b, i)
+        yield key >> 3, b[i:i + n]
+        i += n
+def numbers(b):
+    for kind, lists in fields(b):
+        for _, packed in fields(lists):
+            if kind == 2: return list(struct.unpack("<%df" % (len(packed) // 4), packed))
+            out, i = [], 0
+            while i < len(packed): v, i = varint(packed, i); out.append(v)
+            return out
+def read(pattern):
+    rows = []
+    for name in sorted(glob.glob(pattern)):
+        data, i = open(name, "rb").read(), 0
+        while i < len(data):
+            n, = struct.unpack_from("<Q", data, i)
+            example = {}
+            for _, features in fields(data[i + 12:i + 12 + n]):
+                for _, entry in fields(features):
+                    pair = dict(fields(entry))
+                    example[pair[1].decode()] = numbers(pair[2])
+            rows.append(example); i += n + 16
+    return rows
+def tensors(rows):
+    t = lambda k: torch.tensor([r[k] for r in rows])
+    labels = torch.full(t("input_ids").shape, -100)
+    for k, r in enumerate(rows):
+        for p, w, id in zip(r["masked_lm_positions"], r["masked_lm_weights"], r["masked_lm_ids"]):
+            if w: labels[k, p] = id
+    return dict(input_ids=t("input_ids"), attention_mask=t("input_mask"), token_type_ids=t("segment_ids"), labels=labels, next_sentence_label=t("next_sentence_labels")[:, 0])
+config = BertConfig(**json.load(open(folder + "/config.json")))
+config._attn_implementation = "sdpa"
+model = BertForPreTraining(config)
+state = torch.load(folder + "/pytorch_model.bin", weights_only=True)
+missing, unexpected = model.load_state_dict(state, strict=False)
+assert not [m for m in missing if "position_ids" not in m and "decoder" not in m], missing
+model.tie_weights()
+plain = ("bias", "LayerNorm.weight")
+named = list(model.named_parameters())
+optimizer = torch.optim.AdamW([{"params": [p for n, p in named if not n.endswith(plain)], "weight_decay": 0.01}, {"params": [p for n, p in named if n.endswith(plain)], "weight_decay": 0.0}], lr=float(rate))
+schedule = get_linear_schedule_with_warmup(optimizer, int(warmup), steps)
+rows = read(files)
+start = time.process_time()
+model.train()
+for step in range(steps):
+    loss = model(**tensors([rows[(step * batch + i) % len(rows)] for i in range(batch)])).loss
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step(); schedule.step(); optimizer.zero_grad()
+    if step % 100 == 99: print("step", step, float(loss), file=sys.stderr)
+took = time.process_time() - start
+model.eval()
+total = count = 0
+rows = read(held_out)[:400]
+with torch.no_grad():
+    for i in range(0, len(rows), 8):
+        x = tensors(rows[i:i + 8])
+        z = model(x["input_ids"], attention_mask=x["attention_mask"], token_type_ids=x["token_type_ids"]).prediction_logits
+        n = int((x["labels"] >= 0).sum())
+        total += float(torch.nn.functional.cross_entropy(z.reshape(-1, z.shape[-1]), x["labels"].reshape(-1), reduction="sum")); count += n
+print(total / count, took, len(rows))
+EOF2
+scratch() {
+    : "${LAYERS:=4}" "${HIDDEN:=256}" "${STEPS:=1000}" "${BATCH:=32}" "${LENGTH:=64}" "${RATE:=5e-4}"
+    bin=${tool%/*} dir=$out/scratch masks=$(((LENGTH * 15 + 99) / 100)) warmup=$((STEPS / 10))
+    rm -rf "$dir" && mkdir -p "$dir" || return 1
+    for split in dev test; do
+        "$PYTHON" -c 'import json, sys; [print(json.dumps({"text": a["article"]})) for a in json.load(open(sys.argv[1]))]' "$DATA/RACE_middle/$split.json" >"$dir/$split.jsonl" &&
+            "$bin/prepare_text" --input_file="$dir/$split.jsonl" --output_file="$dir/$split.txt" || return 1
+    done
+    "$bin/learn_vocab" --input_file="$dir/dev.txt" --output_file="$dir/vocab.txt" --vocab_size=8000 || return 1
+    for split in dev test; do
+        "$bin/create_pretraining_data" --input_file="$dir/$split.txt" --output_file="$dir/$split.record" --vocab_file="$dir/vocab.txt" --max_seq_length="$LENGTH" --max_predictions_per_seq=$masks --dupe_factor="$([ $split = dev ] && echo 10 || echo 1)" --quiet || return 1
+    done
+    echo "{ \"hidden_size\": $HIDDEN, \"num_hidden_layers\": $LAYERS, \"num_attention_heads\": $((HIDDEN / 64)), \"intermediate_size\": $((HIDDEN * 4)), \"vocab_size\": $(($(wc -l <"$dir/vocab.txt"))), \"max_position_embeddings\": 512, \"type_vocab_size\": 2, \"hidden_act\": \"gelu\", \"hidden_dropout_prob\": 0.1, \"attention_probs_dropout_prob\": 0.1, \"initializer_range\": 0.02 }" >"$dir/bert_config.json"
+    # The first weights: those after a step of warm-up, whose rate is 0.
+    "$bin/run_pretraining" --input_file="$dir/dev.record" --bert_config_file="$dir/bert_config.json" --output_dir="$dir/first" --do_train --train_batch_size=1 --max_seq_length="$LENGTH" --max_predictions_per_seq=$masks \
+        --num_train_steps=1 --num_warmup_steps=10 --optimizer=adamw --export=pytorch || return 1
+    "$PYTHON" "$tmp/scratch.py" "$dir/first/export" "$dir/dev.record" "$dir/test.record" "$STEPS" "$BATCH" "$warmup" "$RATE" "$THREADS" >"$dir/theirs" || return 1
+    read -r their_loss their_time count <"$dir/theirs"
+    pretrain() { "$bin/run_pretraining" --input_file="$dir/dev.record" --eval_file="$dir/test.record" --init_checkpoint="$dir/first" --output_dir="$dir/$1" $3 --train_batch_size="$BATCH" --max_seq_length="$LENGTH" \
+        --max_predictions_per_seq=$masks --num_train_steps="$2" --num_warmup_steps=$(($2 / 10)) --learning_rate="$RATE" --optimizer=adamw --shuffle=0 --eval_batch_size=8 --max_eval_steps=$((count / 8)) --threads="$THREADS" --precision="$PRECISION"; }
+    timed pretrain equal_steps "$STEPS" --do_train && pretrain equal_steps "$STEPS" --do_eval || return 1
+    our_time=$took more=$(awk -v n="$STEPS" -v a="$their_time" -v b="$took" 'BEGIN { printf "%d", n * a / b }')
+    timed pretrain equal_time "$more" --do_train && pretrain equal_time "$more" --do_eval || return 1
+    awk -v steps="$STEPS" -v more="$more" -v t="$their_loss" -v tt="$their_time" -v ot="$our_time" '/^masked_lm_loss/ { o[++n] = $3 }
+        END { printf "     | %d steps: masked-LM loss %.4f in %.0f s of processor time; PyTorch %.4f in %.0f s; as much time is %d steps: %.4f\n", steps, o[1], ot, t, tt, more, o[2]; d = (o[1] - t) / t; exit !(n == 2 && d < 0.01 && d > -0.01 && o[2] <= t) }' \
+        "$dir/equal_steps/eval_results.txt" "$dir/equal_time/eval_results.txt"
+}
+if wanted "scratch"; then
+    if scratch 2>"$tmp/log"; then pass "scratch"; else fail "scratch" "not within 1 % of PyTorch, or no better in as much time"; tail -n 3 "$tmp/log"; fi
+fi
 finish
