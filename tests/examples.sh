@@ -57,10 +57,20 @@ Module.onRuntimeInitialized = () => {
 END
     node ask.js >wasm.json && [ "$(sed 's/, "attention".*"begin"/, "begin"/; s/, "probability.*//' wasm.json)" = "$(sed 's/, "attention".*"begin"/, "begin"/; s/, "probability.*//' asked.json)" ]
 }
+page() {                                        # the page itself, in a real browser: it has found an answer, or none, and shows its tokens
+    "$MAKE" -s -C "$top/examples" browser V="${V:-}" CC="$CC" CFLAGS="$CFLAGS" READER="$tmp/reader" PAGE="$tmp/page.html" >out 2>&1 && [ "$(sed -n 's/.*page.html: \([0-9]*\) bytes.*/\1/p' out)" -lt 300000 ] &&
+        timeout 60 "$chromium" --headless --no-sandbox --disable-gpu --virtual-time-budget=10000 --dump-dom "file://$tmp/page.html" >dom 2>out && grep -q '<div id="tokens"><span>\[CLS\]</span>' dom && grep -q 'tokens, [0-9]* ms; sure to [0-9]* %' dom && ! grep -q 'loading \.\.\.</div>' dom
+}
+chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
 if wanted "browser as WebAssembly"; then
     if ! have emcc || ! have node; then skip "browser as WebAssembly" "there is no emcc or no node"
     elif ! { echo 'int main(void) { return 0; }' >none.c && emcc -s SINGLE_FILE=1 none.c -o none.js && node none.js; } >out 2>&1; then skip "browser as WebAssembly" "emcc cannot link here"
     else check "browser as WebAssembly" wasm; fi
+fi
+if wanted "the page in Chromium"; then
+    if [ -z "$chromium" ] || ! have emcc; then skip "the page in Chromium" "there is no chromium or no emcc"
+    elif ! { echo 'int main(void) { return 0; }' >none.c && emcc -Oz -s SINGLE_FILE=1 none.c -o none.js; } >out 2>&1; then skip "the page in Chromium" "emcc cannot link here"
+    else check "the page in Chromium" page; fi
 fi
 
 # The lesson, shortened: its derivatives are the library's, or it fails.

@@ -142,6 +142,7 @@ if wanted "both are the same teacher"; then
     if [ "$(paste a b | awk '{ d = $1 - $2; print (d < 1e-5 && d > -1e-5 && $1 > 0) }')" = 1 ]; then pass "both are the same teacher"; else fail "both are the same teacher" "losses $(cat a b | tr '\n' ' ')"; fi
 fi
 head -n 20 teacher/test_results.tsv >short.tsv
+says "time foretold" "were foretold after 6 steps: [0-9]* % too " classifier $train --output_dir=foretold --num_train_steps=30
 fails "soft labels, too few" 1 "20 lines, the training set 48 examples" classifier $train --output_dir=no --soft_labels=short.tsv
 awk -F'\t' '{ print $2 "\t" ($1 == "dog" ? "dog, running" : NR % 4 ? "cat" : "") }' data/train.tsv >several.tsv
 several="--task_name=tsv --multi_label --train_file=several.tsv --eval_file=several.tsv --text_a=1 --label=2 --init_checkpoint=model --max_seq_length=12 --threads=1 --optimizer=adamw --learning_rate=5e-3 --train_batch_size=8"

@@ -237,14 +237,6 @@ static double measure(const bert_config *config, int layers, int training, const
     free(out);
     return best;
 }
-static const char *duration(double s, char out[40])
-{
-    if (s < 60) snprintf(out, 40, "%.1f s", s);
-    else if (s < 3600) snprintf(out, 40, "%d min %d s", (int)(s / 60), (int)s % 60);
-    else if (s < 86400 * 3) snprintf(out, 40, "%d h %d min", (int)(s / 3600), (int)(s / 60) % 60);
-    else snprintf(out, 40, "%.1f days", s / 86400);
-    return out;
-}
 static const char *mega(size_t bytes, char out[40])
 {
     snprintf(out, 40, "%zu (%.1f MiB)", bytes, (double)bytes / 1048576);
@@ -341,8 +333,8 @@ int main(int argc, char **argv)
         const double each = two > one && config.layers > 1 ? one + (two - one) * (config.layers - 1) : one * config.layers;
         char time[2][40];
         if (json) printf(", \"seconds_per_batch\": %.6g, \"batches\": %.0f, \"seconds\": %.6g", each, batches, each * batches);
-        else printf("\n%lld x %lld tokens take %s here; %.0f of them %s, %.2f GB (%s for one layer, %s for two)\n", (long long)batch, (long long)length, duration(each, text[0]), batches, duration(each * batches, text[1]), (double)(training ? b.total : p.total) / 1e9,
-                    duration(one, time[0]), duration(two, time[1]));
+        else printf("\n%lld x %lld tokens take %s here; %.0f of them %s, %.2f GB (%s for one layer, %s for two)\n", (long long)batch, (long long)length, cli_duration(each, text[0]), batches, cli_duration(each * batches, text[1]), (double)(training ? b.total : p.total) / 1e9,
+                    cli_duration(one, time[0]), cli_duration(two, time[1]));
     }
     if (json) printf("}\n");
     bert_model_close(model);

@@ -1304,6 +1304,7 @@ CLI_FN void run_evaluate(run_task *t, const bert_model *m, const char *dir, int6
 }
 
 /* Steps until all are done, from the newest checkpoint on. */
+#define RUN_TRIED 6                     /* steps by which the time of all is foretold */
 CLI_FN void run_train(run_task *t, const run_setting *s)
 {
     const int64_t steps = run.num_train_steps > 0 ? t->phase_start + run.num_train_steps : (int64_t)((double)t->examples / (double)s->batch * run.num_train_epochs);
@@ -1311,7 +1312,8 @@ CLI_FN void run_train(run_task *t, const run_setting *s)
     const char *metric = run.keep_best && cli_truth(run.keep_best) != 1 ? run.keep_best : t->metric;
     const int64_t from = run_share(s->batch, cli_rank()), to = run_share(s->batch, cli_rank() + 1);     /* of every batch: this worker's */
     int64_t newest = run_newest(s->dir), *cursor, line_step, first, interval = 0;
-    double line_time, begin;
+    double line_time, begin, second = 0, guess = 0;                     /* guess: how long it will take, by the steps after the first */
+    char spoken[40];
     bert_trainer_desc d;
     bert_trainer *trainer = NULL;
     bert_saved saved;
@@ -1404,6 +1406,11 @@ CLI_FN void run_train(run_task *t, const run_setting *s)
             run_say("step %lld: gradients are not finite, the step is skipped; loss scale = %g", (long long)step + 1, p.loss_scale);
             continue;
         }
+        if (step == first + 1) second = now;
+        if (step == first + RUN_TRIED && steps - first >= 4 * RUN_TRIED) {
+            guess = (now - second) / (RUN_TRIED - 1) * (double)(steps - first);
+            run_say("  %lld steps will take about %s", (long long)(steps - first), cli_duration(guess, spoken));
+        }
         if (step % stride == 0 || step == steps) run_log_step(&record, t, &p, now - begin);
         if (step % every == 0 || step == steps) {
             char parts[100] = "", scale[60] = "";
@@ -1463,7 +1470,10 @@ CLI_FN void run_train(run_task *t, const run_setting *s)
         exit(130);
     }
     run_say("Loss for final step: %.9g.", p.loss);
-    run_say("trained in %.1f s: %s", cli_seconds() - begin, run_in(s->dir, "model.safetensors"));
+    if (guess > 0) {
+        const double took = cli_seconds() - begin, wrong = 100 * (guess / (took + 1e-9) - 1);
+        run_say("trained in %.1f s (%.1f were foretold after %d steps: %.0f %% too %s): %s", took, guess, RUN_TRIED, fabs(wrong), wrong > 0 ? "long" : "short", run_in(s->dir, "model.safetensors"));
+    } else run_say("trained in %.1f s: %s", cli_seconds() - begin, run_in(s->dir, "model.safetensors"));
     if (run.export_format && !cli_rank()) run_export(t, s->dir);
     cli_meet();                                                         /* the result is there for all */
 }
