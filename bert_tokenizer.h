@@ -2507,6 +2507,7 @@ typedef struct bert__vocab {
     size_t *where;                      /* [count + 1] start of each id's token in the pool */
     uint8_t *state;                     /* [count] 0: a token; 1: no such id; 2: repeated by a later line */
     int32_t *keys;                      /* [key_count] ids of the distinct tokens in order of their first lines */
+    int32_t *apart, apart_count;        /* [apart_count] ids of tokens that words are not made of: those that tokenizer.json adds */
     int32_t *single;                    /* [BERT__SINGLE_COUNT] ids of single characters, -1 none; see bert__single */
     int32_t count, key_count, longest, empty;   /* longest token in bytes; id of "", or -1 */
     uint32_t shift;                     /* 64 - bits */
@@ -2575,7 +2576,7 @@ BERT__FN bert__slot *bert__find_slot(const bert__vocab *v, const char *p, size_t
         i = (i + 1) & v->mask;
     }
 }
-/* Any token's id, or -1. */
+/* The id of a token that words are made of, or -1. */
 BERT__FN int32_t bert__find(const bert__vocab *v, const char *p, size_t n)
 {
     uint64_t lo, hi;
@@ -2584,8 +2585,21 @@ BERT__FN int32_t bert__find(const bert__vocab *v, const char *p, size_t n)
     return bert__find_slot(v, p, n, &lo, &hi)->id;
 }
 
-/* A piece of a file that is one token, by id; text NULL: no such id. */
-typedef struct bert__line { const char *text; size_t size; } bert__line;
+/* Any token's. */
+BERT__FN int32_t bert__find_any(const bert__vocab *v, const char *p, size_t n)
+{
+    const int32_t id = bert__find(v, p, n);
+    int32_t i;
+    if (id >= 0) return id;
+    for (i = v->apart_count - 1; i >= 0; i--) {
+        const size_t at = v->where[v->apart[i]];
+        if (v->where[v->apart[i] + 1] - at == n + 1 && memcmp(v->pool + at, p, n) == 0) return v->apart[i];
+    }
+    return -1;
+}
+
+/* A piece of a file that is one token, by id; text NULL: no such id. apart: words are not made of it. */
+typedef struct bert__line { const char *text; size_t size; int apart; } bert__line;
 
 BERT__INLINE uint32_t bert__lengths_of(const char *p)
 {
@@ -2598,7 +2612,8 @@ BERT__FN int bert__vocab_build(bert__vocab *v, bert__arena *arena, const bert__l
 {
     size_t bytes = 1, i, table = (size_t)1 << BERT__LENGTHS_BITS;
     uint32_t bits = 4;
-    for (i = 0; i < count; i++) bytes = bert__add(bytes, lines[i].text ? lines[i].size + 1 : 1);
+    size_t apart = 0;
+    for (i = 0; i < count; i++) { bytes = bert__add(bytes, lines[i].text ? lines[i].size + 1 : 1); apart += lines[i].apart != 0; }
     while (((size_t)1 << bits) < count * 2) bits++;
     v->shift = 64 - bits;
     v->mask = ((size_t)1 << bits) - 1;
@@ -2608,7 +2623,8 @@ BERT__FN int bert__vocab_build(bert__vocab *v, bert__arena *arena, const bert__l
     v->lengths[0] = (uint32_t *)bert__arena_get(arena, (2 * table + BERT__SINGLE_COUNT) * sizeof(uint32_t));
     v->pool = (char *)bert__arena_get(arena, bert__add(bytes, count + 1));
     v->where = (size_t *)bert__arena_array(arena, count + 1, sizeof(size_t) + sizeof(int32_t));
-    if (!v->slots || !v->lengths[0] || !v->pool || !v->where) return 0;
+    if (apart) v->apart = (int32_t *)bert__arena_array(arena, apart, sizeof(int32_t));
+    if (!v->slots || !v->lengths[0] || !v->pool || !v->where || (apart && !v->apart)) return 0;
     v->lengths[1] = v->lengths[0] + table;                              /* what is indexed alike lies in one block */
     v->single = (int32_t *)(void *)(v->lengths[1] + table);
     v->state = (uint8_t *)v->pool + bytes;
@@ -2632,6 +2648,7 @@ BERT__FN int bert__vocab_build(bert__vocab *v, bert__arena *arena, const bert__l
         bert__slot *s;
         uint32_t c;
         if (v->state[i]) continue;
+        if (lines[i].apart) { v->keys[v->key_count++] = v->apart[v->apart_count++] = (int32_t)i; continue; }
         if (!n || memchr(p, 0, n)) {                                    /* never matched by a word */
             if (n) { v->keys[v->key_count++] = (int32_t)i; continue; }
             if (v->empty >= 0) v->state[v->empty] = 2;
@@ -2691,7 +2708,7 @@ BERT__FN size_t bert__vocab_lines(const char *text, size_t size, int hf, bert__l
         }
         if (hf) first = at;
         if (last < first) last = first;
-        if (lines) { lines[count].text = text + first; lines[count].size = last - first; }
+        if (lines) { lines[count].text = text + first; lines[count].size = last - first; lines[count].apart = 0; }
         count++;
         at = next;
     }
@@ -4086,7 +4103,7 @@ BERT__FN bert_status bert__read_tokenizer_json(bert__source *s)
         for (v = bert__first(s->added); v; v = v->next) {
             x = bert_json_get(v, "content");
             if (!bert_json_int(bert_json_get(v, "id"), &id) || id < 0 || !x || x->type != 's') return bert__fail(s->error, BERT_ERROR_FORMAT, s->path, (int64_t)v->offset, "tokenizer.json: an added token without id or content");
-            if (pass && !s->lines[id].text) { s->lines[id].text = x->text; s->lines[id].size = x->size; }
+            if (pass && !s->lines[id].text) { s->lines[id].text = x->text; s->lines[id].size = x->size; s->lines[id].apart = s->d.mode == BERT_TOKENIZER_HF; }
             /* Hugging Face finds it in the lower-cased, stripped text, inside words and across them; where specials are off, nobody looks */
             if (bert__is_on(v, "normalized") && (s->d.specials == BERT_ON || (!s->d.specials && s->d.mode == BERT_TOKENIZER_HF)))
                 return bert__fail(s->error, BERT_ERROR_UNSUPPORTED, s->path, (int64_t)v->offset, "tokenizer.json: the added token \"%.*s\" has \"normalized\": true, which is not supported: set it to false, or turn specials off", 99, x->text);
@@ -4232,7 +4249,7 @@ BERT__NOINLINE int bert__tokenizer_fill(bert_tokenizer *t, bert__source *s)
     for (i = 0; i < 5; i++) {
         const char *name = *names[i] = bert__keep(arena, *names[i] ? *names[i] : defaults[i]);
         if (!name) return 0;
-        id = ids[i] = bert__find(&t->vocab, name, strlen(name));
+        id = ids[i] = bert__find_any(&t->vocab, name, strlen(name));
         if (id >= 0) t->drop[t->drop_count++] = id;
         if (id >= 0 && d->specials == BERT_ON && !s->added) bert__add_special(t, name, id, NULL);
     }
@@ -4248,7 +4265,7 @@ BERT__NOINLINE int bert__tokenizer_fill(bert_tokenizer *t, bert__source *s)
     for (i = 0; i < d->never_split_count; i++) {
         keep[i] = bert__keep(arena, d->never_split[i]);
         if (!keep[i]) return 0;
-        id = bert__find(&t->vocab, keep[i], strlen(keep[i]));
+        id = bert__find_any(&t->vocab, keep[i], strlen(keep[i]));
         bert__add_special(t, keep[i], id >= 0 ? id : t->ids.unk, NULL);
     }
     d->never_split = keep;
@@ -4308,7 +4325,7 @@ BERT_API const char *bert_tokenizer_token(const bert_tokenizer *tokenizer, int32
     if (size) *size = bert__token_size(v, id);
     return v->pool + v->where[id];
 }
-BERT_API int32_t bert_tokenizer_id(const bert_tokenizer *tokenizer, const char *token, size_t size) { return token ? bert__find(&tokenizer->vocab, token, size) : -1; }
+BERT_API int32_t bert_tokenizer_id(const bert_tokenizer *tokenizer, const char *token, size_t size) { return token ? bert__find_any(&tokenizer->vocab, token, size) : -1; }
 BERT_API int32_t bert_tokenizer_key_count(const bert_tokenizer *tokenizer) { return tokenizer->vocab.key_count; }
 BERT_API int32_t bert_tokenizer_key(const bert_tokenizer *tokenizer, int32_t index)
 {

@@ -410,6 +410,88 @@ static void tokenizer_json_normalized(void)
     bert_tokenizer_close(tok);
 }
 
+/* Tokens that stand only as words, and that take white space on their left or right along: as HF's tokenizers 0.23.3 answer, ids and
+   ranges of code points; the same from a stream in pieces. */
+static void tokenizer_json_added(void)
+{
+#define JSON_ADDED(id, content, word, left, right) "{\"id\": " #id ", \"content\": \"" content "\", \"single_word\": " #word ", \"lstrip\": " #left ", \"rstrip\": " #right ", \"normalized\": false, \"special\": true}"
+    static const char text[] = "{\"version\": \"1.0\", \"added_tokens\": [" JSON_ADDED(9, "<one>", true, false, false) "," JSON_ADDED(10, "<left>", false, true, false) ","
+        JSON_ADDED(11, "<right>", false, false, true) "," JSON_ADDED(12, "word", true, false, false) "], \"normalizer\": {\"type\": \"BertNormalizer\", \"clean_text\": true, "
+        "\"handle_chinese_chars\": true, \"strip_accents\": null, \"lowercase\": true}, \"pre_tokenizer\": {\"type\": \"BertPreTokenizer\"}, \"model\": {\"type\": \"WordPiece\", "
+        "\"unk_token\": \"[UNK]\", \"continuing_subword_prefix\": \"##\", \"max_input_chars_per_word\": 100, \"vocab\": {\"[UNK]\": 0, \"dog\": 1, \"##s\": 2, \"a\": 3, \"cat\": 4, "
+        "\"##x\": 5, \"one\": 6, \"left\": 7, \"right\": 8}}}";
+#undef JSON_ADDED
+    static const struct { const char *text; size_t count; int32_t want[5][3]; } rows[] = {
+        { "a <one> dog", 3, { { 3, 0, 1 }, { 9, 2, 7 }, { 1, 8, 11 } } },
+        { "a<one>dog", 5, { { 3, 0, 1 }, { 0, 1, 2 }, { 6, 2, 5 }, { 0, 5, 6 }, { 1, 6, 9 } } },
+        { "a <one>, dog", 4, { { 3, 0, 1 }, { 9, 2, 7 }, { 0, 7, 8 }, { 1, 9, 12 } } },
+        { "dog  \011<left> a", 3, { { 1, 0, 3 }, { 10, 3, 12 }, { 3, 13, 14 } } },
+        { "dog\343\200\200<left>a", 3, { { 1, 0, 3 }, { 10, 3, 10 }, { 3, 10, 11 } } },
+        { "<left>", 1, { { 10, 0, 6 } } },
+        { "  <left>  a", 2, { { 10, 0, 8 }, { 3, 10, 11 } } },
+        { "dog<right> \012 a", 3, { { 1, 0, 3 }, { 11, 3, 13 }, { 3, 13, 14 } } },
+        { "a<right>", 2, { { 3, 0, 1 }, { 11, 1, 8 } } },
+        { "<right>  <left>  a", 3, { { 11, 0, 9 }, { 10, 9, 15 }, { 3, 17, 18 } } },
+        { "word", 1, { { 12, 0, 4 } } },
+        { "words", 1, { { 0, 0, 5 } } },
+        { "a word", 2, { { 3, 0, 1 }, { 12, 2, 6 } } },
+        { "aword", 1, { { 0, 0, 5 } } },
+        { "word word", 2, { { 12, 0, 4 }, { 12, 5, 9 } } },
+        { "\303\251word", 1, { { 0, 0, 5 } } },
+        { "(word)", 3, { { 0, 0, 1 }, { 12, 1, 5 }, { 0, 5, 6 } } },
+        { "word\344\270\255", 2, { { 0, 0, 4 }, { 0, 4, 5 } } },
+        { "_word", 2, { { 0, 0, 1 }, { 0, 1, 5 } } },
+        { "word-", 2, { { 12, 0, 4 }, { 0, 4, 5 } } },
+        { "a <right>\302\240\342\200\203dog", 3, { { 3, 0, 1 }, { 11, 2, 11 }, { 1, 11, 14 } } },
+        { "9word word9 word", 3, { { 0, 0, 5 }, { 0, 6, 11 }, { 12, 12, 16 } } },
+        { "Word WORD <ONE>", 5, { { 0, 0, 4 }, { 0, 5, 9 }, { 0, 10, 11 }, { 6, 11, 14 }, { 0, 14, 15 } } },
+    };
+    bert_tokenizer_desc d;
+    bert_tokenizer *tok = NULL;
+    size_t r, k, piece;
+    memset(&d, 0, sizeof d);
+    d.data = text;
+    d.size = sizeof text - 1;
+    d.error = &error;
+    if (bert_tokenizer_open(&d, &tok) != BERT_OK) { TEST_FAIL("%s", error.message); return; }
+    for (r = 0; r < sizeof rows / sizeof *rows; r++) {
+        const size_t size = strlen(rows[r].text);
+        int32_t ids[16];
+        size_t begin[16], end[16], n, at;
+        bert_encoding e;
+        memset(&e, 0, sizeof e);
+        e.ids = ids;
+        e.char_begin = begin;
+        e.char_end = end;
+        e.capacity = 16;
+        CHECK_INT(bert_tokenizer_encode(tok, rows[r].text, size, &e), BERT_OK);
+        if (e.count != rows[r].count) { TEST_FAIL("\"%s\": %d tokens", rows[r].text, (int)e.count); continue; }
+        for (k = 0; k < e.count; k++)
+            if (ids[k] != rows[r].want[k][0] || begin[k] != (size_t)rows[r].want[k][1] || end[k] != (size_t)rows[r].want[k][2])
+                TEST_FAIL("\"%s\", token %d: %d, %d to %d", rows[r].text, (int)k, (int)ids[k], (int)begin[k], (int)end[k]);
+        for (piece = 1; piece < 8; piece++) {
+            bert_stream *stream = NULL;
+            REQUIRE(bert_stream_open(tok, NULL, &stream) == BERT_OK);
+            for (n = at = 0; at <= size; at += piece) {
+                memset(&e, 0, sizeof e);
+                e.ids = ids + n;
+                e.capacity = 16 - n;
+                CHECK_INT(bert_stream_feed(stream, rows[r].text + at, size - at < piece ? size - at : piece, &e), BERT_OK);
+                n += e.count;
+            }
+            memset(&e, 0, sizeof e);
+            e.ids = ids + n;
+            e.capacity = 16 - n;
+            CHECK_INT(bert_stream_finish(stream, &e), BERT_OK);
+            n += e.count;
+            for (k = 0; k < n && n == rows[r].count && ids[k] == rows[r].want[k][0]; k++) {}
+            if (k != rows[r].count) TEST_FAIL("\"%s\" in pieces of %d: %d tokens, or others", rows[r].text, (int)piece, (int)n);
+            bert_stream_close(stream);
+        }
+    }
+    bert_tokenizer_close(tok);
+}
+
 static void directory(void)
 {
     static const char config[] = "{\"do_lower_case\": false, \"strip_accents\": null, \"tokenize_chinese_chars\": true, \"model_max_length\": 512}";
@@ -1233,6 +1315,7 @@ int main(int argc, char **argv)
     TEST(tokenizer_json);
     TEST(tokenizer_json_refused);
     TEST(tokenizer_json_normalized);
+    TEST(tokenizer_json_added);
     TEST(directory);
     TEST(encode_columns);
     TEST(embedded_nuls);
