@@ -2,7 +2,7 @@
    SPDX-License-Identifier: MIT-0 OR Unlicense          (the texts are at the end of bert_tokenizer.h)
 
    IS        A session or a trainer of bert.h that computes on a GPU: the same calls, batches, results, checkpoints, the same numbers
-             dropped by the same seed. bf16 (default), fp16 with a loss scale, tf32, f32.
+             dropped by the same seed. bf16 (default), fp16 with a loss scale, tf32, f32; sessions also fp8.
    IS NOT    An API of its own: open with bert_cuda_session_open or bert_cuda_trainer_open instead of bert_session_open or
              bert_trainer_open, and use what comes out with the functions of bert.h.
    NEEDS     CUDA 11.8 or newer, a GPU from sm_75 (Turing; sm_70 too with a CUDA before 13, which dropped it); bf16 and tf32
@@ -38,6 +38,10 @@
              (cublas = BERT_OFF) they do not. Sums are float32 in every precision; losses and norms float64; weights, gradients of
              weights and the optimizer's slots float32.
 
+   UNTESTED  No part of this has run on a GPU yet, so no speed is claimed: nvcc 13 compiles it for sm_75 to sm_120, and every kernel runs on a GPU that the
+             host plays (tests/cuda_emulated.cpp), NCCL between two processes there. Not measured: inference and training in bf16 on an H200 beside
+             PyTorch, fp8's speed, the loss of bits in its tensor cores' sums. tests/cuda_measure.sh measures and tests all of it in one run.
+
    OPTIONS (before the implementation)
       BERT_CUDA_IMPLEMENTATION   compiles this header's functions here. BERT_IMPLEMENTATION implies it in a .cu.
       BERT_CUDA_NO_CUBLASLT      leaves cuBLASLt out: products by the kernels here, on tensor cores (mma) where the shapes allow.
@@ -64,8 +68,9 @@
    ============================================================================================================ */
 
 /* What activations and products are computed in. Default: bf16, on GPUs before sm_80 fp16; for a desc whose precision is
-   BERT_PRECISION_F32, f32. */
-typedef enum bert_cuda_precision { BERT_CUDA_DEFAULT = 0, BERT_CUDA_F32 = 1, BERT_CUDA_TF32 = 2, BERT_CUDA_BF16 = 3, BERT_CUDA_F16 = 4 } bert_cuda_precision;
+   BERT_PRECISION_F32, f32. FP8 (sessions, from sm_89 on, with cuBLASLt): bf16, but the factors of the layers' products have 8 bits (e4m3; weights
+   scaled by their largest one, activations times 4 and at most 112). What that costs in accuracy is in the README. */
+typedef enum bert_cuda_precision { BERT_CUDA_DEFAULT = 0, BERT_CUDA_F32 = 1, BERT_CUDA_TF32 = 2, BERT_CUDA_BF16 = 3, BERT_CUDA_F16 = 4, BERT_CUDA_FP8 = 5 } bert_cuda_precision;
 
 typedef struct bert_cuda_desc {
     int32_t device;                     /* which GPU, from 0 */
@@ -252,6 +257,27 @@ template <class number> BERT__DEVICE void bert__give4(number *row, int c, int n,
 {
     if ((n & 3) == 0) bert__store4(row + c, v);
     else for (int k = 0; k < 4; k++) if (c + k < n) bert__put(row + c + k, v[k]);
+}
+
+/* Four numbers as e4m3: 4 bits of exponent, 3 of mantissa, to nearest even, at most 448; not a number is 0x7F. */
+BERT__BOTH uint32_t bert__cu_e4m3(float v)
+{
+    const uint32_t bits = bert__cu_bits(v), sign = bits >> 24 & 0x80u, rest = bits & 0x7FFFFFFFu;
+    if (rest > 0x7F800000u) return 0x7Fu | sign;
+    if (rest >= 0x43E00000u) return 0x7Eu | sign;                       /* 448 and more */
+    if (rest < 0x3C800000u) return (bert__cu_bits(bert__cu_float(rest) * 512.0f + 8388608.0f) & 15u) | sign;   /* subnormal: the adder rounds */
+    return ((rest + 0x7FFFFu + (rest >> 20 & 1)) >> 20) - 960u > 0x7Eu ? 0x7Eu | sign : (((rest + 0x7FFFFu + (rest >> 20 & 1)) >> 20) - 960u) | sign;
+}
+BERT__DEVICE void bert__cu_store_low4(uint8_t *p, const float v[4], float scale)
+{
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 890
+    uint16_t low, high;
+    asm("cvt.rn.satfinite.e4m3x2.f32 %0, %1, %2;" : "=h"(low) : "f"(v[1] * scale), "f"(v[0] * scale));
+    asm("cvt.rn.satfinite.e4m3x2.f32 %0, %1, %2;" : "=h"(high) : "f"(v[3] * scale), "f"(v[2] * scale));
+    *(uint32_t *)(void *)p = (uint32_t)low | (uint32_t)high << 16;
+#else
+    *(uint32_t *)(void *)p = bert__cu_e4m3(v[0] * scale) | bert__cu_e4m3(v[1] * scale) << 8 | bert__cu_e4m3(v[2] * scale) << 16 | bert__cu_e4m3(v[3] * scale) << 24;
+#endif
 }
 
 #define BERT__ALL 0xFFFFFFFFu
@@ -483,6 +509,8 @@ typedef struct bert__cu {
     int64_t count, values, value_room, count_room, blocks_room;
     int64_t *place;                     /* [ROWS * layers] index of a parameter, -1: there is none */
     void *compute;                      /* [values] in the precision */
+    uint8_t *low, *low_x;               /* FP8: matrices of the layers, one after another, and what goes into the next product; else NULL */
+    float *low_scales;                  /* [1 + 4 layers] of the activations, of each matrix */
     float *weights, *gradients, *first, *second;   /* [values]; of a session weights are there for what the kernels read as float32 */
     bert__cu_learning *learning;
     int32_t *block_of;                  /* [blocks] its parameter */
@@ -496,6 +524,7 @@ typedef struct bert__cu {
     void *slopes;                       /* as out, in the precision: gradients of logits */
     bert__cu_layer *layers;
     void *head[6];                      /* rows of a head */
+    int64_t slope_room;
     int64_t word_rows;                  /* rows of the vocabulary's logits at once */
     float *head_inverse;                /* [word_rows] */
     double *row_loss, *losses;          /* [2 T + 1024] [8] */
@@ -642,6 +671,10 @@ static void bert__cu_place(bert__cu *c, bert__cu_layout *l, bert_cuda_bytes *b)
     memset(&k, 0, sizeof k);
     c->compute = bert__cu_lay(l, c->value_room, w);
     c->weights = w == sizeof(float) ? (float *)c->compute : (float *)bert__cu_lay(l, c->value_room, sizeof(float));
+    if (c->desc.precision == BERT_CUDA_FP8) {
+        c->low = (uint8_t *)bert__cu_lay(l, c->config.layers * (4 * nC * nC + 2 * nC * nF), 1);
+        c->low_scales = (float *)bert__cu_lay(l, 1 + 4 * (int64_t)c->config.layers, sizeof(float));
+    }
     b->weights = l->size;
     if (c->training) c->gradients = (float *)bert__cu_lay(l, c->value_room, sizeof(float));
     b->gradients = l->size - b->weights;
@@ -654,6 +687,7 @@ static void bert__cu_place(bert__cu *c, bert__cu_layout *l, bert_cuda_bytes *b)
     c->word_rows = words ? bert__cu_least(BERT__CU_WORD_ROWS, nT) : 0;
     c->upload_room = sizeof(bert__cu_step) + 64 * 256 + (size_t)nT * (c->training ? 416 + 8 * (size_t)c->labels : 64) + (c->training ? 1024 * 64 : 1024 * 8);
     c->uploaded = (unsigned char *)bert__cu_lay(l, (int64_t)c->upload_room, 1);
+    if (c->desc.precision == BERT_CUDA_FP8) c->low_x = (uint8_t *)bert__cu_lay(l, nT * bert__cu_most(nC, nF), 1);
     c->x = bert__cu_lay(l, nT * nC, w);
     c->y = bert__cu_lay(l, nT * nC, w);
     logits = bert__cu_most(c->word_rows * bert__cu_eights(nV), nT * bert__cu_most(nN, c->training ? 1 : nC));
@@ -673,6 +707,7 @@ static void bert__cu_place(bert__cu *c, bert__cu_layout *l, bert_cuda_bytes *b)
         c->normal = bert__cu_lay(l, nT * nC, w);
         c->inverse = (float *)bert__cu_lay(l, nT, sizeof(float));
         c->slopes = bert__cu_lay(l, logits, w);
+        c->slope_room = logits;
         c->head_inverse = (float *)bert__cu_lay(l, c->word_rows, sizeof(float));
         c->row_loss = (double *)bert__cu_lay(l, 2 * nT + 1024, sizeof(double));
         c->losses = (double *)bert__cu_lay(l, 8, sizeof(double));
@@ -860,6 +895,7 @@ typedef struct bert__cu_product {
     void *before;                       /* D before the activation, with the bias, or NULL */
     const float *bias;                  /* [N] or NULL */
     const void *bias_compute;           /* the same in the precision, for cuBLASLt */
+    const float *low_a, *low_b;         /* what is one of A, of B, on the device, if they are e4m3; or NULL */
     int64_t m, n, k, lda, ldb, ldd;
     int32_t form, floats, add, activation;   /* D is float32 (else as A); D += */
 } bert__cu_product;
@@ -938,11 +974,13 @@ static int bert__cu_alignment(const void *p, int64_t ld, size_t width)
 /* One product by the library; 0 if it has no way to do it. Matrices stored by rows are those by columns turned over, so D^T = B^T A^T. */
 template <class number> static int bert__cu_library(bert__cu *c, const bert__cu_product *p, cublasLtEpilogue_t epilogue)
 {
-    const cudaDataType_t type = sizeof(number) == 4 ? CUDA_R_32F : c->desc.precision == BERT_CUDA_BF16 ? CUDA_R_16BF : CUDA_R_16F, out = p->floats ? CUDA_R_32F : type;
+    const cudaDataType_t type = sizeof(number) == 4 ? CUDA_R_32F : c->desc.precision == BERT_CUDA_F16 ? CUDA_R_16F : CUDA_R_16BF, out = p->floats ? CUDA_R_32F : type, in = p->low_a ? CUDA_R_8F_E4M3 : type;
+    const size_t width = p->low_a ? 1 : sizeof(number);
+    const int32_t bias_type = out;
     const cublasComputeType_t compute = c->desc.precision == BERT_CUDA_TF32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
     const int32_t first = p->form == BERT__CU_NT ? CUBLAS_OP_T : CUBLAS_OP_N, second = p->form == BERT__CU_TN ? CUBLAS_OP_T : CUBLAS_OP_N;
     const float one = 1, beta = p->add ? 1.0f : 0.0f;
-    const int alignments[4] = { bert__cu_alignment(p->b, p->ldb, sizeof(number)), bert__cu_alignment(p->a, p->lda, sizeof(number)), bert__cu_alignment(p->d, p->ldd, p->floats ? 4 : sizeof(number)), 0 };
+    const int alignments[4] = { bert__cu_alignment(p->b, p->ldb, width), bert__cu_alignment(p->a, p->lda, width), bert__cu_alignment(p->d, p->ldd, p->floats ? 4 : sizeof(number)), 0 };
     const void *bias = p->floats ? (const void *)p->bias : p->bias_compute;
     cublasLtMatmulDesc_t desc = NULL;
     cublasLtMatrixLayout_t la = NULL, lb = NULL, ld = NULL;
@@ -951,7 +989,7 @@ template <class number> static int bert__cu_library(bert__cu *c, const bert__cu_
     bert__cu_algo *slot;
     cublasStatus_t st;
     uint64_t key = 0x9E3779B97F4A7C15u;
-    const uint64_t parts[] = { (uint64_t)p->m, (uint64_t)p->n, (uint64_t)p->k, (uint64_t)p->lda, (uint64_t)p->ldb, (uint64_t)p->ldd, (uint64_t)p->form | (uint64_t)p->floats << 4 | (uint64_t)p->add << 5 | (uint64_t)epilogue << 8,
+    const uint64_t parts[] = { (uint64_t)p->m, (uint64_t)p->n, (uint64_t)p->k, (uint64_t)p->lda, (uint64_t)p->ldb, (uint64_t)p->ldd, (uint64_t)p->form | (uint64_t)p->floats << 4 | (uint64_t)p->add << 5 | (uint64_t)(p->low_a != NULL) << 6 | (uint64_t)epilogue << 8,
         (uint64_t)alignments[0] | (uint64_t)alignments[1] << 16 | (uint64_t)alignments[2] << 32 };
     int count = 0;
     size_t i;
@@ -962,10 +1000,13 @@ template <class number> static int bert__cu_library(bert__cu *c, const bert__cu_
     if (!st) st = cublasLtMatmulDescSetAttribute(desc, CUBLASLT_MATMUL_DESC_TRANSB, &second, sizeof second);
     if (!st) st = cublasLtMatmulDescSetAttribute(desc, CUBLASLT_MATMUL_DESC_EPILOGUE, &epilogue, sizeof epilogue);
     if (!st && epilogue != CUBLASLT_EPILOGUE_DEFAULT) st = cublasLtMatmulDescSetAttribute(desc, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &bias, sizeof bias);
+    if (!st && epilogue != CUBLASLT_EPILOGUE_DEFAULT && p->low_a) st = cublasLtMatmulDescSetAttribute(desc, CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, &bias_type, sizeof bias_type);
+    if (!st && p->low_a) st = cublasLtMatmulDescSetAttribute(desc, CUBLASLT_MATMUL_DESC_A_SCALE_POINTER, &p->low_b, sizeof p->low_b);   /* its A is our B */
+    if (!st && p->low_a) st = cublasLtMatmulDescSetAttribute(desc, CUBLASLT_MATMUL_DESC_B_SCALE_POINTER, &p->low_a, sizeof p->low_a);
     if (!st && epilogue == CUBLASLT_EPILOGUE_GELU_AUX_BIAS) st = cublasLtMatmulDescSetAttribute(desc, CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, &p->before, sizeof p->before);
     if (!st && epilogue == CUBLASLT_EPILOGUE_GELU_AUX_BIAS) st = cublasLtMatmulDescSetAttribute(desc, CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, &p->ldd, sizeof p->ldd);
-    if (!st) st = p->form == BERT__CU_NT ? cublasLtMatrixLayoutCreate(&la, type, (uint64_t)p->k, (uint64_t)p->n, p->ldb) : cublasLtMatrixLayoutCreate(&la, type, (uint64_t)p->n, (uint64_t)p->k, p->ldb);
-    if (!st) st = p->form == BERT__CU_TN ? cublasLtMatrixLayoutCreate(&lb, type, (uint64_t)p->m, (uint64_t)p->k, p->lda) : cublasLtMatrixLayoutCreate(&lb, type, (uint64_t)p->k, (uint64_t)p->m, p->lda);
+    if (!st) st = p->form == BERT__CU_NT ? cublasLtMatrixLayoutCreate(&la, in, (uint64_t)p->k, (uint64_t)p->n, p->ldb) : cublasLtMatrixLayoutCreate(&la, in, (uint64_t)p->n, (uint64_t)p->k, p->ldb);
+    if (!st) st = p->form == BERT__CU_TN ? cublasLtMatrixLayoutCreate(&lb, in, (uint64_t)p->m, (uint64_t)p->k, p->lda) : cublasLtMatrixLayoutCreate(&lb, in, (uint64_t)p->k, (uint64_t)p->m, p->lda);
     if (!st) st = cublasLtMatrixLayoutCreate(&ld, out, (uint64_t)p->n, (uint64_t)p->m, p->ldd);
     if (!st && (!slot->known || slot->key != key)) {
         static const cublasLtMatmulPreferenceAttributes_t which[4] = { CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES };
@@ -1157,11 +1198,12 @@ BERT__DEVICE uint64_t bert__cu_row_key(const bert__cu_dropping &d, const bert__c
     return bert__cu_mix_in(bert__cu_place_key(r, d.place, d.layer, r.sequence[row]), (uint64_t)(row - r.start[r.sequence[row]]));
 }
 #define BERT__CU_WARPS 4                /* of a block of rows */
+#define BERT__CU_LOW 4.0f               /* activations are times this as e4m3: what comes out of LayerNorm and GELU stays below 112 */
 #define BERT__CU_FOUR(c, n) for (int c = (int)(threadIdx.x % 32) * 4; c < (n); c += 128)
 
 /* The row in `u` (shared memory, each lane its own numbers) normalised: y = normal gamma + beta; normal and 1/sigma are kept where there is a
    place for them. */
-template <class number> BERT__DEVICE void bert__cu_normalise(const float *u, int64_t row, int n, float epsilon, const float *gamma, const float *beta, number *normal, float *inverse, number *y, const bert__cu_dropping *drop, uint64_t key)
+template <class number> BERT__DEVICE void bert__cu_normalise(const float *u, int64_t row, int n, float epsilon, const float *gamma, const float *beta, number *normal, float *inverse, number *y, uint8_t *low, const bert__cu_dropping *drop, uint64_t key)
 {
     float mean = 0, variance = 0;
     BERT__CU_FOUR(c, n) for (int k = 0; k < 4; k++) if (c + k < n) mean += u[c + k];
@@ -1181,10 +1223,11 @@ template <class number> BERT__DEVICE void bert__cu_normalise(const float *u, int
         for (int k = 0; k < 4; k++) v[k] = v[k] * g[k] + b[k];
         if (drop) bert__cu_drop4(*drop, key, row, c, n, v);
         bert__give4(y + row * n, c, n, v);
+        if (low) bert__cu_store_low4(low + row * n + c, v, BERT__CU_LOW);
     }
 }
 /* x = dropout(norm(word + position + type)) */
-template <class number> BERT__KERNEL(128) bert__cu_k_embed(bert__cu_rows r, number *x, number *normal, float *inverse, const number *words, const number *positions, const number *types, const float *gamma, const float *beta, float epsilon, bert__cu_dropping drop, int n)
+template <class number> BERT__KERNEL(128) bert__cu_k_embed(bert__cu_rows r, number *x, uint8_t *low, number *normal, float *inverse, const number *words, const number *positions, const number *types, const float *gamma, const float *beta, float epsilon, bert__cu_dropping drop, int n)
 {
     BERT_CUDA_SHARED(shared);
     float *u = (float *)shared + (threadIdx.x / 32) * ((n + 3) / 4 * 4);
@@ -1202,10 +1245,10 @@ template <class number> BERT__KERNEL(128) bert__cu_k_embed(bert__cu_rows r, numb
         }
         for (int k = 0; k < 4; k++) if (c + k < n) u[c + k] = v[k];
     }
-    bert__cu_normalise<number>(u, row, n, epsilon, gamma, beta, normal, inverse, x, &drop, bert__cu_row_key(drop, r, row));
+    bert__cu_normalise<number>(u, row, n, epsilon, gamma, beta, normal, inverse, x, low, &drop, bert__cu_row_key(drop, r, row));
 }
 /* Behind a dense layer: x = norm(dropout(y + bias) + residual); bias and residual may be NULL. */
-template <class number> BERT__KERNEL(128) bert__cu_k_close(bert__cu_rows r, int rows, const number *y, const float *bias, const number *residual, const float *gamma, const float *beta, float epsilon, bert__cu_dropping drop, number *x, number *normal, float *inverse, int n)
+template <class number> BERT__KERNEL(128) bert__cu_k_close(bert__cu_rows r, int rows, const number *y, const float *bias, const number *residual, const float *gamma, const float *beta, float epsilon, bert__cu_dropping drop, number *x, uint8_t *low, number *normal, float *inverse, int n)
 {
     BERT_CUDA_SHARED(shared);
     float *u = (float *)shared + (threadIdx.x / 32) * ((n + 3) / 4 * 4);
@@ -1226,7 +1269,7 @@ template <class number> BERT__KERNEL(128) bert__cu_k_close(bert__cu_rows r, int 
         }
         for (int k = 0; k < 4; k++) if (c + k < n) u[c + k] = v[k];
     }
-    bert__cu_normalise<number>(u, row, n, epsilon, gamma, beta, normal, inverse, x, (const bert__cu_dropping *)NULL, 0);
+    bert__cu_normalise<number>(u, row, n, epsilon, gamma, beta, normal, inverse, x, low, (const bert__cu_dropping *)NULL, 0);
 }
 /* The gradient of LayerNorm in place, and (e not NULL) behind the dropout before it. */
 template <class number> BERT__KERNEL(128) bert__cu_k_norm_backward(bert__cu_rows r, int rows, number *d, const number *normal, const float *inverse, const float *gamma, bert__cu_dropping drop, number *e, int n)
@@ -1862,7 +1905,7 @@ template <class number> static void bert__cu_close(bert__cu *c, int32_t layer, i
     BERT__CU_LAUNCH(c, bert__cu_k_close<number>, dim3(bert__cu_row_blocks(c->rows.rows)), dim3(128), bert__cu_row_shared(c), c->rows, c->rows.rows, (const number *)c->y,
                     bert__cu_vector(c, which ? BERT__CU_OUTPUT_BIAS : BERT__CU_ATTENTION_BIAS, layer), (const number *)residual, bert__cu_vector(c, which ? BERT__CU_GAMMA1 : BERT__CU_GAMMA0, layer),
                     bert__cu_vector(c, which ? BERT__CU_BETA1 : BERT__CU_BETA0, layer), (float)c->config.layer_norm_eps,
-                    bert__cu_dropping_at(c, which ? BERT__CU_AT_OUTPUT : BERT__CU_AT_ATTENTION_OUTPUT, layer), (number *)x, (number *)l->normal[which], l->inverse[which], c->config.hidden_size);
+                    bert__cu_dropping_at(c, which ? BERT__CU_AT_OUTPUT : BERT__CU_AT_ATTENTION_OUTPUT, layer), (number *)x, c->low_x, (number *)l->normal[which], l->inverse[which], c->config.hidden_size);
 }
 static bert__cu_attend bert__cu_attention_of(const bert__cu *c, int32_t layer)
 {
@@ -1905,9 +1948,91 @@ template <class number> static void bert__cu_attention_backward(bert__cu *c, int
 }
 template <class number> static void bert__cu_embed(bert__cu *c)
 {
-    BERT__CU_LAUNCH(c, bert__cu_k_embed<number>, dim3(bert__cu_row_blocks(c->rows.rows)), dim3(128), bert__cu_row_shared(c), c->rows, (number *)c->x, (number *)c->normal, c->inverse, bert__cu_matrix<number>(c, BERT__CU_WORDS, 0),
+    BERT__CU_LAUNCH(c, bert__cu_k_embed<number>, dim3(bert__cu_row_blocks(c->rows.rows)), dim3(128), bert__cu_row_shared(c), c->rows, (number *)c->x, c->low_x, (number *)c->normal, c->inverse, bert__cu_matrix<number>(c, BERT__CU_WORDS, 0),
                     c->relative ? (const number *)NULL : bert__cu_matrix<number>(c, BERT__CU_POSITIONS, 0), bert__cu_matrix<number>(c, BERT__CU_TYPES, 0), bert__cu_vector(c, BERT__CU_GAMMA, 0), bert__cu_vector(c, BERT__CU_BETA, 0),
                     (float)c->config.layer_norm_eps, bert__cu_dropping_at(c, BERT__CU_AT_EMBEDDINGS, 0), c->config.hidden_size);
+}
+/* ---- fp8 ---- */
+
+/* low = activation(x), as e4m3. */
+template <class number> BERT__KERNEL(128) bert__cu_k_lower(int64_t count, int activation, const number *x, uint8_t *low)
+{
+    const int64_t i = ((int64_t)blockIdx.x * 128 + threadIdx.x) * 4;
+    float v[4];
+    if (i >= count) return;
+    bert__load4(x + i, v);
+    for (int k = 0; k < 4; k++) v[k] = bert__cu_activate(activation, v[k]);
+    bert__cu_store_low4(low + i, v, BERT__CU_LOW);
+}
+template <class number> static void bert__cu_lower(bert__cu *c, int activation, const void *x, int64_t count)
+{
+    BERT__CU_LAUNCH(c, bert__cu_k_lower<number>, dim3((unsigned)bert__cu_blocks(count, 512)), dim3(128), 0, count, activation, (const number *)x, c->low_x);
+}
+/* One block: what is one of a matrix as e4m3, so that its largest number becomes 448. */
+BERT__KERNEL(256) bert__cu_k_low_scale(int64_t count, const float *x, float *scale, float *activations)
+{
+    __shared__ float tops[8];
+    float top = 0;
+    for (int64_t i = threadIdx.x; i < count; i += 256) top = fmaxf(top, fabsf(x[i]));
+    top = bert__warp_max(top);
+    if (threadIdx.x % 32 == 0) tops[threadIdx.x / 32] = top;
+    __syncthreads();
+    for (int i = 0; i < 8; i++) top = fmaxf(top, tops[i]);
+    if (threadIdx.x) return;
+    *scale = top > 0 && top <= FLT_MAX ? top / 448.0f : 1.0f;
+    *activations = 1.0f / BERT__CU_LOW;
+}
+BERT__KERNEL(256) bert__cu_k_low_weights(int64_t count, const float *x, const float *scale, uint8_t *low)
+{
+    const int64_t i = ((int64_t)blockIdx.x * 256 + threadIdx.x) * 4;
+    float v[4];
+    if (i >= count) return;
+    bert__load4(x + i, v);
+    bert__cu_store_low4(low + i, v, 1.0f / *scale);
+}
+/* Matrix `which` of a layer: query, key and value; attention's output; inner; output. Where it lies among those of e4m3. */
+static int64_t bert__cu_low_at(const bert__cu *c, int32_t layer, int which, int64_t *count)
+{
+    const int64_t nC = c->config.hidden_size, nF = c->config.intermediate_size;
+    *count = which == 0 ? 3 * nC * nC : which == 1 ? nC * nC : nC * nF;
+    return layer * (4 * nC * nC + 2 * nC * nF) + (which == 0 ? 0 : which == 1 ? 3 * nC * nC : 4 * nC * nC + (which == 3 ? nC * nF : 0));
+}
+static void bert__cu_low_weights(bert__cu *c)
+{
+    static const int row[4] = { BERT__CU_QUERY, BERT__CU_ATTENTION, BERT__CU_INNER, BERT__CU_OUTPUT };
+    int32_t layer;
+    int which;
+    for (layer = 0; layer < c->config.layers && c->low; layer++)
+        for (which = 0; which < 4; which++) {
+            const float *x = bert__cu_vector(c, row[which], layer);
+            float *scale = c->low_scales + 1 + 4 * layer + which;
+            int64_t count, at = bert__cu_low_at(c, layer, which, &count);
+            BERT__CU_LAUNCH(c, bert__cu_k_low_scale, dim3(1), dim3(256), 0, count, x, scale, c->low_scales);
+            BERT__CU_LAUNCH(c, bert__cu_k_low_weights, dim3((unsigned)bert__cu_blocks(count, 1024)), dim3(256), 0, count, x, (const float *)scale, c->low + at);
+        }
+}
+/* y [rows,n] = low_x [rows,k] W^T + b */
+template <class number> static void bert__cu_low_dense(bert__cu *c, int which, int bias, int32_t layer, int64_t rows, int64_t n, int64_t k, void *y)
+{
+    bert__cu_product p;
+    int64_t count;
+    int done = 0;
+    if (c->failed != BERT_OK) return;
+    memset(&p, 0, sizeof p);
+    p.a = c->low_x;
+    p.b = c->low + bert__cu_low_at(c, layer, which, &count);
+    p.low_a = c->low_scales;
+    p.low_b = c->low_scales + 1 + 4 * layer + which;
+    p.lda = p.ldb = p.k = k;
+    p.d = y;
+    p.ldd = p.n = n;
+    p.m = rows;
+    p.bias = bias >= 0 ? bert__cu_vector(c, bias, layer) : NULL;
+    p.bias_compute = bias >= 0 ? bert__cu_matrix<number>(c, bias, layer) : NULL;
+#ifndef BERT_CUDA_NO_CUBLASLT
+    done = bert__cu_library<number>(c, &p, p.bias ? CUBLASLT_EPILOGUE_BIAS : CUBLASLT_EPILOGUE_DEFAULT);
+#endif
+    if (!done && c->failed == BERT_OK) c->failed = bert__cu_fail(c->error, BERT_ERROR_UNSUPPORTED, "cuBLASLt has no product of fp8 for %lld x %lld x %lld on this GPU: use bf16", (long long)rows, (long long)n, (long long)k);
 }
 static void *bert__cu_input(const bert__cu *c, int32_t layer) { return layer ? c->layers[layer - 1].x2 : c->x; }
 template <class number> static void bert__cu_layer_forward(bert__cu *c, int32_t layer, float *probabilities)
@@ -1915,6 +2040,18 @@ template <class number> static void bert__cu_layer_forward(bert__cu *c, int32_t 
     const bert__cu_layer *l = c->layers + layer;
     const int64_t nC = c->config.hidden_size, nF = c->config.intermediate_size, rows = c->rows.rows;
     const void *x = bert__cu_input(c, layer);
+    if (c->low) {                                                       /* what goes into a product lies in low_x as e4m3 */
+        bert__cu_low_dense<number>(c, 0, BERT__CU_QUERY_BIAS, layer, rows, 3 * nC, nC, l->qkv);
+        bert__cu_attention<number>(c, layer, probabilities);
+        bert__cu_lower<number>(c, BERT_LINEAR, l->context, rows * nC);
+        bert__cu_low_dense<number>(c, 1, -1, layer, rows, nC, nC, c->y);
+        bert__cu_close<number>(c, layer, 0, x, l->x1);
+        bert__cu_low_dense<number>(c, 2, BERT__CU_INNER_BIAS, layer, rows, nF, nC, c->wide[0]);
+        bert__cu_lower<number>(c, c->config.activation, c->wide[0], rows * nF);
+        bert__cu_low_dense<number>(c, 3, -1, layer, rows, nC, nF, c->y);
+        bert__cu_close<number>(c, layer, 1, l->x1, l->x2);
+        return;
+    }
     bert__cu_dense<number>(c, BERT__CU_QUERY, BERT__CU_QUERY_BIAS, layer, x, rows, 3 * nC, nC, l->qkv, 3 * nC, 0, BERT_LINEAR, NULL);
     bert__cu_attention<number>(c, layer, probabilities);
     bert__cu_dense<number>(c, BERT__CU_ATTENTION, -1, layer, l->context, rows, nC, nC, c->y, nC, 0, BERT_LINEAR, NULL);
@@ -2193,7 +2330,7 @@ template <class number> static void bert__cu_take(bert__cu *c, const int32_t *at
 template <class number> static void bert__cu_norm(bert__cu *c, int gamma, int beta, const void *from, void *to, void *normal, float *inverse, int64_t rows)
 {
     BERT__CU_LAUNCH(c, bert__cu_k_close<number>, dim3(bert__cu_row_blocks(rows)), dim3(128), bert__cu_row_shared(c), c->rows, (int)rows, (const number *)from, (const float *)NULL, (const number *)NULL, bert__cu_vector(c, gamma, 0), bert__cu_vector(c, beta, 0),
-                    (float)c->config.layer_norm_eps, bert__cu_dropping(), (number *)to, (number *)normal, inverse, c->config.hidden_size);
+                    (float)c->config.layer_norm_eps, bert__cu_dropping(), (number *)to, (uint8_t *)NULL, (number *)normal, inverse, c->config.hidden_size);
 }
 /* The masked language model at the rows asked for that lie in the part: rows [n] of it, at places k [n] of the result. */
 template <class number> static void bert__cu_words(bert__cu *c, const bert_result *result, const int32_t *rows, const int64_t *which, int64_t n)
@@ -2328,12 +2465,13 @@ static bert_status bert__cu_resolve(bert__cu *c, const bert_cuda_desc *desc, ber
         if (!plan) return st;
         memset(&info, 0, sizeof info);
         info.major = 8;
+        info.minor = 9;
     }
     c->major = info.major;
     c->minor = info.minor;
     c->multiprocessors = info.multiprocessors;
-    if ((unsigned)c->desc.precision > BERT_CUDA_F16) return bert__cu_fail(e, BERT_ERROR_ARGUMENT, "precision is none of bert_cuda_precision");
-    if (precision == BERT_PRECISION_INT8) return bert__cu_fail(e, BERT_ERROR_UNSUPPORTED, "there are no kernels for int8 on the GPU; use bf16");
+    if ((unsigned)c->desc.precision > BERT_CUDA_FP8) return bert__cu_fail(e, BERT_ERROR_ARGUMENT, "precision is none of bert_cuda_precision");
+    if (precision == BERT_PRECISION_INT8) return bert__cu_fail(e, BERT_ERROR_UNSUPPORTED, "there are no kernels for int8 on the GPU; use bf16, or fp8 (BERT_CUDA_FP8)");
     if (!c->desc.precision) c->desc.precision = precision == BERT_PRECISION_F32 ? BERT_CUDA_F32 : info.major >= 8 ? BERT_CUDA_BF16 : BERT_CUDA_F16;
     if (info.major < 7) return bert__cu_fail(e, BERT_ERROR_UNSUPPORTED, "%s is of sm_%d%d; the kernels need sm_70 at least: compute on the CPU (the tools: --device=cpu)", info.name, (int)info.major, (int)info.minor);
     if (info.major < 8 && (c->desc.precision == BERT_CUDA_BF16 || c->desc.precision == BERT_CUDA_TF32))
@@ -2344,9 +2482,15 @@ static bert_status bert__cu_resolve(bert__cu *c, const bert_cuda_desc *desc, ber
 #endif
     if (!c->desc.graphs) c->desc.graphs = BERT_ON;
     if (!c->desc.fused_attention) c->desc.fused_attention = BERT_ON;
+    if (c->desc.precision == BERT_CUDA_FP8) {
+        if (c->training) return bert__cu_fail(e, BERT_ERROR_UNSUPPORTED, "fp8 is for sessions; train in bf16");
+        if (info.major * 10 + info.minor < 89) return bert__cu_fail(e, BERT_ERROR_UNSUPPORTED, "%s is of sm_%d%d; fp8 needs sm_89: use bf16", info.name, (int)info.major, (int)info.minor);
+        if (c->desc.cublas == BERT_OFF) return bert__cu_fail(e, BERT_ERROR_UNSUPPORTED, "products of fp8 are cuBLASLt's: they need it, or use bf16");
+        if (c->config.hidden_size % 16 || c->config.intermediate_size % 16) return bert__cu_fail(e, BERT_ERROR_UNSUPPORTED, "products of fp8 need sizes that are multiples of 16, this model has %d and %d: use bf16", (int)c->config.hidden_size, (int)c->config.intermediate_size);
+    }
     if (c->desc.cublas == BERT_OFF) c->desc.workspace = 0;
     else if (!c->desc.workspace) c->desc.workspace = (size_t)32 << 20;
-    c->size = c->desc.precision == BERT_CUDA_BF16 || c->desc.precision == BERT_CUDA_F16 ? 2 : 4;
+    c->size = c->desc.precision >= BERT_CUDA_BF16 ? 2 : 4;
     return BERT_OK;
 }
 /* The largest number of tokens for a budget, or the default; sizes are limited to what 32 bits can count. */
@@ -2447,12 +2591,12 @@ template <class number> static void bert__cu_narrow(bert__cu *c, int64_t at, int
 }
 static void bert__cu_narrow_all(bert__cu *c)
 {
-    if (c->desc.precision == BERT_CUDA_BF16) bert__cu_narrow<bert__bf16>(c, 0, c->value_room);
-    else if (c->desc.precision == BERT_CUDA_F16) bert__cu_narrow<bert__f16>(c, 0, c->value_room);
+    if (c->desc.precision == BERT_CUDA_F16) bert__cu_narrow<bert__f16>(c, 0, c->value_room);
+    else if (c->size == 2) bert__cu_narrow<bert__bf16>(c, 0, c->value_room);
 }
 #define BERT__CU_DISPATCH(c, call) do { \
-        if ((c)->desc.precision == BERT_CUDA_BF16) { typedef bert__bf16 bert__number; call; } \
-        else if ((c)->desc.precision == BERT_CUDA_F16) { typedef bert__f16 bert__number; call; } \
+        if ((c)->desc.precision == BERT_CUDA_F16) { typedef bert__f16 bert__number; call; } \
+        else if ((c)->size == 2) { typedef bert__bf16 bert__number; call; } \
         else { typedef float bert__number; call; } \
     } while (0)
 
@@ -2480,6 +2624,7 @@ static bert_status bert__cu_session_open(const bert_device *device, bert_session
     }
     if (st == BERT_OK) {
         bert__cu_narrow_all(c);
+        bert__cu_low_weights(c);
         bert__cu_check(c, cudaStreamSynchronize(c->stream), "copying weights to the GPU");
         st = c->failed;
     }
@@ -3305,6 +3450,7 @@ static bert_status bert__cu_trainer_open(const bert_device *device, bert_trainer
     if (st == BERT_OK) {
         bert__cu_clear(c, c->compute, (size_t)c->value_room * c->size);
         bert__cu_clear(c, c->weights, (size_t)c->value_room * sizeof(float));
+        bert__cu_clear(c, c->slopes, (size_t)c->slope_room * c->size);     /* between n and ld nobody writes, and sums of columns read */
         bert__cu_clear(c, c->outcome, 8 * sizeof(double));
         bert__cu_clear(c, c->norms, (size_t)c->count_room * sizeof(double));
         bert__cu_clear(c, c->losses, 8 * sizeof(double));

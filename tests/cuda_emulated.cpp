@@ -38,7 +38,7 @@ static uint64_t seed;
 static double uniform(void) { return (double)(test_random(&seed) >> 11) / 9007199254740992.0; }
 static float *numbers(int64_t n) { float *p = (float *)calloc((size_t)n + 1, sizeof *p); if (!p) abort(); return p; }
 
-enum { HIDDEN = 1, RELATIVE = 2, DEEP = 4, HF = 8 };   /* what small_config makes: D of 64 */
+enum { HIDDEN = 1, RELATIVE = 2, DEEP = 4, HF = 8, SIXTEENS = 16 };   /* what small_config makes: DEEP: D of 64; SIXTEENS: sizes that fp8 takes */
 static bert_config small_config(int kind)
 {
     bert_config c;
@@ -46,7 +46,7 @@ static bert_config small_config(int kind)
     c.hidden_size = kind & DEEP ? 128 : 15;
     c.layers = 2;
     c.heads = kind & DEEP ? 2 : 3;
-    c.intermediate_size = kind & DEEP ? 72 : 22;
+    c.intermediate_size = kind & SIXTEENS ? 96 : kind & DEEP ? 72 : 22;
     c.vocab_size = 37;
     c.max_positions = kind & DEEP ? 160 : 24;
     c.max_relative_position = kind & RELATIVE ? 3 : 0;
@@ -233,8 +233,8 @@ static int run(bert_session *s, const bert_batch *b, const bert_result *r)
 }
 static const struct { const char *name; bert_cuda_precision precision; bert_flag cublas, fused; double most; } ways[] = {
     { "f32", BERT_CUDA_F32, BERT_OFF, BERT_ON, 3e-6 }, { "f32 by the library", BERT_CUDA_F32, BERT_ON, BERT_ON, 3e-6 }, { "bf16", BERT_CUDA_BF16, BERT_OFF, BERT_ON, 0.05 }, { "bf16 by the library", BERT_CUDA_BF16, BERT_ON, BERT_ON, 0.05 },
-    { "fp16", BERT_CUDA_F16, BERT_OFF, BERT_ON, 0.008 }, { "fp16 by the library", BERT_CUDA_F16, BERT_ON, BERT_ON, 0.008 }, { "fp16, plain attention", BERT_CUDA_F16, BERT_OFF, BERT_OFF, 0.008 } };
-#define WAYS ((int)(sizeof ways / sizeof *ways))
+    { "fp16", BERT_CUDA_F16, BERT_OFF, BERT_ON, 0.008 }, { "fp16 by the library", BERT_CUDA_F16, BERT_ON, BERT_ON, 0.008 }, { "fp16, plain attention", BERT_CUDA_F16, BERT_OFF, BERT_OFF, 0.008 }, { "fp8", BERT_CUDA_FP8, BERT_ON, BERT_ON, 0.4 } };
+#define WAYS ((int)(sizeof ways / sizeof *ways) - 1)   /* fp8 needs sizes of its own */
 static bert_cuda_desc way_desc(int way)
 {
     bert_cuda_desc d;
@@ -296,6 +296,28 @@ static void sessions_of_64(void)
     CHECK(*emulated_mmas() > before);
     compare_sessions("D = 64, mask", DEEP | HF, 0, 300, BERT_POOLING_MEAN, 0, with_mask, 0, 2, 3);
     compare_sessions("D = 64, biases", DEEP, 0, 300, BERT_POOLING_MEAN, 0, with_bias, 0, 2, 3);
+}
+/* Products of 8 bits: every number is the nearest there is, ties go to the even one, sessions stay near. */
+static void sessions_in_fp8(void)
+{
+    const long before = *emulated_mmas();
+    float codes[127];
+    for (int k = 0; k < 127; k++) {
+        const int exponent = k >> 3, mantissa = k & 7;
+        codes[k] = ldexpf((float)(exponent ? 8 + mantissa : mantissa), (exponent ? exponent : 1) - 10);
+        CHECK_INT(bert__cu_e4m3(codes[k]), k);
+        CHECK_INT(bert__cu_e4m3(-codes[k]), k + 128);
+    }
+    for (int k = 0; k + 1 < 127; k++) {                                 /* halfway, and a little to each side */
+        const float middle = (codes[k] + codes[k + 1]) / 2;
+        CHECK_INT(bert__cu_e4m3(middle), k + (k & 1));
+        CHECK_INT(bert__cu_e4m3(nextafterf(middle, 0)), k);
+        CHECK_INT(bert__cu_e4m3(nextafterf(middle, 1000)), k + 1);
+    }
+    CHECK(bert__cu_e4m3(1e30f) == 126 && bert__cu_e4m3(INFINITY) == 126 && bert__cu_e4m3(-460.0f) == 254 && bert__cu_e4m3(NAN) == 127 && bert__cu_e4m3(0) == 0);
+    compare_sessions("sizes of 16", DEEP | SIXTEENS, 0, 300, BERT_POOLING_MEAN, 0, NULL, 0, WAYS, WAYS + 1);
+    CHECK(*emulated_mmas() > before);                                   /* attention is fused there as in bf16 */
+    compare_sessions("sizes of 16, in parts", DEEP | SIXTEENS | HF, 0, 66, BERT_POOLING_CLS, 1, with_mask, 0, WAYS, WAYS + 1);
 }
 
 /* ---- trainers ---- */
@@ -963,6 +985,19 @@ static void refusals(void)
         free(r.hidden);
     }
     bert_session_close(s);
+    cuda.precision = BERT_CUDA_FP8;
+    CHECK_INT(bert_cuda_session_open(&sd, &cuda, &s), BERT_ERROR_UNSUPPORTED);
+    CHECK(strstr(err.message, "cuBLASLt") != NULL);
+    cuda.cublas = BERT_ON;
+    CHECK_INT(bert_cuda_session_open(&sd, &cuda, &s), BERT_ERROR_UNSUPPORTED);
+    CHECK(strstr(err.message, "multiples of 16") != NULL);
+    k->major = 8;
+    CHECK_INT(bert_cuda_session_open(&sd, &cuda, &s), BERT_ERROR_UNSUPPORTED);
+    CHECK(strstr(err.message, "sm_89") != NULL);
+    k->major = 9;
+    CHECK_INT(bert_cuda_trainer_open(&td, &cuda, &t), BERT_ERROR_UNSUPPORTED);
+    CHECK(strstr(err.message, "train in bf16") != NULL);
+    cuda = way_desc(2);
     sd.precision = BERT_PRECISION_INT8;
     CHECK_INT(bert_cuda_session_open(&sd, &cuda, &s), BERT_ERROR_UNSUPPORTED);
     td.small_slots = 1;
@@ -1028,6 +1063,7 @@ int main(int argc, char **argv)
     test_begin(argc, argv);
     TEST(sessions);
     TEST(sessions_of_64);
+    TEST(sessions_in_fp8);
     TEST(gradients_of_losses);
     TEST(gradients_of_inputs);
     TEST(gradients_with_masks);

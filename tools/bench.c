@@ -592,7 +592,7 @@ static int bench_start(char **argv)
     bert_error err = { 0 };
     bert_model *model;
     bert_tokenizer *tokenizer;
-    bert_packed *packed;
+    bert_packed *packed = NULL;
     bert_packed_desc pd = { 0 };
     bert_session *session;
     bert_session_desc d = { 0 };
@@ -624,12 +624,13 @@ static int bench_start(char **argv)
     pd.precision = precision_wanted();
     pd.parallel = bert_pool_parallel(pool);
     pd.error = &err;
-    if (bert_packed_open(&pd, &packed)) cli_fail(err.message);
+    if (!cli_on_gpu(NULL) && bert_packed_open(&pd, &packed)) cli_fail(err.message);     /* a GPU's session does that itself */
     at[3] = now();
     d.packed = packed;
     d.parallel = bert_pool_parallel(pool);
     d.error = &err;
-    if (bert_session_open(&d, &session)) cli_fail(err.message);
+    if (!packed) { d.model = model; d.precision = pd.precision; }
+    if (cli_session_open(&d, &session)) cli_fail(err.message);
     out = malloc((size_t)bert_model_config(model)->hidden_size * sizeof *out);
     if (!out) cli_fail("out of memory");
     at[4] = now();

@@ -371,13 +371,13 @@ CLI_FN bert_tokenizer *cli_open_tokenizer(const bert_model *m, const char *vocab
 __attribute__((unused))
 #endif
 static const char *cli_device = "cpu";
-#define CLI_DEVICE { "device", 's', &cli_device, "cpu; cuda (workers of mpirun: a GPU each) or cuda:1 (the GPU of that number), with ,f32 ,tf32 ,bf16 or ,f16 and ,own (products without cuBLASLt) behind it; the tools are built for it by make CUDA=1" }
+#define CLI_DEVICE { "device", 's', &cli_device, "cpu; cuda (workers of mpirun: a GPU each) or cuda:1 (the GPU of that number), with ,f32 ,tf32 ,bf16 ,f16 or ,fp8 and ,own (products without cuBLASLt) behind it; the tools are built for it by make CUDA=1" }
 
 /* Is it a GPU? Then `d` (may be NULL) becomes what the flag says of it. */
 #ifdef BERT_TOOLS_CUDA
 CLI_FN int cli_on_gpu(bert_cuda_desc *d)
 {
-    static const char *const precisions[] = { ",f32", ",tf32", ",bf16", ",f16" };
+    static const char *const precisions[] = { ",f32", ",tf32", ",bf16", ",f16", ",fp8" };
     const char *p = cli_device;
     bert_cuda_desc none;
     size_t k, n;
@@ -390,9 +390,9 @@ CLI_FN int cli_on_gpu(bert_cuda_desc *d)
     if (*p == ':' && p[1] >= '0' && p[1] <= '9') d->device = (int32_t)strtol(p + 1, (char **)(uintptr_t)&p, 10);
     while (*p) {
         n = 1 + strcspn(p + 1, ",");
-        for (k = 0; k < 4; k++) if (n == strlen(precisions[k]) && strncmp(p, precisions[k], n) == 0) d->precision = (bert_cuda_precision)(BERT_CUDA_F32 + k);
+        for (k = 0; k < sizeof precisions / sizeof *precisions; k++) if (n == strlen(precisions[k]) && strncmp(p, precisions[k], n) == 0) d->precision = (bert_cuda_precision)(BERT_CUDA_F32 + k);
         if (n == 4 && strncmp(p, ",own", n) == 0) d->cublas = BERT_OFF;
-        else if (!d->precision) cli_usage("--device is cpu, cuda or cuda:1, with ,f32 ,tf32 ,bf16 ,f16 or ,own behind, not ", cli_device);
+        else if (!d->precision) cli_usage("--device is cpu, cuda or cuda:1, with ,f32 ,tf32 ,bf16 ,f16 ,fp8 or ,own behind, not ", cli_device);
         p += n;
     }
     return 1;

@@ -8,18 +8,19 @@
 #include "cuda_runtime.h"
 
 typedef enum cublasStatus_t { CUBLAS_STATUS_SUCCESS = 0, CUBLAS_STATUS_INVALID_VALUE = 7, CUBLAS_STATUS_NOT_SUPPORTED = 15 } cublasStatus_t;
-typedef enum cudaDataType_t { CUDA_R_32F = 0, CUDA_R_16F = 2, CUDA_R_16BF = 14 } cudaDataType_t;
+typedef enum cudaDataType_t { CUDA_R_32F = 0, CUDA_R_16F = 2, CUDA_R_16BF = 14, CUDA_R_8F_E4M3 = 28 } cudaDataType_t;
 typedef enum cublasComputeType_t { CUBLAS_COMPUTE_32F = 68, CUBLAS_COMPUTE_32F_FAST_TF32 = 77 } cublasComputeType_t;
 typedef enum cublasOperation_t { CUBLAS_OP_N = 0, CUBLAS_OP_T = 1 } cublasOperation_t;
 typedef enum cublasLtEpilogue_t { CUBLASLT_EPILOGUE_DEFAULT = 1, CUBLASLT_EPILOGUE_BIAS = 4, CUBLASLT_EPILOGUE_GELU_BIAS = 36, CUBLASLT_EPILOGUE_GELU_AUX_BIAS = 164 } cublasLtEpilogue_t;
 typedef enum cublasLtMatmulDescAttributes_t {
-    CUBLASLT_MATMUL_DESC_TRANSA = 3, CUBLASLT_MATMUL_DESC_TRANSB = 4, CUBLASLT_MATMUL_DESC_EPILOGUE = 7, CUBLASLT_MATMUL_DESC_BIAS_POINTER = 8, CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER = 11, CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD = 12
+    CUBLASLT_MATMUL_DESC_TRANSA = 3, CUBLASLT_MATMUL_DESC_TRANSB = 4, CUBLASLT_MATMUL_DESC_EPILOGUE = 7, CUBLASLT_MATMUL_DESC_BIAS_POINTER = 8, CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER = 11, CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD = 12, CUBLASLT_MATMUL_DESC_A_SCALE_POINTER = 17,
+    CUBLASLT_MATMUL_DESC_B_SCALE_POINTER = 18, CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE = 26
 } cublasLtMatmulDescAttributes_t;
 typedef enum cublasLtMatmulPreferenceAttributes_t {
     CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES = 1, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES = 5, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES
 } cublasLtMatmulPreferenceAttributes_t;
 struct emulated_layout { cudaDataType_t type; uint64_t rows, columns; int64_t ld; };
-struct emulated_matmul { cublasComputeType_t compute; int ta, tb; cublasLtEpilogue_t epilogue; const void *bias; void *aux; int64_t aux_ld; };
+struct emulated_matmul { cublasComputeType_t compute; int ta, tb; cublasLtEpilogue_t epilogue; const void *bias; void *aux; int64_t aux_ld; const float *scale_a, *scale_b; cudaDataType_t bias_type; };
 typedef emulated_layout *cublasLtMatrixLayout_t;
 typedef emulated_matmul *cublasLtMatmulDesc_t;
 typedef struct emulated_preference { uint64_t workspace; } *cublasLtMatmulPreference_t;
@@ -38,13 +39,14 @@ inline cublasStatus_t cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t *l, cuda
     return CUBLAS_STATUS_SUCCESS;
 }
 inline cublasStatus_t cublasLtMatrixLayoutDestroy(cublasLtMatrixLayout_t l) { delete l; return CUBLAS_STATUS_SUCCESS; }
-inline cublasStatus_t cublasLtMatmulDescCreate(cublasLtMatmulDesc_t *d, cublasComputeType_t c, cudaDataType_t) { *d = new emulated_matmul { c, 0, 0, CUBLASLT_EPILOGUE_DEFAULT, NULL, NULL, 0 }; return CUBLAS_STATUS_SUCCESS; }
+inline cublasStatus_t cublasLtMatmulDescCreate(cublasLtMatmulDesc_t *d, cublasComputeType_t c, cudaDataType_t) { *d = new emulated_matmul { c, 0, 0, CUBLASLT_EPILOGUE_DEFAULT, NULL, NULL, 0, NULL, NULL, (cudaDataType_t)-1 }; return CUBLAS_STATUS_SUCCESS; }
 inline cublasStatus_t cublasLtMatmulDescDestroy(cublasLtMatmulDesc_t d) { delete d; return CUBLAS_STATUS_SUCCESS; }
 inline cublasStatus_t cublasLtMatmulDescSetAttribute(cublasLtMatmulDesc_t d, cublasLtMatmulDescAttributes_t a, const void *v, size_t n)
 {
     void *to = a == CUBLASLT_MATMUL_DESC_TRANSA ? (void *)&d->ta : a == CUBLASLT_MATMUL_DESC_TRANSB ? (void *)&d->tb : a == CUBLASLT_MATMUL_DESC_EPILOGUE ? (void *)&d->epilogue
-        : a == CUBLASLT_MATMUL_DESC_BIAS_POINTER ? (void *)&d->bias : a == CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER ? (void *)&d->aux : (void *)&d->aux_ld;
-    if (n != (a <= CUBLASLT_MATMUL_DESC_EPILOGUE ? 4u : 8u)) return CUBLAS_STATUS_INVALID_VALUE;
+        : a == CUBLASLT_MATMUL_DESC_BIAS_POINTER ? (void *)&d->bias : a == CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER ? (void *)&d->aux : a == CUBLASLT_MATMUL_DESC_A_SCALE_POINTER ? (void *)&d->scale_a : a == CUBLASLT_MATMUL_DESC_B_SCALE_POINTER ? (void *)&d->scale_b
+        : a == CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE ? (void *)&d->bias_type : (void *)&d->aux_ld;
+    if (n != (a <= CUBLASLT_MATMUL_DESC_EPILOGUE || a == CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE ? 4u : 8u)) return CUBLAS_STATUS_INVALID_VALUE;
     memcpy(to, v, n);
     return CUBLAS_STATUS_SUCCESS;
 }
@@ -54,12 +56,19 @@ inline cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPrefere
 inline cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t, cublasLtMatmulDesc_t d, cublasLtMatrixLayout_t a, cublasLtMatrixLayout_t b, cublasLtMatrixLayout_t, cublasLtMatrixLayout_t out, cublasLtMatmulPreference_t, int, cublasLtMatmulHeuristicResult_t *r, int *found)
 {
     *found = a->type == b->type && (a->type != CUDA_R_32F || out->type == CUDA_R_32F) && !(d->epilogue == CUBLASLT_EPILOGUE_GELU_AUX_BIAS && d->aux_ld % 8);
+    if (a->type == CUDA_R_8F_E4M3)       /* turned A, plain B, rows of 16 bytes, scales, bf16 comes out */
+        *found = *found && d->ta && !d->tb && a->rows % 16 == 0 && a->columns % 16 == 0 && a->ld % 16 == 0 && b->ld % 16 == 0 && out->ld % 8 == 0 && d->scale_a && d->scale_b && out->type == CUDA_R_16BF && (d->epilogue == CUBLASLT_EPILOGUE_DEFAULT || d->bias_type == CUDA_R_16BF);
     memset(r, 0, sizeof *r);
     return CUBLAS_STATUS_SUCCESS;
 }
 inline float emulated_value(const void *p, cudaDataType_t t, int64_t i)
 {
     if (t == CUDA_R_32F) return ((const float *)p)[i];
+    if (t == CUDA_R_8F_E4M3) {
+        const int v8 = ((const uint8_t *)p)[i], mantissa = v8 & 7, exponent = v8 >> 3 & 15;
+        const float size = (v8 & 127) == 127 ? NAN : ldexpf((float)(exponent ? 8 + mantissa : mantissa), (exponent ? exponent : 1) - 10);
+        return v8 >> 7 ? -size : size;
+    }
     const uint32_t v = ((const uint16_t *)p)[i];
     float f;
     if (t == CUDA_R_16BF) { const uint32_t bits = v << 16; memcpy(&f, &bits, 4); return f; }
@@ -85,7 +94,7 @@ inline cublasStatus_t cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t desc
             for (int64_t i = 0; i < (int64_t)z.rows; i++) {
                 float sum = 0;
                 for (int64_t h = 0; h < k; h++) sum += first[(size_t)(i * k + h)] * second[(size_t)(j * k + h)];
-                sum *= al;
+                sum *= al * (d.scale_a ? *d.scale_a * *d.scale_b : 1.0f);
                 if (be != 0) sum += be * emulated_value(out, z.type, j * z.ld + i);
                 if (d.epilogue != CUBLASLT_EPILOGUE_DEFAULT) sum += emulated_value(d.bias, z.type, i);
                 if (d.epilogue == CUBLASLT_EPILOGUE_GELU_AUX_BIAS) emulated_store(d.aux, z.type, j * d.aux_ld + i, sum);
