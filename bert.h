@@ -1650,6 +1650,17 @@ BERT_API bert_status bert_convert(const void *from, bert_dtype from_type, void *
     if (n && (!from || !to)) return BERT_ERROR_ARGUMENT;
     if (from_type == to_type && a) { if (n) memmove(to, from, n * a); return BERT_OK; }
     if (!bert__is_number(from_type) || !bert__is_number(to_type)) return BERT_ERROR_UNSUPPORTED;
+    if (from_type == BERT_BF16 && to_type == BERT_F32) {                /* checkpoints to weights: the upper half; NaN as by way of float64 */
+        for (i = 0; i < n; i++) {
+            uint16_t half;
+            uint32_t bits;
+            memcpy(&half, p + i * 2, 2);
+            bits = (uint32_t)half << 16;
+            bits |= (uint32_t)((bits & 0x7FFFFFFF) > 0x7F800000) << 22;
+            memcpy(q + i * 4, &bits, 4);
+        }
+        return BERT_OK;
+    }
     if (from_type == BERT_I64 || from_type == BERT_U64) {
         for (i = 0; i < n; i++) bert__store_wide(q + i * b, to_type, p + i * a, from_type == BERT_I64);
         return BERT_OK;
@@ -8787,8 +8798,10 @@ BERT__FN const float *bert__table_row(const bert__table *t, int64_t i, float *ro
 }
 
 /* Inputs from..from+count-1 of one panel of a dense layer, as [count][nr]: at once where its outputs are those of one parameter that
-   lies there as float32, else output by output in runs over a buffer. */
+   lies there as float32, else in runs over a buffer. */
 #define BERT__PACK_RUN 256
+#define BERT__PACK_SQUARE 80                    /* inputs: no power of two, rows shall not meet in the cache */
+#define BERT__NR_MOST 32
 BERT__FN void bert__panel_floats(const bert__origin *o, const bert__dense *w, int64_t panel, int64_t from, int64_t count, float *out)
 {
     const int64_t nr = w->kernels->nr, part = w->n / o->parts, first = panel * nr, width = w->n - first < nr ? w->n - first : nr;
@@ -8798,6 +8811,22 @@ BERT__FN void bert__panel_floats(const bert__origin *o, const bert__dense *w, in
     if (view && first / part == (first + width - 1) / part) {
         const int64_t across = p->tensor->shape[1], out_stride = p->transposed ? 1 : across, in_stride = p->transposed ? across : 1;
         w->kernels->pack(view + first % part * out_stride + from * in_stride, out_stride, in_stride, width, count, out);
+        return;
+    }
+    if (first / part == (first + width - 1) / part && p->transposed) {  /* of one parameter, of another type: as it lies there */
+        for (k = 0; k < count; k++) {
+            bert__read_run(p->tensor, from + k, first % part, width, 0, out + k * nr);
+            for (j = width; j < nr; j++) out[k * nr + j] = 0;
+        }
+        return;
+    }
+    if (first / part == (first + width - 1) / part && nr <= BERT__NR_MOST) {     /* ... or in squares of it */
+        float square[BERT__NR_MOST * BERT__PACK_SQUARE];
+        for (k = 0; k < count; k += BERT__PACK_SQUARE) {
+            const int64_t n = count - k < BERT__PACK_SQUARE ? count - k : BERT__PACK_SQUARE;
+            for (j = 0; j < width; j++) bert__read_run(p->tensor, first % part + j, from + k, n, 0, square + j * BERT__PACK_SQUARE);
+            w->kernels->pack(square, BERT__PACK_SQUARE, 1, width, n, out + k * nr);
+        }
         return;
     }
     for (j = 0; j < nr; j++)
@@ -8810,7 +8839,6 @@ BERT__FN void bert__panel_floats(const bert__origin *o, const bert__dense *w, in
 }
 /* Inputs of a panel, to a whole number of groups. */
 BERT__FN int64_t bert__panel_inputs(const bert__kernels *k, int64_t inputs) { return bert__up(inputs, k->swap ? 2 : k->group); }
-#define BERT__NR_MOST 32
 /* int8: channels whose numbers are larger than the others' take the room of all. What LayerNorm will give of channel c spreads as
    3 |gamma| + |beta| without looking at any text, its weights as their root mean square: its inputs are multiplied by the root of
    weights / spread, its weights divided by that, which brings both nearer to the others. (all-MiniLM-L6-v2, the 3000 sentences of STS-B's
