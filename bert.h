@@ -19282,8 +19282,8 @@ BERT_API bert_status bert_trainer_resume(bert_trainer *trainer, const char *path
    >>comm
    Purpose   several workers, by MPI: a bert_comm on its collectives.
    Uses      mpi.h; only where BERT_USE_MPI is defined.
-   Promises  one thread calls MPI, the one that calls the trainer. Waiting ends with an error after the timeout; worker 0 then knows
-             who did not come.
+   Promises  one thread calls MPI, the one that calls the trainer. Waiting ends with an error after the timeout; worker 0 then asks
+             who is there, and names those who do not answer. The others wait a little longer, so that it can.
    ============================================================================================================ */
 #ifdef BERT_USE_MPI
 
@@ -19327,36 +19327,59 @@ static void bert__mpi_add(void *in, void *inout, int *n, MPI_Datatype *type)
     (void)type;
     for (i = 0; i < *n; i++) b[i] = bert__bf16_of(bert__of_bf16(a[i]) + bert__of_bf16(b[i]));
 }
+/* Worker 0 has waited too long: who else is waiting answers. */
+BERT__FN bert_status bert__mpi_call(bert_mpi *m, const char *for_what, bert_error *error)
+{
+    const double began = MPI_Wtime();
+    char nothing = 0, missing[256];
+    size_t at = 0;
+    int k, done = 0, n = 0;
+    missing[0] = 0;
+    for (k = 1; k < m->size; k++) {
+        if (MPI_Irecv(&nothing, 0, MPI_CHAR, k, 19, m->comm, m->arrivals + k) != MPI_SUCCESS || MPI_Isend(&nothing, 0, MPI_CHAR, k, 18, m->comm, m->arrivals) != MPI_SUCCESS)
+            return bert__fail(error, BERT_ERROR_STOPPED, NULL, -1, "worker 0 waited %d seconds for others (%s)", (int)m->timeout, for_what);
+        MPI_Request_free(m->arrivals);
+    }
+    while (!done && MPI_Wtime() - began < 2) {
+        for (done = 1, k = 1; k < m->size; k++) {
+            int here = 0;
+            if (m->arrivals[k] != MPI_REQUEST_NULL && MPI_Test(m->arrivals + k, &here, MPI_STATUS_IGNORE) == MPI_SUCCESS && !here) done = 0;
+        }
+        BERT__MPI_YIELD();
+    }
+    for (k = 1; k < m->size; k++) if (m->arrivals[k] != MPI_REQUEST_NULL && n++ < 20) at += bert__format(missing + at, sizeof missing - at, " %d", k);
+    if (!n) return bert__fail(error, BERT_ERROR_STOPPED, NULL, -1, "worker 0 waited %d seconds for others (%s), and all of them are waiting too", (int)m->timeout, for_what);
+    return bert__fail(error, BERT_ERROR_STOPPED, NULL, -1, "no word for %d seconds from %d of %d workers:%s%s", (int)m->timeout, n, (int)m->size, missing, n > 20 ? " ..." : "");
+}
 /* Waits until all of these are done, politely: there may be more workers than cores. */
 BERT__FN bert_status bert__mpi_wait(bert_mpi *m, MPI_Request *requests, int n, const char *for_what, bert_error *error)
 {
-    const double began = MPI_Wtime();
+    const double began = MPI_Wtime(), timeout = m->rank ? m->timeout * 1.25 + 5 : m->timeout;
     double now;
     bert_status st;
-    int done = 0, tries = 0;
+    char nothing = 0;
+    int done = 0, tries = 0, called = 0;
     for (;;) {
         if ((st = bert__mpi_failed(MPI_Testall(n, requests, &done, MPI_STATUSES_IGNORE), for_what, error)) != BERT_OK || done) return st;
         if (++tries < 200) continue;
         now = MPI_Wtime();
-        if (m->timeout > 0 && now - began > m->timeout) return bert__fail(error, BERT_ERROR_STOPPED, NULL, -1, "worker %d waited %d seconds for others (%s)", (int)m->rank, (int)m->timeout, for_what);
+        if (m->timeout > 0 && now - began > timeout) return m->rank ? bert__fail(error, BERT_ERROR_STOPPED, NULL, -1, "worker %d waited %d seconds for others (%s)", (int)m->rank, (int)(now - began), for_what) : bert__mpi_call(m, for_what, error);
+        if (m->rank && now - began > 0.1 && MPI_Iprobe(0, 18, m->comm, &called, MPI_STATUS_IGNORE) == MPI_SUCCESS && called) {
+            MPI_Recv(&nothing, 0, MPI_CHAR, 0, 18, m->comm, MPI_STATUS_IGNORE);
+            MPI_Send(&nothing, 0, MPI_CHAR, 0, 19, m->comm);
+        }
         if (now - began > 1e-3) BERT__MPI_YIELD();
     }
 }
-/* Worker 0 sees all others come: so it can name who does not. */
+/* All come here before a collective that is waited for: MPI's own need not notice who is missing. */
 BERT__FN bert_status bert__mpi_meet(bert_mpi *m, bert_error *error)
 {
-    char nothing = 0, missing[256];
-    size_t at = 0;
+    char nothing = 0;
     bert_status st = BERT_OK;
-    int k, done, n = 0;
+    int k;
     if (m->rank) return bert__mpi_failed(MPI_Send(&nothing, 0, MPI_CHAR, 0, 17, m->comm), "telling worker 0", error);
     for (k = 1; k < m->size && st == BERT_OK; k++) st = bert__mpi_failed(MPI_Irecv(&nothing, 0, MPI_CHAR, k, 17, m->comm, m->arrivals + k), "hearing from workers", error);
-    if (st == BERT_OK && (st = bert__mpi_wait(m, m->arrivals + 1, m->size - 1, "to come to an exchange", error)) != BERT_ERROR_STOPPED) return st;
-    for (missing[0] = 0, k = 1; k < m->size; k++) {
-        if (MPI_Test(m->arrivals + k, &done, MPI_STATUS_IGNORE) == MPI_SUCCESS && done) continue;
-        if (n++ < 20) at += bert__format(missing + at, sizeof missing - at, " %d", k);
-    }
-    return st == BERT_ERROR_STOPPED ? bert__fail(error, st, NULL, -1, "no word for %d seconds from %d of %d workers:%s%s", (int)m->timeout, n, (int)m->size, missing, n > 20 ? " ..." : "") : st;
+    return st == BERT_OK ? bert__mpi_wait(m, m->arrivals + 1, m->size - 1, "to come to an exchange", error) : st;
 }
 BERT__FN bert_status bert__mpi_all_reduce(void *user, float *values, int64_t count, bert_error *error)
 {
