@@ -1661,6 +1661,20 @@ BERT_API bert_status bert_convert(const void *from, bert_dtype from_type, void *
         }
         return BERT_OK;
     }
+    if (from_type == BERT_F16 && to_type == BERT_F32) {                 /* the exponent moves; what has no leading bit gets it by a subtraction */
+        for (i = 0; i < n; i++) {
+            uint16_t half;
+            uint32_t bits, top;
+            memcpy(&half, p + i * 2, 2);
+            bits = (uint32_t)(half & 0x7FFF) << 13;
+            top = bits & 0x0F800000u;
+            bits += top == 0x0F800000u ? 224u << 23 : 112u << 23;
+            if (top == 0) bits = bert__float_to_bits(bert__bits_to_float(bits + (1u << 23)) - bert__bits_to_float(113u << 23));
+            bits |= (uint32_t)((bits & 0x7FFFFFFF) > 0x7F800000) << 22 | (uint32_t)(half & 0x8000) << 16;
+            memcpy(q + i * 4, &bits, 4);
+        }
+        return BERT_OK;
+    }
     if (from_type == BERT_I64 || from_type == BERT_U64) {
         for (i = 0; i < n; i++) bert__store_wide(q + i * b, to_type, p + i * a, from_type == BERT_I64);
         return BERT_OK;
