@@ -358,5 +358,9 @@ int main(int argc, char **argv)
     }
     printf("%s (%s) -> %s: %lld tensors%s, read back and compared%s\n", bert_checkpoint_path(c), bert_checkpoint_format(c), out, (long long)w.count, dropped ? ", optimizer state and buffers left out" : "",
            to_c ? "; config, labels and vocabulary with it" : m ? "; config.json beside it" : "");
+    if (m) bert_model_close(m);
+    else bert_checkpoint_close(first);
+    free(plans);
+    free(outputs);
     return 0;
 }

@@ -75,16 +75,18 @@ static void read_names(const bert_json *config)
         bert_file_close(&f);
     }
     for (i = 0; i < labels; i++) {
-        char *own = memory(32, 1);
-        snprintf(own, 32, "%lld", (long long)i);
-        if (list && (name = bert_json_get(list, own)) != NULL && name->type == 's') { names[i] = name->text; continue; }
-        snprintf(own, 32, "LABEL_%lld", (long long)i);
-        names[i] = own;
-        if (!list && cli_line(&lines, &at, &line, &size)) {
-            own = memory(size + 1, 1);
-            memcpy(own, line, size);
-            names[i] = own;
+        char other[40];
+        char *own;
+        snprintf(other, sizeof other, "%lld", (long long)i);
+        if (list && (name = bert_json_get(list, other)) != NULL && name->type == 's') { line = name->text; size = name->size; }
+        else if (list || !cli_line(&lines, &at, &line, &size)) {
+            snprintf(other, sizeof other, "LABEL_%lld", (long long)i);
+            line = other;
+            size = strlen(other);
         }
+        own = memory(size + 1, 1);
+        memcpy(own, line, size);
+        names[i] = own;
     }
     free(lines.data);
 }
@@ -513,6 +515,9 @@ int main(int argc, char **argv)
         free(line.data);
     }
     if (fflush(stdout)) cli_fail("cannot write to standard output");
+    while (labels) free((void *)(uintptr_t)names[--labels]);
+    free((void *)names);
+    bert_json_free(&config);
     bert_session_close(session);
     bert_tokenizer_close(t);
     bert_model_close(m);
