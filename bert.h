@@ -1073,7 +1073,8 @@ BERT_API size_t bert_tensor_bytes(const bert_tensor *tensor);
 BERT_API bert_status bert_checkpoint_write(const bert_write_desc *desc);
 
 /* Configs: Google's bert_config.json or HF's config.json; or by name: tiny, mini, small, medium, base, large, L-<layers>_H-<hidden>
-   (Google's 24 small models), base-cased, base-multilingual-cased, base-chinese, large-cased, nezha-base, nezha-large, ... */
+   (Google's 24 small models), base-cased, base-multilingual-cased, base-chinese, large-cased, nezha-base, nezha-large, ...
+   (no names with both BERT_NO_STDIO and BERT_NO_TRAIN) */
 BERT_API bert_status bert_config_parse(const char *text, size_t size, const char *path, bert_config *out, bert_error *error);
 BERT_API bert_status bert_config_read(const char *path, bert_config *out, bert_error *error);
 BERT_API bert_status bert_config_named(const char *name, bert_config *out, bert_error *error);
@@ -5989,6 +5990,13 @@ BERT_API bert_status bert_config_read(const char *path, bert_config *out, bert_e
 }
 
 /* The published geometries. H is C / 64 and F is 4 C in all of them. */
+#if defined(BERT_NO_STDIO) && defined(BERT_NO_TRAIN)      /* a model from memory, which brings its config */
+BERT_API bert_status bert_config_named(const char *name, bert_config *out, bert_error *error)
+{
+    (void)name; (void)out;
+    return bert__fail(error, BERT_ERROR_UNSUPPORTED, NULL, -1, "this program was built without names of configs (BERT_NO_STDIO, BERT_NO_TRAIN)");
+}
+#else
 BERT_API bert_status bert_config_named(const char *name, bert_config *out, bert_error *error)
 {
     static const struct { const char *name; int32_t layers, hidden, vocab; } known[] = {
@@ -6025,6 +6033,7 @@ BERT_API bert_status bert_config_named(const char *name, bert_config *out, bert_
     *out = c;
     return BERT_OK;
 }
+#endif
 
 /* ============================================================================================================
    >>tensors
@@ -8827,6 +8836,7 @@ BERT__FN void bert__panel_floats(const bert__origin *o, const bert__dense *w, in
         w->kernels->pack(view + first % part * out_stride + from * in_stride, out_stride, in_stride, width, count, out);
         return;
     }
+#ifndef BERT_NO_SIMD                     /* faster, but more of it */
     if (first / part == (first + width - 1) / part && p->transposed) {  /* of one parameter, of another type: as it lies there */
         for (k = 0; k < count; k++) {
             bert__read_run(p->tensor, from + k, first % part, width, 0, out + k * nr);
@@ -8843,6 +8853,7 @@ BERT__FN void bert__panel_floats(const bert__origin *o, const bert__dense *w, in
         }
         return;
     }
+#endif
     for (j = 0; j < nr; j++)
         for (k = 0; k < count; k += BERT__PACK_RUN) {
             const int64_t n = count - k < BERT__PACK_RUN ? count - k : BERT__PACK_RUN;
@@ -19585,7 +19596,7 @@ BERT_API bert_status bert_plan_memory(const bert_plan_desc *desc, bert_plan *out
     plan.packed = bert__block_bytes(l.size);
     memset(&l, 0, sizeof l);
     bert__lay(&l, 1, sizeof session);
-    bert__session_layout(&l, &session, c, kernels, tokens, threads);
+    bert__session_layout(&l, &session, c, kernels, tokens, d->lent_threads ? threads : BERT__POOL_WIDTH(threads));
     plan.session = bert__block_bytes(l.size);
     plan.pool = d->lent_threads || threads == 1 ? 0 : bert__pool_bytes(threads);
     plan.total = bert__add(bert__add(plan.packed, plan.session), plan.pool);

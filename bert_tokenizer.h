@@ -1375,6 +1375,7 @@ BERT__FN bert_parallel bert__parallel(bert_parallel p)
 }
 
 #ifdef BERT_NO_THREADS
+#define BERT__POOL_WIDTH(threads) 1     /* threads of a pool that was opened with so many */
 struct bert_pool { bert_allocator allocator; };
 BERT__FN size_t bert__pool_bytes(int32_t threads) { (void)threads; return sizeof(bert_pool); }
 BERT__FN int32_t bert__cores(void) { return 1; }
@@ -1402,6 +1403,7 @@ BERT_API void bert_pool_close(bert_pool *pool)
     if (pool) { bert_allocator a = pool->allocator; bert__free(&a, pool); }
 }
 #else
+#define BERT__POOL_WIDTH(threads) (threads)
 
 #ifdef _WIN32
 typedef struct bert__monitor { CRITICAL_SECTION lock; CONDITION_VARIABLE changed; } bert__monitor;
@@ -2588,14 +2590,10 @@ BERT__FN int32_t bert__find(const bert__vocab *v, const char *p, size_t n)
 /* Any token's. */
 BERT__FN int32_t bert__find_any(const bert__vocab *v, const char *p, size_t n)
 {
-    const int32_t id = bert__find(v, p, n);
-    int32_t i;
-    if (id >= 0) return id;
-    for (i = v->apart_count - 1; i >= 0; i--) {
-        const size_t at = v->where[v->apart[i]];
-        if (v->where[v->apart[i] + 1] - at == n + 1 && memcmp(v->pool + at, p, n) == 0) return v->apart[i];
-    }
-    return -1;
+    int32_t id = bert__find(v, p, n), i = v->apart_count;
+    while (id < 0 && i-- > 0)
+        if (bert__token_size(v, v->apart[i]) == n && memcmp(v->pool + v->where[v->apart[i]], p, n) == 0) id = v->apart[i];
+    return id;
 }
 
 /* A piece of a file that is one token, by id; text NULL: no such id. apart: words are not made of it. */

@@ -1330,7 +1330,7 @@ static void plans(void)
             d.packed = packed;
             d.allocator = test_faults_allocator(&f);
             d.error = &e;
-            pd.threads = 3;
+            pd.threads = d.parallel.width;
             pd.lent_threads = 1;
             REQUIRE(bert_plan_memory(&pd, &plan, &e) == BERT_OK && bert_session_open(&d, &s) == BERT_OK);
             CHECK_INT(g.bytes, plan.packed);
