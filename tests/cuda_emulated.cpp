@@ -877,6 +877,49 @@ static void company_of(int kind)
     bert_session_close(s);
     bert_model_close(m);
 }
+/* Threads in the opposite order give the same bits: nobody reads what another has still to write, or overwrites what another has still to read. */
+#ifndef __CUDACC__
+static void order(void)
+{
+    for (int kind = 0; kind < 3; kind++) {
+        const bert_config c = small_config(kind == 2 ? DEEP : kind ? RELATIVE : HF);
+        const bert_cuda_desc cuda = way_desc(kind == 2 ? 2 : 0);
+        example *e = make_example(kind == 2 ? 2 : 4, kind == 2 ? 65 : 14, c.hidden_size, 3);
+        bert_trainer_desc d = trainer_desc(&c, BERT_LEARN_WORDS | BERT_LEARN_NEXT_SENTENCE | BERT_LEARN_SPANS | BERT_LEARN_TOKENS);
+        bert_model *m = small_model(&c, 0);
+        answers a[2];
+        bert_trainer *t[2];
+        bert_progress p[2];
+        bert_error err;
+        memset(&err, 0, sizeof err);
+        d.optimizer.kind = BERT_OPTIMIZER_LAMB;
+        REQUIRE(m);
+        for (int k = 0; k < 2; k++) {
+            bert_session *s = open_session(m, &cuda, 300);
+            emulated_now()->backwards = k;
+            answers_open(a + k, &c, e, kind < 2);                       /* probabilities are the plain kernels' */
+            a[k].result.normalize = 1;
+            if (s) run(s, &e->batch, &a[k].result);
+            bert_session_close(s);
+            t[k] = open_trainer(&d, &cuda);
+            for (int step = 0; t[k] && step < 2; step++) if (bert_trainer_step(t[k], &e->batch, &e->labels, p + k, &err) != BERT_OK) TEST_FAIL("%s", err.message);
+            if (t[k] && bert_trainer_fetch(t[k], &err) != BERT_OK) TEST_FAIL("%s", err.message);
+            emulated_now()->backwards = 0;
+        }
+        CHECK(memcmp(a[0].hidden, a[1].hidden, (size_t)(e->rows * c.hidden_size) * sizeof(float)) == 0);
+        CHECK(kind == 2 || memcmp(a[0].attention[1], a[1].attention[1], (size_t)(e->squares * c.heads) * sizeof(float)) == 0);
+        CHECK(memcmp(a[0].vectors, a[1].vectors, (size_t)(e->batch.sequences * c.hidden_size) * sizeof(float)) == 0);
+        CHECK(memcmp(a[0].words, a[1].words, 8 * (size_t)c.vocab_size * sizeof(float)) == 0);
+        CHECK(p[0].loss == p[1].loss && p[0].norm == p[1].norm);
+        for (int64_t i = 0; t[0] && t[1] && i < bert_trainer_count(t[0]); i++) {
+            const bert_trained *x = bert_trainer_parameter(t[0], i), *y = bert_trainer_parameter(t[1], i);
+            if (memcmp(x->weight, y->weight, (size_t)x->count * sizeof(float)) != 0) TEST_FAIL("%d: %s depends on the order of threads", kind, x->name);
+        }
+        for (int k = 0; k < 2; k++) { answers_close(a + k); bert_trainer_close(t[k]); }
+        bert_model_close(m);
+    }
+}
+#endif
 static void company(void)
 {
     int kind;
@@ -1077,6 +1120,9 @@ int main(int argc, char **argv)
 #endif
     TEST(graphs);
     TEST(company);
+#ifndef __CUDACC__
+    TEST(order);
+#endif
     TEST(plans);
     TEST(refusals);
     TEST(faults);

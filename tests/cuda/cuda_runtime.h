@@ -55,10 +55,11 @@ struct emulated_machine {
     alignas(1024) unsigned char shared[EMULATED_SHARED];
     size_t shared_size;
     long launches, switches;
+    int backwards;                                  /* threads take their turns from the last to the first: who reads what others write without a barrier in between notices */
 };
 inline emulated_machine *emulated_now()
 {
-    static emulated_machine *m = [] { emulated_machine *n = new emulated_machine; n->stacks = (char *)malloc((size_t)EMULATED_THREADS * EMULATED_STACK); n->launches = n->switches = 0; memset(n->started, 0, sizeof n->started); return n; }();
+    static emulated_machine *m = [] { emulated_machine *n = new emulated_machine; n->stacks = (char *)malloc((size_t)EMULATED_THREADS * EMULATED_STACK); n->launches = n->switches = n->backwards = 0; memset(n->started, 0, sizeof n->started); return n; }();
     return m;
 }
 #define threadIdx (emulated_now()->thread)
@@ -103,20 +104,20 @@ inline void emulated_run_block()
     m->arrived_block = 0;
     for (int i = 0; i < n; i++) m->done[i] = m->waits[i] = 0;
     for (int w = 0; w < 32; w++) { m->arrived_warp[w] = 0; m->turn[w] = 0; m->live_warp[w] = n - w * 32 < 0 ? 0 : n - w * 32 > 32 ? 32 : n - w * 32; }
-    while (m->live) {
-        int moved = 0;
-        for (int i = 0; i < n; i++) {
-            if (m->done[i] || m->waits[i]) continue;
-            moved = 1;
-            m->now = i;
-            m->thread = dim3((unsigned)i % m->size.x, (unsigned)i / m->size.x % m->size.y, (unsigned)i / (m->size.x * m->size.y));
+    while (m->live) {                                /* a warp runs as far as it can before the next one does: none may rely on the others' pace */
+        volatile int moved = 0, more, w, k;
+        for (w = 0; w < (n + 31) / 32; w++) for (more = 1; more;) for (more = k = 0; k < 32; k++) {
+            m->now = (m->backwards ? (n + 31) / 32 - 1 - w : w) * 32 + (m->backwards ? 31 - k : k);
+            if (m->now >= n || m->done[m->now] || m->waits[m->now]) continue;
+            moved = more = 1;
+            m->thread = dim3((unsigned)m->now % m->size.x, (unsigned)m->now / m->size.x % m->size.y, (unsigned)m->now / (m->size.x * m->size.y));
             m->switches++;
             if (_setjmp(m->scheduler) == 0) {
-                if (m->started[i]) _longjmp(m->at[i], 1);
-                m->started[i] = 1;
+                if (m->started[m->now]) _longjmp(m->at[m->now], 1);
+                m->started[m->now] = 1;
                 ucontext_t c;
                 getcontext(&c);
-                c.uc_stack.ss_sp = m->stacks + (size_t)i * EMULATED_STACK;
+                c.uc_stack.ss_sp = m->stacks + (size_t)m->now * EMULATED_STACK;
                 c.uc_stack.ss_size = EMULATED_STACK;
                 c.uc_link = NULL;
                 makecontext(&c, (void (*)())emulated_entry, 0);
