@@ -7075,20 +7075,32 @@ static const bert__learner bert__ref_learner = {
    bf16. Inputs and weights are rounded to bf16, their products are exact in float32, and are added as the processors' instruction for
    pairs does it: the second of each pair first. Numbers that are no normal float32 count as 0 there, here they do not. */
 #ifndef BERT_NO_SIMD
+/* Is any of these numbers not finite? By bits, for -ffast-math knows no others; in sixteens, for the compiler to use vectors. */
+BERT__INLINE int bert__odd_row(const float *x, int64_t n)
+{
+    uint32_t bad = 0;
+    int64_t i, j;
+    for (i = 0; i + 16 <= n; i += 16)
+        for (j = 0; j < 16; j++) bad |= (bert__float_to_bits(x[i + j]) & 0x7F800000u) == 0x7F800000u;
+    for (; i < n; i++) bad |= (bert__float_to_bits(x[i]) & 0x7F800000u) == 0x7F800000u;
+    return bad != 0;
+}
 BERT__FN void bert__ref_narrow_int8(const float *x, const float *shrink, int64_t k, void *cells, float *scale, int32_t *zero)
 {
     int16_t *q = (int16_t *)cells;
-    float low = 0, high = 0, check = 0, by;
+    float low = 0, high = 0, by = 0;
     int64_t c;
     for (c = 0; c < k; c++) {
         const float v = shrink ? x[c] * shrink[c] : x[c];
         low = v < low ? v : low;
         high = v > high ? v : high;
-        check += v * 0.0f;
     }
-    *scale = check == 0 ? high / 254.0f - low / 254.0f : check;
     *zero = 0;
-    by = check == 0 && *scale > 1e-32f ? 1.0f / *scale : 0.0f;
+    if (bert__odd_row(x, k)) *scale = bert__bits_to_float(0x7FC00000u);
+    else {
+        *scale = high / 254.0f - low / 254.0f;
+        if (*scale > 1e-32f) by = 1.0f / *scale;
+    }
     for (c = 0; c < k; c++) q[c] = (int16_t)(by > 0 ? lrintf((shrink ? x[c] * shrink[c] : x[c]) * by) : 0);
 }
 BERT__FN void bert__ref_product_int8(const bert__product *p, int64_t row, int64_t rows, int64_t panel, int64_t panels)
@@ -7356,15 +7368,14 @@ BERT__SIMD_FN void BERT__TIER(curve)(bert_activation kind, int slope, const floa
 BERT__FN BERT__INT8_TARGET void BERT__TIER(narrow_int8)(const float *x, const float *shrink, int64_t k, void *cells, float *scale, int32_t *zero)
 {
     BERT__INT8_CELL *to = (BERT__INT8_CELL *)cells;
-    BERT__VEC low = bert__vzero(), high = low, check = low, v;
-    float least, most, odd, by, rest[16] = { 0 };
+    BERT__VEC low = bert__vzero(), high = low, v;
+    float least, most, by = 0, rest[16] = { 0 };
     int64_t c, i;
 #define BERT__EACH(load)                                                                                               \
     v = load(x + c);                                                                                                   \
     if (shrink) v = bert__vmul(v, load(shrink + c));                                                                   \
     low = bert__vmin(v, low);                                                                                          \
-    high = bert__vmax(v, high);                                                                                        \
-    check = bert__vfma(v, bert__vzero(), check);
+    high = bert__vmax(v, high);
 #define BERT__REST(p) bert__vload_n(p, k - c)
     for (c = 0; c + BERT__W <= k; c += BERT__W) { BERT__EACH(bert__vload) }
     if (c < k) { BERT__EACH(BERT__REST) }
@@ -7372,9 +7383,11 @@ BERT__FN BERT__INT8_TARGET void BERT__TIER(narrow_int8)(const float *x, const fl
 #undef BERT__EACH
     most = bert__vtop(high);
     least = -bert__vtop(bert__vsub(bert__vzero(), low));
-    odd = bert__vsum(check);
-    *scale = odd == 0 ? most / 254.0f - least / 254.0f : odd;
-    by = odd == 0 && *scale > 1e-32f ? 1.0f / *scale : 0.0f;
+    if (bert__odd_row(x, k)) *scale = bert__bits_to_float(0x7FC00000u);
+    else {
+        *scale = most / 254.0f - least / 254.0f;
+        if (*scale > 1e-32f) by = 1.0f / *scale;
+    }
     *zero = BERT__INT8_OFFSET < 0 ? 0 : (by > 0 ? (int32_t)(-least * by + 0.5f) : 0) - BERT__INT8_OFFSET;
     if (by > 0) {
         const BERT__VEC factor = bert__vset(by);
@@ -8896,7 +8909,8 @@ BERT__FN void bert__pack_panel(const bert__origin *o, const bert__dense *w, int6
     const bert__kernels *kernels = w->kernels;
     const int64_t nr = kernels->nr, group = kernels->group, inputs = bert__panel_inputs(kernels, w->k), last = kernels->swap ? 2 : group;
     char *out = (char *)(uintptr_t)w->panels + panel * nr * inputs * kernels->weight;
-    float run[BERT__PACK_RUN * BERT__NR_MOST], by[BERT__NR_MOST] = { 0 }, odd[BERT__NR_MOST] = { 0 };
+    float run[BERT__PACK_RUN * BERT__NR_MOST], by[BERT__NR_MOST] = { 0 };
+    uint32_t odd[BERT__NR_MOST] = { 0 };
     int32_t sum[BERT__NR_MOST] = { 0 };
     int64_t j, k, c, n;
     int pass;
@@ -8914,7 +8928,7 @@ BERT__FN void bert__pack_panel(const bert__origin *o, const bert__dense *w, int6
                 if (pass == 0) for (j = 0; j < nr; j++) {
                     const float size = v[j] < 0 ? -v[j] : v[j];
                     by[j] = size > by[j] ? size : by[j];
-                    odd[j] += v[j] * 0.0f;
+                    odd[j] |= (bert__float_to_bits(v[j]) & 0x7F800000u) == 0x7F800000u;
                 } else if (BERT__IS_INT8(kernels)) {
                     signed char *to = (signed char *)out + place;
                     for (j = 0; j < nr; j++) {                          /* the nearest integer is what stands below 1.5 2^23 */
@@ -8929,8 +8943,8 @@ BERT__FN void bert__pack_panel(const bert__origin *o, const bert__dense *w, int6
             }
         }
         for (j = 0; pass == 0 && j < nr; j++) {
-            ((float *)(uintptr_t)w->scales)[panel * nr + j] = odd[j] == 0 ? by[j] / 127.0f : odd[j];
-            by[j] = odd[j] == 0 && by[j] > 1e-30f ? 127.0f / by[j] : 0.0f;
+            ((float *)(uintptr_t)w->scales)[panel * nr + j] = odd[j] ? bert__bits_to_float(0x7FC00000u) : by[j] / 127.0f;
+            by[j] = !odd[j] && by[j] > 1e-30f ? 127.0f / by[j] : 0.0f;
         }
     }
     if (w->sums) memcpy((void *)(uintptr_t)(w->sums + panel * nr), sum, (size_t)nr * sizeof *sum);

@@ -378,7 +378,7 @@ static void narrow(void)
         for (i = 0; i < 40; i += 13) {
             x[i] = i % 2 ? nan : infinite;
             kernels->narrow(x, NULL, 40, cells, &scale, &zero);
-            CHECK(scale != scale);
+            CHECK(bert__odd_row(&scale, 1));
             CHECK(cell((const char *)cells, i, zero) == 0 && cell((const char *)cells, 3, zero) == 0);
             x[i] = 0;
         }
