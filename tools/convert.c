@@ -184,12 +184,11 @@ static void write_c(const bert_model *m, const char *out, const char *weights_pa
                    "   ", id);
     if (program) write_code(&o, headers ? "cc -O2 $.c -lm && echo \"a text\" | ./a.out\n*/\n" : "cc -O2 -I FOLDER_OF_BERT_H $.c -lm && echo \"a text\" | ./a.out\n*/\n", id);
     else write_code(&o, "#include this after bert.h in one file of your program; then $_open(&model, &tokenizer, &error).\n   $_labels[$_label_count] are the names of the labels. */\n", id);
-    if (headers) write_code(&o, "#ifdef BERT__TIER                       /* the headers include this file, by its name, once more for each of their kernels */\n#define $_again\n#endif\n", id);
     if (program) cli_str(&o, c_options);
     if (headers) {
         write_header(&o, "bert_tokenizer.h", base);
         write_header(&o, "bert.h", base);
-        write_code(&o, "\n#ifdef $_again\n#undef $_again\n#else\n", id);
+        write_code(&o, "\n#ifndef $_once                       /* the headers include this file, by its name, once more for each of their kernels */\n#define $_once\n", id);
     } else cli_str(&o, "#include \"bert.h\"\n");
     cli_str(&o, "\n");
     write_bytes(&o, id, "_weights", (const unsigned char *)weights.data, weights.size);
