@@ -10878,7 +10878,7 @@ BERT__FN int bert__str_split(const char *text, size_t size, size_t *at, const ch
         if (bert__is_python_space(c)) break;
     }
     *at = i;
-    *piece = text + from;
+    *piece = i > from ? text + from : text;     /* (an empty text may be NULL) */
     *length = i - from;
     return i > from;
 }
