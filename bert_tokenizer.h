@@ -437,6 +437,7 @@ BERT_API bert_learn_counts bert_learner_counts(const bert_learner *learner);
 #ifdef __OPTIMIZE_SIZE__                                              /* -Os: the compiler knows best */
 #define BERT__INLINE static inline __attribute__((unused))
 #define BERT__APART static __attribute__((unused))
+#define BERT__PASS static inline __attribute__((unused, always_inline))     /* hands its arguments on, and is smaller inside */
 #define BERT__RARE static __attribute__((unused))
 #else
 #define BERT__INLINE static inline __attribute__((unused, always_inline))
@@ -481,6 +482,9 @@ BERT_API bert_learn_counts bert_learner_counts(const bert_learner *learner);
 #define BERT__PAUSE() ((void)0)
 #define BERT__PREFETCH(p) ((void)0)
 #define BERT__UNLIKELY(x) (x)
+#endif
+#ifndef BERT__PASS
+#define BERT__PASS BERT__APART
 #endif
 #define BERT__FN BERT__OFTEN            /* sections of what runs rarely make it BERT__RARE */
 
@@ -772,8 +776,8 @@ BERT__APART bert_allocator bert__allocator(const bert_allocator *a)
     d.user = NULL;
     return d;
 }
-BERT__APART void *bert__alloc(const bert_allocator *a, size_t size) { return a->alloc(size ? size : 1, a->user); }
-BERT__APART void bert__free(const bert_allocator *a, void *memory) { if (memory) a->free(memory, a->user); }
+BERT__PASS void *bert__alloc(const bert_allocator *a, size_t size) { return a->alloc(size ? size : 1, a->user); }
+BERT__PASS void bert__free(const bert_allocator *a, void *memory) { if (memory) a->free(memory, a->user); }
 
 /* a * b and a + b, SIZE_MAX when they overflow: no allocator can serve that, so one check at the end is enough. */
 BERT__INLINE size_t bert__mul(size_t a, size_t b) { return b && a > SIZE_MAX / b ? SIZE_MAX : a * b; }
@@ -860,7 +864,7 @@ BERT__FN void *bert__arena_get_aligned(bert__arena *arena, size_t size, size_t a
     return base + start;
 }
 BERT__NOINLINE void *bert__arena_get(bert__arena *arena, size_t size) { return bert__arena_get_aligned(arena, size, 64); }
-BERT__FN void *bert__arena_array(bert__arena *arena, size_t n, size_t width) { return bert__arena_get(arena, bert__mul(n, width)); }
+BERT__NOINLINE void *bert__arena_array(bert__arena *arena, size_t n, size_t width) { return bert__arena_get(arena, bert__mul(n, width)); }
 BERT__APART void bert__arena_free(bert__arena *arena)
 {
     bert__block *b = arena->blocks;
@@ -1687,27 +1691,18 @@ BERT__FN bert_status bert__json_string(bert__json_state *s, const char **text, s
 }
 BERT__FN int bert__is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/* Steps *i over digits; 0 if there is none. */
-BERT__FN int bert__json_digits(const char *p, size_t n, size_t *i)
-{
-    const size_t from = *i;
-    while (*i < n && bert__is_digit(p[*i])) ++*i;
-    return *i > from;
-}
-
-/* The length of the number at p by JSON's grammar, 0 if there is none. */
+/* The length of the number at p by JSON's grammar, 0 if there is none: digits, perhaps a point and digits, perhaps an e and digits. */
 BERT__FN size_t bert__json_number(const char *p, size_t n)
 {
-    size_t i = n > 0 && p[0] == '-';
-    if (i < n && p[i] == '0') i++;
-    else if (!bert__json_digits(p, n, &i)) return 0;
-    if (i < n && p[i] == '.') {
-        i++;
-        if (!bert__json_digits(p, n, &i)) return 0;
-    }
-    if (i < n && (p[i] == 'e' || p[i] == 'E')) {
-        if (++i < n && (p[i] == '+' || p[i] == '-')) i++;
-        if (!bert__json_digits(p, n, &i)) return 0;
+    size_t i = n > 0 && p[0] == '-', from;
+    int part;
+    for (part = 0; part < 3; part++) {
+        if (part > 0 && (i >= n || (part == 1 ? p[i] != '.' : (p[i] | 32) != 'e'))) continue;
+        if (part > 0) i++;
+        if (part == 2 && i < n && (p[i] == '+' || p[i] == '-')) i++;
+        for (from = i; i < n && bert__is_digit(p[i]); i++)
+            if (part == 0 && i > from && p[from] == '0') break;         /* a leading 0 stands alone */
+        if (i == from) return 0;
     }
     return i;
 }
@@ -2509,9 +2504,9 @@ typedef struct bert__vocab {
     size_t *where;                      /* [count + 1] start of each id's token in the pool */
     uint8_t *state;                     /* [count] 0: a token; 1: no such id; 2: repeated by a later line */
     int32_t *keys;                      /* [key_count] ids of the distinct tokens in order of their first lines */
-    int32_t *apart, apart_count;        /* [apart_count] ids of tokens that words are not made of: those that tokenizer.json adds */
     int32_t *single;                    /* [BERT__SINGLE_COUNT] ids of single characters, -1 none; see bert__single */
-    int32_t count, key_count, longest, empty;   /* longest token in bytes; id of "", or -1 */
+    int32_t count, key_count, apart;    /* apart: tokens that words are not made of, those that tokenizer.json adds */
+    int32_t longest, empty;             /* longest token in bytes; id of "", or -1 */
     uint32_t shift;                     /* 64 - bits */
     size_t mask;                        /* slots - 1 */
 } bert__vocab;
@@ -2590,9 +2585,9 @@ BERT__FN int32_t bert__find(const bert__vocab *v, const char *p, size_t n)
 /* Any token's. */
 BERT__FN int32_t bert__find_any(const bert__vocab *v, const char *p, size_t n)
 {
-    int32_t id = bert__find(v, p, n), i = v->apart_count;
+    int32_t id = bert__find(v, p, n), i = v->apart ? v->key_count : 0;
     while (id < 0 && i-- > 0)
-        if (bert__token_size(v, v->apart[i]) == n && memcmp(v->pool + v->where[v->apart[i]], p, n) == 0) id = v->apart[i];
+        if (bert__token_size(v, v->keys[i]) == n && memcmp(v->pool + v->where[v->keys[i]], p, n) == 0) id = v->keys[i];
     return id;
 }
 
@@ -2610,8 +2605,7 @@ BERT__FN int bert__vocab_build(bert__vocab *v, bert__arena *arena, const bert__l
 {
     size_t bytes = 1, i, table = (size_t)1 << BERT__LENGTHS_BITS;
     uint32_t bits = 4;
-    size_t apart = 0;
-    for (i = 0; i < count; i++) { bytes = bert__add(bytes, lines[i].text ? lines[i].size + 1 : 1); apart += lines[i].apart != 0; }
+    for (i = 0; i < count; i++) bytes = bert__add(bytes, lines[i].text ? lines[i].size + 1 : 1);
     while (((size_t)1 << bits) < count * 2) bits++;
     v->shift = 64 - bits;
     v->mask = ((size_t)1 << bits) - 1;
@@ -2621,8 +2615,7 @@ BERT__FN int bert__vocab_build(bert__vocab *v, bert__arena *arena, const bert__l
     v->lengths[0] = (uint32_t *)bert__arena_get(arena, (2 * table + BERT__SINGLE_COUNT) * sizeof(uint32_t));
     v->pool = (char *)bert__arena_get(arena, bert__add(bytes, count + 1));
     v->where = (size_t *)bert__arena_array(arena, count + 1, sizeof(size_t) + sizeof(int32_t));
-    if (apart) v->apart = (int32_t *)bert__arena_array(arena, apart, sizeof(int32_t));
-    if (!v->slots || !v->lengths[0] || !v->pool || !v->where || (apart && !v->apart)) return 0;
+    if (!v->slots || !v->lengths[0] || !v->pool || !v->where) return 0;
     v->lengths[1] = v->lengths[0] + table;                              /* what is indexed alike lies in one block */
     v->single = (int32_t *)(void *)(v->lengths[1] + table);
     v->state = (uint8_t *)v->pool + bytes;
@@ -2646,9 +2639,8 @@ BERT__FN int bert__vocab_build(bert__vocab *v, bert__arena *arena, const bert__l
         bert__slot *s;
         uint32_t c;
         if (v->state[i]) continue;
-        if (lines[i].apart) { v->keys[v->key_count++] = v->apart[v->apart_count++] = (int32_t)i; continue; }
-        if (!n || memchr(p, 0, n)) {                                    /* never matched by a word */
-            if (n) { v->keys[v->key_count++] = (int32_t)i; continue; }
+        if (!n || lines[i].apart || memchr(p, 0, n)) {                  /* never matched by a word */
+            if (n) { v->apart += lines[i].apart; v->keys[v->key_count++] = (int32_t)i; continue; }
             if (v->empty >= 0) v->state[v->empty] = 2;
             else v->keys[v->key_count++] = (int32_t)i;
             v->empty = (int32_t)i;
@@ -2685,19 +2677,19 @@ BERT__FN int bert__is_python_space(uint32_t c)
 
 /* Splits a vocab.txt, on \n only (two lines of Google's Chinese file are U+2028), and trims each line as the mode's
    reader does: Google's strips both ends, HF's the right one (where U+001C to U+001F are no white space). Returns the
-   number of lines; without `lines` it only counts them. Sets *bad to the line (from 1) that is not UTF-8, or 0. */
-BERT__FN size_t bert__vocab_lines(const char *text, size_t size, int hf, bert__line *lines, size_t *bad)
+   first line (from 1) that is not UTF-8, or 0. */
+BERT__FN size_t bert__vocab_lines(const char *text, size_t size, int hf, bert__line *lines)
 {
-    size_t at = 0, count = 0;
-    *bad = 0;
-    while (at < size) {
+    size_t at = 0, bad = 0;
+    bert__line *line;
+    for (line = lines; at < size; line++) {
         const char *nl = (const char *)memchr(text + at, '\n', size - at);
         size_t end = nl ? (size_t)(nl - text) : size, next = nl ? end + 1 : size, i = at, first = end, last = at;
-        while (lines && i < end) {
+        while (i < end) {
             uint32_t c = (unsigned char)text[i];
             int n = 1;
             if (c > 126) n = bert__utf8_get((const unsigned char *)text + i, end - i, &c);
-            if (n <= 0) { if (!*bad) *bad = count + 1; n = 1; c = 0xFFFD; }
+            if (n <= 0) { if (!bad) bad = (size_t)(line - lines) + 1; n = 1; c = 0xFFFD; }
             if ((c > 32 && c < 127) || !bert__is_python_space(c) || (hf && c >= 28 && c <= 31)) {
                 if (first == end) first = i;
                 last = i + (size_t)n;
@@ -2706,11 +2698,12 @@ BERT__FN size_t bert__vocab_lines(const char *text, size_t size, int hf, bert__l
         }
         if (hf) first = at;
         if (last < first) last = first;
-        if (lines) { lines[count].text = text + first; lines[count].size = last - first; lines[count].apart = 0; }
-        count++;
+        line->text = text + first;
+        line->size = last - first;
+        line->apart = 0;
         at = next;
     }
-    return count;
+    return bad;
 }
 
 /* ============================================================================================================
@@ -4139,7 +4132,7 @@ BERT__FN int bert__looks_like_json(const char *text, size_t size)
 BERT__NOINLINE bert_status bert__read_source(bert__source *s)
 {
     const char *text, *config = NULL;
-    size_t size, bad;
+    size_t size, bad, i;
     bert_status st;
     int json;
     s->path = s->d.path;
@@ -4173,12 +4166,12 @@ BERT__NOINLINE bert_status bert__read_source(bert__source *s)
     if (s->config.root) bert__read_config(s);
     if (s->d.mode == BERT_TOKENIZER_DEFAULT) s->d.mode = json ? BERT_TOKENIZER_HF : BERT_TOKENIZER_GOOGLE;
     if (json) return bert__read_tokenizer_json(s);
-    s->count = bert__vocab_lines(text, size, s->d.mode == BERT_TOKENIZER_HF, NULL, &bad);
+    for (i = 0; i < size; i++) s->count += text[i] == '\n' || i + 1 == size;
     if (!s->count) return bert__fail(s->error, BERT_ERROR_FORMAT, s->path, -1, "the vocabulary is empty");
     if (s->count > INT32_MAX / 4) return bert__fail(s->error, BERT_ERROR_FORMAT, s->path, -1, "the vocabulary has too many lines: %zu", s->count);
     s->lines = (bert__line *)bert__alloc(&s->allocator, bert__mul(s->count, sizeof(bert__line)));
     if (!s->lines) return bert__fail(s->error, BERT_ERROR_MEMORY, s->path, -1, "out of memory for %zu tokens", s->count);
-    bert__vocab_lines(text, size, s->d.mode == BERT_TOKENIZER_HF, s->lines, &bad);
+    bad = bert__vocab_lines(text, size, s->d.mode == BERT_TOKENIZER_HF, s->lines);
     if (bad) return bert__fail(s->error, BERT_ERROR_FORMAT, s->path, BERT__LINE(bad), "the vocabulary is not UTF-8 here%s", s->path ? "" : " (in the line of this number)");
     return BERT_OK;
 }
