@@ -12701,7 +12701,7 @@ BERT__FN bert_slice bert__str_strip(const char *text, size_t size)
         if (first == size) first = i;
         last = i + n;
     }
-    s.text = text + first;
+    s.text = last > first ? text + first : text;                        /* (an empty text may be NULL) */
     s.size = last > first ? last - first : 0;
     return s;
 }
