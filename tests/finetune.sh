@@ -31,25 +31,6 @@ says() {
     elif grep -q -e "$words_" err; then pass "$name_"
     else fail "$name_" "does not say \"$words_\""; tail -n 5 err; fi
 }
-# fails NAME STATUS WORDS COMMAND...: ends with that status and these words
-fails() {
-    name_=$1 expected_=$2 words_=$3; shift 3
-    wanted "$name_" || return 0
-    "$@" >out 2>err </dev/null
-    status_=$?
-    if [ $status_ != "$expected_" ]; then fail "$name_" "exit status $status_, not $expected_"; tail -n 3 err
-    elif grep -q -e "$words_" err; then pass "$name_"
-    else fail "$name_" "does not say \"$words_\""; tail -n 3 err; fi
-}
-# same NAME A B: two folders of the same training, to the bit; log lines but for their times
-same() {
-    wanted "$1" || return 0
-    sed 's/"seconds.*//' "$2/log.jsonl" >log.a
-    sed 's/"seconds.*//' "$3/log.jsonl" >log.b
-    if ! cmp -s "$2/model.safetensors" "$3/model.safetensors"; then fail "$1" "the weights differ"
-    elif ! cmp -s log.a log.b; then fail "$1" "the logs differ"; diff log.a log.b | head -n 5
-    else pass "$1"; fi
-}
 
 # ---- learning, and everything that is written ----
 
@@ -70,9 +51,9 @@ fi
 says "going on" "going on from step 48" classifier $train --output_dir=whole --num_train_epochs=9
 says "overwrite" "begun anew" classifier $train --output_dir=whole --num_train_epochs=8 --overwrite --save_checkpoints_steps=10 --log_steps=100
 says "threads" "threads = 2" classifier $train --output_dir=two --num_train_epochs=8 --threads=2
-same "two threads" whole two
+same_training "two threads" whole two
 says "recompute" "global_step" classifier $train --output_dir=again --num_train_epochs=8 --recompute
-same "recompute gives the same" whole again
+same_training "recompute gives the same" whole again
 
 # ---- killed, and started again ----
 
@@ -93,11 +74,11 @@ killed() {
     classifier $train --output_dir=$dir --num_train_epochs=8 --threads=$threads_ --save_checkpoints_steps=3 >/dev/null 2>err || { fail "killed, $threads_ threads" "does not go on"; tail -n 3 err; return 0; }
     if [ $kills = 0 ]; then skip "killed, $threads_ threads" "it was never caught in time"
     elif ls $dir/*.tmp >/dev/null 2>&1; then fail "killed, $threads_ threads" "half-written files are left"
-    else same "killed, $threads_ threads" whole $dir; fi
+    else same_training "killed, $threads_ threads" whole $dir; fi
 }
 killed 1 1 5 12 20
 killed 2 2 9 17 28
-fails "locked" 1 "another program is at work" sh -c "($bin/run_classifier $train --output_dir=locked --num_train_epochs=500 2>/dev/null & echo \$! >pid; wait) & while [ ! -f locked/log.jsonl ]; do sleep 0.02; done; $bin/run_classifier $task --do_eval --output_dir=locked; s=\$?; kill -9 \$(cat pid); exit \$s"
+ends_with "locked" 1 "another program is at work" sh -c "($bin/run_classifier $train --output_dir=locked --num_train_epochs=500 2>/dev/null & echo \$! >pid; wait) & while [ ! -f locked/log.jsonl ]; do sleep 0.02; done; $bin/run_classifier $task --do_eval --output_dir=locked; s=\$?; kill -9 \$(cat pid); exit \$s"
 
 # ---- the reference's numbers for the same checkpoint: Google's run_classifier --do_eval --do_predict ----
 
@@ -143,7 +124,7 @@ if wanted "both are the same teacher"; then
 fi
 head -n 20 teacher/test_results.tsv >short.tsv
 says "time foretold" "were foretold after 6 steps: [0-9]* % too " classifier $train --output_dir=foretold --num_train_steps=30
-fails "soft labels, too few" 1 "20 lines, the training set 48 examples" classifier $train --output_dir=no --soft_labels=short.tsv
+ends_with "soft labels, too few" 1 "20 lines, the training set 48 examples" classifier $train --output_dir=no --soft_labels=short.tsv
 awk -F'\t' '{ print $2 "\t" ($1 == "dog" ? "dog, running" : NR % 4 ? "cat" : "") }' data/train.tsv >several.tsv
 several="--task_name=tsv --multi_label --train_file=several.tsv --eval_file=several.tsv --text_a=1 --label=2 --init_checkpoint=model --max_seq_length=12 --threads=1 --optimizer=adamw --learning_rate=5e-3 --train_batch_size=8"
 says "several labels" "eval_f1 = " classifier $several --do_train --do_eval --num_train_epochs=8 --output_dir=several
@@ -163,8 +144,8 @@ says "frozen layers" "global_step" classifier $short --frozen_layers=2 --output_
 check "embeddings and the first layer stay" sh -c "$bin/inspect frozen/model.safetensors model/model.safetensors >differ; ! grep -q -e 'layer\.0\.' -e layer_0/ -e embeddings differ && grep -q -e 'layer\.1\.' -e layer_1/ differ"
 says "groups" '"encoder": 32 parameters at 0 times the rate' classifier $short --groups=encoder:0,embeddings:0,classifier:2:nodecay --output_dir=grouped
 check "what a group says" sh -c "$bin/inspect grouped/model.safetensors model/model.safetensors >differ; ! grep -q -e encoder -e embeddings differ && grep -q pooler differ"
-fails "a group without members" 1 "in no parameter's name" classifier $short --groups=decoder:0 --output_dir=no
-fails "a group that is none" 1 "is not PART:RATE" classifier $short --groups=encoder=0 --output_dir=no
+ends_with "a group without members" 1 "in no parameter's name" classifier $short --groups=decoder:0 --output_dir=no
+ends_with "a group that is none" 1 "is not PART:RATE" classifier $short --groups=encoder=0 --output_dir=no
 says "layer decay" "global_step" classifier $short --layer_decay=0.5 --output_dir=decayed
 if wanted "the schedules of the references"; then      # peak 0.01, 2 of 8 steps of warm-up: Google's jumps, NEZHA's goes on, NVIDIA's for LAMB is a root
     for s in google linear root; do classifier $train --learning_rate=0.01 --schedule=$s --num_train_steps=8 --num_warmup_steps=2 --log_steps=1 --output_dir=rates_$s 2>err && sed -n 's/.*"learning_rate": \([0-9.e-]*\).*/\1/p' rates_$s/log.jsonl >rates.$s; done
@@ -183,10 +164,10 @@ if wanted "parts give the same losses"; then
 fi
 echo '{"hidden_size": 128, "num_hidden_layers": 4, "num_attention_heads": 2, "intermediate_size": 512, "vocab_size": 20, "max_position_embeddings": 64, "type_vocab_size": 2}' >larger.json
 if [ -r /proc/self/statm ] && (ulimit -v 40000 && "$bin/run_classifier" --help) >out 2>&1; then
-    fails "more memory than there is" 1 "what would fit: --train_batch_size=[0-9]*; --accumulate=[0-9]*; .*--save_memory" \
+    ends_with "more memory than there is" 1 "what would fit: --train_batch_size=[0-9]*; --accumulate=[0-9]*; .*--save_memory" \
         sh -c "ulimit -v 40000; exec $bin/run_classifier --task_name=text_clf --data_dir=data --max_seq_length=12 --threads=1 --do_train --bert_config_file=larger.json --vocab_file=model/vocab.txt --num_train_steps=1 --train_batch_size=1000 --output_dir=no_memory"
 else skip "more memory than there is" "no /proc here, or no ulimit -v under which programs start"; fi
-fails "weights that are not numbers" 1 "not finite" classifier $train --num_train_steps=40 --learning_rate=1e30 --clip=none --output_dir=no_number
+ends_with "weights that are not numbers" 1 "not finite" classifier $train --num_train_steps=40 --learning_rate=1e30 --clip=none --output_dir=no_number
 
 # ---- the files of the GLUE site; an answer to each line as it comes ----
 
@@ -245,24 +226,24 @@ cat >race/train.json <<'END'
 END
 cp race/train.json race/dev.json
 says "race" "Num examples = 2" "$bin/run_multiple_choice" --task_name=RACE --data_dir=race --init_checkpoint=model --max_seq_length=20 --threads=1 --train_batch_size=2 --num_train_steps=2 --do_train --do_eval --output_dir=reader
-fails "race, answer E" 1 "question 1: the answer is none of A to D" "$bin/run_multiple_choice" --task_name=RACE --train_file=wrong.json --init_checkpoint=model --max_seq_length=20 --do_train --output_dir=no
+ends_with "race, answer E" 1 "question 1: the answer is none of A to D" "$bin/run_multiple_choice" --task_name=RACE --train_file=wrong.json --init_checkpoint=model --max_seq_length=20 --do_train --output_dir=no
 
 # ---- refusals ----
 
-fails "nothing to do" 2 "At least one of" classifier $task --output_dir=no
-fails "no output_dir" 2 "output_dir" classifier $task --do_train
-fails "gs" 2 "fetch it first" classifier $task --do_eval --output_dir=gs://bucket/out
-fails "no such task" 1 "no task is named" classifier --task_name=glue --data_dir=data --init_checkpoint=model --max_seq_length=12 --do_train --output_dir=no
-fails "no data" 1 "train.tsv" classifier --task_name=text_clf --data_dir=. --init_checkpoint=model --max_seq_length=12 --do_train --output_dir=no
-fails "nothing trained" 1 "no classifier" classifier $task --do_eval
-fails "too long" 1 "Cannot use sequence length 64" classifier $task --max_seq_length=64 --do_train --output_dir=no
-fails "no steps" 1 "make no step" classifier $train --num_train_epochs=0.01 --output_dir=no
-fails "bad rate" 2 "is no number" classifier $train --learning_rate=1e-4,fast --output_dir=no
+ends_with "nothing to do" 2 "At least one of" classifier $task --output_dir=no
+ends_with "no output_dir" 2 "output_dir" classifier $task --do_train
+ends_with "gs" 2 "fetch it first" classifier $task --do_eval --output_dir=gs://bucket/out
+ends_with "no such task" 1 "no task is named" classifier --task_name=glue --data_dir=data --init_checkpoint=model --max_seq_length=12 --do_train --output_dir=no
+ends_with "no data" 1 "train.tsv" classifier --task_name=text_clf --data_dir=. --init_checkpoint=model --max_seq_length=12 --do_train --output_dir=no
+ends_with "nothing trained" 1 "no classifier" classifier $task --do_eval
+ends_with "too long" 1 "Cannot use sequence length 64" classifier $task --max_seq_length=64 --do_train --output_dir=no
+ends_with "no steps" 1 "make no step" classifier $train --num_train_epochs=0.01 --output_dir=no
+ends_with "bad rate" 2 "is no number" classifier $train --learning_rate=1e-4,fast --output_dir=no
 says "mixed precision" "loss_scale = 65536" classifier $train --do_eval --output_dir=mixed --num_train_steps=4 --log_steps=2 --use_fp16
 says "where it starts" "loss_scale = 1024" classifier $train --output_dir=scaled --num_train_steps=2 --log_steps=2 --amp --loss_scale=1024
 says "NEZHA's" "loss_scale = 4.29497e+09" classifier $train --output_dir=nezha_scale --num_train_steps=2 --log_steps=2 --manual_fp16 --loss_scale=nezha
-fails "int8 does not learn" 2 "not for training" classifier $train --output_dir=no --precision=int8
-fails "not enough memory" 1 "recompute" classifier $train --output_dir=no --memory=100K
+ends_with "int8 does not learn" 2 "not for training" classifier $train --output_dir=no --precision=int8
+ends_with "not enough memory" 1 "recompute" classifier $train --output_dir=no --memory=100K
 says "flags of other machines" "mean nothing here" classifier $train --use_tpu=false --use_xla --num_train_steps=2 --output_dir=tpu
 
 finish

@@ -173,25 +173,6 @@ trains() {
     elif grep -q -e "$words_" err; then pass "$name_"
     else fail "$name_" "does not say \"$words_\""; tail -n 5 err; fi
 }
-# stops NAME STATUS WORDS FLAGS...
-stops() {
-    name_=$1 expected_=$2 words_=$3; shift 3
-    wanted "$name_" || return 0
-    pretrain "$@" >out 2>err </dev/null
-    status_=$?
-    if [ $status_ != "$expected_" ]; then fail "$name_" "exit status $status_, not $expected_"; tail -n 3 err
-    elif grep -q -e "$words_" err; then pass "$name_"
-    else fail "$name_" "does not say \"$words_\""; tail -n 3 err; fi
-}
-# the_same NAME A B: two folders of the same training, to the bit
-the_same() {
-    wanted "$1" || return 0
-    sed 's/"seconds.*//' "$2/log.jsonl" >log.a
-    sed 's/"seconds.*//' "$3/log.jsonl" >log.b
-    if ! cmp -s "$2/model.safetensors" "$3/model.safetensors"; then fail "$1" "the weights differ"
-    elif ! cmp -s log.a log.b; then fail "$1" "the logs differ"; diff log.a log.b | head -n 5
-    else pass "$1"; fi
-}
 
 google=$top/../shared/goldens/google
 name="the reference's evaluation"
@@ -209,7 +190,7 @@ check "six numbers" sh -c 'cut -d" " -f1 whole/eval_results.txt | tr "\n" " " | 
 check "it learns" sh -c 'a=$(sed -n "1s/.*\"loss\": \([^,]*\),.*/\1/p" whole/log.jsonl); b=$(sed -n "s/^loss = //p" whole/eval_results.txt); echo "$a $b" | awk "{ exit !(\$2 > 0 && \$2 < \$1 - 0.5) }"'
 mkdir folder && cp tf.record-* folder && cp tf.record-00000-of-00003 alone.record
 trains "folders" "folder/tf.record-00002-of-00003" --do_train --input_files_dir=folder --eval_files_dir=folder --do_eval --num_train_steps=24 --learning_rate=1e-2 --optimizer=adamw --output_dir=from_folder
-the_same "a folder is a pattern" whole from_folder
+same_training "a folder is a pattern" whole from_folder
 trains "lists" "Loss for final step" --do_train --input_file=tf.record-00001-of-00003,alone.record --num_train_steps=2 --output_dir=listed
 
 # ---- killed, with the data's own masks and with new ones ----
@@ -230,7 +211,7 @@ killed() {
         wait $pid 2>/dev/null
     done
     pretrain "$@" --save_checkpoints_steps=5 --output_dir=often 2>err || { fail "$name_" "does not go on"; tail -n 3 err; return 0; }
-    if [ $kills = 0 ]; then skip "$name_" "it was never caught in time"; else the_same "$name_" once often; fi
+    if [ $kills = 0 ]; then skip "$name_" "it was never caught in time"; else same_training "$name_" once often; fi
 }
 steps="3 12 33"
 long="--do_train --input_file=tf.record-* --num_train_steps=60 --learning_rate=1e-3"
@@ -290,22 +271,22 @@ check "both are the same" sh -c 'a=$(tail -n 1 accumulated/log.jsonl | sed "s/.*
 trains "mixed precision" "loss_scale = 1024" $train --optimizer=lamb --use_fp16 --init_loss_scale=1024 --clip=each --output_dir=mixed
 trains "relative positions" "Loss for final step" $train --use_relative_position --optimizer=lamb_nezha --schedule=linear --output_dir=nezha
 check "are in the config" grep -q '"max_relative_position": 64' nezha/config.json
-stops "no relative positions there" 1 "trained with a table of absolute positions" $train --use_relative_position --init_checkpoint=whole --output_dir=no
+ends_with "no relative positions there" 1 "trained with a table of absolute positions" pretrain $train --use_relative_position --init_checkpoint=whole --output_dir=no
 
 # ---- what must agree ----
 
-stops "another length" 1 "made with max_seq_length 32, not with 64" $train --max_seq_length=64 --output_dir=no
-stops "other predictions" 1 "made with max_predictions_per_seq 5, not with 20" $train --max_predictions_per_seq=20 --output_dir=no
+ends_with "another length" 1 "made with max_seq_length 32, not with 64" pretrain $train --max_seq_length=64 --output_dir=no
+ends_with "other predictions" 1 "made with max_predictions_per_seq 5, not with 20" pretrain $train --max_predictions_per_seq=20 --output_dir=no
 sed 's/: 27/: 20/' config.json >small.json
-stops "a small vocabulary" 1 "the vocabulary ends before 20: was the data made with another one" $train --bert_config_file=small.json --output_dir=no
-stops "another file" 1 "vocab.txt" --do_train --input_file=vocab.txt --output_dir=no
-stops "no file" 1 "nothing.record" --do_train --input_file=nothing.record --output_dir=no
+ends_with "a small vocabulary" 1 "the vocabulary ends before 20: was the data made with another one" pretrain $train --bert_config_file=small.json --output_dir=no
+ends_with "another file" 1 "vocab.txt" pretrain --do_train --input_file=vocab.txt --output_dir=no
+ends_with "no file" 1 "nothing.record" pretrain --do_train --input_file=nothing.record --output_dir=no
 "$tool" $data --max_predictions_per_seq 2 --input_file harbour.txt --output_file few.record 2>err
 trains "too few predictions" "at most 2 masked words an instance, and 32 tokens times 0.15 (--masked_lm_prob) are 5: .*--max_predictions_per_seq=5" --do_train --input_file=few.record --max_predictions_per_seq=2 --num_train_steps=1 --output_dir=few
-stops "no vocabulary for new masks" 2 "needs --vocab_file" $train --dynamic_masking --output_dir=no
-stops "epochs" 2 "pre-training counts steps" $train --num_train_epochs=2 --output_dir=no
-stops "nothing to do" 2 "At least one of" --input_file=alone.record --output_dir=no
-stops "no input" 2 "input_file .* is missing" --do_train --output_dir=no
+ends_with "no vocabulary for new masks" 2 "needs --vocab_file" pretrain $train --dynamic_masking --output_dir=no
+ends_with "epochs" 2 "pre-training counts steps" pretrain $train --num_train_epochs=2 --output_dir=no
+ends_with "nothing to do" 2 "At least one of" pretrain --input_file=alone.record --output_dir=no
+ends_with "no input" 2 "input_file .* is missing" pretrain --do_train --output_dir=no
 name="run_pretraining's help"
 if wanted "$name"; then
     missing=
