@@ -10,7 +10,7 @@
 # errors of the difference. Means, deviations and processor times are printed; our folders stay in against_torch/.
 # scratch: run_pretraining from random weights (the same ones there) on RACE's articles: LAYERS=4 HIDDEN=256, STEPS=1000 of BATCH=32 times
 # LENGTH=64 tokens, AdamW, rate 5e-4. Passes if the masked-LM loss on other articles is within 1 % of theirs, and no higher after as much
-# processor time as theirs took.
+# processor time as theirs took. The loss curves of both, by steps and by processor time: against_torch/scratch/curves.svg.
 . "$(dirname "$0")/sh.inc"
 
 PYTHON=${PYTHON:-python3} MODEL=${MODEL:-$top/examples/minilm} DATA=${DATA:-$top/../shared/data} SEEDS=${SEEDS:-1 2 3 4 5} PRECISION=${PRECISION:-f32} THREADS=${THREADS:-2}
@@ -117,7 +117,7 @@ cat >"$tmp/scratch.py" <<'EOF2'
 # Instances from TFRecord files, in their order, round and round; transformers' BertForPreTraining from our first weights.
 import sys, time, struct, glob, json, torch
 from transformers import BertConfig, BertForPreTraining, get_linear_schedule_with_warmup
-folder, files, held_out, steps, batch, warmup, rate, threads = sys.argv[1:9]
+folder, files, held_out, steps, batch, warmup, rate, threads, precision, curves = sys.argv[1:11]
 torch.set_num_threads(int(threads)); torch.manual_seed(1)
 steps, batch = int(steps), int(batch)
 def varint(b, i):
@@ -172,26 +172,62 @@ named = list(model.named_parameters())
 optimizer = torch.optim.AdamW([{"params": [p for n, p in named if not n.endswith(plain)], "weight_decay": 0.01}, {"params": [p for n, p in named if n.endswith(plain)], "weight_decay": 0.0}], lr=float(rate))
 schedule = get_linear_schedule_with_warmup(optimizer, int(warmup), steps)
 rows = read(files)
+auto = torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16")
+curve = []
 start = time.process_time()
 model.train()
 for step in range(steps):
-    loss = model(**tensors([rows[(step * batch + i) % len(rows)] for i in range(batch)])).loss
+    x = tensors([rows[(step * batch + i) % len(rows)] for i in range(batch)])
+    with auto: out = model(**x)
+    loss = out.loss
+    curve.append(loss.item() - torch.nn.functional.cross_entropy(out.seq_relationship_logits.detach().float(), x["next_sentence_label"]).item())
     loss.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step(); schedule.step(); optimizer.zero_grad()
     if step % 100 == 99: print("step", step, float(loss), file=sys.stderr)
 took = time.process_time() - start
+with open(curves, "w") as f: f.writelines("%d %g\n" % (i + 1, v) for i, v in enumerate(curve))
 model.eval()
 total = count = 0
 rows = read(held_out)[:400]
-with torch.no_grad():
+with torch.no_grad(), auto:
     for i in range(0, len(rows), 8):
         x = tensors(rows[i:i + 8])
         z = model(x["input_ids"], attention_mask=x["attention_mask"], token_type_ids=x["token_type_ids"]).prediction_logits
         n = int((x["labels"] >= 0).sum())
-        total += float(torch.nn.functional.cross_entropy(z.reshape(-1, z.shape[-1]), x["labels"].reshape(-1), reduction="sum")); count += n
+        total += float(torch.nn.functional.cross_entropy(z.float().reshape(-1, z.shape[-1]), x["labels"].reshape(-1), reduction="sum")); count += n
 print(total / count, took, len(rows))
 EOF2
+# The masked-LM loss of training, a running mean, of three runs: theirs, ours of as many steps, ours of as much processor time; as SVG.
+# Beside each end stands the loss on the articles that were not trained on. draw OUR_LOSS OUR_LOSS_AT_EQUAL_TIME
+draw() {
+    awk -v steps="$STEPS" -v more="$more" -v their_time="$their_time" -v our_time="$our_time" -v t="$their_loss" -v a="$1" -v b="$2" -v title="$LAYERS layers, $HIDDEN wide, $BATCH x $LENGTH tokens a step, $PRECISION" '
+        FNR == 1 { file++; mean = weight = 0; keep = 0.96 }
+        { n[file]++; mean = keep * mean + (1 - keep) * $2; weight = keep * weight + (1 - keep); step[file, n[file]] = $1; loss[file, n[file]] = v = mean / weight
+          if (!high || v > high) high = v; if (!low || v < low) low = v }
+        function line(f, left, unit, whole, color,   i, every) {
+            every = int(n[f] / 300) + 1
+            printf "<path fill=\"none\" stroke=\"%s\" stroke-width=\"2\" d=\"", color
+            for (i = 1; i <= n[f]; i++) if (i == 1 || i % every == 0 || i == n[f]) printf "%s%.1f %.1f", i == 1 ? "M" : "L", left + step[f, i] * unit / whole * 300, 60 + (high - loss[f, i]) / (high - low) * 240
+            print "\"/>"
+        }
+        function panel(left, name, whole,   v, tick) {
+            tick = whole > 2500 ? 1000 : whole > 1200 ? 500 : whole > 500 ? 200 : whole > 250 ? 100 : whole > 100 ? 50 : whole > 25 ? 10 : 2
+            for (v = int(low + 1); v <= high; v++) printf "<path d=\"M%d %.1fh300\" class=\"g\"/><text x=\"%d\" y=\"%.1f\" class=\"e\">%d</text>\n", left, 60 + (high - v) / (high - low) * 240, left - 6, 64 + (high - v) / (high - low) * 240, v
+            for (v = 0; v <= whole; v += tick) printf "<text x=\"%.1f\" y=\"318\" class=\"m\">%d</text>\n", left + v / whole * 300, v
+            printf "<text x=\"%d\" y=\"338\" class=\"m\">%s</text>\n", left + 150, name
+        }
+        END {
+            print "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 720 392\" font-family=\"system-ui, sans-serif\" font-size=\"12\">"
+            print "<style>.g{stroke:#8884;fill:none}.e{fill:#777;text-anchor:end}.m{fill:#777;text-anchor:middle}</style>\n<rect width=\"720\" height=\"392\" fill=\"#fff\"/>"
+            printf "<text x=\"40\" y=\"26\" font-size=\"15\" font-weight=\"600\" fill=\"#222\">Masked-LM loss of pre-training: %s</text>\n", title
+            whole = their_time > our_time * more / steps ? their_time : our_time * more / steps
+            panel(40, "steps", steps); line(1, 40, 1, steps, "#dc2626"); line(2, 40, 1, steps, "#2563eb")
+            panel(400, "seconds of processor time", whole); line(1, 400, their_time / steps, whole, "#dc2626"); line(3, 400, our_time / steps, whole, "#2563eb")
+            printf "<text x=\"40\" y=\"364\" fill=\"#dc2626\">PyTorch: %.3f on other articles after %d steps, %.0f s</text>\n", t, steps, their_time
+            printf "<text x=\"40\" y=\"382\" fill=\"#2563eb\">bert.h: %.3f after %d steps, %.0f s; %.3f after %d steps, as long as PyTorch (right)</text>\n</svg>\n", a, steps, our_time, b, more
+        }' "$dir/theirs.curve" "$dir/equal_steps.curve" "$dir/equal_time.curve"
+}
 scratch() {
     : "${LAYERS:=4}" "${HIDDEN:=256}" "${STEPS:=1000}" "${BATCH:=32}" "${LENGTH:=64}" "${RATE:=5e-4}"
     bin=${tool%/*} dir=$out/scratch masks=$(((LENGTH * 15 + 99) / 100)) warmup=$((STEPS / 10))
@@ -208,13 +244,15 @@ scratch() {
     # The first weights: those after a step of warm-up, whose rate is 0.
     "$bin/run_pretraining" --input_file="$dir/dev.record" --bert_config_file="$dir/bert_config.json" --output_dir="$dir/first" --do_train --train_batch_size=1 --max_seq_length="$LENGTH" --max_predictions_per_seq=$masks \
         --num_train_steps=1 --num_warmup_steps=10 --optimizer=adamw --export=pytorch || return 1
-    "$PYTHON" "$tmp/scratch.py" "$dir/first/export" "$dir/dev.record" "$dir/test.record" "$STEPS" "$BATCH" "$warmup" "$RATE" "$THREADS" >"$dir/theirs" || return 1
+    "$PYTHON" "$tmp/scratch.py" "$dir/first/export" "$dir/dev.record" "$dir/test.record" "$STEPS" "$BATCH" "$warmup" "$RATE" "$THREADS" "$PRECISION" "$dir/theirs.curve" >"$dir/theirs" || return 1
     read -r their_loss their_time count <"$dir/theirs"
     pretrain() { "$bin/run_pretraining" --input_file="$dir/dev.record" --eval_file="$dir/test.record" --init_checkpoint="$dir/first" --output_dir="$dir/$1" $3 --train_batch_size="$BATCH" --max_seq_length="$LENGTH" \
         --max_predictions_per_seq=$masks --num_train_steps="$2" --num_warmup_steps=$(($2 / 10)) --learning_rate="$RATE" --optimizer=adamw --shuffle=0 --eval_batch_size=8 --max_eval_steps=$((count / 8)) --threads="$THREADS" --precision="$PRECISION"; }
     timed pretrain equal_steps "$STEPS" --do_train && pretrain equal_steps "$STEPS" --do_eval || return 1
     our_time=$took more=$(awk -v n="$STEPS" -v a="$their_time" -v b="$took" 'BEGIN { printf "%d", n * a / b }')
     timed pretrain equal_time "$more" --do_train && pretrain equal_time "$more" --do_eval || return 1
+    for run in equal_steps equal_time; do sed -n 's/.*"step": \([0-9]*\),.*"masked_lm_loss": \([^,]*\),.*/\1 \2/p' "$dir/$run/log.jsonl" >"$dir/$run.curve"; done
+    draw "$(awk '/^masked_lm_loss/ { print $3 }' "$dir/equal_steps/eval_results.txt")" "$(awk '/^masked_lm_loss/ { print $3 }' "$dir/equal_time/eval_results.txt")" >"$dir/curves.svg" || return 1
     awk -v steps="$STEPS" -v more="$more" -v t="$their_loss" -v tt="$their_time" -v ot="$our_time" '/^masked_lm_loss/ { o[++n] = $3 }
         END { printf "     | %d steps: masked-LM loss %.4f in %.0f s of processor time; PyTorch %.4f in %.0f s; as much time is %d steps: %.4f\n", steps, o[1], ot, t, tt, more, o[2]; d = (o[1] - t) / t; exit !(n == 2 && d < 0.01 && d > -0.01 && o[2] <= t) }' \
         "$dir/equal_steps/eval_results.txt" "$dir/equal_time/eval_results.txt"
