@@ -1994,8 +1994,8 @@ BERT__FN int bert__machine_is_big(void) { const uint16_t one = 1; unsigned char 
 
 BERT_API const void *bert_tensor_view(const bert_tensor *tensor)
 {
-    const size_t n = bert_dtype_size(tensor->dtype);
-    if (tensor->strides || !n || (tensor->big_endian != bert__machine_is_big() && n > 1)) return NULL;
+    const size_t n = tensor ? bert_dtype_size(tensor->dtype) : 0;
+    if (!n || tensor->strides || (tensor->big_endian != bert__machine_is_big() && n > 1)) return NULL;
     return (uintptr_t)tensor->data % (n < 8 ? n : 8) ? NULL : tensor->data;
 }
 BERT_API size_t bert_tensor_bytes(const bert_tensor *tensor)
@@ -2072,6 +2072,7 @@ BERT__FN int bert__becomes(bert_dtype from, bert_dtype to) { return bert_dtype_s
 BERT_API bert_status bert_tensor_read(const bert_tensor *tensor, bert_dtype type, void *out, int64_t count, bert_error *error)
 {
     unsigned char *to = (unsigned char *)out;
+    if (!tensor) return bert__bad_argument(error, "bert_tensor_read needs a tensor");
     if (!out || count != tensor->count)
         return bert__fail_tensor(error, BERT_ERROR_ARGUMENT, NULL, -1, tensor->name, "has %lld values, room was given for %lld", (long long)tensor->count, (long long)count);
     if (!bert__becomes(tensor->dtype, type))
@@ -6549,7 +6550,9 @@ BERT_API bert_status bert_parameter_read(const bert_parameter *parameter, float 
 {
     const bert_parameter *p = parameter;
     int64_t room[4], shape[2];
-    bert_tensor t = *p->tensor;
+    bert_tensor t;
+    if (!p) return bert__bad_argument(error, "bert_parameter_read needs a parameter");
+    t = *p->tensor;
     if (p->transposed) t = bert_tensor_transposed(p->tensor, room);
     shape[0] = p->shape[0];                                             /* leaves out rows that only pad the vocabulary */
     shape[1] = p->rank == 2 ? p->shape[1] : 1;

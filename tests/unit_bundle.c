@@ -1,6 +1,7 @@
 /* unit_bundle.c - TensorFlow's bundles: our own, made by the writer or by hand, and then damaged
    SPDX-License-Identifier: MIT-0 OR Unlicense
    Takes a static copy of the implementation, so that the private functions can be tested. */
+#include "holes.h"
 #include "test.h"
 #define BERT_STATIC
 #define BERT_NO_TOKENIZER
@@ -801,6 +802,59 @@ static void state_file(void)
     bert__buf_free(&name);
 }
 
+/* ---- behind 2^32: a tensor of 2^32 + 16 bytes, nearly all a hole, and three floats behind it ---- */
+
+#define DATA_OF_TWO PREFIX ".data-00000-of-00002"
+static void huge(void)
+{
+    static const unsigned char three[12] = { 0, 0, 0x80, 0x3F, 0, 0, 0, 0x40, 0, 0, 0x40, 0x40 };
+    const int64_t many = ((int64_t)1 << 32) + 16;
+    static made record, dim, shape;
+    const bert_tensor *t;
+    bert_checkpoint_desc d;
+    bert_checkpoint *c = NULL;
+    bert_error error;
+    holes_part parts[2];
+    const char *why;
+    float got[3];
+    int i;
+    hand_begin();
+    for (i = 0; i < 2; i++) {
+        record.size = dim.size = shape.size = 0;
+        made_raw(&dim, "\x08", 1);
+        made_varint(&dim, i ? 3 : (uint64_t)many);
+        made_raw(&shape, "\x12", 1);
+        made_varint(&shape, dim.size);
+        made_raw(&shape, dim.bytes, dim.size);
+        made_raw(&record, i ? "\x08\1\x12" : "\x08\4\x12", 3);         /* float, uint8 */
+        made_varint(&record, shape.size);
+        made_raw(&record, shape.bytes, shape.size);
+        made_raw(&record, "\x20", 1);
+        made_varint(&record, i ? (uint64_t)many : 0);
+        made_raw(&record, "\x28", 1);
+        made_varint(&record, i ? 12 : (uint64_t)many);
+        made_raw(&record, "\x35", 1);
+        made_u32(&record, i ? made_crc(three, 12) : 0);                 /* (what is large is not read when a bundle is opened) */
+        made_entry(&hand, 0, i ? "b" : "a", 1, record.bytes, record.size);
+    }
+    hand_end();
+    made_index(&hand_index, &hand, 0, 0);
+    parts[0].at = many - 1;  parts[0].data = "\7";   parts[0].size = 1;
+    parts[1].at = many;      parts[1].data = three;  parts[1].size = 12;
+    if ((why = holes_make(DATA_OF_TWO, parts, 2)) != NULL) { test_skip("%s", why); return; }
+    memset(&d, 0, sizeof d);
+    d.path = PREFIX;
+    d.error = &error;
+    if (bert_file_write(INDEX, hand_index.bytes, hand_index.size, &error) || bert_checkpoint_open(&d, &c)) TEST_FAIL("%s", error.message);
+    else {
+        CHECK((t = bert_checkpoint_find(c, "a")) != NULL && t->count == many && bert_tensor_bytes(t) == (size_t)many && t->data[many - 1] == 7);
+        CHECK((t = bert_checkpoint_find(c, "b")) != NULL && bert_tensor_read(t, BERT_F32, got, 3, &error) == BERT_OK && got[0] == 1 && got[1] == 2 && got[2] == 3);
+        bert_checkpoint_close(c);
+    }
+    remove(INDEX);
+    remove(DATA_OF_TWO);
+}
+
 int main(int argc, char **argv)
 {
     test_begin(argc, argv);
@@ -819,6 +873,7 @@ int main(int argc, char **argv)
     TEST(names_unfold);
     TEST(snappy);
     TEST(big_endian);
+    TEST(huge);
     TEST(refused);
     TEST(out_of_memory);
     TEST(state_file);

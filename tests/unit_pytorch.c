@@ -2,6 +2,7 @@
    SPDX-License-Identifier: MIT-0 OR Unlicense
 
    All files are made here: by our writer, or byte by byte; then they are damaged. */
+#include "holes.h"
 #define BERT_STATIC
 #define BERT_NO_TOKENIZER
 #define BERT_IMPLEMENTATION
@@ -846,6 +847,125 @@ static void out_of_memory(void)
     free(data);
 }
 
+/* ---- behind 2^32 ---- */
+
+/* One storage of 2^32 + 16 bytes, whole and its last four; and one of the three floats 1, 2, 3 behind it. */
+#define HUGE_COUNT "\x8A\5\x10\0\0\0\1"
+#define HUGE_ID "(" NAME("\7", "storage") "ctorch\nByteStorage\n" NAME("\1", "0") NAME("\3", "cpu") HUGE_COUNT "tQ"
+#define THREE_ID "(" NAME("\7", "storage") "ctorch\nFloatStorage\n" NAME("\1", "1") NAME("\3", "cpu") "K\3tQ"
+#define REBUILD(id, offset, count) "ctorch._utils\n_rebuild_tensor_v2\n(" id offset count "\x85K\1\x85\x89" HOOKS "tR"
+static const char huge[] = "\x80\2}(" NAME("\1", "a") REBUILD(HUGE_ID, "K\0", HUGE_COUNT) NAME("\1", "b") REBUILD(HUGE_ID, "\x8A\5\x0C\0\0\0\1", "K\4") NAME("\1", "c") REBUILD(THREE_ID, "K\0", "K\3") "u.";
+
+static void opens_huge(const holes_part *parts, int count, const char *format)
+{
+    const int64_t many = ((int64_t)1 << 32) + 16;
+    bert_checkpoint_desc d;
+    bert_checkpoint *c = NULL;
+    const bert_tensor *t;
+    float got[4];
+    const char *why = holes_make(TEMPORARY, parts, count);
+    if (why) { test_skip("%s", why); return; }
+    memset(&d, 0, sizeof d);
+    d.path = TEMPORARY;
+    d.error = &error;
+    if (bert_checkpoint_open(&d, &c) != BERT_OK) TEST_FAIL("%s", error.message);
+    else {
+        CHECK_STR(bert_checkpoint_format(c), format);
+        CHECK((t = bert_checkpoint_find(c, "a")) != NULL && t->count == many && bert_tensor_bytes(t) == (size_t)many && t->data[many - 1] == 7);
+        CHECK((t = bert_checkpoint_find(c, "b")) != NULL && bert_tensor_read(t, BERT_F32, got, 4, &error) == BERT_OK && got[2] == 0 && got[3] == 7);
+        CHECK((t = bert_checkpoint_find(c, "c")) != NULL && bert_tensor_read(t, BERT_F32, got, 3, &error) == BERT_OK && got[0] == 1 && got[1] == 2 && got[2] == 3);
+        bert_checkpoint_close(c);
+    }
+    remove(TEMPORARY);
+}
+/* A zip of such entries has their sizes and places in fields of 64 bits, and a directory that such a record points to. */
+static void huge_zip(void)
+{
+    static const struct { const char *name; const void *data; int64_t size; } all[3] = { { "made/data.pkl", huge, sizeof huge - 1 }, { "made/data/0", NULL, ((int64_t)1 << 32) + 16 }, { "made/data/1", "\0\0\x80\x3F\0\0\0\x40\0\0\x40\x40", 12 } };
+    static bytes local[3], tail;
+    static bert__crc crc;
+    holes_part parts[7];
+    int64_t at = 0, start;
+    int i, n = 0;
+    bert__crc_init(&crc, BERT__CRC_ZIP);
+    tail.size = 0;
+    for (i = 0; i < 3; i++) {
+        const size_t name = strlen(all[i].name);
+        const uint32_t sum = i == 0 ? bert__crc_add(&crc, 0, (const unsigned char *)huge, sizeof huge - 1) : 0;
+        int k;
+        local[i].size = 0;
+        for (k = 0; k < 2; k++) {
+            bytes *b = k ? &tail : &local[i];
+            put_number(b, k ? 0x02014B50 : 0x04034B50, 4);
+            if (k) put_number(b, 45, 2);
+            put_number(b, 45, 2);
+            put_number(b, 0, 8);
+            put_number(b, sum, 4);
+            put_number(b, 0xFFFFFFFF, 4);
+            put_number(b, 0xFFFFFFFF, 4);
+            put_number(b, name, 2);
+            put_number(b, k ? 28 : 0, 2);
+            if (k) { put_number(b, 0, 8); put_number(b, 0, 2); put_number(b, 0xFFFFFFFF, 4); }
+            put(b, all[i].name, name);
+        }
+        put_number(&tail, 1, 2);
+        put_number(&tail, 24, 2);
+        put_number(&tail, (uint64_t)all[i].size, 8);
+        put_number(&tail, (uint64_t)all[i].size, 8);
+        put_number(&tail, (uint64_t)at, 8);
+        parts[n].at = at;
+        parts[n].data = local[i].data;
+        parts[n++].size = local[i].size;
+        at += (int64_t)local[i].size;
+        if (all[i].data) { parts[n].at = at; parts[n].data = all[i].data; parts[n++].size = (size_t)all[i].size; }
+        else { parts[n].at = at + all[i].size - 1; parts[n].data = "\7"; parts[n++].size = 1; }
+        at += all[i].size;
+    }
+    start = at;
+    at += (int64_t)tail.size;                                           /* where the record of 64 bits stands */
+    put_number(&tail, 0x06064B50, 4);
+    put_number(&tail, 44, 8);
+    put_number(&tail, 45, 2);
+    put_number(&tail, 45, 2);
+    put_number(&tail, 0, 8);
+    put_number(&tail, 3, 8);
+    put_number(&tail, 3, 8);
+    put_number(&tail, (uint64_t)(at - start), 8);
+    put_number(&tail, (uint64_t)start, 8);
+    put_number(&tail, 0x07064B50, 4);                                   /* its locator, and the end that refers to it */
+    put_number(&tail, 0, 4);
+    put_number(&tail, (uint64_t)at, 8);
+    put_number(&tail, 1, 4);
+    put_number(&tail, 0x06054B50, 4);
+    put_number(&tail, 0, 4);
+    for (i = 0; i < 3; i++) put_number(&tail, 0xFFFFFFFF, 4);
+    put_number(&tail, 0, 2);
+    parts[n].at = start;
+    parts[n].data = tail.data;
+    parts[n++].size = tail.size;
+    opens_huge(parts, n, "PyTorch zip");
+}
+static void huge_legacy(void)
+{
+    static bytes behind;
+    holes_part parts[3];
+    file.size = behind.size = 0;
+    put(&file, LEGACY_START, sizeof LEGACY_START - 1);
+    put(&file, huge, sizeof huge - 1);
+    put(&file, "\x80\2](" NAME("\1", "0") NAME("\1", "1") "e.", 18);
+    put_number(&file, ((uint64_t)1 << 32) + 16, 8);
+    put_number(&behind, 7, 1);
+    put_number(&behind, 3, 8);
+    put(&behind, "\0\0\x80\x3F\0\0\0\x40\0\0\x40\x40", 12);
+    parts[0].at = 0;
+    parts[0].data = file.data;
+    parts[0].size = file.size;
+    parts[1].at = (int64_t)file.size + ((int64_t)1 << 32) + 15;
+    parts[1].data = behind.data;
+    parts[1].size = behind.size;
+    opens_huge(parts, 2, "PyTorch legacy");
+}
+
 int main(int argc, char **argv)
 {
     test_begin(argc, argv);
@@ -859,6 +979,8 @@ int main(int argc, char **argv)
     TEST(views_and_types);
     TEST(what_is_refused);
     TEST(legacy_that_lies);
+    TEST(huge_zip);
+    TEST(huge_legacy);
     TEST(bombs);
     TEST(written_and_read);
     TEST(writing_refuses);

@@ -1,6 +1,7 @@
 /* unit_records.c - TFRecord files and tf.train.Example messages, made by hand and then damaged
    SPDX-License-Identifier: MIT-0 OR Unlicense
    Takes a static copy of the implementation, so that the private functions can be tested. */
+#include "holes.h"
 #include "test.h"
 #define BERT_STATIC
 #define BERT_NO_TOKENIZER
@@ -436,6 +437,46 @@ static void without_memory(void)
     CHECK(n > 8);
 }
 
+/* A record of 2^32 + 16 bytes, nearly all of them a hole, and a small one behind it. */
+static void huge(void)
+{
+    static bert__crc crc;
+    unsigned char head[12], tail[21];
+    const uint64_t many = ((uint64_t)1 << 32) + 16;
+    holes_part parts[3];
+    bert_records_desc d;
+    bert_records *r = NULL;
+    bert_error err;
+    const void *data = NULL;
+    const char *why;
+    size_t size = 0;
+    int i;
+    bert__crc_init(&crc, BERT__CRC_CASTAGNOLI);
+    for (i = 0; i < 8; i++) { head[i] = (unsigned char)(many >> 8 * i); tail[i] = (unsigned char)(5 >> 8 * i); }
+    bert__store32(head + 8, bert__crc_mask(bert__crc_add(&crc, 0, head, 8)));
+    bert__store32(tail + 8, bert__crc_mask(bert__crc_add(&crc, 0, tail, 8)));
+    memcpy(tail + 12, "small", 5);
+    bert__store32(tail + 17, bert__crc_mask(bert__crc_add(&crc, 0, tail + 12, 5)));
+    parts[0].at = 0;                     parts[0].data = head;  parts[0].size = 12;
+    parts[1].at = 12 + (int64_t)many - 1;  parts[1].data = "z";   parts[1].size = 1;
+    parts[2].at = 16 + (int64_t)many;      parts[2].data = tail;  parts[2].size = 21;
+    if ((why = holes_make(FILE_NAME, parts, 3)) != NULL) { test_skip("%s", why); return; }
+    memset(&d, 0, sizeof d);
+    d.path = FILE_NAME;
+    d.check = BERT_OFF;                                                 /* of 4 GB: it takes seconds */
+    d.error = &err;
+    if (bert_records_open(&d, &r)) TEST_FAIL("%s", err.message);
+    else {
+        CHECK(bert_records_next(r, &data, &size, &err) == BERT_OK && size == many && ((const char *)data)[many - 1] == 'z' && ((const char *)data)[0] == 0);
+        CHECK(bert_records_tell(r) == many + 16);
+        CHECK(bert_records_next(r, &data, &size, &err) == BERT_OK && size == 5 && memcmp(data, "small", 5) == 0);
+        CHECK(bert_records_next(r, &data, &size, &err) == BERT_OK && !data);
+        CHECK(bert_records_seek(r, (size_t)many + 16, &err) == BERT_OK && bert_records_next(r, &data, &size, &err) == BERT_OK && size == 5);
+        bert_records_close(r);
+    }
+    remove(FILE_NAME);
+}
+
 int main(int argc, char **argv)
 {
     test_begin(argc, argv);
@@ -443,6 +484,7 @@ int main(int argc, char **argv)
     TEST(known_bytes);
     TEST(damage);
     TEST(hostile_length);
+    TEST(huge);
     TEST(writer_gives_up);
     TEST(write_and_parse);
     TEST(parse_any);

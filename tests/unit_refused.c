@@ -60,6 +60,9 @@ static void models(void)
     REFUSED(bert_checkpoint_write(NULL));
     REFUSED(bert_checkpoint_write(ANY(bert_write_desc)));
     EXPLAINED(bert_tensor_read(ANY(bert_tensor), BERT_F32, NULL, 1, &error));
+    EXPLAINED(bert_tensor_read(NULL, BERT_F32, ANY(float), 1, &error));
+    EXPLAINED(bert_parameter_read(NULL, ANY(float), 1, &error));
+    CHECK(bert_tensor_view(NULL) == NULL);
     EXPLAINED(bert_config_parse(NULL, 1, NULL, ANY(bert_config), &error));
     EXPLAINED(bert_config_parse("{}", 2, NULL, NULL, &error));
     EXPLAINED(bert_config_read(NULL, ANY(bert_config), &error));
