@@ -98,6 +98,9 @@ BERT_API bert_status bert_cuda_device(int32_t device, bert_cuda_info *out, bert_
    bytes on the device; max_tokens is 8192 by default (or the model's positions if these are more). */
 BERT_API bert_status bert_cuda_session_open(const bert_session_desc *desc, const bert_cuda_desc *cuda, bert_session **out);
 BERT_API bert_status bert_cuda_plan_session(const bert_session_desc *desc, const bert_cuda_desc *cuda, bert_cuda_bytes *out, bert_error *error);
+/* As bert_plan_memory: the same bytes of a session, from a config alone too (isa, threads and lent_threads mean nothing). Plans need no GPU: where there is none
+   they are those of an sm_89. */
+BERT_API bert_status bert_cuda_plan_memory(const bert_plan_desc *desc, const bert_cuda_desc *cuda, bert_cuda_bytes *out, bert_error *error);
 #ifndef BERT_NO_TRAIN
 /* A step whose progress is not asked for (NULL) is not waited for, but with a loss scale, which F16 always has (from 65536 on, where the desc says
    nothing); should it fail, a later call says so. The optimizer's slots are float32 (no small_slots). Gradients of several workers (comm) are
@@ -743,6 +746,13 @@ static void bert__cu_place(bert__cu *c, bert__cu_layout *l, bert_cuda_bytes *b)
 
 /* ---- parameters ---- */
 
+/* A plan knows the bytes of the parameters but not their list: room for as many as there can be, and for what their alignment takes. */
+static void bert__cu_rooms(bert__cu *c, size_t bytes)
+{
+    c->count_room = BERT__CU_ROWS + 16 * (int64_t)c->config.layers;
+    c->value_room = ((int64_t)(bytes / sizeof(float)) + 64 * c->count_room + 63) / 64 * 64;
+    c->blocks_room = c->value_room / BERT__CU_BLOCK + c->count_room;
+}
 /* Parameter i of a trainer, or else of a model; its name. */
 static const char *bert__cu_source(const bert_model *model, const bert_trainer *trainer, int64_t i, bert__cu_param *p)
 {
@@ -774,7 +784,7 @@ static const char *bert__cu_source(const bert_model *model, const bert_trainer *
 /* Counts (params NULL) or places the parameters, those of a layer in the order above, others as they come. */
 static void bert__cu_list(bert__cu *c, const bert_model *model, const bert_trainer *trainer)
 {
-    int64_t n = trainer ? 0 : bert_model_parameter_count(model), i, at = 0, count = 0, blocks = 0;
+    int64_t n = trainer ? 0 : bert_model_parameter_count(model), i, at = 0, count = 0, blocks = 0, exact = 0;
     int32_t layer, k;
     bert_tensor_role role;
     bert__cu_param p;
@@ -798,13 +808,14 @@ static void bert__cu_list(bert__cu *c, const bert_model *model, const bert_train
                     c->place[p.row + (int64_t)BERT__CU_ROWS * (layer < 0 ? 0 : layer)] = count;
                 }
                 at += p.count;
+                exact += p.count;
                 blocks += bert__cu_blocks(p.count, BERT__CU_BLOCK);
                 count++;
             }
     c->count = count;
     c->values = at;
-    c->value_room = (at + 63) / 64 * 64;
     c->blocks = blocks;
+    bert__cu_rooms(c, (size_t)exact * sizeof(float));
 }
 static const bert__cu_param *bert__cu_find(const bert__cu *c, int row, int32_t layer)
 {
@@ -2517,10 +2528,7 @@ static bert_status bert__cu_tokens(bert__cu *c, int64_t tokens, size_t budget, b
     if (budget && b->total > budget) return bert__cu_fail(e, BERT_ERROR_MEMORY, "it takes at least %zu bytes on the GPU (weights %zu, gradients %zu, slots %zu, workspace %zu); the budget is %zu", b->total, b->weights, b->gradients, b->slots, b->workspace, budget);
     return BERT_OK;
 }
-/* Parameters, memory, stream: all but the values of the parameters. */
-/* A plan knows the bytes of a trainer's parameters but not their list: so many there can be, and so much room their alignment takes. */
-static int64_t bert__cu_planned_count(const bert_config *c) { return BERT__CU_ROWS + 16 * (int64_t)c->layers; }
-static int64_t bert__cu_planned_values(const bert_config *c, size_t bytes) { return ((int64_t)(bytes / sizeof(float)) + 64 * bert__cu_planned_count(c) + 63) / 64 * 64; }
+/* Parameters, memory, stream: all but the values of the parameters. parameter_bytes: as the plan of a trainer had them, which may be a little more. */
 static bert_status bert__cu_open(bert__cu *c, const bert_model *model, const bert_trainer *trainer, int64_t tokens, size_t budget, size_t parameter_bytes, bert_error *e)
 {
     bert__cu_layout l;
@@ -2538,11 +2546,7 @@ static bert_status bert__cu_open(bert__cu *c, const bert_model *model, const ber
     if (!c->params || !c->place || !c->layers) return bert__cu_fail(e, BERT_ERROR_MEMORY, "out of memory: the table of %lld parameters", (long long)c->count);
     for (i = 0; i < (int64_t)c->config.layers * BERT__CU_ROWS; i++) c->place[i] = -1;
     bert__cu_list(c, model, trainer);
-    if (parameter_bytes) {                                              /* room as the plan had it, which is a little more */
-        c->value_room = bert__cu_planned_values(&c->config, parameter_bytes);
-        c->blocks_room = c->value_room / BERT__CU_BLOCK + bert__cu_planned_count(&c->config);
-        c->count_room = bert__cu_planned_count(&c->config);
-    }
+    if (parameter_bytes) bert__cu_rooms(c, parameter_bytes);
     if ((st = bert__cu_tokens(c, tokens, budget, &b, e)) != BERT_OK) return st;
     if ((code = cudaMalloc(&c->memory, b.total)) != cudaSuccess) {
         cudaGetLastError();
@@ -2724,25 +2728,46 @@ BERT_API bert_status bert_cuda_session_open(const bert_session_desc *desc, const
     st = bert_session_open(&d, out);
     return st;
 }
-BERT_API bert_status bert_cuda_plan_session(const bert_session_desc *desc, const bert_cuda_desc *cuda, bert_cuda_bytes *out, bert_error *error)
+/* What a session takes: of a model, or (model NULL) of one that there might be, whose decoder is then the word embeddings. */
+static bert_status bert__cu_plan(const bert_model *model, const bert_config *config, uint32_t heads, bert_precision precision, int64_t tokens, size_t budget, const bert_allocator *allocator, const bert_cuda_desc *cuda, bert_cuda_bytes *out, bert_error *error)
 {
+    bert_plan_desc d;
+    bert_plan plan;
     bert_cuda_bytes b;
     bert__cu *c;
     bert_status st;
-    if (!desc || !desc->model || !out) return bert__cu_fail(error, BERT_ERROR_ARGUMENT, "bert_cuda_plan_session needs a model and a place for the answer");
-    if ((c = (bert__cu *)bert__cu_zeroed(&desc->allocator, 1, sizeof *c)) == NULL) return bert__cu_fail(error, BERT_ERROR_MEMORY, "out of memory");
-    c->config = *bert_model_config(desc->model);
-    c->heads = bert_model_heads(desc->model);
-    if (c->heads & BERT_HEAD_CLASSIFIER) c->labels = (int)bert_model_find(desc->model, "classifier.weight")->shape[0];
-    st = bert__cu_resolve(c, cuda, desc->precision, 1, error);
+    memset(&d, 0, sizeof d);
+    d.config = config;
+    d.heads = heads;
+    d.threads = 1;
+    if (!model && (st = bert_plan_memory(&d, &plan, error)) != BERT_OK) return st;
+    if ((c = (bert__cu *)bert__cu_zeroed(allocator, 1, sizeof *c)) == NULL) return bert__cu_fail(error, BERT_ERROR_MEMORY, "out of memory");
+    c->config = *config;
+    c->heads = heads;
+    if (heads & BERT_HEAD_CLASSIFIER) c->labels = model ? (int)bert_model_find(model, "classifier.weight")->shape[0] : config->labels ? (int)config->labels : 2;
+    st = bert__cu_resolve(c, cuda, precision, 1, error);
     if (st == BERT_OK && !c->config.heads) st = bert__cu_fail(error, BERT_ERROR_MISMATCH, "the number of attention heads is not known: give a config");
     if (st == BERT_OK) {
-        bert__cu_list(c, desc->model, NULL);
-        st = bert__cu_tokens(c, desc->max_tokens, desc->budget, &b, error);
+        if (model) bert__cu_list(c, model, NULL);
+        else bert__cu_rooms(c, plan.weights);
+        st = bert__cu_tokens(c, tokens, budget, &b, error);
     }
-    bert__cu_free(&desc->allocator, c);
+    bert__cu_free(allocator, c);
     if (st == BERT_OK) *out = b;
     return st;
+}
+BERT_API bert_status bert_cuda_plan_session(const bert_session_desc *desc, const bert_cuda_desc *cuda, bert_cuda_bytes *out, bert_error *error)
+{
+    if (!desc || !desc->model || !out) return bert__cu_fail(error, BERT_ERROR_ARGUMENT, "bert_cuda_plan_session needs a model and a place for the answer");
+    return bert__cu_plan(desc->model, bert_model_config(desc->model), bert_model_heads(desc->model), desc->precision, desc->max_tokens, desc->budget, &desc->allocator, cuda, out, error);
+}
+BERT_API bert_status bert_cuda_plan_memory(const bert_plan_desc *desc, const bert_cuda_desc *cuda, bert_cuda_bytes *out, bert_error *error)
+{
+    bert_allocator a;
+    memset(&a, 0, sizeof a);
+    if (!desc || (!desc->model && !desc->config) || !out) return bert__cu_fail(error, BERT_ERROR_ARGUMENT, "bert_cuda_plan_memory needs a config or a model and a place for the answer");
+    return desc->config ? bert__cu_plan(NULL, desc->config, desc->heads, desc->precision, desc->max_tokens, 0, &a, cuda, out, error)
+                        : bert__cu_plan(desc->model, bert_model_config(desc->model), bert_model_heads(desc->model), desc->precision, desc->max_tokens, 0, &a, cuda, out, error);
 }
 #ifndef BERT_NO_TRAIN
 /* ============================================================================================================
@@ -3657,9 +3682,7 @@ static bert_status bert__cu_measure(const bert_trainer_desc *desc, const bert_cu
     if (d.comm && !bert__cu_comm_fits(d.comm, c->desc.device)) return bert__cu_fail(error, BERT_ERROR_ARGUMENT, "comm was opened for another GPU than %d", (int)c->desc.device);
     options->desc = c->desc;
     options->parameter_bytes = bytes.weights;
-    c->value_room = bert__cu_planned_values(&c->config, bytes.weights);
-    c->blocks_room = c->value_room / BERT__CU_BLOCK + bert__cu_planned_count(&c->config);
-    c->count_room = bert__cu_planned_count(&c->config);
+    bert__cu_rooms(c, bytes.weights);
     return bert__cu_tokens(c, desc->max_tokens, desc->budget, out, error);
 }
 BERT_API bert_status bert_cuda_plan_trainer(const bert_trainer_desc *desc, const bert_cuda_desc *cuda, bert_cuda_bytes *out, bert_error *error)

@@ -947,6 +947,31 @@ static void plans(void)
     REQUIRE(bert_cuda_session_open(&sd, &cuda, &s) == BERT_OK);
     if (!ON_A_GPU) CHECK_INT(emulated_knob()->peak, b.total);
     bert_session_close(s);
+    for (int k = 0; k < 4; k++) {                                       /* and from a config alone, in each precision, with a decoder of its own as well */
+        bert_model *other = small_model(&c, k == 3);
+        bert_plan_desc pd;
+        bert_cuda_bytes from_config, from_model;
+        bert_cuda_desc way = cuda;
+        way.precision = (bert_cuda_precision)(BERT_CUDA_F32 + k);
+        memset(&pd, 0, sizeof pd);
+        REQUIRE(other);
+        pd.max_tokens = sd.max_tokens;
+        pd.model = other;
+        CHECK(bert_cuda_plan_memory(&pd, &way, &from_model, &err) == BERT_OK);
+        pd.config = &c;
+        pd.heads = bert_model_heads(other);
+        CHECK(bert_cuda_plan_memory(&pd, &way, &from_config, &err) == BERT_OK);
+        CHECK(k == 3 ? from_config.total < from_model.total : memcmp(&from_config, &from_model, sizeof from_model) == 0);
+        sd.model = other;
+        emulated_knob()->peak = 0;
+        REQUIRE(bert_cuda_session_open(&sd, &way, &s) == BERT_OK);
+        if (!ON_A_GPU) CHECK_INT(emulated_knob()->peak, from_model.total);
+        bert_session_close(s);
+        bert_model_close(other);
+    }
+    CHECK_INT(bert_cuda_plan_memory(NULL, &cuda, &b, &err), BERT_ERROR_ARGUMENT);
+    sd.model = m;
+    CHECK(bert_cuda_plan_session(&sd, &cuda, &b, &err) == BERT_OK);
     sd.max_tokens = 0;
     sd.budget = b.total;
     REQUIRE(bert_cuda_session_open(&sd, &cuda, &s) == BERT_OK);

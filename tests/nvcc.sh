@@ -33,7 +33,8 @@ known=$("$NVCC" --list-gpu-code)
 architecture() { $COMPILE -gencode arch=compute_"$1",code=sm_"$1" $([ "$1" != 90 ] || echo -gencode arch=compute_90,code=compute_90) -c two.cu -o sm_"$1".o; }
 # The tools for it: they start, and without a GPU say what to do.
 tools() {
-    $MAKE --no-print-directory -C "$top/tools" CUDA=1 CUDA_ARCH=90 NVCC="$NVCC" V=nvcc CFLAGS=-O1 bin/nvcc/embed bin/nvcc/bench && cd "$tmp" && V=nvcc && build_make_model && mkdir -p tiny && ./make_model tiny || return 1
+    $MAKE --no-print-directory -C "$top/tools" CUDA=1 CUDA_ARCH=90 NVCC="$NVCC" V=nvcc CFLAGS=-O1 bin/nvcc/embed bin/nvcc/bench bin/nvcc/plan && cd "$tmp" && V=nvcc && build_make_model && mkdir -p tiny && ./make_model tiny || return 1
+    "$top/tools/bin/nvcc/plan" --config large --mode training --learn pretraining --batch 64 --length 128 --device=cuda >out && grep -q '^total *11459346688 ' out || { cat out; return 1; }
     echo 'a text' | "$top/tools/bin/nvcc/embed" --model tiny --device=cuda >out 2>err && return 0        # there is a GPU
     cat err
     grep -q 'device=cpu' err

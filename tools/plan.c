@@ -114,6 +114,56 @@ static void print_table(bert_trainer_desc *t)
         }
     }
 }
+static const char *mega(size_t bytes, char out[40])
+{
+    snprintf(out, 40, "%zu (%.1f MiB)", bytes, (double)bytes / 1048576);
+    return out;
+}
+/* On a GPU, by the formulas its sessions and trainers allocate by (and quote where there is not so much). --device says what is computed in there,
+   not --precision. */
+#ifdef BERT_TOOLS_CUDA
+static bert_status gpu_bytes(const bert_plan_desc *d, const bert_trainer_desc *t, int training, int64_t tokens, bert_cuda_bytes *out, bert_error *err)
+{
+    bert_cuda_desc cuda;
+    bert_plan_desc session = *d;
+    bert_trainer_desc trainer = *t;
+    cli_on_gpu(&cuda);
+    session.precision = BERT_PRECISION_DEFAULT;
+    session.max_tokens = trainer.max_tokens = tokens;
+    return training ? bert_cuda_plan_trainer(&trainer, &cuda, out, err) : bert_cuda_plan_memory(&session, &cuda, out, err);
+}
+static int64_t gpu_most(const bert_plan_desc *d, const bert_trainer_desc *t, int training, size_t budget)
+{
+    int64_t most = 0, high = (int64_t)1 << 20;
+    bert_cuda_bytes b;
+    while (most < high) {                                               /* more tokens never take less */
+        const int64_t middle = most + (high - most + 1) / 2;
+        if (gpu_bytes(d, t, training, middle, &b, NULL) == BERT_OK && b.total <= budget) most = middle;
+        else high = middle - 1;
+    }
+    return most;
+}
+static size_t print_gpu(const bert_plan_desc *d, const bert_trainer_desc *t, int training, int json)
+{
+    bert_error err = { 0 };
+    bert_cuda_bytes b;
+    char text[40];
+    if (gpu_bytes(d, t, training, d->max_tokens, &b, &err)) cli_fail(err.message);
+    if (json) printf("{\"weights\": %zu, \"gradients\": %zu, \"slots\": %zu, \"activations\": %zu, \"workspace\": %zu, \"total\": %zu", b.weights, b.gradients, b.slots, b.activations, b.workspace, b.total);
+    else {
+        printf("weights, on the GPU             %s\n", mega(b.weights, text));
+        if (training) printf("gradients                       %s\n", mega(b.gradients, text));
+        if (training) printf("optimizer's slots               %s\n", mega(b.slots, text));
+        printf("activations and the rest        %s\n", mega(b.activations, text));
+        printf("workspace of cuBLASLt           %s\n", mega(b.workspace, text));
+        printf("total                           %s\n", mega(b.total, text));
+    }
+    return b.total;
+}
+#else                                   /* never called: cli_on_gpu ends the program */
+static int64_t gpu_most(const bert_plan_desc *d, const bert_trainer_desc *t, int training, size_t budget) { (void)d; (void)t; (void)training; (void)budget; return 0; }
+static size_t print_gpu(const bert_plan_desc *d, const bert_trainer_desc *t, int training, int json) { (void)d; (void)t; (void)training; (void)json; return 0; }
+#endif
 /* A step of n workers, each with the work of one alone:
 
       step      = compute + exposed
@@ -237,11 +287,6 @@ static double measure(const bert_config *config, int layers, int training, const
     free(out);
     return best;
 }
-static const char *mega(size_t bytes, char out[40])
-{
-    snprintf(out, 40, "%zu (%.1f MiB)", bytes, (double)bytes / 1048576);
-    return out;
-}
 
 int main(int argc, char **argv)
 {
@@ -256,11 +301,11 @@ int main(int argc, char **argv)
     bert_trainer_bytes b;
     static const uint32_t lessons[] = { BERT_LEARN_CLASSES, BERT_LEARN_TOKENS, BERT_LEARN_SPANS, BERT_LEARN_WORDS, BERT_LEARN_WORDS | BERT_LEARN_NEXT_SENTENCE };
     char text[4][40];
-    size_t i;
+    size_t i, total;
     cli c = cli_parse(argc, argv, "plan (--model PATH | --config NAME | --bert_config_file FILE) [FLAGS] or   plan --table",
-                      "Bytes that inference or training will take: exactly what the library then asks its allocator for.\n"
+                      "Bytes that inference or training will take: exactly what the library then asks its allocator for, or with --device=cuda the GPU (there need be none).\n"
                       "With --examples also the time that they will take, from a measurement here; with --workers, how long steps of many will take.", flags);
-    const int json = cli_choice("format", format, "text|json"), training = cli_choice("mode", mode, "inference|training");
+    const int json = cli_choice("format", format, "text|json"), training = cli_choice("mode", mode, "inference|training"), gpu = cli_on_gpu(NULL);
     const size_t budget = budget_text ? parse_bytes(budget_text) : 0;
     if (c.count) cli_usage("what is this: ", c.args[0]);
     if (workers_list && !training) cli_usage("--workers is for --mode=training", "");
@@ -300,7 +345,9 @@ int main(int argc, char **argv)
         snprintf(err.message, sizeof err.message, "--length %lld: the model has positions for %d tokens", (long long)length, (int)config.max_positions);
         cli_fail(err.message);
     }
-    if (training && json) printf("{\"weights\": %zu, \"gradients\": %zu, \"slots\": %zu, \"activations\": %zu, \"total\": %zu", b.weights, b.gradients, b.slots, b.activations, b.total);
+    total = training ? b.total : p.total;
+    if (gpu) total = print_gpu(&d, &t, training, json);
+    else if (training && json) printf("{\"weights\": %zu, \"gradients\": %zu, \"slots\": %zu, \"activations\": %zu, \"total\": %zu", b.weights, b.gradients, b.slots, b.activations, b.total);
     else if (training) {
         printf("weights, float32                %s\n", mega(b.weights, text[0]));
         printf("gradients                       %s\n", mega(b.gradients, text[1]));
@@ -317,7 +364,7 @@ int main(int argc, char **argv)
         printf("(the word embeddings stay in the file, mapped: they are not in the total)\n");
     }
     if (budget_text) {
-        const int64_t most = training ? most_tokens(&t, budget) : bert_plan_largest(&d, budget);
+        const int64_t most = gpu ? gpu_most(&d, &t, training, budget) : training ? most_tokens(&t, budget) : bert_plan_largest(&d, budget);
         if (json) printf(", \"budget\": %zu, \"max_tokens\": %lld, \"batches\": {", budget, (long long)most);
         else printf("\nwith %s bytes: %lld tokens at once\n\nlength   largest batch\n", mega(budget, text[0]), (long long)most);
         for (i = 0; i < sizeof lengths / sizeof *lengths; i++) {
@@ -333,7 +380,7 @@ int main(int argc, char **argv)
         const double each = two > one && config.layers > 1 ? one + (two - one) * (config.layers - 1) : one * config.layers;
         char time[2][40];
         if (json) printf(", \"seconds_per_batch\": %.6g, \"batches\": %.0f, \"seconds\": %.6g", each, batches, each * batches);
-        else printf("\n%lld x %lld tokens take %s here; %.0f of them %s, %.2f GB (%s for one layer, %s for two)\n", (long long)batch, (long long)length, cli_duration(each, text[0]), batches, cli_duration(each * batches, text[1]), (double)(training ? b.total : p.total) / 1e9,
+        else printf("\n%lld x %lld tokens take %s here; %.0f of them %s, %.2f GB (%s for one layer, %s for two)\n", (long long)batch, (long long)length, cli_duration(each, text[0]), batches, cli_duration(each * batches, text[1]), (double)total / 1e9,
                     cli_duration(one, time[0]), cli_duration(two, time[1]));
     }
     if (json) printf("}\n");
