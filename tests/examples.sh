@@ -117,13 +117,13 @@ highlight() { echo 'Belholt joined Morson Bank in Tanhaven last spring.' | "$bin
 check "highlight" highlight
 # A classifier as one C file: compiled and run where there is nothing else.
 one_file() {
-    mkdir alone && "$top/tools/bin${V:+/$V}/convert" little/reviews alone/app.c --dtype bf16 --headers "$top" >out 2>&1 && [ "$(ls alone)" = app.c ] && [ "$(wc -c <alone/app.c)" -lt 5000000 ] || return 1
+    mkdir alone && "$top/tools/bin${V:+/$V}/convert" little/reviews alone/app.c --dtype int8 --headers "$top" >out 2>&1 && [ "$(ls alone)" = app.c ] && [ "$(wc -c <alone/app.c)" -lt 5000000 ] || return 1
     echo "$(wc -c <alone/app.c) bytes"
     $CC $CFLAGS -O0 alone/app.c -lm -o alone/app && printf 'the bread was really fresh\nthe soup was cold, but the waiter was kind\n' | (cd alone && ./app) >out && [ "$(cut -d' ' -f1 out | tr '\n' ' ')" = 'good mixed ' ]
 }
 check "a classifier as one C file" one_file
 tagger_file() {
-    "$top/tools/bin${V:+/$V}/convert" little/names tagger.c --program >out 2>&1 && $CC $CFLAGS -O0 -I"$top" tagger.c -lm -o tagger && echo 'Belholt joined Morson Bank in Tanhaven last spring.' | ./tagger >out && grep -q '^Bank I-ORG$' out && [ "$(wc -l <out)" -eq 10 ]
+    "$top/tools/bin${V:+/$V}/convert" little/names tagger.c --dtype bf16 --program >out 2>&1 && $CC $CFLAGS -O0 -I"$top" tagger.c -lm -o tagger && echo 'Belholt joined Morson Bank in Tanhaven last spring.' | ./tagger >out && grep -q '^Bank I-ORG$' out && [ "$(wc -l <out)" -eq 10 ]
 }
 check "a tagger as a C file" tagger_file
 weights_file() {                                # and weights in a program of one's own
@@ -133,6 +133,7 @@ weights_file() {                                # and weights in a program of on
     $CC $CFLAGS -O0 -I"$top" -I. own.c -lm -pthread -o own && ./own
 }
 check "weights in a program" weights_file
+refuse "int8 is for C alone" "$top/tools/bin${V:+/$V}/convert" model out.safetensors --dtype int8
 refuse "a program of something else" "$top/tools/bin${V:+/$V}/convert" model out.bin --program
 
 # Reading, in short: worlds of two things. Answers in place and on a page; a question a line; the same folder by run_squad.

@@ -6,13 +6,14 @@
    bytes), config, labels and vocabulary, to be compiled into a program; with --program it is one, and with --headers it needs nothing
    but a compiler. */
 #include "cli.h"
+#include <math.h>
 
 static const char *to = "auto", *dtype = "keep", *names = "auto", *bert_config_file, *tf_checkpoint_path, *pytorch_dump_path, *headers;
 static int with_optimizer, program;
 
 static const cli_flag flags[] = {
     { "to", 's', &to, "tf, safetensors, pytorch or c (default: by OUT's ending)" },
-    { "dtype", 's', &dtype, "keep, f32, f16 or bf16" },
+    { "dtype", 's', &dtype, "keep, f32, f16 or bf16; to c also int8: matrices as bytes, with a scale for each row" },
     { "names", 's', &names, "google or hf (default: google for tf, hf for the others)" },
     { "bert_config_file", 's', &bert_config_file, "the config (default: beside IN)" },
     { "program", 'b', &program, "to c: with a main() that labels each line of standard input (or makes vectors, without a classifier)" },
@@ -86,6 +87,78 @@ static void write_code(cli_text *o, const char *code, const char *name)
 static const char c_options[] =
     "#define BERT_STATIC                     /* nothing of the library is seen outside; no files, no threads, no training */\n#define BERT_NO_STDIO\n#define BERT_NO_THREADS\n#define BERT_NO_TRAIN\n"
     "#define BERT_NO_DATA\n#define BERT_NO_TF\n#define BERT_NO_PICKLE\n#define BERT_IMPLEMENTATION\n";
+/* Matrices as bytes: a row times its scale, its largest number being 127 of them; all else as it is. The program puts the floats back in memory,
+   as the file they came from; a session in int8, whose scales are the same ones, then computes with the very bytes. */
+static void write_int8(cli_text *o, const char *id, const cli_text *weights)
+{
+    static const char *const arrays[] = { "static const signed char $_int8[] = {", "static const float $_scales[] = {", "static const float $_floats[] = {", "static const struct { size_t at; int rows, columns; } $_runs[] = {" };
+    bert_error err = { 0 };
+    bert_checkpoint_desc cd = { 0 };
+    bert_checkpoint *c;
+    char text[120];
+    size_t header = 8;
+    int64_t n, i, row, k;
+    int array, wide = 0;
+    for (i = 0; i < 8; i++) header += (size_t)(unsigned char)weights->data[i] << 8 * i;
+    cd.data = weights->data;
+    cd.size = weights->size;
+    cd.error = &err;
+    if (bert_checkpoint_open(&cd, &c)) cli_fail(err.message);
+    n = bert_checkpoint_count(c);
+    write_bytes(o, id, "_header", (const unsigned char *)weights->data, header);
+    for (array = 0; array < 4; array++) {
+        write_code(o, arrays[array], id);
+        for (i = 0; i < n; i++) {
+            const bert_tensor *t = bert_checkpoint_tensor(c, i);
+            const int matrix = t->rank == 2;
+            const int64_t rows = matrix ? t->shape[0] : t->count, columns = matrix ? t->shape[1] : 0;
+            float *v = malloc((size_t)t->count * sizeof *v + 1);
+            if (!v) cli_fail("out of memory");
+            if (t->dtype != BERT_F32 || rows > INT32_MAX || columns > INT32_MAX || bert_tensor_read(t, BERT_F32, v, t->count, &err)) {
+                snprintf(text, sizeof text, "%.60s is not of floats: --dtype=int8 is for models", t->name);
+                cli_fail(text);
+            }
+            for (k = 0; k < t->count; k++) if (!(fabsf(v[k]) <= 3e38f)) { snprintf(text, sizeof text, "%.60s has a number that is not finite", t->name); cli_fail(text); }
+            if (array == 3) {
+                snprintf(text, sizeof text, "\n{ %zu, %d, %d },", (size_t)(t->data - (const unsigned char *)weights->data), (int)rows, (int)columns);
+                cli_str(o, text);
+            }
+            for (row = 0; row < rows && array < 3; row++) {
+                float most = 0;
+                for (k = 0; k < columns; k++) if (fabsf(v[row * columns + k]) > most) most = fabsf(v[row * columns + k]);
+                *text = 0;
+                if (array == (matrix ? 1 : 2)) snprintf(text, sizeof text, "%.9gf,", matrix ? (double)(most / 127) : (double)v[row]);
+                if (*text && !strpbrk(text, ".e")) snprintf(text, sizeof text, "%.1ff,", matrix ? (double)(most / 127) : (double)v[row]);
+                if (*text && wide++ % 12 == 0) cli_str(o, "\n");
+                cli_str(o, text);
+                for (k = 0; matrix && array == 0 && k < columns; k++) {
+                    const int q = most > 0 ? (int)lrintf(v[row * columns + k] / (most / 127)) : 0;
+                    if (wide++ % 40 == 0) cli_str(o, "\n");
+                    cli_number(o, q);
+                    cli_str(o, ",");
+                }
+            }
+            free(v);
+        }
+        cli_str(o, array == 3 ? "\n};\n" : " 0 };\n");
+    }
+    bert_checkpoint_close(c);
+    snprintf(text, sizeof text, "static const size_t $_size = %zu;\nstatic double $_room[%zu];\n", weights->size, (weights->size + 7) / 8);
+    write_code(o, text, id);
+    write_code(o, "/* The file again: little-endian floats behind their header. */\n"
+               "static const void *$_get(void)\n{\n"
+               "    unsigned char *w = (unsigned char *)$_room, *p;\n    const signed char *q = $_int8;\n    const float *scale = $_scales, *f = $_floats;\n    size_t i;\n    int row, k;\n"
+               "    memcpy(w, $_header, sizeof $_header);\n"
+               "    for (i = 0; i < sizeof $_runs / sizeof *$_runs; i++)\n"
+               "        for (p = w + $_runs[i].at, row = 0; row < $_runs[i].rows; row++, scale += $_runs[i].columns > 0)\n"
+               "            for (k = 0; k < ($_runs[i].columns ? $_runs[i].columns : 1); k++, p += 4) {\n"
+               "                const float v = $_runs[i].columns ? (float)*q++ * *scale : *f++;\n"
+               "                uint32_t bits;\n"
+               "                memcpy(&bits, &v, 4);\n"
+               "                p[0] = (unsigned char)bits;  p[1] = (unsigned char)(bits >> 8);  p[2] = (unsigned char)(bits >> 16);  p[3] = (unsigned char)(bits >> 24);\n"
+               "            }\n"
+               "    return $_room;\n}\n", id);
+}
 static const char c_open[] =
     "/* Opens both; close with bert_tokenizer_close and bert_model_close. The bytes stay where they are. */\n"
     "static bert_status $_open(bert_model **model, bert_tokenizer **tokenizer, bert_error *error)\n"
@@ -95,7 +168,7 @@ static const char c_open[] =
     "    bert_tokenizer_desc td = { 0 };\n"
     "    bert_status st = bert_config_parse((const char *)$_config, sizeof $_config, \"$\", &config, error);\n"
     "    if (st != BERT_OK) return st;\n"
-    "    md.data = $_weights;\n    md.size = sizeof $_weights;\n    md.config = &config;\n    md.error = error;\n"
+    "    md.data = $_get();\n    md.size = $_size;\n    md.config = &config;\n    md.error = error;\n"
     "    td.data = $_vocab;\n    td.size = sizeof $_vocab;\n    td.lower_case = (bert_flag)$_lower_case;\n    td.strip_accents = (bert_flag)$_strip_accents;\n    td.error = error;\n"
     "    if ((st = bert_model_open(&md, model)) != BERT_OK) return st;\n"
     "    if ((st = bert_tokenizer_open(&td, tokenizer)) != BERT_OK) bert_model_close(*model);\n"
@@ -153,7 +226,7 @@ static const char c_main[] =
     "}\n";
 
 /* The files that were written beside (weights, config) and the vocabulary as one C file. */
-static void write_c(const bert_model *m, const char *out, const char *weights_path, const char *config_path)
+static void write_c(const bert_model *m, const char *out, const char *weights_path, const char *config_path, int int8)
 {
     const bert_parameter *bias = bert_model_find(m, "classifier.bias");
     const int64_t labels = bias && bias->rank == 1 ? bias->shape[0] : 0;
@@ -191,7 +264,11 @@ static void write_c(const bert_model *m, const char *out, const char *weights_pa
         write_code(&o, "\n#ifndef $_once                       /* the headers include this file, by its name, once more for each of their kernels */\n#define $_once\n", id);
     } else cli_str(&o, "#include \"bert.h\"\n");
     cli_str(&o, "\n");
-    write_bytes(&o, id, "_weights", (const unsigned char *)weights.data, weights.size);
+    if (int8) write_int8(&o, id, &weights);
+    else {
+        write_bytes(&o, id, "_weights", (const unsigned char *)weights.data, weights.size);
+        write_code(&o, "static const size_t $_size = sizeof $_weights;\nstatic const void *$_get(void) { return $_weights; }\n", id);
+    }
     write_bytes(&o, id, "_config", (const unsigned char *)config.data, config.size);
     write_bytes(&o, id, "_vocab", vocab.data, vocab.size);
     snprintf(text, sizeof text, "enum { $_label_count = %lld, $_tags = %d, $_lower_case = %d, $_strip_accents = %d };\n", (long long)labels,
@@ -224,7 +301,7 @@ static void write_c(const bert_model *m, const char *out, const char *weights_pa
 int main(int argc, char **argv)
 {
     static const bert_format formats[] = { BERT_FORMAT_AUTO, BERT_FORMAT_TF, BERT_FORMAT_SAFETENSORS, BERT_FORMAT_PYTORCH, BERT_FORMAT_SAFETENSORS };
-    static const bert_dtype types[] = { BERT_DTYPE_NONE, BERT_F32, BERT_F16, BERT_BF16 };
+    static const bert_dtype types[] = { BERT_DTYPE_NONE, BERT_F32, BERT_F16, BERT_BF16, BERT_F32 };
     bert_error err = { 0 };
     bert_model_desc md = { 0 };
     bert_model *m = NULL;
@@ -237,7 +314,7 @@ int main(int argc, char **argv)
     const char *in, *out, *target, *slash;
     char config_path[4096], beside[4096];
     int64_t i, n, dropped = 0;
-    int google, encoder = 0, to_c, format;
+    int google, encoder = 0, to_c, format, kind_of;
     bert_dtype want;
     cli a = cli_parse(argc, argv, "convert IN OUT [FLAGS]", "Writes the checkpoint IN (a file, a TensorFlow prefix, an index.json, a directory, a .zip) as OUT, for TensorFlow, PyTorch or\n"
                       "safetensors, and reads it back to be sure. For TensorFlow OUT is a prefix, such as dir/bert_model.ckpt. OUT.c becomes a C file with\n"
@@ -261,7 +338,9 @@ int main(int argc, char **argv)
         w.format = len > 12 && strcmp(out + len - 12, ".safetensors") == 0 ? BERT_FORMAT_SAFETENSORS
                  : (len > 4 && strcmp(out + len - 4, ".bin") == 0) || (len > 3 && strcmp(out + len - 3, ".pt") == 0) ? BERT_FORMAT_PYTORCH : BERT_FORMAT_TF;
     }
-    want = types[cli_choice("dtype", dtype, "keep|f32|f16|bf16")];
+    kind_of = cli_choice("dtype", dtype, "keep|f32|f16|bf16|int8");
+    want = types[kind_of];
+    if (kind_of == 4 && !to_c) cli_usage("--dtype=int8 is for --to=c", "");
     google = cli_choice("names", names, "auto|google|hf");
     google = google ? google == 1 : w.format == BERT_FORMAT_TF;
     w.newest = 1;
@@ -349,7 +428,7 @@ int main(int argc, char **argv)
         else if (snprintf(config_path, sizeof config_path, "%.*sconfig.json", slash ? (int)(slash - out) + 1 : 0, out) >= (int)sizeof config_path) cli_fail("the path of OUT is too long");
         cli_write_config(m, kind, NULL, 0, config_path);
         if (to_c) {
-            write_c(m, target, out, config_path);
+            write_c(m, target, out, config_path, kind_of == 4);
             remove(out);
             remove(config_path);
             out = target;
