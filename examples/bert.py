@@ -16,7 +16,6 @@ those it was compiled with, so that another version of the header is an error, n
 """
 import ctypes as c
 import json
-import math
 import os
 import shlex
 import subprocess
@@ -27,20 +26,13 @@ _path = os.environ.get("BERT_LIBRARY") or os.path.join(_here, "bin", "libbert.so
 _source = """
 #define BERT_IMPLEMENTATION
 #include "bert.h"
-BERT_API size_t bert_sizes(int which);
-BERT_API size_t bert_sizes(int which)
-{
-    static const size_t sizes[] = { sizeof(bert_error), sizeof(bert_model_desc), sizeof(bert_session_desc), sizeof(bert_encoding), sizeof(bert_embed_desc), sizeof(bert_batch), sizeof(bert_result) };
-    return sizes[which];
-}
+const size_t bert_sizes[] = { sizeof(bert_error), sizeof(bert_model_desc), sizeof(bert_session_desc), sizeof(bert_encoding), sizeof(bert_embed_desc), sizeof(bert_batch), sizeof(bert_result) };
 """
-
 
 def build():
     os.makedirs(os.path.dirname(_path), exist_ok=True)
     command = [os.environ.get("CC", "cc")] + shlex.split(os.environ.get("CFLAGS", "-O2")) + ["-shared", "-fPIC", "-DBERT_NO_TRAIN", "-DBERT_NO_DATA", "-I", os.path.join(_here, ".."), "-x", "c", "-", "-o", _path]
     subprocess.run(command + ["-lm", "-pthread"], input=_source.encode(), check=True)
-
 
 if __name__ == "__main__" and sys.argv[1:] == ["--build"]:
     build()
@@ -50,10 +42,8 @@ if not os.path.exists(_path):
 _lib = c.CDLL(_path)
 _p, _i32, _i64, _size = c.c_void_p, c.c_int32, c.c_int64, c.c_size_t
 
-
 def _struct(name, *fields):
     return type(name, (c.Structure,), {"_fields_": list(fields)})
-
 
 Error = _struct("bert_error", ("offset", _i64), ("line", _i64), ("code", c.c_int), ("path", c.c_char * 256), ("tensor", c.c_char * 128), ("message", c.c_char * 512))
 Allocator = _struct("bert_allocator", ("alloc", _p), ("free", _p), ("user", _p))
@@ -67,12 +57,10 @@ EmbedDesc = _struct("bert_embed_desc", ("pooling", c.c_int), ("normalize", _i32)
 Batch = _struct("bert_batch", ("sequences", _i64), ("offsets", _p), ("ids", _p), ("embeds", _p), ("segment_ids", _p), ("position_ids", _p), ("key_mask", _p), ("score_bias", _p), ("too_long", c.c_int))
 Result = _struct("bert_result", ("hidden", _p), ("layers", _p), ("attention", _p), ("pooled", _p), ("vectors", _p), ("pooling", c.c_int), ("normalize", _i32), ("next_sentence", _p),
                  ("classes", _p), ("token_classes", _p), ("spans", _p), ("masked_count", _i64), ("masked_rows", _p), ("words", _p))
-for _n, _type in enumerate((Error, ModelDesc, SessionDesc, Encoding, EmbedDesc, Batch, Result)):
-    if _lib.bert_sizes(_n) != c.sizeof(_type):
-        raise ImportError("bert.py: %s is of another version than the library" % _type.__name__)
+if list((_size * 7).in_dll(_lib, "bert_sizes")) != [c.sizeof(t) for t in (Error, ModelDesc, SessionDesc, Encoding, EmbedDesc, Batch, Result)]:
+    raise ImportError("bert.py: the structs are of another version than the library")
 _lib.bert_tokenizer_token.restype = c.c_char_p
 _lib.bert_model_config_text.restype = c.c_void_p
-
 
 class Model:
     """A folder, file, zip or TensorFlow prefix, opened with its tokenizer and a session. Of one thread at a time."""
@@ -105,11 +93,7 @@ class Model:
             name, what = self._open.pop()
             getattr(_lib, name + "_close")(what)
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
+    __enter__, __exit__ = lambda self: self, lambda self, *_: self.close()
 
     def _encode(self, text):
         data = text.encode()
@@ -140,12 +124,8 @@ class Model:
             offsets.append(offsets[-1] + len(r))
         ids, place, out = (_i32 * len(flat))(*flat), (_i64 * len(offsets))(*offsets), (c.c_float * (len(rows) * n))()
         self._must(_lib.bert_session_run(self.session, c.byref(Batch(sequences=len(rows), offsets=c.addressof(place), ids=c.addressof(ids))), c.byref(Result(classes=c.addressof(out))), c.byref(self.error)))
-        answers = []
-        for i in range(0, len(out), n):
-            e = [math.exp(x - max(out[i:i + n])) for x in out[i:i + n]]
-            answers.append(dict(zip(self.labels, (x / sum(e) for x in e))))
-        return answers
-
+        _lib.bert_softmax(out, _i64(len(rows)), _i64(n))
+        return [dict(zip(self.labels, out[i:i + n])) for i in range(0, len(out), n)]
 
 if __name__ == "__main__":
     if len(sys.argv) < 3:
@@ -155,6 +135,5 @@ if __name__ == "__main__":
         v = m.vectors(texts)
         for t, x in zip(texts, v):
             print(" ".join(token for token, _, _ in m.tokens(t)), "| cosine to the first: %.3f" % sum(p * q for p, q in zip(v[0], x)))
-        if m.labels:
-            for t, p in zip(texts, m.classes(texts)):
-                print("%-8s %.3f  %s" % (max(p, key=p.get), max(p.values()), t))
+        for t, p in zip(texts, m.classes(texts) if m.labels else []):
+            print("%-8s %.3f  %s" % (max(p, key=p.get), max(p.values()), t))

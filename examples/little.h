@@ -66,6 +66,61 @@ LITTLE_FN int little_review(uint64_t *state, char *text)
     return feeling;
 }
 
+/* Texts with labels. */
+enum { LITTLE_TEXTS = 20000, LITTLE_LABELS = 64 };
+typedef struct little_texts {
+    struct { const char *text; size_t size; int32_t label; } all[LITTLE_TEXTS];
+    const char *labels[LITTLE_LABELS];
+    int count, label_count;
+    char *memory;                       /* what all of them point into: free it */
+} little_texts;
+
+/* From lines "label TAB text", which are cut in place. */
+LITTLE_FN bert_status little_cut(char *lines, little_texts *set, bert_error *err)
+{
+    char *line, *tab;
+    set->memory = lines;
+    for (line = strtok(lines, "\n"); line && set->count < LITTLE_TEXTS; line = strtok(NULL, "\n")) {
+        int k = 0;
+        if ((tab = strchr(line, '\t')) == NULL) continue;
+        *tab = 0;
+        while (k < set->label_count && strcmp(set->labels[k], line) != 0) k++;
+        if (k == LITTLE_LABELS) continue;
+        if (k == set->label_count) set->labels[set->label_count++] = line;
+        set->all[set->count].label = k;
+        set->all[set->count].text = tab + 1;
+        set->all[set->count++].size = strlen(tab + 1);
+    }
+    if (set->count >= 5 && set->label_count >= 2) return BERT_OK;
+    snprintf(err->message, sizeof err->message, "there are not five lines with two labels");
+    return BERT_ERROR_FORMAT;
+}
+/* From a file of such lines. */
+LITTLE_FN bert_status little_read(const char *path, little_texts *set, bert_error *err)
+{
+    bert_file f;
+    char *lines;
+    bert_status st = bert_file_open(path, NULL, &f, err);
+    if (st != BERT_OK) return st;
+    if ((lines = (char *)calloc(f.size + 1, 1)) == NULL) st = BERT_ERROR_MEMORY;
+    else memcpy(lines, f.data, f.size);
+    bert_file_close(&f);
+    return st == BERT_OK ? little_cut(lines, set, err) : st;
+}
+/* So many reviews, whose labels are the feelings. */
+LITTLE_FN bert_status little_write(int count, uint64_t *state, little_texts *set, bert_error *err)
+{
+    char *lines = (char *)calloc((size_t)count, 210), *end = lines;
+    if (!lines) return BERT_ERROR_MEMORY;
+    for (; set->label_count < 3; set->label_count++) set->labels[set->label_count] = little_feelings[set->label_count];
+    while (count--) {
+        char review[200];
+        const int feeling = little_review(state, review);
+        end += sprintf(end, "%s\t%s\n", little_feelings[feeling], review);
+    }
+    return little_cut(lines, set, err);
+}
+
 LITTLE_FN void little_name(uint64_t *state, char *out, const char *ending)
 {
     static const char *const head[] = { "Bel", "Mor", "Tan", "Quil", "Fen", "Ash", "Kor", "Lun", "Mer", "Ost", "Pel", "Rav", "Sil", "Tor", "Val", "Wes", "Yar", "Zan" };

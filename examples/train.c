@@ -9,136 +9,107 @@
 #include "../bert.h"
 #include "little.h"
 
-enum { MOST = 20000, BATCH = 32, ROOM = 64, LABELS = 64 };
-static struct { const char *text; size_t size; int32_t label; } *all;  /* [count] */
-static const char *labels[LABELS];
-static int count, label_count;
+enum { BATCH = 32, ROOM = 64 };
+static little_texts set;                                /* .all [count] with .labels */
 static bert_tokenizer *tok;
 static bert_error err;
+static uint64_t rng = 1;
 
 static void must(bert_status st) { if (st) { fprintf(stderr, "train: %s\n", err.message[0] ? err.message : bert_status_string(st)); exit(1); } }
 
-static void read_lines(char *text)                      /* label TAB text */
-{
-    char *line, *tab, *end;
-    for (line = text; *line && count < MOST; line = end) {
-        int k;
-        end = line + strcspn(line, "\n");
-        if (*end) *end++ = 0;
-        tab = strchr(line, '\t');
-        if (!tab) continue;
-        *tab = 0;
-        for (k = 0; k < label_count && strcmp(labels[k], line) != 0; k++) {}
-        if (k == LABELS) continue;
-        if (k == label_count) labels[label_count++] = line;
-        all[count].label = k;
-        all[count].text = tab + 1;
-        all[count++].size = strlen(tab + 1);
-    }
-}
 /* Texts `which` [n] as a batch, with their labels. */
-static void make_batch(const int *which, int n, bert_batch *batch, int32_t *classes)
+static bert_batch make_batch(const int *which, int n, int32_t *classes)
 {
     static int32_t ids[BATCH * ROOM];
     static int64_t offsets[BATCH + 1];
     bert_pair_desc pair = { 0 };
-    int i;
+    bert_batch batch = { 0 };
     pair.max_tokens = ROOM;
-    for (i = 0; i < n; i++) {
+    for (int i = 0; i < n; i++) {
         bert_encoding e = { 0 };
         e.ids = ids + offsets[i];
         e.capacity = ROOM;
-        must(bert_tokenizer_encode_pair(tok, &pair, all[which[i]].text, all[which[i]].size, NULL, 0, &e));
+        must(bert_tokenizer_encode_pair(tok, &pair, set.all[which[i]].text, set.all[which[i]].size, NULL, 0, &e));
         offsets[i + 1] = offsets[i] + (int64_t)e.count;
-        classes[i] = all[which[i]].label;
+        classes[i] = set.all[which[i]].label;
     }
-    memset(batch, 0, sizeof *batch);
-    batch->sequences = n;
-    batch->offsets = offsets;
-    batch->ids = ids;
+    batch.sequences = n;
+    batch.offsets = offsets;
+    batch.ids = ids;
+    return batch;
+}
+static void learn(bert_trainer *trainer, int steps)
+{
+    int32_t classes[BATCH];
+    int which[BATCH];
+    for (int step = 0; step < steps; step++) {
+        bert_targets targets = { 0 };
+        bert_progress p;
+        for (int n = 0; n < BATCH; ) if ((which[n] = (int)little_random(&rng, (uint32_t)set.count)) % 5 != 4) n++;
+        const bert_batch batch = make_batch(which, BATCH, classes);
+        targets.classes = classes;
+        must(bert_trainer_step(trainer, &batch, &targets, &p, &err));
+        if (step % (steps / 6) == 0) printf("step %3d of %d: loss %.3f\n", step, steps, p.loss);
+    }
+}
+/* How many of the texts it has not seen get the right label. */
+static int examine(const bert_model *model, int *seen)
+{
+    float logits[BATCH * LITTLE_LABELS];
+    int32_t classes[BATCH], best;
+    int which[BATCH], right = 0;
+    bert_session_desc sd = { 0 };
+    bert_session *session;
+    bert_result result = { 0 };
+    sd.model = model;  sd.error = &err;
+    must(bert_session_open(&sd, &session));
+    result.classes = logits;
+    *seen = 0;
+    for (int i = 4; i < set.count; ) {
+        int n = 0;
+        for (; n < BATCH && i < set.count; i += 5) which[n++] = i;
+        const bert_batch batch = make_batch(which, n, classes);
+        must(bert_session_run(session, &batch, &result, &err));
+        for (int k = 0; k < n; k++) right += (bert_top_k(logits + k * set.label_count, set.label_count, 1, &best), best == classes[k]);
+        *seen += n;
+    }
+    bert_session_close(session);
+    return right;
 }
 
 int main(int argc, char **argv)
 {
-    char *text = calloc(1, 1 << 20), *more;
-    const char *vocab;
-    size_t vocab_size, size = 0;
-    uint64_t rng = 1;
-    int32_t classes[BATCH];
-    int which[BATCH], i, step, n, right = 0, seen = 0, steps;
     bert_learn_desc ld = { 0 };
-    bert_learner *learner;
     bert_tokenizer_desc td = { 0 };
     bert_trainer_desc d = { 0 };
+    bert_learner *learner;
     bert_trainer *trainer;
-    bert_session_desc sd = { 0 };
-    bert_session *session;
     bert_config config;
-    bert_batch batch;
-    bert_targets targets = { 0 };
-    bert_result result = { 0 };
-    bert_progress p;
-    float logits[BATCH * LABELS];
+    const char *vocab;
+    size_t vocab_size;
+    int right, seen, steps;
     if (argc < 2) { fprintf(stderr, "usage: train FOLDER [FILE]\n"); return 2; }
-    all = calloc(MOST, sizeof *all);
-    if (!all || !text) return 1;
-    if (argc > 2) {
-        bert_file f;
-        must(bert_file_open(argv[2], NULL, &f, &err));
-        more = realloc(text, f.size + 1);
-        if (!more) return 1;
-        text = more;
-        memcpy(text, f.data, f.size);
-        text[f.size] = 0;
-        bert_file_close(&f);
-    } else for (label_count = 3, memcpy(labels, little_feelings, sizeof little_feelings), i = 0; i < 3000; i++) {
-        char review[200];
-        const int feeling = little_review(&rng, review);
-        size += (size_t)snprintf(text + size, (1 << 20) - size, "%s\t%s\n", little_feelings[feeling], review);
-    }
-    read_lines(text);
-    if (count < 5 || label_count < 2) { fprintf(stderr, "train: there are not five lines with two labels\n"); return 1; }
+    must(argc > 2 ? little_read(argv[2], &set, &err) : little_write(3000, &rng, &set, &err));
 
-    ld.vocab_size = 2000;  td.error = d.error = sd.error = ld.error = &err;             /* the words: learned from the texts */
+    ld.vocab_size = 2000;  ld.error = td.error = d.error = &err;                        /* the words: learned from the texts */
     must(bert_learner_open(&ld, &learner));
-    for (i = 0; i < count; i++) must(bert_learner_add(learner, all[i].text, all[i].size));
+    for (int i = 0; i < set.count; i++) must(bert_learner_add(learner, set.all[i].text, set.all[i].size));
     must(bert_learner_finish(learner, &vocab, &vocab_size));
     td.data = vocab;  td.size = vocab_size;
     must(bert_tokenizer_open(&td, &tok));
 
     config = little_config(bert_tokenizer_size(tok));
-    steps = 3 * count / BATCH < 60 ? 60 : 3 * count / BATCH;                            /* about three times round */
-    d.config = &config;  d.seed = 1;  d.learn = BERT_LEARN_CLASSES;  d.labels = label_count;
+    steps = 3 * set.count / BATCH < 60 ? 60 : 3 * set.count / BATCH;                            /* about three times round */
+    d.config = &config;  d.seed = 1;  d.learn = BERT_LEARN_CLASSES;  d.labels = set.label_count;
     d.optimizer.kind = BERT_OPTIMIZER_ADAMW;  d.schedule.rate = 2e-3;  d.schedule.warmup = 20;  d.schedule.steps = steps;
     must(bert_trainer_open(&d, &trainer));
-    for (step = 0; step < steps; step++) {
-        for (n = 0; n < BATCH; ) if ((which[n] = (int)little_random(&rng, (uint32_t)count)) % 5 != 4) n++;
-        make_batch(which, n, &batch, classes);
-        targets.classes = classes;
-        must(bert_trainer_step(trainer, &batch, &targets, &p, &err));
-        if (step % (steps / 6) == 0) printf("step %3d of %d: loss %.3f\n", step, steps, p.loss);
-    }
-
-    sd.model = bert_trainer_model(trainer);                                             /* the examination */
-    must(bert_session_open(&sd, &session));
-    result.classes = logits;
-    for (i = 4; i < count; ) {
-        for (n = 0; n < BATCH && i < count; i += 5) which[n++] = i;
-        make_batch(which, n, &batch, classes);
-        must(bert_session_run(session, &batch, &result, &err));
-        for (step = 0; step < n; step++, seen++) {
-            int32_t best;
-            bert_top_k(logits + step * label_count, label_count, 1, &best);
-            right += best == classes[step];
-        }
-    }
-    must(little_save(trainer, argv[1], "ForSequenceClassification", labels, label_count, vocab, vocab_size, 1, &err));
+    learn(trainer, steps);
+    right = examine(bert_trainer_model(trainer), &seen);
+    must(little_save(trainer, argv[1], "ForSequenceClassification", set.labels, set.label_count, vocab, vocab_size, 1, &err));
     printf("%d of %d texts it has not seen have the right label: %.1f %%; %s is written\n", right, seen, 100.0 * right / seen, argv[1]);
-    bert_session_close(session);
     bert_trainer_close(trainer);
     bert_tokenizer_close(tok);
     bert_learner_close(learner);
-    free(all);
-    free(text);
+    free(set.memory);
     return 0;
 }
