@@ -3,10 +3,12 @@
 # SPDX-License-Identifier: MIT-0 OR Unlicense
 #
 #   MEASURE=1 PYTHON=python3 sh tests/cuda_measure.sh [tests] [sanitizer] [speed]
+#   MEASURE=1 PART="large 384" sh tests/cuda_measure.sh speed       only the lines of the table with that in their names: where a machine is lent
+#                                                                   for minutes, one piece at a time; the table keeps the others
 #
 # PYTHON has torch with CUDA and transformers (without: our numbers alone). SECONDS_EACH=3 a measurement, RATE=989 the GPU's bf16 TFLOP/s
 # without sparsity (H200, H100 SXM), CUDA_ARCH=90 what is compiled for (default: what nvidia-smi says). Half an hour, most of it torch.compile. Each
-# line of the table is a case: it passes where it reaches what is wanted. The table stays in cuda_measure.md.
+# line of the table is a case: it passes where it reaches what is wanted. The table stays in cuda_measure.md. Nothing takes more than LIMIT=900 seconds.
 #
 # Both sides get ids in the host's memory and give what is wanted of them in the host's memory: the mean of the rows of each sequence, or the
 # loss of every eighth step. PyTorch: transformers' BERT with attn_implementation="sdpa" in bf16, plain, compiled, and compiled with CUDA
@@ -38,6 +40,8 @@ large, lengths of a text to 128|mix|large|256|128|2||
 large, lengths of a text to 384|mix|large|256|384|2||
 large, pre-training 128|pretraining|large|128|128|1.2|1840|45
 large, SQuAD 384|squad|large|32|384|1.2|350|"
+limit="timeout ${LIMIT:-900}"
+have timeout || limit=
 device=cuda,bf16 seconds=${SECONDS_EACH:-3} bin=$top/tools/bin/cuda torch=cuda
 if [ "${MEASURE:-}" != 1 ]; then
     lines="tiny, one at a time|infer|tiny|1|16|0.001||
@@ -62,7 +66,7 @@ ours() {
     mix) set -- infer --vectors --lengths "$(lengths "$n" "$length")" ;;
     *) set -- train --learn "$kind" --batch "$n" --seq "$length" ;;
     esac
-    "$bin/bench" "$@" --model "$model" --device="$device" --seconds "$seconds" 2>"$tmp/err" | tail -n 1 >"$tmp/json"
+    $limit "$bin/bench" "$@" --model "$model" --device="$device" --seconds "$seconds" 2>"$tmp/err" | tail -n 1 >"$tmp/json"
     ms=$(value min_ms <"$tmp/json")
     [ -n "$ms" ] || { cat "$tmp/err" >&2; return 1; }
     awk -v n="$n" -v ms="$ms" -v g="$(value gflops <"$tmp/json")" 'BEGIN { printf "%.6g %.6g\n", n / ms * 1000, g }'
@@ -161,7 +165,7 @@ line() {
     peers=none
     if [ -n "$have_torch" ]; then
         case $kind in mix) list_=$(lengths "$n" "$length") ;; *) list_=$(awk -v n="$n" -v l="$length" 'BEGIN { for (i = 1; i <= n; i++) printf "%s%d", (i > 1 ? "," : ""), l; print "" }') ;; esac
-        echo "$kind $model $n $length $list_" | "$PYTHON" "$tmp/peer.py" "$torch" "$seconds" >"$tmp/peer" 2>"$tmp/peer.err"
+        echo "$kind $model $n $length $list_" | $limit "$PYTHON" "$tmp/peer.py" "$torch" "$seconds" >"$tmp/peer" 2>"$tmp/peer.err"
         peers=$(tail -n 1 "$tmp/peer")
         [ -n "$peers" ] && [ "$peers" != none ] || { peers=none; sed 's/^/     | /' "$tmp/peer.err" | tail -n 5; }
     fi
@@ -181,7 +185,9 @@ line() {
             if (percent) wants = wants ", " percent " %"
             printf "%.5g | %.1f | %s | %s | %s | %s | %s | %s\n", best, share, x[1] ? sprintf("%.5g", x[1]) : "-", x[2] ? sprintf("%.5g", x[2]) : "-", x[3] ? sprintf("%.5g", x[3]) : "-", most ? sprintf("%.2f", best / most) : "-", wants, verdict
         }')
-    echo "| $name | $said |" >>"$table"
+    grep -v "^| $name |" "$table" >"$tmp/table.new"
+    echo "| $name | $said |" >>"$tmp/table.new"
+    cat "$tmp/table.new" >"$table"
     case $said in
     *reached) pass "$name" ;;
     *"no PyTorch") skip "$name" "no PyTorch to compare with: $said" ;;
@@ -189,12 +195,14 @@ line() {
     esac
 }
 speed() {
-    {
+    [ -s "$table" ] || {
         echo "| sequences a second | ours | % of $RATE TFLOP/s | PyTorch | compiled | with graphs | ours / fastest | wanted | |"
         echo "|---|---|---|---|---|---|---|---|---|"
     } >"$table"
     printf '%s\n' "$lines" >"$tmp/lines"
-    while IFS='|' read -r name kind model n length times floor percent <&3; do line; done 3<"$tmp/lines"
+    while IFS='|' read -r name kind model n length times floor percent <&3; do
+        case $name in *"${PART:-}"*) line ;; esac
+    done 3<"$tmp/lines"
     sed 's/^/     /' "$table"
 }
 have_torch=
@@ -226,7 +234,7 @@ CUDA_ARCH=${CUDA_ARCH:-$(nvidia-smi --query-gpu=compute_cap --format=csv,noheade
 build() { $MAKE --no-print-directory -C "$top/$1" CUDA=1 V=cuda NVCC="$NVCC" CUDA_ARCH="$CUDA_ARCH" "$2" >"$tmp/make" 2>&1 || { fail "$2" "it does not build"; tail -n 20 "$tmp/make"; finish; }; }
 # The cases of a program count as its own.
 run_device() {
-    "$@" >"$tmp/device" 2>&1
+    $limit "$@" >"$tmp/device" 2>&1
     status_=$?
     grep -v '^ok ' "$tmp/device"
     sum_=$(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$tmp/device" | tail -n 1)
