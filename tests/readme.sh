@@ -11,7 +11,8 @@
 #   <!-- test: output-of-previous -->   this block is what the last block that ran printed, byte for byte; "..." alone on a
 #                                       line stands for any lines, and "..." inside a line for any text
 #   <!-- test: skip=REASON -->          never run here
-#   <!-- test: needs=WHAT[,WHAT] -->    run where there is shared, network, packages, gpu, mpi, or a command of that name
+#   <!-- test: needs=WHAT[,WHAT] -->    run where there is shared, minilm (examples/minilm), network, packages, gpu, mpi, or a
+#                                       command of that name
 #   <!-- test: file=NAME -->            the block is put into that file first (a C block is compiled from it)
 #   <!-- test: fails -->                must end with an error
 # Several words may stand in one comment; skip=REASON takes the rest of it. All that is not run counts as skipped.
@@ -54,6 +55,8 @@ if [ -z "${V:-}" ]; then
     flags=$CFLAGS
     for dir in tools/bin tools/obj examples/bin examples/obj; do [ ! -d "$top/$dir" ] || cp -Rp "$top/$dir" "$copy/$dir"; done
 fi
+[ -d "$copy/examples/minilm" ] || [ ! -d "$top/examples/minilm" ] || ln -s "$top/examples/minilm" "$copy/examples/minilm"
+[ -z "${README_NETWORK:-}" ] || [ -n "$list" ] || "$MAKE" -s -C "$copy/examples" minilm CC="$CC" CFLAGS="$CFLAGS" >"$tmp/out" 2>&1
 [ -d "$top/../shared" ] && ln -s "$(cd "$top/../shared" && pwd)" "$tmp/shared"
 
 # Why a need is not met, or nothing.
@@ -61,6 +64,7 @@ lacks() {
     for need in $(echo "$1" | tr ',' ' '); do
         case $need in
         shared) [ -d "$top/../shared" ] || echo "needs ../shared" ;;
+        minilm) [ -f "$copy/examples/minilm/model.safetensors" ] || echo "needs examples/minilm (make -C examples minilm)" ;;
         network) [ -n "${README_NETWORK:-}" ] || echo "needs a network" ;;
         packages) [ -n "${README_PACKAGES:-}" ] || echo "needs packages" ;;
         gpu) have nvidia-smi && nvidia-smi -L >/dev/null 2>&1 || echo "needs a GPU" ;;
