@@ -196,6 +196,35 @@ static void writer_gives_up(void)
     mentions(err.message, "no/such/folder");
     bert_record_writer_close(NULL);
     bert_records_close(NULL);
+    CHECK_INT(bert_records_tell(NULL), 0);
+}
+/* A path of any length is named, by its end. */
+static void long_paths(void)
+{
+    static const unsigned char none[16] = { 0x1F, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4 }, packed[16] = { 0x1F, 0x8B };
+    char path[500];
+    bert_records_desc d;
+    bert_records *r;
+    bert_error err;
+    const void *p;
+    size_t n;
+    int k;
+    for (n = 0; n < 300; n += 2) memcpy(path + n, "./", 2);
+    strcpy(path + n, FILE_NAME);
+    for (k = 0; k < 2; k++) {
+        memset(&d, 0, sizeof d);
+        memset(&err, 0, sizeof err);
+        CHECK(bert_file_write(FILE_NAME, k ? packed : none, 16, NULL) == BERT_OK);
+        d.path = path;
+        REQUIRE(bert_records_open(&d, &r) == BERT_OK);
+        CHECK(bert_records_next(r, &p, &n, &err) == BERT_ERROR_FORMAT);
+        mentions(err.message, k ? "gzip" : "not a TFRecord file");
+        mentions(err.message, "/" FILE_NAME);
+        CHECK(strncmp(err.path, "...", 3) == 0 && strlen(err.path) > 200);
+        bert_records_close(r);
+        n = 300;
+    }
+    remove(FILE_NAME);
 }
 
 /* ---- examples ---- */
@@ -287,6 +316,18 @@ static void write_and_parse(void)
     CHECK(bert_example_ints(&e, "zzz", small_ints, 2, &err) == BERT_ERROR_MISMATCH);
     mentions(err.message, "zzz");
     CHECK(bert_example_ints(&e, "numbers", (int32_t[7]){ 0 }, 7, &err) == BERT_ERROR_MISMATCH);    /* too large for an id */
+    CHECK(bert_example_ints(&e, "few", NULL, 2, &err) == BERT_ERROR_ARGUMENT);
+    CHECK(bert_example_ints(&e, "none", NULL, 0, &err) == BERT_OK);
+    f[0] = feature("low", BERT_FEATURE_INT64, 1, ints + 6);
+    f[1] = feature("two", BERT_FEATURE_INT64, 1, ints + 1);             /* of two of one name the last counts */
+    f[2] = feature("two", BERT_FEATURE_INT64, 1, ints + 3);
+    f[3] = feature("no floats", BERT_FEATURE_FLOAT, 0, NULL);
+    n = as_message(f, 4, out, sizeof out);
+    REQUIRE(bert_example_parse(&e, out, n, NULL, &err) == BERT_OK && e.count == 3);
+    CHECK(bert_example_ints(&e, "low", small_ints, 1, &err) == BERT_ERROR_MISMATCH);
+    mentions(err.message, "is no id");
+    CHECK(bert_example_ints(&e, "two", small_ints, 1, &err) == BERT_OK && small_ints[0] == 127);
+    CHECK(bert_example_floats(&e, "no floats", NULL, 0, &err) == BERT_OK);
     bert_example_free(&e);
     CHECK(!e.count && !e.memory);
     bert_example_free(&e);
@@ -304,9 +345,15 @@ static void parse_any(void)
     static const unsigned char kinds[] = { 10, 21, 10, 19, 10, 1, 'a', 18, 14, 18, 6, 10, 4, 0, 0, 0, 0, 26, 4, 10, 2, 1, 2 };
     /* a varint where a float must be is no value; entries without name or value */
     static const unsigned char odd[] = { 10, 13, 10, 9, 10, 1, 'f', 18, 4, 18, 2, 8, 1, 10, 0 };
+    /* what nobody knows at every level: fields of other numbers and kinds are no part of it */
+    static const unsigned char strange[] = { 8, 5, 10, 26, 18, 0, 8, 1, 10, 20, 10, 1, 'a', 24, 1, 18, 13, 8, 1, 34, 0, 26, 7, 16, 5, 8, 1, 10, 1, 2 };
+    /* floats one by one; a list of bytes with a number in it */
+    static const unsigned char one_float[] = { 10, 14, 10, 12, 10, 1, 'f', 18, 7, 18, 5, 13, 0, 0, 192, 63 };
+    static const unsigned char one_text[] = { 10, 14, 10, 12, 10, 1, 'b', 18, 7, 10, 5, 8, 1, 10, 1, 'x' };
     static const struct { const unsigned char *data; size_t size; } same[] = {
-        { packed, sizeof packed }, { single, sizeof single }, { split, sizeof split }, { twice, sizeof twice }, { kinds, sizeof kinds },
+        { packed, sizeof packed }, { single, sizeof single }, { split, sizeof split }, { twice, sizeof twice }, { kinds, sizeof kinds }, { strange, sizeof strange },
     };
+    float number = 0;
     bert_example e;
     bert_error err;
     size_t i, cut;
@@ -318,7 +365,7 @@ static void parse_any(void)
         CHECK(bert_example_ints(&e, "a", v, 2, &err) == BERT_OK && v[0] == 1 && v[1] == 2);
         if (i != 3) {                                                   /* cut between two fields of Example it is whole */
             for (cut = 1; cut < same[i].size; cut++) {
-                if (i == 2 && cut == 2) continue;
+                if ((i == 2 || i == 5) && cut == 2) continue;
                 CHECK(bert_example_parse(&e, same[i].data, cut, NULL, &err) == BERT_ERROR_FORMAT && !e.count);
             }
         }
@@ -326,6 +373,11 @@ static void parse_any(void)
     CHECK(bert_example_parse(&e, odd, sizeof odd, NULL, &err) == BERT_OK && e.count == 2);
     CHECK(bert_example_find(&e, "f") && bert_example_find(&e, "f")->type == BERT_FEATURE_FLOAT && !bert_example_find(&e, "f")->count);
     CHECK(bert_example_find(&e, "") && bert_example_find(&e, "")->type == BERT_FEATURE_NONE);
+    CHECK(bert_example_parse(&e, one_float, sizeof one_float, NULL, &err) == BERT_OK && bert_example_floats(&e, "f", &number, 1, &err) == BERT_OK && number == 1.5f);
+    CHECK(bert_example_floats(&e, "f", NULL, 1, &err) == BERT_ERROR_ARGUMENT);
+    CHECK(bert_example_parse(&e, one_text, sizeof one_text, NULL, &err) == BERT_OK && bert_example_find(&e, "b") && bert_example_find(&e, "b")->count == 1);
+    CHECK_BYTES(bert_example_find(&e, "b")->bytes[0].data, bert_example_find(&e, "b")->bytes[0].size, "x", 1);
+    CHECK(bert_example_find(&e, NULL) == NULL && bert_example_find(NULL, "b") == NULL);
     CHECK(bert_example_parse(&e, "", 0, NULL, &err) == BERT_OK && !e.count);
     CHECK(bert_example_parse(&e, NULL, 0, NULL, &err) == BERT_OK && !e.count);
     bert_example_free(&e);
@@ -334,7 +386,13 @@ static void parse_refused(void)
 {
     static const struct { const char *what; unsigned char data[24]; size_t size; } bad[] = {
         { "a name that is not UTF-8", { 10, 5, 10, 3, 10, 1, 0xFF }, 7 },
-        { "floats of three bytes", { 10, 9, 10, 7, 18, 5, 18, 3, 10, 3, 0 }, 11 },
+        { "floats of three bytes", { 10, 11, 10, 9, 18, 7, 18, 5, 10, 3, 0, 0, 0 }, 13 },
+        { "floats that are cut", { 10, 9, 10, 7, 18, 5, 18, 3, 10, 3, 0 }, 11 },
+        { "a packed number that is cut", { 10, 12, 10, 10, 10, 1, 'a', 18, 5, 26, 3, 10, 1, 128 }, 14 },
+        { "an entry with a field of kind 7", { 10, 6, 10, 4, 10, 1, 'a', 15 }, 8 },
+        { "a feature with a field of kind 7", { 10, 8, 10, 6, 10, 1, 'a', 18, 1, 15 }, 10 },
+        { "a list with a field of kind 7", { 10, 10, 10, 8, 10, 1, 'a', 18, 3, 26, 1, 15 }, 12 },
+        { "a group of a field number beyond all", { 131, 128, 128, 128, 16, 132, 128, 128, 128, 16 }, 10 },
         { "a group's end without a group", { 12 }, 1 },
         { "a group that does not end", { 11, 8, 1 }, 3 },
         { "a group with another's end", { 11, 20 }, 2 },
@@ -389,6 +447,35 @@ static void parse_many(void)
     free(m);
 }
 
+/* Features that are none; and what is added to a file that is complete. */
+static void writer_refuses(void)
+{
+    const bert_feature good = feature("a", BERT_FEATURE_NONE, 0, NULL);
+    bert_record_writer *w = NULL;
+    bert_error err;
+    int k;
+    REQUIRE(bert_record_writer_open(FILE_NAME, NULL, &w, NULL) == BERT_OK);
+    for (k = 0; k < 6; k++) {
+        bert_feature f = good;
+        memset(&err, 0, sizeof err);
+        if (k == 0) f.name = NULL;
+        if (k == 1) f.type = (bert_feature_type)4;
+        if (k > 1) f.count = 1;
+        if (k > 2) f.type = (bert_feature_type)(k - 2);
+        CHECK(bert_record_writer_add_example(w, &f, 1, &err) == BERT_ERROR_ARGUMENT);
+        mentions(err.message, "needs a name, a type and values");
+    }
+    CHECK(bert_record_writer_add_example(w, &good, ((size_t)1 << 20) + 1, &err) == BERT_ERROR_ARGUMENT);
+    CHECK(bert_record_writer_add_example(w, NULL, 0, &err) == BERT_OK); /* an empty example, an empty record */
+    CHECK(bert_record_writer_add(w, NULL, 0, &err) == BERT_OK);
+    CHECK(bert_record_writer_add(w, NULL, 1, &err) == BERT_ERROR_ARGUMENT);
+    CHECK(bert_record_writer_commit(w, &err) == BERT_OK);
+    memset(&err, 0, sizeof err);
+    CHECK(bert_record_writer_add(w, "a", 1, NULL) != BERT_OK && bert_record_writer_commit(w, &err) != BERT_OK);
+    mentions(err.message, "already complete, or given up");
+    bert_record_writer_close(w);
+    remove(FILE_NAME);
+}
 /* Every allocation fails once. */
 static void without_memory(void)
 {
@@ -486,6 +573,8 @@ int main(int argc, char **argv)
     TEST(hostile_length);
     TEST(huge);
     TEST(writer_gives_up);
+    TEST(writer_refuses);
+    TEST(long_paths);
     TEST(write_and_parse);
     TEST(parse_any);
     TEST(parse_refused);

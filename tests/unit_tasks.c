@@ -278,6 +278,174 @@ static void dataset_errors(void)
     bert_dataset_close(NULL);
 }
 
+/* 300 labels given by the desc, in a message that has no room for them. */
+static void given_list(const char *numbers, bert_error *err)
+{
+    static char names[300][8];
+    const char *list[300];
+    bert_dataset_desc d;
+    int i;
+    for (i = 0; i < 300; i++) { memcpy(names[i], numbers + 8 * i, 5); names[i][5] = 0; list[i] = names[i]; }
+    memset(&d, 0, sizeof d);
+    d.labels = list;
+    d.label_count = 300;
+    CHECK(next_fails(open_text("text_clf", BERT_SPLIT_DEV, "none\tx\n", err, &d), err) == BERT_ERROR_FORMAT);
+    mentions(err->message, "\"none\" is none of 00000, 00001, ");
+    mentions(err->message, "...");
+}
+/* Columns and labels of one's own that cannot be; every message says which. */
+static void own_columns(void)
+{
+    static const char *const given[] = { "a", NULL };
+    static const char text[] = "k\tt\na\tb\n";
+    static const struct { const char *says, *text, *text_a, *text_b, *label, *language; bert_flag header; bert_split split; size_t labels; } bad[] = {
+        { "needs text_a", text, NULL, NULL, "k", NULL, BERT_DEFAULT, BERT_SPLIT_DEV, 0 },
+        { "text_a: columns count from 1", text, "0", NULL, "1", NULL, BERT_DEFAULT, BERT_SPLIT_DEV, 0 },
+        { "no column is named \"12345678\"", text, "1", "12345678", "1", NULL, BERT_DEFAULT, BERT_SPLIT_DEV, 0 },
+        { "without a header, columns are given by number", text, "t", NULL, "1", NULL, BERT_OFF, BERT_SPLIT_DEV, 0 },
+        { "without a header, columns are given by number", text, "1", "t", "1", NULL, BERT_OFF, BERT_SPLIT_DEV, 0 },
+        { "without a header, columns are given by number", text, "1", NULL, "k", NULL, BERT_OFF, BERT_SPLIT_DEV, 0 },
+        { "the file is empty", "", "t", NULL, "k", NULL, BERT_DEFAULT, BERT_SPLIT_DEV, 0 },
+        { "is not UTF-8", "k\t\xFF\n", "k", NULL, "k", NULL, BERT_DEFAULT, BERT_SPLIT_DEV, 0 },
+        { "no column is named \"u\"; the first line has: k t", text, "u", NULL, "k", NULL, BERT_DEFAULT, BERT_SPLIT_DEV, 0 },
+        { "text_b: no column is named \"u\"", text, "t", "u", "k", NULL, BERT_DEFAULT, BERT_SPLIT_DEV, 0 },
+        { "label: no column is named \"u\"", text, "t", NULL, "u", NULL, BERT_DEFAULT, BERT_SPLIT_DEV, 0 },
+        { "needs label", text, "t", NULL, NULL, NULL, BERT_DEFAULT, BERT_SPLIT_DEV, 0 },
+        { "labels: one of them is NULL", text, "t", NULL, "k", NULL, BERT_DEFAULT, BERT_SPLIT_DEV, 2 },
+        { "the file has no labels", text, "t", NULL, NULL, NULL, BERT_DEFAULT, BERT_SPLIT_TEST, 0 },
+        { "there is no example in it", "k\tt\n\n", "t", NULL, "k", NULL, BERT_DEFAULT, BERT_SPLIT_DEV, 0 },
+        { "the line has 1 columns", "k\tt\nlone\n", "t", NULL, "k", NULL, BERT_DEFAULT, BERT_SPLIT_DEV, 0 },
+        { "language: a code", text, "t", NULL, "k", "a language of many letters", BERT_DEFAULT, BERT_SPLIT_DEV, 0 } };
+    bert_dataset_desc d;
+    bert_dataset *t;
+    bert_error err;
+    char wide[700], long_text[400];
+    size_t i, n;
+    for (i = 0; i < sizeof bad / sizeof *bad; i++) {
+        memset(&d, 0, sizeof d);
+        d.text_a = bad[i].text_a;
+        d.text_b = bad[i].text_b;
+        d.label = bad[i].label;
+        d.header = bad[i].header;
+        d.language = bad[i].language;
+        d.labels = bad[i].labels ? given : NULL;
+        d.label_count = bad[i].labels;
+        t = open_text("tsv", bad[i].split, bad[i].text, &err, &d);
+        CHECK(t == NULL);
+        mentions(err.message, bad[i].says);
+        bert_dataset_close(t);
+    }
+    memset(&d, 0, sizeof d);
+    d.text_a = "t";
+    d.label = "k";
+    d.labels = given;                                                   /* none of them is none */
+    CHECK(open_text("tsv", BERT_SPLIT_DEV, text, &err, &d) == NULL);
+    mentions(err.message, "labels: there is none");
+    memset(wide, 'w', sizeof wide);                                     /* a first line too long for the message */
+    memcpy(wide + 500, "\tt\nx\ty\n", 8);
+    d.labels = NULL;
+    CHECK(open_text("tsv", BERT_SPLIT_DEV, wide, &err, &d) == NULL);
+    mentions(err.message, "the first line has: wwww");
+    d.task = "text_clf";                                                /* a label with a zero byte; more labels than there can be */
+    d.data = "a\0b\tx\n";
+    d.size = 6;
+    d.error = &err;
+    CHECK(bert_dataset_open(&d, &t) == BERT_ERROR_FORMAT);
+    mentions(err.message, "zero byte");
+    {
+        char *many = (char *)malloc(10001 * 9), *m = many;
+        REQUIRE(many != NULL);
+        for (i = 0; i <= 10000; i++) m += sprintf(m, "%05u\tx\n", (unsigned)i);
+        d.data = many;
+        d.size = (size_t)(m - many);
+        CHECK(bert_dataset_open(&d, &t) == BERT_ERROR_FORMAT);
+        mentions(err.message, "more than 10000 different labels");
+        CHECK_INT(err.line, 10001);
+        d.size = 300 * 8;                                               /* so many are labels; not all fit into a message */
+        REQUIRE(bert_dataset_open(&d, &t) == BERT_OK);
+        CHECK(bert_dataset_labels(t, &n) != NULL && n == 300 && strcmp(bert_dataset_labels(t, NULL)[299], "00299") == 0);
+        bert_dataset_close(t);
+        given_list(many, &err);
+        free(many);
+    }
+    memset(long_text, 'q', sizeof long_text);                           /* a label as long as a text is cut in the message */
+    memcpy(long_text + 300, "\t1\t2\ta\tb\n", 10);
+    long_text[0] = 'h';
+    long_text[1] = '\n';
+    CHECK(next_fails(open_text("MRPC", BERT_SPLIT_DEV, long_text, &err, NULL), &err) == BERT_ERROR_FORMAT);
+    mentions(err.message, "qqq\" is none of 0, 1");
+    memcpy(long_text + 2, "1\tg\tf\ty\to\t1\t2\tA\tB\t", 18);
+    memcpy(long_text + 300, "\n", 2);
+    CHECK(next_fails(open_text("STS-B", BERT_SPLIT_DEV, long_text, &err, NULL), &err) == BERT_ERROR_FORMAT);
+    mentions(err.message, "q\" is no number");
+}
+/* The labels of a data_dir are those of its training file. */
+static void labels_of_a_folder(void)
+{
+    bert_dataset_desc d;
+    bert_dataset *t = NULL;
+    bert_error err;
+    char name[5000];
+    size_t n = 0;
+    memset(&d, 0, sizeof d);
+    memset(name, 'n', sizeof name);
+    name[sizeof name - 1] = 0;
+    d.task = "text_clf";
+    d.error = &err;
+    d.data_dir = name;
+    CHECK(bert_dataset_open(&d, &t) == BERT_ERROR_IO);
+    mentions(err.message, "the path is too long");
+    d.data_dir = ".";
+    d.split = BERT_SPLIT_DEV;
+    d.data = "b\tone\n";
+    d.size = 6;
+    remove("train.tsv");
+    CHECK(bert_dataset_open(&d, &t) == BERT_ERROR_IO);
+    mentions(err.message, "./train.tsv");
+    CHECK(bert_file_write("train.tsv", "c\tx\nb\ty\na\tz\n", 12, NULL) == BERT_OK);
+    REQUIRE(bert_dataset_open(&d, &t) == BERT_OK);
+    CHECK(bert_dataset_labels(t, &n) && n == 3);
+    expect(t, "dev-0", "one", NULL, 1);
+    expect_end(t);
+    remove("train.tsv");
+    d.split = (bert_split)3;
+    CHECK(bert_dataset_open(&d, &t) == BERT_ERROR_ARGUMENT);
+    mentions(err.message, "with a split");
+    d.split = BERT_SPLIT_DEV;
+    d.task = NULL;
+    CHECK(bert_dataset_open(&d, &t) == BERT_ERROR_ARGUMENT);
+    mentions(err.message, "no task is named \"\"");
+    CHECK(bert_dataset_file("MRPC", (bert_split)3) == NULL);
+}
+/* What is asked of no data set; places that are none. */
+static void no_data_set(void)
+{
+    bert_error err;
+    bert_dataset *t = open_text("CoLA", BERT_SPLIT_DEV, "s\t1\t\tzero\n", &err, NULL);
+    bert_dataset_place p = bert_dataset_tell(NULL);
+    size_t n = 7;
+    int k;
+    REQUIRE(t != NULL);
+    CHECK(p.at == 0 && p.line == 0 && p.row == 0 && bert_dataset_labels(NULL, &n) == NULL && n == 0);
+    CHECK(!bert_dataset_is_regression(NULL) && !bert_dataset_is_regression(t) && bert_dataset_skipped(NULL) == 0);
+    bert_dataset_rewind(NULL);
+    for (k = 0; k < 2; k++) {
+        p = bert_dataset_tell(t);
+        if (k) p.line = -1; else p.row = -1;
+        CHECK(bert_dataset_seek(t, &p, &err) == BERT_ERROR_ARGUMENT);
+        mentions(err.message, "lies behind the end");
+    }
+    expect(t, "dev-0", "zero", NULL, 1);
+    expect_end(t);
+    t = open_text("CoLA", BERT_SPLIT_DEV, "\xEF\xBB\xBF", &err, NULL);    /* nothing but the mark: a line without text */
+    expect_end(t);
+    t = open_text("XNLI", BERT_SPLIT_DEV, "h\nde\tneutral\t\t\t\t\tA\tB\ndeu\tneutral\t\t\t\t\tA\tB\n", &err, NULL);
+    expect_end(t);                                                      /* other languages, of as many letters and of more */
+    t = open_text("XNLI", BERT_SPLIT_TRAIN, "h\nA\tB\tcontradiction\n", &err, NULL);
+    expect(t, "train-1", "A", "B", 0);
+    expect_end(t);
+}
+
 /* ---- features ---- */
 
 static const char vocabulary[] = "[PAD]\n[UNK]\n[CLS]\n[SEP]\na\nb\nc\nd\n##x\n";
@@ -337,11 +505,11 @@ static void cut_as_the_reference(void)
 }
 static void feature_corners(void)
 {
-    bert_tokenizer *tok = tokenizer(vocabulary), *poor = tokenizer("[PAD]\n[CLS]\n[SEP]\na\n"), *none = tokenizer("[UNK]\na\n");
+    bert_tokenizer *tok = tokenizer(vocabulary), *poor = tokenizer("[PAD]\n[CLS]\n[SEP]\na\n"), *none = tokenizer("[UNK]\na\n"), *half = tokenizer("[UNK]\n[CLS]\na\n");
     int32_t arrays[3][8];
     bert_features f;
     bert_error err;
-    bert_bytes a = bytes("a"), blank = bytes(" \xC2\xA0 "), unknown = bytes("a zebra");
+    bert_bytes a = bytes("a"), blank = bytes(" \xC2\xA0 "), unknown = bytes("a zebra"), nothing = { NULL, 1 };
     size_t i;
     f.input_ids = arrays[0];
     f.input_mask = arrays[1];
@@ -350,6 +518,19 @@ static void feature_corners(void)
     CHECK(bert_features_encode(tok, NULL, NULL, 8, &f, &err) == BERT_OK && f.count == 0);
     for (i = 0; i < 8; i++) CHECK(!f.input_ids[i] && !f.input_mask[i] && !f.segment_ids[i]);
     CHECK(bert_features_encode(tok, &a, NULL, 2, &f, &err) == BERT_ERROR_ARGUMENT);
+    CHECK(bert_features_encode(tok, &a, NULL, (size_t)INT32_MAX + 1, &f, &err) == BERT_ERROR_ARGUMENT);
+    mentions(err.message, "max_length");
+    CHECK(bert_features_encode(tok, &nothing, NULL, 8, &f, &err) == BERT_ERROR_ARGUMENT && err.message[0]);
+    for (i = 0; i < 3; i++) {
+        bert_features part = f;
+        if (i == 0) part.input_mask = NULL;
+        if (i == 1) part.segment_ids = NULL;
+        if (i == 2) part.input_ids = NULL;
+        CHECK(bert_features_encode(tok, &a, NULL, 8, &part, &err) == BERT_ERROR_ARGUMENT);
+        mentions(err.message, "arrays for ids, mask and segments");
+    }
+    CHECK(bert_features_encode(half, &a, NULL, 8, &f, &err) == BERT_ERROR_MISMATCH);
+    mentions(err.message, "no [SEP]");
     CHECK(bert_features_encode(poor, &unknown, NULL, 8, &f, &err) == BERT_ERROR_MISMATCH);
     mentions(err.message, "[UNK]");
     CHECK(bert_features_encode(poor, &a, &unknown, 8, &f, &err) == BERT_ERROR_MISMATCH);
@@ -359,6 +540,7 @@ static void feature_corners(void)
     bert_tokenizer_close(tok);
     bert_tokenizer_close(poor);
     bert_tokenizer_close(none);
+    bert_tokenizer_close(half);
 }
 static void record_files(void)
 {
@@ -394,6 +576,18 @@ static void record_files(void)
     remove(FILE_NAME);
     t = open_text("MRPC", BERT_SPLIT_DEV, "h\n1\t2\t3\ta\tb\n1\t2\n", &err, NULL);                 /* an error leaves no file */
     CHECK(bert_dataset_write_records(t, tok, 8, 1, FILE_NAME, &count, &err) == BERT_ERROR_FORMAT);
+    CHECK(bert_records_open(&d, &r) == BERT_ERROR_IO);
+    bert_dataset_close(t);
+    t = open_text("CoLA", BERT_SPLIT_DEV, "s\t1\t\ta zebra\n", &err, NULL);
+    REQUIRE(t != NULL);
+    CHECK(bert_dataset_write_records(t, tok, 2, 1, FILE_NAME, &count, &err) == BERT_ERROR_ARGUMENT && bert_dataset_write_records(t, tok, INT32_MAX, 1, FILE_NAME, &count, &err) == BERT_ERROR_ARGUMENT);
+    mentions(err.message, "max_length");
+    CHECK(bert_dataset_write_records(t, tok, 8, 1, "no/such/folder/file", &count, &err) == BERT_ERROR_IO);
+    bert_tokenizer_close(tok);
+    tok = tokenizer("[PAD]\n[CLS]\n[SEP]\na\n");
+    count = -5;
+    CHECK(bert_dataset_write_records(t, tok, 8, 1, FILE_NAME, &count, &err) == BERT_ERROR_MISMATCH && count == -5);
+    mentions(err.message, "[UNK]");
     CHECK(bert_records_open(&d, &r) == BERT_ERROR_IO);
     bert_dataset_close(t);
     bert_tokenizer_close(tok);
@@ -451,7 +645,11 @@ static void ner_robust(void)
     r = ner_text("a O\n\xC3 O\n", BERT_NER_ROBUST, BERT_DEFAULT);
     mentions(ner_next(r, out, sizeof out), "UTF-8");
     bert_ner_close(r);
+    r = ner_text("a\tO\r \t\n", BERT_NER_ROBUST, BERT_DEFAULT);       /* white space at the end, of any kind */
+    CHECK_STR(ner_next(r, out, sizeof out), "a/O");
+    bert_ner_close(r);
     bert_ner_close(NULL);
+    bert_ner_rewind(NULL);
 }
 static void ner_nezha(void)
 {
@@ -468,11 +666,21 @@ static void ner_nezha(void)
     r = ner_text("lone\n-DOCSTART- x\n\n\xE3\x80\x82 O\n\n", BERT_NER_NEZHA, BERT_DEFAULT);
     CHECK_STR(ner_next(r, out, sizeof out), "lone/lone \xE3\x80\x82/O");
     bert_ner_close(r);
+    r = ner_text("\xEF\xBB\xBF" "a O\n\xE3\x80\x81 O\n\n\xE3\x80\x82 O\n\r", BERT_NER_NEZHA, BERT_DEFAULT);
+    CHECK_STR(ner_next(r, out, sizeof out), "\xEF\xBB\xBF" "a/O \xE3\x80\x81/O \xE3\x80\x82/O");     /* U+3001 ends nothing, and the mark of byte order is a letter there */
+    bert_ner_close(r);
+    r = ner_text("\xE3\x80\x82\n\nabc\n\n\xE3\x80\x82 O\n\n", BERT_NER_NEZHA, BERT_DEFAULT);     /* words that are their own labels: of U+3002 too */
+    CHECK_STR(ner_next(r, out, sizeof out), "\xE3\x80\x82/\xE3\x80\x82");
+    CHECK_STR(ner_next(r, out, sizeof out), "abc/abc \xE3\x80\x82/O");
+    bert_ner_close(r);
+    r = ner_text("a O\n\xFF O\n", BERT_NER_NEZHA, BERT_DEFAULT);
+    mentions(ner_next(r, out, sizeof out), "UTF-8");
+    bert_ner_close(r);
 }
 static void ner_labels(void)
 {
-    static const char *const text = "a I-PER\nb S-LOC\nc O\nd B-PER\n\ne E-PER\nf MISC\ng B-LOC\nh O\n";
-    static const char *const want[] = { "O", "B-LOC", "S-LOC", "B-PER", "E-PER", "I-PER", "MISC" };
+    static const char *const text = "a I-PER\nb S-LOC\nc O\nd B-PER\n\ne E-PER\nf MISC\ng B-LOC\nh O\ni Y\nj X\nk OX\nl I-PER\nm X\n";
+    static const char *const want[] = { "O", "B-LOC", "S-LOC", "B-PER", "E-PER", "I-PER", "MISC", "OX", "X", "Y" };
     bert_ner_desc d;
     bert_labels l, back;
     bert_error err;
@@ -484,8 +692,8 @@ static void ner_labels(void)
     d.size = strlen(text);
     d.error = &err;
     REQUIRE(bert_ner_labels(&d, &l) == BERT_OK);
-    CHECK_INT(l.count, 7);
-    for (i = 0; i < l.count && i < 7; i++) CHECK_STR(l.names[i], want[i]);
+    CHECK_INT(l.count, 10);
+    for (i = 0; i < l.count && i < 10; i++) CHECK_STR(l.names[i], want[i]);
     CHECK(bert_labels_write(FILE_NAME, l.names, l.count, &err) == BERT_OK);
     CHECK(bert_labels_read(FILE_NAME, NULL, &back, &err) == BERT_OK && back.count == l.count);
     for (i = 0; i < back.count && i < l.count; i++) CHECK_STR(back.names[i], l.names[i]);
@@ -495,6 +703,26 @@ static void ner_labels(void)
     CHECK(bert_file_write(FILE_NAME, "a\nb\na\n", 6, NULL) == BERT_OK);
     CHECK(bert_labels_read(FILE_NAME, NULL, &back, &err) == BERT_ERROR_FORMAT);
     mentions(err.message, ":3: the label \"a\" is there twice");
+    {                                                                   /* blank lines are none; a long label, twice; no label, no text, no file */
+        static const char *const some[] = { "a", NULL }, *const empty[] = { "" }, *const two_lines[] = { "a\rb" };
+        char twice[310];
+        memset(twice, 'l', sizeof twice);
+        twice[150] = twice[301] = '\n';
+        CHECK(bert_file_write(FILE_NAME, twice, 302, NULL) == BERT_OK && bert_labels_read(FILE_NAME, NULL, &back, &err) == BERT_ERROR_FORMAT);
+        mentions(err.message, "lll\" is there twice");
+        CHECK(bert_file_write(FILE_NAME, "\nb\n\na\n", 6, NULL) == BERT_OK && bert_labels_read(FILE_NAME, NULL, &back, &err) == BERT_OK && back.count == 2);
+        CHECK_STR(back.names[0], "b");
+        bert_labels_free(&back);
+        CHECK(bert_file_write(FILE_NAME, "\n\n", 2, NULL) == BERT_OK && bert_labels_read(FILE_NAME, NULL, &back, &err) == BERT_ERROR_FORMAT);
+        mentions(err.message, "no label in it");
+        CHECK(bert_file_write(FILE_NAME, "\xFF\n", 2, NULL) == BERT_OK && bert_labels_read(FILE_NAME, NULL, &back, &err) == BERT_ERROR_FORMAT);
+        remove(FILE_NAME);
+        CHECK(bert_labels_read(FILE_NAME, NULL, &back, &err) == BERT_ERROR_IO && !back.count);
+        CHECK(bert_labels_write(FILE_NAME, NULL, 1, &err) == BERT_ERROR_ARGUMENT && bert_labels_write(FILE_NAME, some, 2, &err) == BERT_ERROR_ARGUMENT);
+        CHECK(bert_labels_write(FILE_NAME, empty, 1, &err) == BERT_ERROR_ARGUMENT && bert_labels_write(FILE_NAME, two_lines, 1, &err) == BERT_ERROR_ARGUMENT);
+        mentions(err.message, "a line's end in it");
+        CHECK(bert_labels_write("no/such/folder/file", some, 1, &err) == BERT_ERROR_IO && bert_labels_write(FILE_NAME, NULL, 0, &err) == BERT_OK);
+    }
     remove(FILE_NAME);
 }
 static void ner_alignment(void)
@@ -537,6 +765,57 @@ static void ner_alignment(void)
     tags[1] = bytes("B-Y");
     CHECK(bert_ner_encode(tok, &s, labels, 6, BERT_NER_FIRST, 10, &f, &err) == BERT_ERROR_FORMAT && err.line == 12);
     mentions(err.message, "\"B-Y\"");
+    {                                                                   /* what is missing, one after another */
+        static const char *const no_sep[] = { "O", "X", "[CLS]" }, *const no_cls[] = { "O", "X" }, *const long_words[] = { "bxxx" }, *const odd_words[] = { "zebra" };
+        static const size_t long_sizes[] = { 4 }, odd_sizes[] = { 5 };
+        bert_tokenizer *half = tokenizer("[UNK]\n[CLS]\na\n"), *none = tokenizer("[UNK]\na\n"), *poor = tokenizer("[PAD]\n[CLS]\n[SEP]\na\n");
+        bert_bytes y;
+        int k;
+        for (k = 0; k < 9; k++) {
+            bert_ner_features g = f;
+            if (k == 0) g.input_ids = NULL;
+            if (k == 1) g.input_mask = NULL;
+            if (k == 2) g.segment_ids = NULL;
+            if (k == 3) g.label_ids = NULL;
+            if (k == 4) g.words = NULL;
+            CHECK(bert_ner_encode(k == 5 ? NULL : tok, k == 6 ? NULL : &s, k == 7 ? NULL : labels, 6, BERT_NER_FIRST, 10, k == 8 ? NULL : &g, &err) == BERT_ERROR_ARGUMENT);
+            mentions(err.message, "all arrays for the result");
+        }
+        CHECK(bert_ner_encode(tok, &s, labels, 6, BERT_NER_FIRST, 2, &f, &err) == BERT_ERROR_ARGUMENT && bert_ner_encode(tok, &s, labels, 6, BERT_NER_FIRST, (size_t)INT32_MAX + 1, &f, &err) == BERT_ERROR_ARGUMENT);
+        mentions(err.message, "max_length");
+        CHECK(bert_ner_encode(half, &s, labels, 6, BERT_NER_FIRST, 10, &f, &err) == BERT_ERROR_MISMATCH && bert_ner_encode(none, &s, labels, 6, BERT_NER_FIRST, 10, &f, &err) == BERT_ERROR_MISMATCH);
+        mentions(err.message, "no [CLS]");
+        CHECK(bert_ner_encode(tok, &s, no_sep, 3, BERT_NER_TOKENS_NEZHA, 10, &f, &err) == BERT_ERROR_ARGUMENT && bert_ner_encode(tok, &s, no_cls, 2, BERT_NER_TOKENS_NEZHA, 10, &f, &err) == BERT_ERROR_ARGUMENT);
+        mentions(err.message, "X, [CLS] and [SEP]");
+        s.words = odd_words;
+        s.sizes = odd_sizes;
+        s.count = 1;
+        CHECK(bert_ner_encode(poor, &s, labels, 6, BERT_NER_FIRST, 10, &f, &err) == BERT_ERROR_MISMATCH);
+        mentions(err.message, "[UNK]");
+        s.words = NULL;                                                 /* a sentence that is none */
+        CHECK(bert_ner_encode(tok, &s, labels, 6, BERT_NER_FIRST, 10, &f, &err) == BERT_ERROR_ARGUMENT && err.message[0]);
+        s.words = long_words;                                           /* cut within its first word: that one counts */
+        s.sizes = long_sizes;
+        s.labels = NULL;
+        CHECK(bert_ner_encode(tok, &s, labels, 6, BERT_NER_FIRST, 4, &f, &err) == BERT_OK && f.count == 4 && f.words_cut == 1 && a[3][1] == BERT_LABEL_IGNORED);
+        CHECK(bert_ner_encode(tok, &s, labels, 6, BERT_NER_TOKENS_NEZHA, 10, &f, &err) == BERT_ERROR_FORMAT);       /* NEZHA's have a label each */
+        mentions(err.message, "has the label \"\", which is none of O, B-X");
+        y.data = "";
+        y.size = 0;
+        s.labels = &y;
+        CHECK(bert_ner_encode(tok, &s, labels, 6, BERT_NER_FIRST, 10, &f, &err) == BERT_OK && a[3][1] == BERT_LABEL_IGNORED);
+        {
+            char name[200];
+            memset(name, 'y', sizeof name);
+            y.data = name;
+            y.size = sizeof name;
+            CHECK(bert_ner_encode(tok, &s, labels, 6, BERT_NER_FIRST, 10, &f, &err) == BERT_ERROR_FORMAT);
+            mentions(err.message, "yyy\", which is none of");
+        }
+        bert_tokenizer_close(half);
+        bert_tokenizer_close(none);
+        bert_tokenizer_close(poor);
+    }
     bert_tokenizer_close(tok);
 }
 
@@ -558,6 +837,17 @@ static void confusion(void)
     CHECK(bert_confusion_micro(m, 3, some, 2, &micro, &err) == BERT_OK);
     CHECK(fabs(micro.precision - 3.0 / 4) < 1e-12 && fabs(micro.recall - 3.0 / 4) < 1e-12 && fabs(micro.f1 - 0.75) < 1e-12);
     CHECK(bert_confusion_micro(m, 3, twice, 2, &micro, &err) == BERT_ERROR_ARGUMENT);
+    {                                                                   /* what is out of range, what is missing */
+        static const int32_t low[] = { 0, -1, 0 }, high[] = { 0, 0, 3 }, none[] = { -1 }, far_class[] = { 3 };
+        CHECK(bert_confusion_add(m, 3, low, predictions, 3, &err) == BERT_ERROR_ARGUMENT && bert_confusion_add(m, 3, labels, low, 3, &err) == BERT_ERROR_ARGUMENT);
+        CHECK(bert_confusion_add(m, 3, labels, high, 3, &err) == BERT_ERROR_ARGUMENT && m[0] == 1);
+        mentions(err.message, "item 2");
+        CHECK(bert_confusion_add(m, 0, labels, predictions, 1, &err) == BERT_ERROR_ARGUMENT && bert_confusion_add(m, 3, NULL, NULL, 0, &err) == BERT_OK);
+        CHECK(bert_confusion_metrics(m, 0, &c, &err) == BERT_ERROR_ARGUMENT && bert_confusion_micro(m, 0, some, 2, &micro, &err) == BERT_ERROR_ARGUMENT);
+        CHECK(bert_confusion_micro(m, 3, NULL, 1, &micro, &err) == BERT_ERROR_ARGUMENT && bert_confusion_micro(m, 3, NULL, 0, &micro, &err) == BERT_OK && micro.f1 == 0);
+        CHECK(bert_confusion_micro(m, 3, none, 1, &micro, &err) == BERT_ERROR_ARGUMENT && bert_confusion_micro(m, 3, far_class, 1, &micro, &err) == BERT_ERROR_ARGUMENT);
+        mentions(err.message, "there is no class 3 among 3");
+    }
     memset(m, 0, sizeof m);
     CHECK(bert_confusion_metrics(m, 3, &c, &err) == BERT_OK && c.accuracy == 0 && c.matthews == 0 && c.f1_macro == 0);
 }
@@ -591,6 +881,16 @@ static void correlations(void)
     }
     CHECK(bert_correlate(x, y, 1, NULL, &c, &err) == BERT_OK && c.pearson != c.pearson);
     CHECK(bert_correlate(NULL, NULL, 0, NULL, &c, &err) == BERT_OK && c.mse != c.mse);
+    {                                                                   /* in step and against it: 1 and -1, to the last bit or nearly */
+        static const double up[5] = { 0.1, 0.2, 0.3, 0.7, 1.1 }, down[5] = { -0.1, -0.2, -0.3, -0.7, -1.1 }, same[5] = { 2, 2, 2, 2, 2 };
+        CHECK(bert_correlate(up, up, 5, NULL, &c, &err) == BERT_OK && c.pearson <= 1 && c.pearson > 1 - 1e-12 && c.spearman <= 1 && c.kendall <= 1 && c.kendall > 1 - 1e-12);
+        CHECK(bert_correlate(up, down, 5, NULL, &c, &err) == BERT_OK && c.pearson >= -1 && c.pearson < 1e-12 - 1 && c.kendall >= -1 && c.kendall < 1e-12 - 1);
+        CHECK(bert_correlate(same, up, 5, NULL, &c, &err) == BERT_OK && c.pearson != c.pearson && c.kendall != c.kendall);
+        CHECK(bert_correlate(up, same, 5, NULL, &c, &err) == BERT_OK && c.spearman != c.spearman && c.kendall != c.kendall);
+    }
+    y[1] = INFINITY;
+    CHECK(bert_correlate(x, y, 3, NULL, &c, &err) == BERT_OK && c.pearson != c.pearson);
+    y[1] = 1;
     x[1] = INFINITY;
     CHECK(bert_correlate(x, y, 3, NULL, &c, &err) == BERT_OK && c.pearson != c.pearson && c.kendall != c.kendall);
 }
@@ -624,6 +924,39 @@ static void entities(void)
     CHECK(bert_entity_scores_result(s, &m, &err) == BERT_OK && m.type_count == 1 && m.f1 == 1 && m.accuracy == 1 && m.support == 1);
     bert_entity_scores_close(s);
     bert_entity_scores_close(NULL);
+    {                                                                   /* tags that are none; every step between two of them */
+        static const char *const letters[] = { "B-A", "I-A", "E-A", "S-A", "O", "B-B", "I-B", "E-B", "S-B", "--", "B-", "." };
+        static const char zero[] = "B-a\0b";
+        bert_bytes two[2], z;
+        size_t i, k, all = 0;
+        CHECK(bert_entities(tags, 6, (bert_tag_scheme)7, e, 6, &n, &err) == BERT_ERROR_ARGUMENT && bert_entities(NULL, 1, BERT_TAGS_IOB2, e, 6, &n, &err) == BERT_ERROR_ARGUMENT);
+        CHECK(bert_entities(tags, 6, BERT_TAGS_LENIENT, NULL, 6, &n, &err) == BERT_ERROR_ARGUMENT && bert_entity_scores_open((bert_tag_scheme)7, NULL, &s, &err) == BERT_ERROR_ARGUMENT);
+        mentions(err.message, "a scheme");
+        two[0] = bytes("");
+        two[1] = bytes("O");
+        CHECK(bert_entities(two, 2, BERT_TAGS_IOB2, e, 6, &n, &err) == BERT_ERROR_FORMAT);
+        mentions(err.message, "the tag of word 0 is empty");
+        two[0].data = NULL;
+        two[0].size = 1;
+        CHECK(bert_entities(two, 2, BERT_TAGS_IOB2, e, 6, &n, &err) == BERT_ERROR_FORMAT);
+        two[0] = bytes("\xC3\x89-A");                                   /* a letter of two bytes is no mark of any scheme */
+        CHECK(bert_entities(two, 2, BERT_TAGS_IOB2, e, 6, &n, &err) == BERT_ERROR_FORMAT);
+        for (i = 0; i < 12; i++)
+            for (k = 0; k < 12; k++) {
+                two[0] = bytes(letters[i]);
+                two[1] = bytes(letters[k]);
+                CHECK(bert_entities(two, 2, BERT_TAGS_LENIENT, e, 6, &n, &err) == BERT_OK && n <= 2);
+                all += n;
+            }
+        CHECK_INT(all, 214);                                             /* as seqeval counts them */
+        REQUIRE(bert_entity_scores_open(BERT_TAGS_IOB2, NULL, &s, &err) == BERT_OK);
+        z.data = zero;
+        z.size = 5;
+        CHECK(bert_entity_scores_add(s, &z, &z, 1, &err) == BERT_ERROR_FORMAT);
+        mentions(err.message, "zero byte");
+        CHECK(bert_entity_scores_add(s, NULL, NULL, 0, &err) == BERT_OK && bert_entity_scores_add(s, tags, NULL, 1, &err) == BERT_ERROR_ARGUMENT);
+        bert_entity_scores_close(s);
+    }
 }
 
 /* ---- without memory ---- */
@@ -742,6 +1075,9 @@ int main(int argc, char **argv)
     TEST(regression);
     TEST(labels_of_the_data);
     TEST(dataset_errors);
+    TEST(own_columns);
+    TEST(labels_of_a_folder);
+    TEST(no_data_set);
     TEST(cut_as_the_reference);
     TEST(feature_corners);
     TEST(record_files);
