@@ -258,7 +258,16 @@ static void convert_refused(void)
     CHECK(bert_convert(f, BERT_STRING, g, BERT_F32, 1) == BERT_ERROR_UNSUPPORTED);
     CHECK(bert_convert(f, BERT_F32, g, (bert_dtype)99, 1) == BERT_ERROR_UNSUPPORTED);
     CHECK(bert_convert(NULL, BERT_F32, g, BERT_F64, 1) == BERT_ERROR_ARGUMENT);
-    CHECK(bert_convert(NULL, BERT_F32, NULL, BERT_F64, 0) == BERT_OK);
+    CHECK(bert_convert(f, BERT_F32, NULL, BERT_F64, 1) == BERT_ERROR_ARGUMENT);
+    CHECK(bert_convert(NULL, BERT_F32, NULL, BERT_F64, 0) == BERT_OK && bert_convert(NULL, BERT_F32, NULL, BERT_F32, 0) == BERT_OK);
+    CHECK(bert_convert(f, BERT_DTYPE_NONE, g, BERT_F32, 1) == BERT_ERROR_UNSUPPORTED);
+    {
+        static const uint64_t most[3] = { UINT64_MAX, (uint64_t)1 << 63, 5 };
+        int64_t as_signed[3] = { 0, 0, 0 };
+        CHECK(bert_convert(most, BERT_U64, as_signed, BERT_I64, 3) == BERT_OK && as_signed[0] == INT64_MAX && as_signed[1] == INT64_MAX && as_signed[2] == 5);
+        CHECK(bert_convert(as_signed, BERT_I64, g, BERT_F32, 2) == BERT_OK && g[0] == 9223372036854775808.0f);
+        g[0] = g[1] = 0;
+    }
     CHECK(bert_convert(f, BERT_C64, g, BERT_C64, 1) == BERT_OK && g[0] == 1 && g[1] == 2);
     CHECK_STR(bert_dtype_name((bert_dtype)99), "unknown");
     CHECK(bert_dtype_size((bert_dtype)99) == 0);
@@ -308,6 +317,27 @@ static void tensor_strides(void)
     CHECK(bert_tensor_read(&t, BERT_F32, out, 23, &err) == BERT_ERROR_ARGUMENT && strstr(err.message, "24"));
     CHECK(bert_tensor_read(&t, BERT_C64, out, 24, &err) == BERT_ERROR_UNSUPPORTED);
     CHECK(bert_tensor_read(&t, BERT_F32, NULL, 24, &err) == BERT_ERROR_ARGUMENT);
+}
+/* A turned tensor turned again is the first; a single number and an empty row have no last dimension to go along. */
+static void tensor_turns(void)
+{
+    static const int64_t shape[2] = { 2, 3 }, one[1] = { 1 };
+    static const double values[6] = { 0, 1, 2, 3, 4, 5 };
+    int64_t room[4], again[4];
+    double out[6];
+    float narrow[6];
+    bert_tensor t = tensor_over(values, BERT_F64, shape, 2, NULL), u = bert_tensor_transposed(&t, room), v = bert_tensor_transposed(&u, again);
+    int i;
+    CHECK(bert_tensor_read(&u, BERT_F32, narrow, 6, NULL) == BERT_OK && narrow[1] == 3 && narrow[2] == 1);
+    CHECK(v.shape[0] == 2 && v.shape[1] == 3 && bert_tensor_read(&v, BERT_F64, out, 6, NULL) == BERT_OK);
+    for (i = 0; i < 6; i++) CHECK(out[i] == values[i]);
+    t = tensor_over(values + 5, BERT_F64, NULL, 0, one);                /* strides of no dimension */
+    CHECK(bert_tensor_read(&t, BERT_F64, out, 1, NULL) == BERT_OK && out[0] == 5);
+    t = tensor_over(values + 1, BERT_F64, NULL, 0, NULL);
+    t.big_endian = !t.big_endian;                                       /* and of the other byte order */
+    CHECK(bert_tensor_read(&t, BERT_F64, out, 1, NULL) == BERT_OK && out[0] != 1);
+    t.dtype = BERT_STRING;
+    CHECK(bert_tensor_read(&t, BERT_STRING, out, 1, NULL) == BERT_ERROR_UNSUPPORTED);
 }
 static void tensor_byte_order(void)
 {
@@ -693,7 +723,7 @@ static void safetensors_writes_refused(void)
     char *file;
     size_t size, k;
     bert_write_desc d;
-    static const struct { const char *words; } cases[] = { { "not empty" }, { "UTF-8" }, { "cannot be written" }, { "dimension 1 is -1" }, { "memory can hold" }, { "no values" }, { "rank" }, { "two tensors" }, { "own" } };
+    static const struct { const char *words; } cases[] = { { "not empty" }, { "UTF-8" }, { "cannot be written" }, { "dimension 1 is -1" }, { "memory can hold" }, { "no values" }, { "rank" }, { "two tensors" }, { "own" }, { "(no name)" }, { "rank is -1" }, { "rank is 1" } };
     put_text("kept.safetensors", "as it was");
     for (k = 0; k < sizeof cases / sizeof *cases; k++) {
         o[0] = o[1] = output("a", BERT_F32, some_floats, some_shape, 2);
@@ -707,6 +737,9 @@ static void safetensors_writes_refused(void)
         if (k == 6) o[1].rank = 65;
         if (k == 7) o[1].name = "a";
         if (k == 8) o[1].name = "__metadata__";
+        if (k == 9) o[1].name = NULL;
+        if (k == 10) o[1].rank = -1;
+        if (k == 11) { o[1].rank = 1; o[1].shape = NULL; }
         memset(&err, 0, sizeof err);
         CHECK(write_as(in("kept.safetensors"), BERT_FORMAT_AUTO, o, 2, &err) != BERT_OK);
         if (!strstr(err.message, cases[k].words)) TEST_FAIL("%s, not: %s", err.message, cases[k].words);
@@ -720,6 +753,11 @@ static void safetensors_writes_refused(void)
     CHECK(write_as(in("x.safetensors"), (bert_format)9, o, 1, &err) == BERT_ERROR_ARGUMENT);
     memset(&d, 0, sizeof d);
     CHECK(bert_checkpoint_write(NULL) == BERT_ERROR_ARGUMENT && bert_checkpoint_write(&d) == BERT_ERROR_ARGUMENT);
+    d.path = "";
+    CHECK(bert_checkpoint_write(&d) == BERT_ERROR_ARGUMENT);
+    d.path = in("x.safetensors");
+    d.count = 1;                                                        /* of which there are none */
+    CHECK(bert_checkpoint_write(&d) == BERT_ERROR_ARGUMENT);
 }
 /* Every beginning of a file is an error; every flipped bit an error or another sound file. */
 static void damaged(const char *path)
@@ -967,7 +1005,49 @@ static void resolve_arguments(void)
     d.size = 1;
     CHECK(bert_checkpoint_open(&d, &c) == BERT_ERROR_ARGUMENT && c == NULL);
     bert_checkpoint_close(NULL);
-    CHECK(bert_checkpoint_count(NULL) == 0);
+    CHECK(bert_checkpoint_count(NULL) == 0 && bert_checkpoint_tensor(NULL, 0) == NULL && bert_checkpoint_find(NULL, "a") == NULL && bert_checkpoint_metadata(NULL, "a") == NULL);
+    CHECK(bert_checkpoint_format(NULL) == NULL && bert_checkpoint_path(NULL) == NULL);
+}
+/* What lies beside a checkpoint, and what is refused where it is asked for. */
+static void beside(void)
+{
+    bert_checkpoint *c, *none;
+    bert_file file;
+    bert_error err;
+    char path[600];
+    folder("b");
+    put_one("b/m.safetensors", BERT_FORMAT_AUTO, "a");
+    put_text("b/notes", "some notes");
+    put_text("b/nothing", "");
+    c = open_path(in("b/m.safetensors"));
+    REQUIRE(c != NULL);
+    CHECK(bert_checkpoint_find(c, NULL) == NULL && bert_checkpoint_tensor(c, 1) == NULL && bert_checkpoint_tensor(c, -1) == NULL && bert_checkpoint_metadata(c, "none") == NULL);
+    CHECK(bert_checkpoint_beside(c, "notes", path, sizeof path, &file, &err) == BERT_OK && file.size == 10 && memcmp(file.data, "some notes", 10) == 0);
+    CHECK_STR(path, in("b/notes"));
+    bert_file_close(&file);
+    CHECK(bert_checkpoint_beside(c, "notes", NULL, 0, &file, &err) == BERT_OK && file.size == 10);
+    bert_file_close(&file);
+    path[0] = '?';
+    CHECK(bert_checkpoint_beside(c, "nothing", path, 0, &file, &err) == BERT_OK && file.size == 0 && path[0] == '?');
+    bert_file_close(&file);
+    CHECK_INT(bert_checkpoint_beside(c, "gone", path, sizeof path, &file, &err), BERT_ERROR_IO);
+    CHECK(strstr(err.message, "no gone lies beside this checkpoint") != NULL);
+    CHECK_INT(bert_checkpoint_beside(c, "../notes", path, sizeof path, &file, &err), BERT_ERROR_ARGUMENT);
+    CHECK_INT(bert_checkpoint_beside(NULL, "notes", path, sizeof path, &file, &err), BERT_ERROR_ARGUMENT);
+    CHECK_INT(bert_checkpoint_beside(c, NULL, path, sizeof path, &file, &err), BERT_ERROR_ARGUMENT);
+    CHECK_INT(bert_checkpoint_beside(c, "notes", path, sizeof path, NULL, &err), BERT_ERROR_ARGUMENT);
+    memset(path, 'n', 300);
+    path[300] = 0;
+    CHECK_INT(bert_checkpoint_beside(c, path, NULL, 0, &file, &err), BERT_ERROR_ARGUMENT);
+    bert_checkpoint_close(c);
+    {
+        size_t size = 0;
+        char *bytes = test_read_file(in("b/m.safetensors"), &size);
+        REQUIRE(bytes && (none = open_bytes(bytes, size)) != NULL);     /* in memory it has no place */
+        CHECK_INT(bert_checkpoint_beside(none, "notes", NULL, 0, &file, &err), BERT_ERROR_IO);
+        bert_checkpoint_close(none);
+        free(bytes);
+    }
 }
 /* From the last choice to the first: each file added is preferred to those before it. */
 static void resolve_folder(void)
@@ -1022,6 +1102,16 @@ static void resolve_folder(void)
 static void resolve_files(void)
 {
     folder("p");
+    put_text("p/short.data-0000a-of-00001", "x");                       /* only looks like a part of the values */
+    fails("p/short.data-0000a-of-00001", "no checkpoint");
+    put_text("p/short.data-00000-xx-00001", "x");
+    fails("p/short.data-00000-xx-00001", "no checkpoint");
+    put_text("p/short_data-00000-of-00001", "x");
+    fails("p/short_data-00000-of-00001", "no checkpoint");
+    put_text("p/saved_model.pb", "a graph of something else");          /* without its variables */
+    fails("p/saved_model.pb", "no checkpoint");
+    put_text("p/bad.index.json", "{\"metadata\":{}}");
+    fails("p/bad.index.json", "the index has no weight_map");
     fails("p/nothing", "nothing.index");
 #ifndef BERT_NO_TF
     put_one("p/bert_model.ckpt", BERT_FORMAT_TF, "t");
@@ -1058,12 +1148,16 @@ static void resolve_others(void)
         { "\x1F\x8B\x08\0\0\0\0\0", 8, "gzip" }, { "7z\xBC\xAF\x27\x1C", 6, "7z" }, { "\x08\x07\x12\x07pytorch", 11, "ONNX" },
         { "\x1C\0\0\0TFL3", 8, "Lite" }, { "{\"hidden_size\":48}", 18, "config" }, { "{\"a\":{}}", 8, "weight_map" },
         { "hello, world", 12, "no checkpoint" }, { "\0", 1, "no checkpoint" },
+        { " \r\t <hEaD>", 10, "HTML" }, { "<body", 5, "HTML" }, { "<bod", 4, "no checkpoint" }, { "ggml1234", 8, "GGML" }, { "BZh91AY&", 8, "bzip2" }, { "\xFD" "7zXZ\0\0", 7, "xz" },
+        { "\x28\xB5\x2F\xFD\0", 5, "zstd" }, { "Rar!\x1A", 5, "RAR" }, { "\x08\x07\x3A\x07graph", 9, "ONNX" }, { "\x08\x07\x13\x07graph", 9, "no checkpoint" }, { "\x08\x20\x12\x07graph", 9, "no checkpoint" },
+        { "\x08\x07\x12", 3, "no checkpoint" }, { " \n\r\t{\"model_type\":\"bert\"}", 25, "config" }, { "   ", 3, "no checkpoint" }, { "model_checkpoint_path: \"x", 25, NULL },
     };
     size_t i;
     char tar[512];
     for (i = 0; i < sizeof others / sizeof *others; i++) {
         bert_checkpoint *c = open_bytes(others[i].data, others[i].size);
         CHECK(c == NULL);
+        if (!others[i].words) continue;                                 /* bytes that a file beside others would say more by */
         if (!strstr(last.message, others[i].words)) TEST_FAIL("%s, not: %s", last.message, others[i].words);
         put("other", others[i].data, others[i].size);
         fails("other", others[i].words);
@@ -1110,6 +1204,39 @@ static void formats_round(void)
         write_without_memory(in(ways[i].path), ways[i].format);
         finds(ways[i].path, "a");
     }
+}
+
+/* What one format can say and another cannot; and what is one storage in a PyTorch file, and what two. */
+static void formats_differ(void)
+{
+    static char long_name[65537];
+    bert_output o[4];
+    bert_error err;
+    bert_tensor t = tensor_over(some_floats, BERT_F32, some_row, 1, NULL);
+    memset(long_name, 'n', sizeof long_name - 1);
+#ifndef BERT_NO_TF
+    o[0] = output("a", BERT_F8_E8M0, some_floats, some_row, 1);
+    CHECK(write_as(in("differ"), BERT_FORMAT_TF, o, 1, &err) == BERT_ERROR_UNSUPPORTED && strstr(err.message, "values of type F8_E8M0 cannot be written for TensorFlow"));
+#endif
+#ifndef BERT_NO_PICKLE
+    {
+        bert_checkpoint *c;
+        const bert_tensor *a, *b, *d, *e;
+        o[0] = output(long_name, BERT_F32, some_floats, some_row, 1);
+        CHECK(write_as(in("differ.bin"), BERT_FORMAT_PYTORCH, o, 1, &err) == BERT_ERROR_ARGUMENT && strstr(err.message, "tensor 0 needs a name in UTF-8 of up to 65535 bytes"));
+        o[0] = output("a", BERT_F32, some_floats, some_row, 1);
+        o[1] = output("b", BERT_F32, some_floats, some_row, 1);         /* the same values: once in the file */
+        o[2] = output("c", BERT_I32, some_floats, some_row, 1);         /* the same bytes, but others values */
+        o[3] = output("d", BERT_F32, NULL, some_row, 1);
+        o[3].from = &t;                                                 /* out of a tensor */
+        REQUIRE(write_as(in("differ.bin"), BERT_FORMAT_PYTORCH, o, 4, &err) == BERT_OK && (c = open_path(in("differ.bin"))) != NULL);
+        a = bert_checkpoint_find(c, "a"); b = bert_checkpoint_find(c, "b"); d = bert_checkpoint_find(c, "c"); e = bert_checkpoint_find(c, "d");
+        REQUIRE(a && b && d && e);
+        CHECK(a->data == b->data && a->data != d->data && a->data != e->data);
+        CHECK(d->dtype == BERT_I32 && memcmp(d->data, some_floats, 16) == 0 && memcmp(e->data, some_floats, 16) == 0);
+        bert_checkpoint_close(c);
+    }
+#endif
 }
 
 /* What is written from tensors: turned, converted, of the other byte order; without memory for it. */
@@ -1248,6 +1375,7 @@ int main(int argc, char **argv)
     TEST(convert_wide);
     TEST(convert_refused);
     TEST(tensor_strides);
+    TEST(tensor_turns);
     TEST(tensor_byte_order);
     TEST(tensor_views);
     TEST(random_words);
@@ -1262,10 +1390,12 @@ int main(int argc, char **argv)
     TEST(safetensors_memory);
     TEST(shards);
     TEST(resolve_arguments);
+    TEST(beside);
     TEST(resolve_folder);
     TEST(resolve_files);
     TEST(resolve_others);
     TEST(formats_round);
+    TEST(formats_differ);
     TEST(formats_from);
     clear(root);
     remove_folder(root);

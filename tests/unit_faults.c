@@ -99,6 +99,9 @@ static int io_closedir(DIR *d) { io.folders--; return closedir(d); }
 #define closedir(d) io_closedir(d)
 #define BERT_NO_SIMD                    /* they read and write no files */
 #define BERT_STATIC                     /* a copy of its own, with these calls in it */
+#ifndef BERT__ARENA_SEPARATE
+#define BERT__ARENA_SEPARATE 1          /* what lies in one block for speed is asked for piece by piece, so that each piece can fail */
+#endif
 #define BERT_IMPLEMENTATION
 #include "bert.h"
 #undef open
@@ -115,6 +118,7 @@ static int io_closedir(DIR *d) { io.folders--; return closedir(d); }
 #include "test.h"
 #include "faults.h"
 #include "random_model.h"
+#include "archive_make.h"
 
 #define DIRECTORY "unit_faults.tmp"
 static char *in(const char *name)
@@ -203,6 +207,182 @@ static bert_status checkpoint_read(const char *path, const bert_allocator *a, be
 static bert_status do_read_safetensors(const bert_allocator *a, bert_error *e) { return checkpoint_read(in("a.safetensors"), a, e); }
 static bert_status do_read_pytorch(const bert_allocator *a, bert_error *e) { return checkpoint_read(in("a.bin"), a, e); }
 static bert_status do_read_tf(const bert_allocator *a, bert_error *e) { return checkpoint_read(in("newest"), a, e); }      /* by its file `checkpoint` */
+static bert_status do_read_tf_moved(const bert_allocator *a, bert_error *e) { return checkpoint_read(in("moved"), a, e); }  /* its file names a folder that is gone */
+static bert_status do_read_tf_part(const bert_allocator *a, bert_error *e) { return checkpoint_read(in("newest/a.data-00000-of-00001"), a, e); }
+static bert_status do_read_tf_index(const bert_allocator *a, bert_error *e) { return checkpoint_read(in("newest/a.index"), a, e); }
+static bert_status do_read_tf_saved(const bert_allocator *a, bert_error *e) { return checkpoint_read(in("saved/saved_model.pb"), a, e); }
+static bert_status do_read_shards(const bert_allocator *a, bert_error *e) { return checkpoint_read(in("shards"), a, e); }
+static bert_status do_read_only_one(const bert_allocator *a, bert_error *e) { return checkpoint_read(in("only"), a, e); }      /* a folder with one file that ends like weights */
+static bert_status do_read_archive(const bert_allocator *a, bert_error *e) { return checkpoint_read(in("stored.zip"), a, e); }
+static bert_status do_read_archived_tf(const bert_allocator *a, bert_error *e) { return checkpoint_read(in("tf.zip"), a, e); }
+static bert_status do_read_legacy(const bert_allocator *a, bert_error *e)
+{
+    bert_checkpoint_desc d;
+    bert_checkpoint *c = NULL;
+    bert_status s;
+    float got[4] = { 0, 0, 0, 0 };
+    memset(&d, 0, sizeof d);
+    d.path = in("legacy.pt");
+    d.allocator = *a;
+    d.error = e;
+    s = bert_checkpoint_open(&d, &c);
+    if (s == BERT_OK) {
+        const bert_tensor *t = bert_checkpoint_find(c, "w");
+        CHECK(t && bert_tensor_read(t, BERT_F32, got, 4, NULL) == BERT_OK && got[0] == 1 && got[3] == 4);
+    }
+    bert_checkpoint_close(c);
+    return s;
+}
+/* Values made from those of another file: other types, other strides. */
+static bert_status write_from(const char *path, const bert_allocator *a, bert_error *e)
+{
+    bert_checkpoint_desc d;
+    bert_checkpoint *c = NULL;
+    bert_write_desc w;
+    bert_output o[2];
+    bert_status s;
+    int i;
+    memset(&d, 0, sizeof d);
+    memset(&w, 0, sizeof w);
+    memset(o, 0, sizeof o);
+    d.path = in("a.bin");
+    d.allocator = w.allocator = *a;
+    d.error = w.error = e;
+    s = bert_checkpoint_open(&d, &c);
+    for (i = 0; i < 2 && s == BERT_OK; i++) {
+        o[i].from = bert_checkpoint_tensor(c, i);
+        o[i].name = i ? "two" : "one";
+        o[i].shape = o[i].from->shape;
+        o[i].rank = o[i].from->rank;
+        o[i].dtype = i ? BERT_F64 : BERT_BF16;
+    }
+    w.path = path;
+    w.tensors = o;
+    w.count = 2;
+    if (s == BERT_OK) s = bert_checkpoint_write(&w);
+    bert_checkpoint_close(c);
+    return s;
+}
+static bert_status do_convert_safetensors(const bert_allocator *a, bert_error *e) { return write_from(in("out.safetensors"), a, e); }
+static bert_status do_convert_pytorch(const bert_allocator *a, bert_error *e) { return write_from(in("out.bin"), a, e); }
+static bert_status do_convert_tf(const bert_allocator *a, bert_error *e) { return write_from(in("tf/out"), a, e); }
+/* A model out of an archive, with its vocabulary and a file beside it. */
+static bert_status do_archived_model(const bert_allocator *a, bert_error *e)
+{
+    bert_model_desc d;
+    bert_tokenizer_desc td;
+    bert_model *m = NULL;
+    bert_tokenizer *t = NULL;
+    bert_file f;
+    bert_status s;
+    char path[200];
+    memset(&d, 0, sizeof d);
+    memset(&td, 0, sizeof td);
+    d.path = in("model.zip");
+    d.allocator = td.allocator = *a;
+    d.error = td.error = e;
+    s = bert_model_open(&d, &m);
+    if (s == BERT_OK) s = bert_model_tokenizer(m, &td, BERT_DEFAULT, &t);
+    if (s == BERT_OK) {
+        CHECK_INT(bert_tokenizer_size(t), 14);
+        s = bert_checkpoint_beside(bert_model_checkpoint(m), "notes.txt", path, sizeof path, &f, e);
+        if (s == BERT_OK) { CHECK(f.size == 5 && memcmp(f.data, "notes", 5) == 0); bert_file_close(&f); }
+    }
+    bert_tokenizer_close(t);
+    bert_model_close(m);
+    return s;
+}
+/* A model from a config alone, packed, a session on it, vectors of texts. */
+static bert_status do_embed(const bert_allocator *a, bert_error *e)
+{
+    static const char *const texts[2] = { "the dog runs", "a cat naps, the dog runs. the dog runs. the cat runs. a dog naps." };
+    const size_t sizes[2] = { strlen(texts[0]), strlen(texts[1]) };
+    bert_model_desc d;
+    bert_packed_desc pd;
+    bert_session_desc sd;
+    bert_embed_desc ed;
+    bert_config c = config;
+    bert_model *m = NULL;
+    bert_packed *p = NULL;
+    bert_session *s = NULL;
+    float out[16];
+    bert_status st;
+    memset(&d, 0, sizeof d);
+    memset(&pd, 0, sizeof pd);
+    memset(&sd, 0, sizeof sd);
+    memset(&ed, 0, sizeof ed);
+    c.layer_norm_eps = 1e-12;
+    c.initializer_range = 0.02;
+    d.config = &c;
+    d.init_missing = BERT_ON;
+    d.heads = BERT_HEAD_POOLER | BERT_HEAD_MLM;
+    d.allocator = pd.allocator = sd.allocator = *a;
+    d.error = pd.error = sd.error = ed.error = e;
+    st = bert_model_open(&d, &m);
+    pd.model = m;
+    if (st == BERT_OK) st = bert_packed_open(&pd, &p);
+    sd.packed = p;
+    sd.threads = 1;
+    sd.max_tokens = 24;
+    if (st == BERT_OK) st = bert_session_open(&sd, &s);
+    ed.too_long = BERT_TOO_LONG_WINDOWS;
+    ed.normalize = 1;
+    if (st == BERT_OK) st = bert_session_embed(s, tokenizer, &ed, texts, sizes, 2, out);
+    if (st == BERT_OK) CHECK(out[0] * out[0] + out[1] * out[1] < 1.0001f);
+    bert_session_close(s);
+    bert_packed_close(p);
+    bert_model_close(m);
+    return st;
+}
+static bert_status do_tokenizer_json(const bert_allocator *a, bert_error *e)
+{
+    static const char *const never[2] = { "dog", "[X]" };
+    bert_tokenizer_desc d;
+    bert_tokenizer *t = NULL;
+    bert_status s;
+    memset(&d, 0, sizeof d);
+    d.path = DIRECTORY "/hf";
+    d.never_split = never;
+    d.never_split_count = 2;
+    d.allocator = *a;
+    d.error = e;
+    s = bert_tokenizer_open(&d, &t);
+    CHECK((s == BERT_OK) == (t != NULL));
+    if (t) CHECK(bert_tokenizer_desc_resolved(t).lower_case == BERT_OFF && bert_tokenizer_special_ids(t).cls == 1);
+    bert_tokenizer_close(t);
+    return s;
+}
+static bert_status do_learn(const bert_allocator *a, bert_error *e)
+{
+    static const char *const specials[2] = { "[UNK]", "[X]" };
+    bert_learn_desc d;
+    bert_learner *l = NULL;
+    const char *vocab;
+    size_t size;
+    bert_status s;
+    memset(&d, 0, sizeof d);
+    d.specials = specials;
+    d.specials_count = 2;
+    d.vocab_size = 40;
+    d.min_frequency = 1;
+    d.allocator = *a;
+    d.error = e;
+    s = bert_learner_open(&d, &l);
+    if (s == BERT_OK) s = bert_learner_add(l, squad, sizeof squad - 1);
+    if (s == BERT_OK) s = bert_learner_finish(l, &vocab, &size);
+    if (s == BERT_OK) CHECK(size > 20 && memcmp(vocab, "[UNK]\n[X]\n", 10) == 0);
+    else if (l) CHECK(bert_learner_add(l, "a", 1) == s && bert_learner_finish(l, &vocab, &size) == s);      /* it stays failed */
+    bert_learner_close(l);
+    return s;
+}
+static bert_status do_json(const bert_allocator *a, bert_error *e)
+{
+    static const char json[] = "{\"a\": [1, \"b\\u00e9\", true, null, -2.5e3, {}], \"c\": {\"d\": \"e\"}}";
+    bert_json_doc doc;
+    const bert_status s = bert_json_parse(json, sizeof json - 1, a, &doc, e);
+    if (s == BERT_OK) { CHECK(bert_json_is(bert_json_get(bert_json_get(doc.root, "c"), "d"), "e")); bert_json_free(&doc); }
+    return s;
+}
 static bert_status do_model(const bert_allocator *a, bert_error *e)
 {
     bert_model_desc d;
@@ -432,6 +612,32 @@ static void writing_tf(void) { survive(do_write_tf, "tf/out.index", "tf/out.data
 static void reading_safetensors(void) { survive(do_read_safetensors, NULL, NULL, NULL); }
 static void reading_pytorch(void) { survive(do_read_pytorch, NULL, NULL, NULL); }
 static void reading_tf(void) { survive(do_read_tf, NULL, NULL, NULL); }
+static void reading_tf_elsewhere(void)
+{
+    survive(do_read_tf_moved, NULL, NULL, NULL);
+    survive(do_read_tf_part, NULL, NULL, NULL);
+    survive(do_read_tf_index, NULL, NULL, NULL);
+    survive(do_read_tf_saved, NULL, NULL, NULL);
+}
+static void reading_shards(void) { survive(do_read_shards, NULL, NULL, NULL); }
+static void reading_a_folder(void) { survive(do_read_only_one, NULL, NULL, NULL); }
+static void reading_archives(void)
+{
+    survive(do_read_archive, NULL, NULL, NULL);
+    survive(do_read_archived_tf, NULL, NULL, NULL);
+    survive(do_archived_model, NULL, NULL, NULL);
+}
+static void reading_legacy(void) { survive(do_read_legacy, NULL, NULL, NULL); }
+static void converting(void)
+{
+    survive(do_convert_safetensors, "out.safetensors", NULL, NULL);
+    survive(do_convert_pytorch, "out.bin", NULL, NULL);
+    survive(do_convert_tf, "tf/out.index", "tf/out.data-00000-of-00001", NULL);
+}
+static void embedding(void) { survive(do_embed, NULL, NULL, NULL); }
+static void opening_a_tokenizer_json(void) { survive(do_tokenizer_json, NULL, NULL, NULL); }
+static void learning(void) { survive(do_learn, NULL, NULL, NULL); }
+static void parsing(void) { survive(do_json, NULL, NULL, NULL); }
 static void opening_a_model(void) { survive(do_model, NULL, NULL, NULL); }
 static void pretraining_data(void) { survive(do_pretraining, "out.0", "out.1", NULL); }
 static void pretraining_data_streamed(void) { survive(do_streaming, "out.0", "out.1", NULL); }
@@ -443,12 +649,60 @@ static void saving(void) { survive(do_save, "trained.safetensors", NULL, NULL); 
 static void resuming(void) { survive(do_resume, NULL, NULL, NULL); }
 static void finding_paths(void) { survive(do_paths, NULL, NULL, NULL); }
 
-static void put(const char *name, const char *data, size_t size)
+static void put(const char *name, const void *data, size_t size)
 {
     bert_error e;
     if (bert_file_write(in(name), data, size, &e)) { fprintf(stderr, "%s\n", e.message); exit(1); }
 }
 #define PUT(name, data) put(name, data, sizeof(data) - 1)
+/* torch.save's old format, by hand: a number, the version, what the machine is, the pickle, the storages. */
+static const char legacy[] =
+    "\x80\x02\x8A\x0A\x6C\xFC\x9C\x46\xF9\x20\x6A\xA8\x50\x19." "\x80\x02M\xE9\x03." "\x80\x02}X\x0D\0\0\0little_endian\x88s."
+    "\x80\x02}(X\1\0\0\0wctorch._utils\n_rebuild_tensor_v2\n((X\7\0\0\0storagectorch\nFloatStorage\nX\1\0\0\0" "0X\3\0\0\0cpuK\4tQK\0K\2K\2\x86K\2K\1\x86\x89"
+    "ccollections\nOrderedDict\n)RtRu." "\x80\x02]X\1\0\0\0" "0a." "\4\0\0\0\0\0\0\0" "\0\0\x80\x3F\0\0\0\x40\0\0\x40\x40\0\0\x80\x40";
+/* Half of the tensors to each of two files, and the index that says so. */
+static int make_shards(void)
+{
+    static const int64_t shape[2] = { 3, 4 };
+    int i;
+    for (i = 0; i < 2; i++) {
+        bert_output o;
+        bert_write_desc d;
+        memset(&o, 0, sizeof o);
+        memset(&d, 0, sizeof d);
+        o.name = i ? "two" : "one";
+        o.data = some;
+        o.shape = shape;
+        o.rank = 2;
+        o.dtype = BERT_F32;
+        d.path = i ? DIRECTORY "/shards/b.safetensors" : DIRECTORY "/shards/a.safetensors";
+        d.tensors = &o;
+        d.count = 1;
+        if (bert_checkpoint_write(&d)) return 0;
+    }
+    PUT("shards/model.safetensors.index.json", "{\"weight_map\": {\"one\": \"a.safetensors\", \"two\": \"b.safetensors\"}}");
+    return 1;
+}
+/* Archives of what was written before. */
+static int make_archives(void)
+{
+    static const struct { const char *zip, *name, *file; int deflated; } entries[] = {
+        { "stored.zip", "x/model.safetensors", "a.safetensors", 0 },
+        { "tf.zip", "x/a.index", "newest/a.index", 1 }, { "tf.zip", "x/a.data-00000-of-00001", "newest/a.data-00000-of-00001", 1 },
+        { "model.zip", "m/model.safetensors", "model/model.safetensors", 1 }, { "model.zip", "m/config.json", "model/config.json", 1 },
+        { "model.zip", "m/vocab.txt", "model/vocab.txt", 1 }, { "model.zip", "m/notes.txt", "notes.txt", 0 } };
+    size_t i;
+    archive a;
+    for (i = 0; i < sizeof entries / sizeof *entries; i++) {
+        if (!i || strcmp(entries[i].zip, entries[i - 1].zip)) archive_begin(&a);
+        archive_file(&a, entries[i].name, in(entries[i].file), entries[i].deflated);
+        if (i + 1 < sizeof entries / sizeof *entries && !strcmp(entries[i].zip, entries[i + 1].zip)) continue;
+        archive_end(&a);
+        put(entries[i].zip, a.data, a.size);
+        archive_free(&a);
+    }
+    return 1;
+}
 static int make(void)
 {
     static const char *const words[] = { "the", "dog", "runs", "cat", "naps" };
@@ -472,6 +726,12 @@ static int make(void)
     mkdir(DIRECTORY, 0777);
     mkdir(DIRECTORY "/tf", 0777);
     mkdir(DIRECTORY "/newest", 0777);
+    mkdir(DIRECTORY "/moved", 0777);
+    mkdir(DIRECTORY "/saved", 0777);
+    mkdir(DIRECTORY "/saved/variables", 0777);
+    mkdir(DIRECTORY "/shards", 0777);
+    mkdir(DIRECTORY "/only", 0777);
+    mkdir(DIRECTORY "/hf", 0777);
     mkdir(DIRECTORY "/model", 0777);
     for (i = 0; i < sizeof text; i++) text[i] = (char)('a' + test_random(&seed) % 26);
     for (i = 0; i < 24; i++) n += (size_t)snprintf(corpus + n, sizeof corpus - n, "%s %s %s.\n%s", words[test_random(&seed) % 5], words[test_random(&seed) % 5], words[test_random(&seed) % 5], i % 6 == 5 ? "\n" : "");
@@ -480,6 +740,12 @@ static int make(void)
     PUT("squad.json", squad);
     PUT("answers.json", "{\"a\": \"the cat\"}");
     PUT("data.tsv", "text\tkind\nthe dog\tx\nthe cat\ty\n");
+    PUT("notes.txt", "notes");
+    PUT("legacy.pt", legacy);
+    PUT("saved/saved_model.pb", "a graph");
+    PUT("hf/tokenizer_config.json", "{\"do_lower_case\": false}");
+    PUT("hf/tokenizer.json", "{\"added_tokens\": [{\"id\": 4, \"content\": \"[Y]\", \"special\": true}], \"normalizer\": {\"type\": \"BertNormalizer\"}, \"pre_tokenizer\": {\"type\": \"BertPreTokenizer\"}, "
+        "\"post_processor\": {\"type\": \"BertProcessing\", \"cls\": [\"<s>\", 1], \"sep\": [\"</s>\", 2]}, \"model\": {\"vocab\": {\"[UNK]\": 0, \"<s>\": 1, \"</s>\": 2, \"dog\": 3}}}");
     PUT("words.txt", "the O\ndog B-X\n\ncat B-Y\n");
     PUT("model/vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\n##s\ndog\ncat\nnap\nrun\n.\n,\na\n");
     PUT("model/config.json", "{\"model_type\": \"bert\", \"hidden_size\": 8, \"num_hidden_layers\": 1, \"num_attention_heads\": 2, \"intermediate_size\": 9, \"vocab_size\": 14, \"max_position_embeddings\": 24, \"type_vocab_size\": 2}");
@@ -492,7 +758,9 @@ static int make(void)
     config.type_vocab_size = 2;
     config.labels = 2;
     if (random_model_write(DIRECTORY "/model/model.safetensors", &config, BERT_HEAD_POOLER, 0, 1, &e) ||
-        checkpoint_write(in("a.safetensors"), &a, &e) || checkpoint_write(in("a.bin"), &a, &e) || checkpoint_write(in("newest/a"), &a, &e)) return 0;
+        checkpoint_write(in("a.safetensors"), &a, &e) || checkpoint_write(in("a.bin"), &a, &e) || checkpoint_write(in("newest/a"), &a, &e)
+        || checkpoint_write(in("moved/a"), &a, &e) || checkpoint_write(in("saved/variables/variables"), &a, &e) || checkpoint_write(in("only/some.bin"), &a, &e) || !make_shards() || !make_archives()) return 0;
+    PUT("moved/checkpoint", "model_checkpoint_path: \"/no/such/folder/a\"\n");
     td.path = DIRECTORY "/model/vocab.txt";
     if (bert_tokenizer_open(&td, &tokenizer)) return 0;
     pd.tokenizer = tokenizer;
@@ -529,6 +797,16 @@ int main(int argc, char **argv)
     TEST(reading_safetensors);
     TEST(reading_pytorch);
     TEST(reading_tf);
+    TEST(reading_tf_elsewhere);
+    TEST(reading_shards);
+    TEST(reading_a_folder);
+    TEST(reading_archives);
+    TEST(reading_legacy);
+    TEST(converting);
+    TEST(embedding);
+    TEST(opening_a_tokenizer_json);
+    TEST(learning);
+    TEST(parsing);
     TEST(opening_a_model);
     TEST(pretraining_data);
     TEST(pretraining_data_streamed);

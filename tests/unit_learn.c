@@ -505,6 +505,82 @@ static void test_arguments(void)
     bert_learner_close(NULL);
 }
 
+/* Descs that ask for what cannot be, each with its reason; nothing is opened. */
+static void test_refused(void)
+{
+    static char longest[65537];
+    static const char *const null_token[] = { "a", NULL }, *const with_return[] = { "a\r" }, *const too_long[] = { longest }, *const three[] = { "a", "b", "c" };
+    const struct { int64_t vocab_size, min_frequency, limit_alphabet; const char *const *specials; size_t count; const char *says; } rows[] = {
+        { INT64_C(2147483648), 0, 0, NULL, 0, "at most 2147483647" }, { 0, -1, 0, NULL, 0, "must not be negative" }, { 0, 0, -1, NULL, 0, "must not be negative" },
+        { 0, 0, 0, NULL, 2, "specials_count is 2, but specials is NULL" }, { 2, 0, 0, three, 3, "vocab_size 2 has no room" }, { 0, 0, 0, null_token, 2, "special token 1 is NULL" },
+        { 0, 0, 0, with_return, 1, "special token 0" }, { 0, 0, 0, too_long, 1, "too long" } };
+    size_t i, size;
+    bert_learner *l = NULL;
+    const char *vocab;
+    bert_error err = {0};
+    bert_learn_desc d = {0};
+    memset(longest, 'x', sizeof longest - 1);
+    d.error = &err;
+    for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+        d.vocab_size = rows[i].vocab_size;
+        d.min_frequency = rows[i].min_frequency;
+        d.limit_alphabet = rows[i].limit_alphabet;
+        d.specials = rows[i].specials;
+        d.specials_count = rows[i].count;
+        CHECK_INT(bert_learner_open(&d, &l), BERT_ERROR_ARGUMENT);
+        CHECK(l == NULL);
+        if (!strstr(err.message, rows[i].says)) TEST_FAIL("%s", err.message);
+    }
+    memset(&d, 0, sizeof d);
+    d.vocab_size = 3;                                                   /* just the special tokens */
+    d.specials = three;
+    d.specials_count = 3;
+    d.max_bytes = 1;                                                    /* the least there is */
+    d.strip_accents = BERT_OFF;
+    REQUIRE(bert_learner_open(&d, &l) == BERT_OK);
+    CHECK_INT(bert_learner_add(l, "x y \xC3\xA9", 6), BERT_OK);
+    CHECK_INT(bert_learner_finish(l, NULL, &size), BERT_ERROR_ARGUMENT);
+    CHECK_INT(bert_learner_finish(l, &vocab, NULL), BERT_ERROR_ARGUMENT);
+    CHECK_INT(bert_learner_finish(NULL, &vocab, &size), BERT_ERROR_ARGUMENT);
+    CHECK_INT(bert_learner_finish(l, &vocab, &size), BERT_OK);
+    CHECK_STR(vocab, "a\nb\nc\n");
+    bert_learner_close(l);
+}
+/* Memory that runs out in the middle of a large text, many blocks of it; then the learner stays failed. */
+static void test_failing_later(void)
+{
+    bytes text = make_text(3000000, 3000, 100, 22);
+    size_t n, tries;
+    for (n = 40, tries = 0; tries < 12; n += n / 3, tries++) {
+        meter m = {0};
+        bert_error err = {0};
+        bert_learn_desc d = {0};
+        bert_learner *l = NULL;
+        const char *vocab;
+        size_t size;
+        bert_status st;
+        m.fail_at = n;
+        m.fail_on = 1;
+        d.allocator = metered(&m);
+        d.error = &err;
+        d.vocab_size = 300;
+        if (tries & 1) { d.parallel.run = run_reversed; d.parallel.width = 1; }
+        st = bert_learner_open(&d, &l);
+        if (st == BERT_OK) st = bert_learner_add(l, text.data, text.size);
+        if (st == BERT_OK) st = bert_learner_finish(l, &vocab, &size);
+        else if (l) {
+            CHECK_INT(bert_learner_add(l, "a", 1), BERT_ERROR_MEMORY);
+            CHECK_INT(bert_learner_finish(l, &vocab, &size), BERT_ERROR_MEMORY);
+        }
+        CHECK(st == BERT_OK || (st == BERT_ERROR_MEMORY && strstr(err.message, "out of memory")));
+        bert_learner_close(l);
+        CHECK(m.live == 0 && m.blocks == 0);
+        if (st == BERT_OK) break;
+    }
+    CHECK(tries > 3);
+    free(text.data);
+}
+
 static void test_opens(void)
 {
     bytes text = make_text(300000, 5000, 10, 31), vocab = {0};
@@ -544,6 +620,8 @@ int main(int argc, char **argv)
     TEST(test_memory_bound);
     TEST(test_failing_allocations);
     TEST(test_arguments);
+    TEST(test_refused);
+    TEST(test_failing_later);
     TEST(test_opens);
     return test_end();
 }

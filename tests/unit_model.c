@@ -3,6 +3,7 @@
 #include "bert.h"
 #include "test.h"
 #include "faults.h"
+#include "archive_make.h"
 
 #include <sys/stat.h>
 #ifdef _WIN32
@@ -299,6 +300,237 @@ static void broken_models(void)
 
 /* ---- what lies beside a checkpoint: folders and archives ---- */
 
+/* What a config may say, one member at a time, and what it then is. */
+static void config_members(void)
+{
+#define WITH(more) "{\"hidden_size\":8,\"num_hidden_layers\":1,\"num_attention_heads\":2,\"intermediate_size\":9,\"vocab_size\":5," more "}"
+    static const struct { const char *text, *says; } bad[] = {
+        { WITH("\"layer_norm_eps\":-1"), "layer_norm_eps: must lie in [0, 1)" }, { WITH("\"layer_norm_eps\":1"), "layer_norm_eps" }, { WITH("\"hidden_dropout_prob\":-0.1"), "hidden_dropout_prob" },
+        { WITH("\"attention_probs_dropout_prob\":1"), "attention_probs_dropout_prob" }, { WITH("\"attention_probs_dropout_prob\":-1"), "attention_probs_dropout_prob" },
+        { WITH("\"initializer_range\":-0.5"), "initializer_range: must lie in [0, 100)" }, { WITH("\"initializer_range\":100"), "initializer_range" },
+        { WITH("\"initializer_range\":\"0.1\""), "initializer_range: is no number" }, { WITH("\"hidden_act\":7"), "\"\" is none of gelu" },
+        { WITH("\"num_labels\":-2147483649"), "num_labels: is no whole number of 32 bits" }, { WITH("\"num_labels\":true"), "num_labels" }, { "7", "a config is a JSON object" } };
+    static const struct { const char *text; bert_source source; bert_activation activation; int labels, relative; } good[] = {
+        { WITH("\"id2label\":{\"0\":\"a\"},\"num_labels\":7"), BERT_SOURCE_UNKNOWN, BERT_ACTIVATION_DEFAULT, 7, 0 }, { WITH("\"id2label\":[1, 2]"), BERT_SOURCE_UNKNOWN, BERT_ACTIVATION_DEFAULT, 0, 0 },
+        { WITH("\"use_relative_position\":false,\"max_relative_position\":9"), BERT_SOURCE_UNKNOWN, BERT_ACTIVATION_DEFAULT, 0, 0 },
+        { WITH("\"use_relative_position\":true,\"max_relative_position\":9"), BERT_SOURCE_NEZHA, BERT_GELU_TANH, 0, 9 },
+        { WITH("\"model_type\":\"nezha\""), BERT_SOURCE_HF, BERT_GELU_ERF, 0, 64 }, { WITH("\"model_type\":5"), BERT_SOURCE_HF, BERT_GELU_ERF, 0, 0 },
+        { WITH("\"architectures\":[]"), BERT_SOURCE_HF, BERT_GELU_ERF, 0, 0 }, { WITH("\"transformers_version\":\"4\""), BERT_SOURCE_HF, BERT_GELU_ERF, 0, 0 },
+        { WITH("\"position_embedding_type\":\"absolute\",\"hidden_act\":\"swish\""), BERT_SOURCE_UNKNOWN, BERT_SILU, 0, 0 }, { WITH("\"position_embedding_type\":3,\"hidden_act\":null"), BERT_SOURCE_UNKNOWN, BERT_ACTIVATION_DEFAULT, 0, 0 } };
+#undef WITH
+    bert_config c;
+    bert_error e;
+    size_t i;
+    char *large;
+    for (i = 0; i < sizeof bad / sizeof *bad; i++) {
+        memset(&e, 0, sizeof e);
+        CHECK(parse(bad[i].text, &c, &e) != BERT_OK);
+        if (!strstr(e.message, bad[i].says)) TEST_FAIL("%s: %s", bad[i].text, e.message);
+    }
+    for (i = 0; i < sizeof good / sizeof *good; i++) {
+        if (parse(good[i].text, &c, &e) != BERT_OK) { TEST_FAIL("%s: %s", good[i].text, e.message); continue; }
+        if (c.source != good[i].source || c.activation != good[i].activation || c.labels != good[i].labels || c.max_relative_position != good[i].relative)
+            TEST_FAIL("%s: source %d, activation %d, %d labels, %d", good[i].text, (int)c.source, (int)c.activation, (int)c.labels, (int)c.max_relative_position);
+    }
+    CHECK(bert_config_parse("{\"hidden_size\":8,\"num_hidden_layers\":1,\"num_attention_heads\":3,\"intermediate_size\":9,\"vocab_size\":5}", 98, NULL, &c, NULL) != BERT_OK);
+    CHECK_STR(bert_activation_name(BERT_SILU), "silu");
+    CHECK_STR(bert_activation_name((bert_activation)99), "unknown");
+    CHECK_INT(bert_config_check_vocabulary(NULL, 1, "v", &e), BERT_ERROR_ARGUMENT);
+    large = (char *)malloc((1 << 24) + 1);                              /* more than is parsed on the stack; more than is read at all */
+    REQUIRE(large);
+    memset(large, ' ', (1 << 24) + 1);
+    i = sizeof google_config - 2;                                       /* where its last brace was */
+    memcpy(large, google_config, i);
+    memcpy(large + i, ", \"pad\": \"", 10);
+    memset(large + i + 10, 'x', 20000);
+    memcpy(large + i + 20010, "\"}", 2);
+    CHECK_INT(bert_config_parse(large, i + 20012, "large", &c, &e), BERT_OK);
+    CHECK_STR(c.unknown, "a_new_one, pad");
+    CHECK_INT(c.hidden_size, 40);
+    CHECK_INT(bert_config_parse(large, (1 << 24) + 1, "large", &c, &e), BERT_ERROR_UNSUPPORTED);
+    CHECK(strstr(e.message, "16777217 bytes are too many for a config") != NULL);
+    free(large);
+}
+
+static bert_output *out_of(made *m, const char *name)
+{
+    size_t i;
+    for (i = 0; i < m->count; i++) if (strcmp(m->out[i].name, name) == 0) return m->out + i;
+    abort();
+}
+/* Opens what was made, with this config or none, and closes it; `says` of the refusal, NULL: it opens, and *got is its config. */
+static void opens_as(const made *m, const bert_config *config, const char *says, bert_config *got)
+{
+    bert_model_desc d = { 0 };
+    bert_model *model = NULL;
+    bert_error e = { 0 };
+    bert_status st;
+    if (save(m, BERT_FORMAT_SAFETENSORS, paths[1], &e)) { TEST_FAIL("%s", e.message); return; }
+    d.path = paths[1];
+    d.config = config;
+    d.error = &e;
+    st = bert_model_open(&d, &model);
+    if (says && (st != BERT_ERROR_MISMATCH || model || !strstr(e.message, says))) TEST_FAIL("status %d; not \"%s\": %s", (int)st, says, e.message);
+    if (!says && st) TEST_FAIL("%s", e.message);
+    if (!says && !st && got) *got = *bert_model_config(model);
+    bert_model_close(model);
+}
+/* Without a config the shapes tell it, as far as they can. */
+static void configs_from_shapes(void)
+{
+    bert_config c;
+    bert_output *o;
+    made m;
+    memset(&c, 0, sizeof c);
+    make(&m, 0, NULL, NULL);
+    opens_as(&m, NULL, NULL, &c);
+    CHECK(c.vocab_size == V && c.hidden_size == C && c.layers == L && c.max_positions == P && c.type_vocab_size == K && c.intermediate_size == F && c.heads == 0 && c.labels == N);
+    {                                                                   /* it can be looked at, but how many heads it has nobody knows */
+        bert_model_desc d = { 0 };
+        bert_packed_desc pd = { 0 };
+        bert_model *model = NULL;
+        bert_packed *packed = NULL;
+        bert_error e = { 0 };
+        size_t size = 5;
+        d.path = paths[1];
+        REQUIRE(bert_model_open(&d, &model) == BERT_OK);
+        CHECK(bert_model_parameter(model, -1) == NULL && bert_model_parameter(model, bert_model_parameter_count(model)) == NULL && bert_model_parameter(model, 0) != NULL);
+        CHECK(bert_model_config_text(model, NULL) == NULL && bert_model_config_text(model, &size) == NULL && size == 0);
+        pd.model = model;
+        pd.error = &e;
+        CHECK_INT(bert_packed_open(&pd, &packed), BERT_ERROR_MISMATCH);
+        CHECK(strstr(e.message, "the number of attention heads is not known") != NULL);
+        bert_model_close(model);
+    }
+    unmake(&m);
+    make(&m, 0, "bert.embeddings.word_embeddings.weight", NULL);
+    opens_as(&m, NULL, "word_embeddings.weight: is missing", NULL);
+    unmake(&m);
+    make(&m, 0, "bert.embeddings.position_embeddings.weight", NULL);
+    opens_as(&m, NULL, "if this is NEZHA with relative positions", NULL);
+    unmake(&m);
+    make(&m, 0, "bert.embeddings.token_type_embeddings.weight", NULL);
+    opens_as(&m, NULL, "token_type_embeddings.weight: is missing", NULL);
+    unmake(&m);
+    make(&m, 0, "bert.encoder.layer.0.intermediate.dense.bias", NULL);
+    opens_as(&m, NULL, "the intermediate size cannot be told", NULL);
+    unmake(&m);
+    make(&m, 0, NULL, NULL);
+    o = out_of(&m, "bert.embeddings.word_embeddings.weight");
+    o->rank = 1;
+    opens_as(&m, NULL, "word_embeddings.weight: is missing", NULL);
+    o->rank = 2;
+    o = out_of(&m, "bert.embeddings.position_embeddings.weight");
+    o->rank = 1;
+    opens_as(&m, NULL, "has 1 dimensions instead of 2", NULL);
+    o->rank = 2;
+    o = out_of(&m, "bert.embeddings.token_type_embeddings.weight");
+    o->rank = 1;
+    opens_as(&m, NULL, "has 1 dimensions instead of 2", NULL);
+    o->rank = 2;
+    o = out_of(&m, "bert.encoder.layer.0.intermediate.dense.bias");
+    o->rank = 2;
+    m.shapes[o - m.out][1] = 1;
+    opens_as(&m, NULL, "the intermediate size cannot be told", NULL);
+    unmake(&m);
+    clean();
+}
+/* Each dimension is called by the config's name for it; a vocabulary may be padded to a multiple of eight. */
+static void misshapen_models(void)
+{
+    static const struct { const char *name; int dimension, size; const char *says; } rows[] = {
+        { "bert.embeddings.word_embeddings.weight", 0, V - 1, "dimension 0 is 56 instead of 57 (vocab_size)" }, { "bert.embeddings.position_embeddings.weight", 0, P - 1, "(max_position_embeddings)" },
+        { "bert.embeddings.token_type_embeddings.weight", 0, K - 1, "(type_vocab_size)" }, { "bert.encoder.layer.1.intermediate.dense.bias", 0, F - 1, "(intermediate_size)" },
+        { "bert.pooler.dense.bias", 0, C - 1, "dimension 0 is 39 instead of 40 (hidden_size)" }, { "classifier.bias", 0, N - 1, "dimension 0 is 2 instead of 3 (labels)" }, { "classifier.weight", 0, 0, "is for 0 labels" } };
+    bert_config config, c, got;
+    bert_error e = { 0 };
+    bert_output *o;
+    made m;
+    size_t i;
+    REQUIRE(parse(google_config, &config, &e) == BERT_OK);
+    make(&m, 0, NULL, NULL);
+    for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int64_t *shape;
+        o = out_of(&m, rows[i].name);
+        shape = m.shapes[o - m.out] + rows[i].dimension;
+        *shape = rows[i].size;
+        opens_as(&m, &config, rows[i].says, NULL);
+        *shape = i == 0 ? V : i == 1 ? P : i == 2 ? K : i == 3 ? F : i == 4 ? C : N;
+    }
+    o = out_of(&m, "bert.embeddings.word_embeddings.weight");
+    m.shapes[o - m.out][0] = 56;
+    c = config;
+    c.vocab_size = 50;
+    memset(&got, 0, sizeof got);
+    opens_as(&m, &c, NULL, &got);
+    CHECK_INT(got.vocab_size, 50);
+    c.vocab_size = 49;
+    m.shapes[o - m.out][0] = 57;
+    opens_as(&m, &c, "dimension 0 is 57 instead of 49 (vocab_size)", NULL);
+    o = out_of(&m, "bert.encoder.layer.0.output.dense.bias");
+    o->dtype = BERT_I32;
+    opens_as(&m, &config, "holds I32; weights are floating point numbers", NULL);
+    unmake(&m);
+    make(&m, 1, NULL, NULL);                                            /* Google's matrices lie the other way round */
+    o = out_of(&m, "bert/encoder/layer_0/intermediate/dense/kernel");
+    m.shapes[o - m.out][1] = F - 1;
+    opens_as(&m, &config, "dimension 1 is 69 instead of 70 (intermediate_size)", NULL);
+    unmake(&m);
+    clean();
+}
+/* Files that are no BERT, and descs that ask for what cannot be. */
+static void no_models(void)
+{
+    static const float one = 1;
+    static const int64_t shape = 1;
+    bert_model_desc d = { 0 };
+    bert_write_desc w = { 0 };
+    bert_output o;
+    bert_config config;
+    bert_error e = { 0 };
+    bert_model *model = NULL;
+    REQUIRE(parse(google_config, &config, &e) == BERT_OK);
+    memset(&o, 0, sizeof o);
+    o.name = "bert.encoder.layer.2000.output.dense.bias";
+    o.data = &one;
+    o.shape = &shape;
+    o.rank = 1;
+    o.dtype = BERT_F32;
+    w.path = paths[1];
+    w.tensors = &o;
+    w.count = 1;
+    REQUIRE(bert_checkpoint_write(&w) == BERT_OK);
+    d.path = paths[1];
+    d.error = &e;
+    CHECK_INT(bert_model_open(&d, &model), BERT_ERROR_UNSUPPORTED);
+    CHECK(strstr(e.message, "it has a layer 2000; up to 1024 layers") != NULL);
+    o.name = "x";
+    REQUIRE(bert_checkpoint_write(&w) == BERT_OK);
+    CHECK_INT(bert_model_open(&d, &model), BERT_ERROR_MISMATCH);
+    CHECK(strstr(e.message, "it has 1 tensors, the first is x") != NULL);
+    w.count = 0;
+    REQUIRE(bert_checkpoint_write(&w) == BERT_OK);
+    CHECK_INT(bert_model_open(&d, &model), BERT_ERROR_MISMATCH);
+    CHECK(strstr(e.message, "it has 0 tensors") != NULL && !strstr(e.message, "the first"));
+    d.labels = -1;
+    CHECK_INT(bert_model_open(&d, &model), BERT_ERROR_ARGUMENT);
+    d.labels = (1 << 20) + 1;
+    CHECK_INT(bert_model_open(&d, &model), BERT_ERROR_ARGUMENT);
+    CHECK(strstr(e.message, "labels is 1048577") != NULL);
+    d.labels = 0;
+    d.init_missing = (bert_flag)3;
+    CHECK_INT(bert_model_open(&d, &model), BERT_ERROR_ARGUMENT);
+    CHECK(strstr(e.message, "init_missing is none") != NULL);
+    d.path = NULL;
+    d.init_missing = BERT_ON;                                           /* neither a file nor a config */
+    CHECK_INT(bert_model_open(&d, &model), BERT_ERROR_ARGUMENT);
+    d.init_missing = BERT_DEFAULT;
+    d.config = &config;
+    CHECK_INT(bert_model_open(&d, &model), BERT_ERROR_ARGUMENT);
+    CHECK(strstr(e.message, "needs a path or the bytes of a file") != NULL && model == NULL);
+    clean();
+}
+
 static const char vocab_text[] = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\ndog\nThe\n##s\n";
 
 /* Files that a case made, and folders, which are removed in the opposite order. */
@@ -330,64 +562,7 @@ static void put_model(int google, bert_format format, const char *path)
     } else snprintf(made_paths[made_count++], sizeof made_paths[0], "%s", path);
 }
 
-/* A zip archive being made. Method 8 is deflate, here of blocks that are not compressed. */
-typedef struct archive { unsigned char *data, *directory; size_t size, directory_size; int entries; } archive;
-static size_t little(unsigned char *p, uint64_t v, int bytes) { int k; for (k = 0; k < bytes; k++) p[k] = (unsigned char)(k < 8 ? v >> 8 * k & 255 : 0); return (size_t)bytes; }
-static uint32_t crc32_of(const unsigned char *p, size_t n)
-{
-    uint32_t c = 0xFFFFFFFF;
-    int k;
-    for (; n; n--, p++) for (c ^= *p, k = 0; k < 8; k++) c = c >> 1 ^ (c & 1 ? 0xEDB88320u : 0);
-    return ~c;
-}
-static void archive_begin(archive *a)
-{
-    memset(a, 0, sizeof *a);
-    a->data = (unsigned char *)malloc(1 << 21);
-    a->directory = (unsigned char *)malloc(1 << 14);
-    if (!a->data || !a->directory) abort();
-}
-static void archive_add(archive *a, const char *name, const void *data, size_t size, int deflated)
-{
-    unsigned char *p = a->data + a->size, *d = a->directory + a->directory_size;
-    const size_t n = strlen(name), start = a->size, packed = deflated ? size + 5 * ((size + 65534) / 65535) : size;
-    const uint32_t crc = crc32_of((const unsigned char *)data, size);
-    size_t done, part;
-    p += little(p, 0x04034B50, 4); p += little(p, 20, 2); p += little(p, 0, 2); p += little(p, deflated ? 8 : 0, 2); p += little(p, 0, 4);
-    p += little(p, crc, 4); p += little(p, packed, 4); p += little(p, size, 4); p += little(p, n, 2); p += little(p, 0, 2);
-    memcpy(p, name, n); p += n;
-    for (done = 0; done < size; done += part) {
-        part = deflated && size - done > 65535 ? 65535 : size - done;
-        if (deflated) { p += little(p, done + part == size, 1); p += little(p, part, 2); p += little(p, ~part, 2); }
-        memcpy(p, (const char *)data + done, part); p += part;
-    }
-    a->size = (size_t)(p - a->data);
-    d += little(d, 0x02014B50, 4); d += little(d, 20, 2); d += little(d, 20, 2); d += little(d, 0, 2); d += little(d, deflated ? 8 : 0, 2); d += little(d, 0, 4);
-    d += little(d, crc, 4); d += little(d, packed, 4); d += little(d, size, 4); d += little(d, n, 2); d += little(d, 0, 12); d += little(d, start, 4);
-    memcpy(d, name, n); d += n;
-    a->directory_size = (size_t)(d - a->directory);
-    a->entries++;
-}
-/* A file of the disk as an entry. */
-static void archive_file(archive *a, const char *name, const char *path, int deflated)
-{
-    size_t size = 0;
-    char *data = test_read_file(path, &size);
-    if (!data) TEST_FAIL("cannot read %s", path);
-    else archive_add(a, name, data, size, deflated);
-    free(data);
-}
-static void archive_end(archive *a, const char *path)
-{
-    unsigned char *p = a->data + a->size;
-    memcpy(p, a->directory, a->directory_size);
-    p += a->directory_size;
-    p += little(p, 0x06054B50, 4); p += little(p, 0, 4); p += little(p, (uint64_t)a->entries, 2); p += little(p, (uint64_t)a->entries, 2);
-    p += little(p, a->directory_size, 4); p += little(p, a->size, 4); p += little(p, 0, 2);
-    a->size = (size_t)(p - a->data);
-    if (path) put(path, a->data, a->size);
-}
-static void archive_free(archive *a) { free(a->data); free(a->directory); }
+static void archive_write(archive *a, const char *path) { archive_end(a); if (path) put(path, a->data, a->size); }
 
 /* Opens a model by path alone and its tokenizer; the config must come from `config`, the casing be `lower`. */
 static void open_all(const char *path, const char *config, bert_flag lower)
@@ -553,7 +728,7 @@ static void archives(void)
         archive_file(&a, "uncased_L-12_H-768_A-12/bert_model.ckpt.index", "unit_model.ckpt.index", deflated);
         archive_add(&a, "uncased_L-12_H-768_A-12/bert_config.json", google_config, sizeof google_config - 1, deflated);
         archive_add(&a, "__MACOSX/uncased_L-12_H-768_A-12/._bert_model.ckpt.index", "x", 1, 0);
-        archive_end(&a, ZIP);
+        archive_write(&a, ZIP);
         open_all(ZIP, ZIP "/uncased_L-12_H-768_A-12/bert_config.json", BERT_ON);
         d.data = a.data;                                                /* from memory */
         d.size = a.size;
@@ -574,7 +749,7 @@ static void archives(void)
         archive_add(&a, "m/config.json", google_config, sizeof google_config - 1, deflated);
         archive_add(&a, "m/vocab.txt", vocab_text, sizeof vocab_text - 1, deflated);
         archive_add(&a, "m/tokenizer_config.json", "{\"do_lower_case\": false}", 24, deflated);
-        archive_end(&a, ZIP);
+        archive_write(&a, ZIP);
         open_all(ZIP, ZIP "/m/config.json", BERT_OFF);
         archive_free(&a);
 
@@ -583,7 +758,7 @@ static void archives(void)
         archive_add(&a, "training_args.bin", "x", 1, deflated);
         archive_add(&a, "config.json", google_config, sizeof google_config - 1, deflated);
         archive_add(&a, "vocab.txt", vocab_text, sizeof vocab_text - 1, deflated);
-        archive_end(&a, ZIP);
+        archive_write(&a, ZIP);
         open_all(ZIP, ZIP "/config.json", BERT_ON);
         archive_free(&a);
     }
@@ -596,11 +771,11 @@ static void archives(void)
         size_t n;
         archive_begin(&a);
         archive_add(&a, "x/model.safetensors.index.json", map, sizeof map - 1, 1);
-        n = little(file, sizeof one - 1, 8); memcpy(file + n, one, sizeof one - 1); n += sizeof one - 1; file[n++] = 7;
+        n = archive_number(file, sizeof one - 1, 8); memcpy(file + n, one, sizeof one - 1); n += sizeof one - 1; file[n++] = 7;
         archive_add(&a, "x/a.safetensors", file, n, 0);
-        n = little(file, sizeof two - 1, 8); memcpy(file + n, two, sizeof two - 1); n += sizeof two - 1; file[n++] = 8;
+        n = archive_number(file, sizeof two - 1, 8); memcpy(file + n, two, sizeof two - 1); n += sizeof two - 1; file[n++] = 8;
         archive_add(&a, "x/b.safetensors", file, n, 1);
-        archive_end(&a, ZIP);
+        archive_write(&a, ZIP);
         cd.path = ZIP;
         cd.error = &e;
         if (bert_checkpoint_open(&cd, &c)) TEST_FAIL("%s", e.message);
@@ -624,7 +799,7 @@ static void archives(void)
             archive_begin(&a);
             archive_add(&a, bad[k].first, "x", 1, 0);
             archive_add(&a, bad[k].second, "x", 1, 0);
-            archive_end(&a, ZIP);
+            archive_write(&a, ZIP);
             cd.path = ZIP;
             cd.error = &e;
             CHECK(bert_checkpoint_open(&cd, &c) != BERT_OK && c == NULL);
@@ -634,7 +809,7 @@ static void archives(void)
         archive_begin(&a);                                              /* a broken config, named inside its archive */
         archive_file(&a, "m/model.safetensors", "unit_model.safetensors", 0);
         archive_add(&a, "m/config.json", "{\"hidden_size\": 40", 18, 0);
-        archive_end(&a, ZIP);
+        archive_write(&a, ZIP);
         memset(&d, 0, sizeof d);
         d.path = ZIP;
         d.error = &e;
@@ -686,10 +861,10 @@ static void damaged_archives(void)
             archive_file(&a, "x/bert_model.ckpt.data-00000-of-00001", "unit_model.ckpt.data-00000-of-00001", 0);
         } else {
             archive_add(&a, "x/model.safetensors.index.json", map, sizeof map - 1, 1);
-            n = little(file, sizeof one - 1, 8); memcpy(file + n, one, sizeof one - 1); n += sizeof one - 1; file[n++] = 7;
+            n = archive_number(file, sizeof one - 1, 8); memcpy(file + n, one, sizeof one - 1); n += sizeof one - 1; file[n++] = 7;
             archive_add(&a, "x/a.safetensors", file, n, 1);
         }
-        archive_end(&a, NULL);
+        archive_write(&a, NULL);
         for (k = 0; k <= 9 * a.size; k++) {                             /* so long; then all of it with bit k - size */
             const size_t size = k < a.size ? k : a.size;
             unsigned char *copy = (unsigned char *)malloc(size + 1);
@@ -888,6 +1063,66 @@ static void missing_heads(void)
     clean();
 }
 
+/* ---- what sentence-transformers lays beside a model ---- */
+
+static void sentence_transformers(void)
+{
+    static const struct { const char *modules, *pooling, *length; bert_status status; const char *says; bert_pooling want; int normalize; int64_t max_length; } rows[] = {
+        { "[{\"type\": \"sentence_transformers.models.Transformer\", \"path\": \"\"}, {\"type\": \"sentence_transformers.models.Pooling\", \"path\": \"1_Pooling\"}, {\"type\": \"Normalize\"}]",
+          "{\"pooling_mode_cls_token\": true, \"pooling_mode_mean_tokens\": false}", "{\"max_seq_length\": 40}", BERT_OK, "", BERT_POOLING_CLS, 1, 40 },
+        { "[{\"type\": \"Transformer\"}, {\"type\": \"Pooling\", \"path\": \"1_Pooling\"}]", "{\"pooling_mode_max_tokens\": true}", "{\"max_seq_length\": 2}", BERT_OK, "", BERT_POOLING_MAX, 0, 77 },
+        { NULL, "{\"pooling_mode_mean_sqrt_len_tokens\": true}", "{\"max_seq_length\": \"x\"}", BERT_OK, "", BERT_POOLING_MEAN_SQRT, 1, 77 },
+        { NULL, "{\"pooling_mode_lasttoken\": true}", NULL, BERT_OK, "", BERT_POOLING_LAST, 1, 77 },
+        { NULL, NULL, NULL, BERT_OK, "", BERT_POOLING_POOLER, 1, 77 },
+        { "[]", NULL, "{}", BERT_OK, "", BERT_POOLING_POOLER, 0, 77 },
+        { NULL, "{\"pooling_mode_cls_token\": true, \"pooling_mode_mean_tokens\": true}", NULL, BERT_ERROR_UNSUPPORTED, "2 ways of pooling", BERT_POOLING_POOLER, 1, 77 },
+        { "[{\"type\": \"x.Pooling\", \"path\": \"1_Pooling\"}]", "{\"pooling_mode_cls_token\": 1}", NULL, BERT_ERROR_UNSUPPORTED, "0 ways of pooling", BERT_POOLING_POOLER, 1, 77 },
+        { "[{\"type\": \"x.Dense\", \"path\": \"2_Dense\"}]", NULL, NULL, BERT_ERROR_UNSUPPORTED, "the module \"Dense\" is not supported", BERT_POOLING_POOLER, 1, 77 },
+        { "[{\"type\": 7}]", NULL, NULL, BERT_ERROR_UNSUPPORTED, "the module \"\" is not supported", BERT_POOLING_POOLER, 1, 77 },
+        { "[{\"path\": \"1_Pooling\"}]", NULL, NULL, BERT_ERROR_UNSUPPORTED, "is not supported", BERT_POOLING_POOLER, 1, 77 },
+        { "[{\"type\": \"Pooling\"}]", NULL, NULL, BERT_ERROR_UNSUPPORTED, "is not supported", BERT_POOLING_POOLER, 1, 77 },
+        { "[{\"type\": \"Pooling\", \"path\": 1}]", NULL, NULL, BERT_ERROR_UNSUPPORTED, "is not supported", BERT_POOLING_POOLER, 1, 77 },
+        { "[{\"type\": ", NULL, NULL, BERT_ERROR_FORMAT, "modules.json", BERT_POOLING_POOLER, 1, 77 },
+        { NULL, "{", NULL, BERT_ERROR_FORMAT, "config.json", BERT_POOLING_POOLER, 1, 77 },
+        { NULL, NULL, "[", BERT_ERROR_FORMAT, "sentence_bert_config.json", BERT_POOLING_POOLER, 1, 77 },
+    };
+    size_t i;
+    remove_made();
+    put_folder("unit_model.st");
+    put_folder("unit_model.st/1_Pooling");
+    put_model(0, BERT_FORMAT_SAFETENSORS, "unit_model.st/model.safetensors");
+    put_text("unit_model.st/config.json", google_config);
+    put_text("unit_model.st/modules.json", "");
+    put_text("unit_model.st/1_Pooling/config.json", "");
+    put_text("unit_model.st/sentence_bert_config.json", "");
+    for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+        bert_model_desc d = { 0 };
+        bert_model *m = NULL;
+        bert_embed_desc e;
+        bert_error err = { 0 };
+        remove("unit_model.st/modules.json");
+        remove("unit_model.st/1_Pooling/config.json");
+        remove("unit_model.st/sentence_bert_config.json");
+        if (rows[i].modules) CHECK(bert_file_write("unit_model.st/modules.json", rows[i].modules, strlen(rows[i].modules), NULL) == BERT_OK);
+        if (rows[i].pooling) CHECK(bert_file_write("unit_model.st/1_Pooling/config.json", rows[i].pooling, strlen(rows[i].pooling), NULL) == BERT_OK);
+        if (rows[i].length) CHECK(bert_file_write("unit_model.st/sentence_bert_config.json", rows[i].length, strlen(rows[i].length), NULL) == BERT_OK);
+        d.path = "unit_model.st";
+        d.error = &err;
+        if (bert_model_open(&d, &m)) { TEST_FAIL("%s", err.message); return; }
+        memset(&e, 0, sizeof e);
+        e.pooling = BERT_POOLING_POOLER;
+        e.normalize = 1;
+        e.max_length = 77;
+        CHECK_INT(bert_embed_desc_read(m, &e, &err), rows[i].status);
+        if (!strstr(err.message, rows[i].says)) TEST_FAIL("row %d: %s", (int)i, err.message);
+        CHECK_INT(e.pooling, rows[i].want);                             /* of a failure nothing is taken */
+        CHECK_INT(e.normalize, rows[i].normalize);
+        CHECK_INT(e.max_length, rows[i].max_length);
+        bert_model_close(m);
+    }
+    remove_made();
+}
+
 /* Memory that runs out anywhere is an error, and all of it comes back. */
 static void out_of_memory(void)
 {
@@ -903,7 +1138,7 @@ static void out_of_memory(void)
     archive_add(&a, "m/config.json", google_config, sizeof google_config - 1, 1);
     archive_add(&a, "m/vocab.txt", vocab_text, sizeof vocab_text - 1, 1);
     archive_add(&a, "m/tokenizer_config.json", "{\"do_lower_case\": false}", 24, 1);
-    archive_end(&a, NULL);
+    archive_write(&a, NULL);
     for (kind = 0; kind < 2; kind++)
         for (at = 1, done = 0; !done && at < 1000; at++) {
             test_faults f;
@@ -941,6 +1176,10 @@ int main(int argc, char **argv)
     TEST(names);
     TEST(models);
     TEST(broken_models);
+    TEST(config_members);
+    TEST(configs_from_shapes);
+    TEST(misshapen_models);
+    TEST(no_models);
     TEST(folders);
     TEST(archives);
     TEST(damaged_archives);
@@ -948,6 +1187,7 @@ int main(int argc, char **argv)
     TEST(random_models);
     TEST(random_values);
     TEST(missing_heads);
+    TEST(sentence_transformers);
     TEST(out_of_memory);
     return test_end();
 }

@@ -263,6 +263,11 @@ static void inflate_knows_all_blocks(void)
     CHECK_STR(unpack((const unsigned char *)"\7", 1, out, 10), "a block of no known type");
     CHECK_STR(unpack((const unsigned char *)"\1\3\0\0\0", 5, out, 10), "a copied block with two lengths");
     CHECK_STR(unpack((const unsigned char *)"", 0, out, 10), "it ends in the middle");
+    CHECK_STR(unpack((const unsigned char *)"\1\xFF\xFF", 3, out, 10), "it ends in the middle");         /* zeros behind the end would be the complement */
+    CHECK_STR(unpack((const unsigned char *)"\xFD\0\0\0", 4, out, 10), "too many symbols");            /* 288 literals; 32 distances */
+    CHECK_STR(unpack((const unsigned char *)"\xED\x1F\0\0", 4, out, 10), "too many symbols");
+    CHECK_STR(unpack((const unsigned char *)"\x05\0\x02\x24", 4, out, 10), "nothing to repeat");        /* the first code length is the one before */
+    CHECK_STR(unpack((const unsigned char *)"\x1B\x03", 2, out, 10), "not a symbol");                   /* 286 of the fixed code */
     CHECK_STR(unpack((const unsigned char *)"\x03\x02", 2, out, 10), "a distance to before the start");     /* a match as the first symbol */
 }
 static void inflate_survives_damage(void)
@@ -455,7 +460,15 @@ static void all_ways_to_say_it(void)
         GOOD("}(" NAME("\1", "w") TENSOR "u}" NAME("\x09", "_metadata") "}sb.", "w"),
         GOOD("]q\0(h\0" TENSOR "e.", "1"),                                                             /* contains itself */
         GOOD("}(" NAME("\1", "w") TENSOR NAME("\1", "b") ")22\x87" "22\x87" "22\x87" "2\x86" "u.", "w"),
-        GOOD("\x80\2}.", "")
+        GOOD("\x80\2}.", ""),
+        GOOD("}(" NAME("\1", "a") "I00\n" NAME("\1", "b") "I01\n" NAME("\1", "s") "S'a\\x20b'\n" NAME("\1", "w") TENSOR "u.", "w"),       /* truths; a string with an escape */
+        GOOD("}(" NAME("\1", "b") "L99999999999999999999L\n" NAME("\1", "w") TENSOR "u.", "w"),      /* a number that no tensor holds */
+        GOOD("}(" NAME("\1", "i") "I-12\n" NAME("\1", "n") "\x8A\1\xFB" NAME("\1", "o") "\x8A\0" NAME("\1", "w") TENSOR "u.", "w"),
+        GOOD("ccollections\nOrderedDict\n((l(" NAME("\1", "w") TENSOR "latR.", "w"),                   /* of pairs that are lists */
+        GOOD("}(" NAME("\1", "z") "ctorch\nSize\n]\x85R" NAME("\1", "w") "ctorch._utils\n_rebuild_tensor_v2\n(" ID "K\0ctorch\nSize\nK\2K\2\x86\x85R](K\2K\1e\x89" HOOKS "tRu.", "w"),
+        GOOD("}(" NAME("\1", "w") "ctorch._utils\n_rebuild_tensor_v2\n((" NAME("\7", "storage") "ctorch.cuda\nFloatStorage\n" NAME("\1", "0") NAME("\6", "cuda:0") "K\4tQK\0](K\2K\2eK\2K\1\x86\x89NtRu.", "w"),
+        GOOD("}(" NAME("\1", "s") "c__builtin__\nset\n]\x85R(K\1K\2u" NAME("\1", "w") TENSOR "u.", "w"),
+        GOOD("}(" NAME("\1", "w") TENSOR NAME("\1", "l") "](K\1K\2K\3K\4K\5K\6K\7K\x08K\x09\x65" NAME("\1", "t") "(K\1K\2K\3K\4K\5K\6lu.", "w")
     };
     size_t i;
     for (i = 0; i < sizeof good / sizeof good[0]; i++) {
@@ -472,6 +485,50 @@ static void all_ways_to_say_it(void)
         }
         close_block(c);
     }
+}
+/* Sizes and places in a zip64 field, whichever of them the directory says are there. */
+static void zip64_fields(void)
+{
+    bert_checkpoint *c;
+    unsigned which;
+    int kind;
+    for (which = 0; which < 8; which++)
+        for (kind = 0; kind < 7; kind++) {                              /* right; behind another field; cut after 0, 1, 2 numbers; none; longer than there is */
+            static bytes extra;
+            static const int at[3] = { 24, 20, 42 };
+            const uint64_t value[3] = { sizeof W - 1, sizeof W - 1, 0 };
+            unsigned k, n = 0, left = kind >= 2 && kind <= 4 ? (unsigned)kind - 2 : 3;
+            int good;
+            extra.size = 0;
+            if (kind == 1) put(&extra, "\x09\0\2\0zz", 6);
+            for (k = 0; k < 3; k++) n += which >> k & 1;
+            good = kind < 2 || !n || left >= n;
+            if (kind == 5) good = !n;
+            else {
+                put_number(&extra, 1, 2);
+                put_number(&extra, kind == 6 ? 500 : 8 * (n < left ? n : left), 2);
+                if (kind == 6) good = !n;
+                for (k = 0; k < 3; k++) if (which >> k & 1 && left) { put_number(&extra, value[k], 8); left--; }
+            }
+            zip_begin();
+            zip_stored("made/data.pkl", W, sizeof W - 1);
+            for (k = 0; k < 3; k++) if (which >> k & 1) memset(directory.data + at[k], 0xFF, 4);
+            directory.data[30] = (unsigned char)extra.size;
+            put(&directory, extra.data, extra.size);
+            zip_stored("made/data/0", four_bytes(0), 16);
+            zip_end();
+            CHECK_INT(open_block(file.data, file.size, &c), good ? BERT_OK : BERT_ERROR_FORMAT);
+            if (good) CHECK(c && is_four(c, "w"));
+            else CHECK(has("made/data.pkl: its zip64 sizes are missing"));
+            close_block(c);
+        }
+    zip_begin();
+    zip_stored("made/data.pkl", W, sizeof W - 1);
+    zip_stored("made/data.pkl", W, sizeof W - 1);
+    zip_end();
+    CHECK_INT(open_block(file.data, file.size, &c), BERT_ERROR_FORMAT);
+    CHECK(has("two entries named made/data.pkl"));
+    close_block(c);
 }
 static void views_and_types(void)
 {
@@ -535,7 +592,22 @@ static void what_is_refused(void)
         BAD("}K\1ctorch._utils\n_rebuild_tensor_v2\n(" ID "K\0G12345678\x85K\1\x85\x89NtRs.", "64 bits"),
         BAD("}K\1ctorch._utils\n_rebuild_tensor_v2\n(" ID "\x8A\x09" "123456789K\2\x85K\1\x85\x89NtRs.", "64 bits"),
         BAD("}K\1ctorch._utils\n_rebuild_tensor_v2\n(NK\0)" ")\x89NtRs.", "wrong arguments"),
-        BAD("}K\1ctorch.nn.parameter\nParameter\nK\1\x85\x81s.", "no tensor")
+        BAD("}K\1ctorch.nn.parameter\nParameter\nK\1\x85\x81s.", "no tensor"),
+        BAD("ctorch.nn.parameter\nParameter\n)R.", "no tensor"), BAD("ctorch\nSize\n)R.", "no tuple"), BAD("ctorch\nSize\nK\1\x85R.", "no tuple"), BAD("ctorch\nTensor\n)R.", "no function"),
+        BAD("ccollections\nOrderedDict\nK\1\x85R.", "wrong arguments"), BAD("ccollections\nOrderedDict\n(](K\1etR.", "no pair"), BAD("ccollections\nOrderedDict\n(](K\1\x85\x65tR.", "no pair"),
+        BAD("ccollections\nOrderedDict\n(](](K\1K\2K\3eetR.", "no pair"),
+        BAD("g99999999999999999999\n.", "memo"), BAD("Sa\n.", "quotes"), BAD("S'\n.", "quotes"), BAD("S'a\"\n.", "quotes"), BAD("S\"a'\n.", "quotes"), BAD("L-\n.", "digits"), BAD("\x7F.", "no operation 0x7f"),
+        BAD("K\1K\2\x93.", "a name that is no string"), BAD(NAME("\2", "os") "K\2\x93.", "a name that is no string"), BAD("K\1Q.", "no storage"), BAD("(" NAME("\7", "storage") "tQ.", "no storage"),
+        BAD("(K\1K\1K\1K\1K\1tQ.", "no storage"), BAD("(" NAME("\7", "Storage") "NNNNtQ.", "no storage"), BAD("(" NAME("\7", "storage") "NNNNtQ.", "class that is none"),
+#define STORAGE(elements) "(" NAME("\7", "storage") "ctorch\nFloatStorage\n" NAME("\1", "0") NAME("\3", "cpu") elements "tQ."
+        BAD(STORAGE("N"), "impossible number"), BAD(STORAGE("\x8A\x08\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F"), "impossible number"),
+        BAD(STORAGE("K\4K\1"), "described wrongly"), BAD(STORAGE("K\4K\1K\2\x86"), "described wrongly"), BAD(STORAGE("K\4NNK\1\x87"), "described wrongly"), BAD(STORAGE("K\4NK\1N\x87"), "described wrongly"),
+        BAD(STORAGE("K\4NJ\xFF\xFF\xFF\xFFK\1\x87"), "leaves it"), BAD(STORAGE("K\4NK\1J\xFF\xFF\xFF\xFF\x87"), "leaves it"), BAD(STORAGE("K\4NK\5K\0\x87"), "leaves it"),
+#define TYPED(arguments) "ctorch._tensor\n_rebuild_from_type_v2\n" arguments "R."
+        BAD(TYPED("K\1K\2\x86"), "a tensor with the wrong arguments"), BAD(TYPED("K\1K\2)\x87"), "a tensor with the wrong arguments"), BAD(TYPED("ctorch\nTensor\nK\2K\3\x87"), "a tensor with the wrong arguments"),
+        BAD("ctorch._utils\n_rebuild_tensor\n" ID "K\0)\x87R.", "wrong arguments"), BAD("ctorch._utils\n_rebuild_tensor_v2\n(" ID "K\0))\x89tR.", "wrong arguments"), BAD("ctorch._utils\n_rebuild_tensor_v2\n(" ID "K\0K\2)\x89NtR.", "wrong arguments"),
+        BAD("ctorch._utils\n_rebuild_tensor_v2\n(" ID "K\0)K\2\x89NtR.", "wrong arguments"), BAD("ctorch._utils\n_rebuild_tensor_v3\n(" ID "K\0))\x89NtR.", "wrong arguments"), BAD("ctorch._utils\n_rebuild_tensor_v3\n(" ID "K\0))\x89NK\1tR.", "wrong arguments"),
+        BAD("ctorch._utils\n_rebuild_tensor_v3\n(" ID "K\0))\x89Nctorch\nTensor\ntR.", "wrong arguments")
     };
     size_t i;
     for (i = 0; i < 2 * (sizeof bad / sizeof bad[0]); i++) {
@@ -976,6 +1048,7 @@ int main(int argc, char **argv)
     TEST(archive_that_lies);
     TEST(tensors_of_both_formats);
     TEST(all_ways_to_say_it);
+    TEST(zip64_fields);
     TEST(views_and_types);
     TEST(what_is_refused);
     TEST(legacy_that_lies);

@@ -967,9 +967,23 @@ static void padded(void)
     p.mask = NULL;
     CHECK_INT(bert_batch_from_padded(&p, &keep, &e), BERT_OK);
     CHECK(keep.key_mask == NULL && keep.offsets[B] == B * S);
-    p.rows = NULL;
-    CHECK_INT(bert_batch_from_padded(&p, &keep, &e), BERT_ERROR_ARGUMENT);
-    p.rows = rows;
+    for (k = 0; k < 8; k++) {                                           /* each array that is needed, missing */
+        bert_padded q = p;
+        q.mask = mask;
+        switch (k) {
+        case 0: q.rows = NULL; break;
+        case 1: q.ids = NULL; break;
+        case 2: q.offsets = NULL; break;
+        case 3: q.row_ids = NULL; break;
+        case 4: q.row_positions = NULL; break;
+        case 5: q.row_segments = NULL; break;
+        case 6: q.row_mask = NULL; break;
+        default: q.sequences = -1;
+        }
+        memset(&e, 0, sizeof e);
+        CHECK_INT(bert_batch_from_padded(&q, &keep, &e), BERT_ERROR_ARGUMENT);
+        CHECK(strstr(e.message, k == 6 ? "row_mask is needed to keep padding" : "arrays to fill") != NULL);
+    }
     p.length = 0;
     CHECK_INT(bert_batch_from_padded(&p, &keep, &e), BERT_ERROR_ARGUMENT);
     CHECK_INT(bert_batch_from_padded(NULL, &keep, &e), BERT_ERROR_ARGUMENT);
@@ -1097,6 +1111,18 @@ static void bad_input(void)
         CHECK(*(unsigned char *)hidden == 0x77);                        /* nothing was computed */
         CHECK(bert_session_run(s, &b, &r, NULL) == BERT_ERROR_ARGUMENT);
     }
+    {                                                                   /* no sequences, no rows */
+        bert_batch none = good;
+        bert_result r = { 0 };
+        none.sequences = 0;
+        r.words = words;
+        CHECK_INT(bert_session_run(s, &none, &r, &e), BERT_OK);
+        masked[0] = 0;
+        r.masked_rows = masked;
+        r.masked_count = 1;
+        CHECK_INT(bert_session_run(s, &none, &r, &e), BERT_ERROR_ARGUMENT);
+        CHECK(strstr(e.message, "the batch has 0 rows") != NULL);
+    }
     CHECK_INT(bert_session_run(NULL, &good, &(bert_result){ 0 }, NULL), BERT_ERROR_ARGUMENT);
     CHECK_INT(bert_session_run(s, NULL, &(bert_result){ 0 }, NULL), BERT_ERROR_ARGUMENT);
     CHECK_INT(bert_session_run(s, &good, NULL, NULL), BERT_ERROR_ARGUMENT);
@@ -1199,6 +1225,35 @@ static void bad_descs(void)
     for (isa = BERT_ISA_AVX2; isa < BERT_ISA_COUNT; isa++) {
         d.isa = (bert_isa)isa;
         CHECK_INT(bert_session_open(&d, &s), BERT_ERROR_MISMATCH);
+    }
+    d.isa = BERT_ISA_DEFAULT;
+    d.precision = BERT_PRECISION_BF16;
+    CHECK_INT(bert_session_open(&d, &s), BERT_ERROR_MISMATCH);
+    CHECK(strstr(e.message, "the weights were packed for ref in f32") != NULL);
+    d.precision = BERT_PRECISION_F32;
+    d.budget = 1000;                                                    /* beside the weights, which are there */
+    CHECK_INT(bert_session_open(&d, &s), BERT_ERROR_MEMORY);
+    CHECK(strstr(e.message, "a session takes at least") != NULL);
+    d.budget = (size_t)1 << 30;                                         /* more than is of use */
+    REQUIRE(bert_session_open(&d, &s) == BERT_OK);
+    CHECK_INT(bert_session_desc_resolved(s).max_tokens, 8192);
+    bert_session_close(s);
+    d.budget = 0;
+    d.max_tokens = ((int64_t)1 << 31) + 1;
+    CHECK_INT(bert_session_open(&d, &s), BERT_ERROR_ARGUMENT);
+    d.max_tokens = 0;
+    {                                                                   /* as many as one text may have */
+        bert_config longer = c;
+        bert_model *m2;
+        bert_session_desc d2 = { 0 };
+        longer.max_positions = 1500;
+        m2 = model_of(&longer, 0, 0);
+        d2.model = m2;
+        d2.threads = 1;
+        REQUIRE(m2 && bert_session_open(&d2, &s) == BERT_OK);
+        CHECK_INT(bert_session_desc_resolved(s).max_tokens, 1500);
+        bert_session_close(s);
+        bert_model_close(m2);
     }
     d.isa = BERT_ISA_DEFAULT;
     other = model_of(&c, 0, 0);
@@ -1501,6 +1556,14 @@ static void embeds(void)
         d.stride = 5;
         CHECK_INT(bert_session_embed(s, tok, &d, text + LONG, sizes + LONG, 1, out), BERT_OK);
         CHECK_CLOSE(out, (size_t)n, sum, (size_t)n, 1e-6, 1e-5);
+        d.normalize = 1;                                                /* of length 1, the mean as a whole */
+        CHECK_INT(bert_session_embed(s, tok, &d, text + LONG, sizes + LONG, 1, other), BERT_OK);
+        {
+            double square = 0;
+            for (k = 0; k < n; k++) square += (double)out[k] * out[k];
+            for (k = 0; k < n; k++) sum[k] = (float)(out[k] / sqrt(square));
+        }
+        CHECK_CLOSE(other, (size_t)n, sum, (size_t)n, 1e-6, 1e-5);
         free(sum);
     }
     CHECK_INT(bert_session_embed(s, tok, NULL, text, sizes, 0, NULL), BERT_OK);
@@ -1512,6 +1575,24 @@ static void embeds(void)
     CHECK_INT(bert_session_embed(s, NULL, &d, text, sizes, 1, out), BERT_ERROR_ARGUMENT);
     CHECK_INT(bert_session_embed(s, tok, &d, NULL, sizes, 1, out), BERT_ERROR_ARGUMENT);
     CHECK_INT(bert_session_embed(s, tok, &d, text, sizes, -1, out), BERT_ERROR_ARGUMENT);
+    CHECK_INT(bert_session_embed(s, tok, &d, text, NULL, 1, out), BERT_ERROR_ARGUMENT);
+    CHECK_INT(bert_session_embed(s, tok, &d, text, sizes, 1, NULL), BERT_ERROR_ARGUMENT);
+    {                                                                   /* whatever the tokenizer refuses: it has no [SEP]; no [UNK] */
+        static const char bare[] = "[UNK]\n[CLS]\na\n", none[] = "[SEP]\n[CLS]\na\n";
+        static const bert_too_long policies[3] = { BERT_TOO_LONG_ERROR, BERT_TOO_LONG_TRUNCATE, BERT_TOO_LONG_WINDOWS };
+        bert_tokenizer *other_tok = NULL;
+        d.max_length = 20;
+        for (i = 0; i < 3; i++)
+            for (kind = 0; kind < 2; kind++) {
+                td.data = kind ? none : bare;
+                td.size = kind ? sizeof none - 1 : sizeof bare - 1;
+                d.too_long = policies[i];
+                REQUIRE(bert_tokenizer_open(&td, &other_tok) == BERT_OK);
+                CHECK_INT(bert_session_embed(s, other_tok, &d, text + LONG, sizes + LONG, 1, out), BERT_ERROR_MISMATCH);
+                CHECK(strstr(e.message, kind ? "[UNK]" : "[SEP]") != NULL);
+                bert_tokenizer_close(other_tok);
+            }
+    }
     for (i = 0; i < 120; i++) snprintf(many + strlen(many), sizeof many - strlen(many), "t%d\n", i);
     td.data = many;                                                     /* a vocabulary of another model */
     td.size = strlen(many);
@@ -1602,6 +1683,161 @@ static void not_finite(void)
     bert_session_close(small);
     bert_model_close(m);
 }
+/* A weight that is no number is named, in every precision. */
+static void not_finite_weights(void)
+{
+    static const char *const victims[] = { "bert.encoder.layer.1.output.dense.bias", "bert.encoder.layer.0.intermediate.dense.weight", "bert.embeddings.LayerNorm.weight" };
+    static const int lengths[] = { 4 };
+    bert_config c = usual();
+    texts t = texts_of(&c, lengths, 1, 31);
+    const bert_batch b = batch_of(&t);
+    float *out = floats(4 * c.hidden_size);
+    bert_error e = { 0 };
+    size_t v;
+    int precision;
+    REQUIRE(random_model_write("unit_session.sound.safetensors", &c, 0, 0, 7, &e) == BERT_OK);
+    for (v = 0; v < sizeof victims / sizeof *victims; v++) {
+        bert_checkpoint_desc cd = { 0 };
+        bert_checkpoint *from = NULL;
+        bert_write_desc w = { 0 };
+        bert_output o[64];
+        float *values = NULL;
+        int64_t i, n;
+        cd.path = "unit_session.sound.safetensors";
+        REQUIRE(bert_checkpoint_open(&cd, &from) == BERT_OK && bert_checkpoint_count(from) <= 64);
+        n = bert_checkpoint_count(from);
+        memset(o, 0, sizeof o);
+        for (i = 0; i < n; i++) {
+            const bert_tensor *x = bert_checkpoint_tensor(from, i);
+            o[i].name = x->name;
+            o[i].shape = x->shape;
+            o[i].rank = x->rank;
+            o[i].dtype = x->dtype;
+            o[i].from = x;
+            if (strcmp(x->name, victims[v])) continue;
+            values = floats(x->count);
+            CHECK_INT(bert_tensor_read(x, BERT_F32, values, x->count, NULL), BERT_OK);
+            { const uint32_t bits = v == 1 ? 0x7F800000u : 0x7FC00000u; memcpy(values + x->count / 2, &bits, 4); }
+            o[i].from = NULL;
+            o[i].data = values;
+        }
+        w.path = "unit_session.odd.safetensors";
+        w.tensors = o;
+        w.count = (size_t)n;
+        w.error = &e;
+        if (!values || bert_checkpoint_write(&w)) TEST_FAIL("%s: %s", victims[v], e.message);
+        bert_checkpoint_close(from);
+        free(values);
+        for (precision = BERT_PRECISION_F32; precision <= BERT_PRECISION_INT8; precision++) {
+            bert_model_desc d = { 0 };
+            bert_model *m = NULL;
+            bert_session *s;
+            bert_result r = { 0 };
+            d.path = "unit_session.odd.safetensors";
+            d.config = &c;
+            d.error = &e;
+            if (bert_model_open(&d, &m)) { TEST_FAIL("%s", e.message); break; }
+            s = session_in(m, (bert_precision)precision, BERT_ISA_DEFAULT, 1, 0);
+            r.hidden = out;
+            e.message[0] = 0;
+            if (s) CHECK_INT(bert_session_run(s, &b, &r, &e), BERT_ERROR_FORMAT);
+            CHECK_STR(e.tensor, victims[v]);
+            CHECK(strstr(e.message, "its weights are not all finite; nor is the result for sequence 0") != NULL);
+            bert_session_close(s);
+            bert_model_close(m);
+        }
+        remove("unit_session.odd.safetensors");
+    }
+    remove("unit_session.sound.safetensors");
+    free(out);
+    free_texts(&t);
+}
+
+/* ---- another place to compute ---- */
+
+typedef struct played { int opened, runs, fails; float fill; bert_model const *model; } played;
+
+static bert_status played_open(const bert_device *device, bert_session_desc *desc, void **state)
+{
+    played *p = (played *)(uintptr_t)device->options;
+    if (p->fails == 1) return BERT_ERROR_IO;
+    p->opened++;
+    p->model = desc->model;
+    desc->max_tokens = 12;
+    *state = p;
+    return BERT_OK;
+}
+static bert_status played_run(void *state, const bert_batch *batch, const bert_result *result, bert_error *error)
+{
+    played *p = (played *)state;
+    int64_t i;
+    (void)error;
+    p->runs++;
+    if (p->fails == 2) return BERT_ERROR_STOPPED;
+    for (i = 0; i < batch->offsets[batch->sequences] * bert_model_config(p->model)->hidden_size; i++) result->hidden[i] = p->fill;
+    return BERT_OK;
+}
+static void played_close(void *state) { ((played *)state)->opened--; }
+
+/* The session checks what it is given and what comes back; the rest is the device's. */
+static void devices(void)
+{
+    static const int lengths[] = { 4, 6 };
+    bert_config c = usual();
+    bert_model *m = model_of(&c, 0, 0);
+    texts t = texts_of(&c, lengths, 2, 31);
+    bert_batch b = batch_of(&t);
+    float *out = floats(10 * c.hidden_size);
+    bert_device device;
+    bert_session_desc d = { 0 };
+    bert_session *s = NULL;
+    bert_result r = { 0 };
+    bert_error e = { 0 };
+    test_faults f = { 0 };
+    played p = { 0, 0, 0, 0, NULL };
+    memset(&device, 0, sizeof device);
+    device.options = &p;
+    device.session_open = played_open;
+    device.session_run = played_run;
+    device.session_close = played_close;
+    d.device = &device;
+    d.error = &e;
+    CHECK_INT(bert_session_open(&d, &s), BERT_ERROR_ARGUMENT);
+    CHECK(strstr(e.message, "a session with a device needs a model") != NULL);
+    d.model = m;
+    d.packed = (bert_packed *)(uintptr_t)8;
+    CHECK_INT(bert_session_open(&d, &s), BERT_ERROR_ARGUMENT);
+    d.packed = NULL;
+    d.allocator = test_faults_allocator(&f);
+    f.fail_at = 1;
+    CHECK_INT(bert_session_open(&d, &s), BERT_ERROR_MEMORY);
+    f.fail_at = 0;
+    p.fails = 1;
+    CHECK_INT(bert_session_open(&d, &s), BERT_ERROR_IO);
+    CHECK(s == NULL && f.live == 0 && !p.opened);
+    p.fails = 0;
+    REQUIRE(m && bert_session_open(&d, &s) == BERT_OK);
+    CHECK_INT(bert_session_desc_resolved(s).max_tokens, 12);
+    p.fill = 2;
+    r.hidden = out;
+    CHECK_INT(bert_session_run(s, &b, &r, &e), BERT_OK);
+    CHECK(p.runs == 1 && out[0] == 2 && out[10 * c.hidden_size - 1] == 2);
+    t.ids[3] = -1;                                                      /* what is wrong does not get there */
+    CHECK_INT(bert_session_run(s, &b, &r, &e), BERT_ERROR_ARGUMENT);
+    CHECK_INT(p.runs, 1);
+    t.ids[3] = 1;
+    p.fails = 2;
+    CHECK_INT(bert_session_run(s, &b, &r, &e), BERT_ERROR_STOPPED);
+    p.fails = 0;
+    { const uint32_t bits = 0x7FC00000u; memcpy(&p.fill, &bits, 4); }
+    CHECK_INT(bert_session_run(s, &b, &r, &e), BERT_ERROR_FORMAT);
+    CHECK(strstr(e.message, "the result for sequence 0 is not finite, though all weights are") != NULL);
+    bert_session_close(s);
+    CHECK(!p.opened && f.live == 0);
+    free(out);
+    free_texts(&t);
+    close_model(m);
+}
 static void instruction_sets(void)
 {
     CHECK(bert_isa_available(BERT_ISA_REF) && bert_isa_available(bert_isa_best()) && bert_isa_best() != BERT_ISA_DEFAULT);
@@ -1614,6 +1850,8 @@ static void instruction_sets(void)
 int main(int argc, char **argv)
 {
     test_begin(argc, argv);
+    TEST(not_finite_weights);
+    TEST(devices);
     TEST(instruction_sets);
     TEST(numbers);
     TEST(long_sequences);

@@ -1176,6 +1176,409 @@ static void stream_again(void)
 }
 
 /* ============================================================================================================
+   What is seldom asked for
+   ============================================================================================================ */
+
+/* Whatever columns are wanted, and however few rows there is room for: the same numbers, and nothing behind them. */
+static void any_columns(void)
+{
+    static const char *const texts[] = { "hello, world! a b zz", "h\xC3\xA9llo \xE4\xB8\x80\xE3\x80\x82 a", "a [MASK] b \xE2\x80\x99s" };
+    static const char *const given[] = { "hello", "", "\xC3\xA9", "a b" };
+    static const size_t sizes[] = { 5, 0, 2, 3 };
+    static columns want, got;
+    int mode, k, mask;
+    for (mode = 0; mode < 2; mode++) {
+        bert_tokenizer *tok = open_mode(mode ? BERT_TOKENIZER_HF : BERT_TOKENIZER_GOOGLE);
+        REQUIRE(tok);
+        for (k = 0; k < 5; k++) {                                        /* a text, words, a pair */
+            const char *text = texts[k % 3];
+            for (mask = -1; mask < 128; mask++) {
+                columns *c = mask < 0 ? &want : &got;
+                bert_encoding *e = all(c);
+                bert_status st, should = BERT_OK;
+                size_t i, n = want.e.count;
+                if (mask >= 0) {
+                    memset(c->ids, 0x55, sizeof *c - offsetof(columns, ids));
+                    e->capacity = (size_t)mask % 3 ? n : n / 2;
+                    if (!(mask & 1)) e->ids = NULL;
+                    if (!(mask & 2)) e->segment_ids = NULL;
+                    if (!(mask & 4)) e->words = NULL;
+                    if (!(mask & 8)) e->begin = NULL;
+                    if (!(mask & 16)) e->end = NULL;
+                    if (!(mask & 32)) e->char_begin = NULL;
+                    if (!(mask & 64)) e->char_end = NULL;
+                    if (mask && e->capacity < n) should = BERT_ERROR_SPACE;    /* without columns it only counts */
+                }
+                st = k < 3 ? bert_tokenizer_encode(tok, text, strlen(text), e) : k == 3 ? bert_tokenizer_encode_words(tok, given, sizes, 4, e)
+                           : bert_tokenizer_encode_pair(tok, NULL, texts[1], strlen(texts[1]), texts[0], strlen(texts[0]), e);
+                CHECK_INT(st, should);
+                if (mask < 0) continue;
+                CHECK_INT(e->count, n);
+                for (i = 0; i < e->capacity; i++)
+                    if ((e->ids && c->ids[i] != want.ids[i]) || (e->segment_ids && c->segment_ids[i] != want.segment_ids[i]) || (e->words && c->words[i] != want.words[i])
+                        || (e->begin && c->begin[i] != want.begin[i]) || (e->end && c->end[i] != want.end[i])
+                        || (e->char_begin && c->char_begin[i] != want.char_begin[i]) || (e->char_end && c->char_end[i] != want.char_end[i])) break;
+                if (i < e->capacity) TEST_FAIL("columns %d of text %d: row %d differs", mask, k, (int)i);
+                if (c->ids[i] != 0x55555555 || c->words[i] != 0x55555555 || c->segment_ids[i] != 0x55555555 || c->begin[i] != c->end[i] || c->char_begin[i] != c->char_end[i] || c->begin[i] != c->char_begin[i])
+                    TEST_FAIL("columns %d of text %d: row %d, behind the last, was written", mask, k, (int)i);
+            }
+        }
+        bert_tokenizer_close(tok);
+    }
+}
+
+/* Marks change places in the normal form; a token's bytes are the first to the last of its characters all the same. */
+static void reordered_marks(void)
+{
+    static const char marks[] = "[UNK]\na\n##\xE3\x80\xAE\xF0\x9D\x85\xAD\n";
+    bert_tokenizer *tok = open_text(marks, sizeof marks - 1, BERT_TOKENIZER_GOOGLE);
+    columns c;
+    REQUIRE(tok);
+    CHECK_INT(bert_tokenizer_encode(tok, "a\xF0\x9D\x85\xAD\xE3\x80\xAE", 8, all(&c)), BERT_OK);
+    CHECK_STR(numbers(c.ids, c.e.count), "1 2");
+    CHECK_STR(ranges(c.begin, c.end, c.e.count), "0-1 1-8");
+    CHECK_STR(ranges(c.char_begin, c.char_end, c.e.count), "0-1 1-3");
+    bert_tokenizer_close(tok);
+}
+
+/* A tokenizer.json's ways to name [CLS] and [SEP], and its limits. */
+static void tokenizer_json_parts(void)
+{
+#define POST(post, most) "{\"added_tokens\": [], \"normalizer\": {\"type\": \"BertNormalizer\", \"lowercase\": true}, \"pre_tokenizer\": {\"type\": \"BertPreTokenizer\"}, " \
+        "\"post_processor\": " post ", \"model\": {\"unk_token\": {\"content\": \"<u>\"}, " most "\"vocab\": {\"<b>\": 5, \"<u>\": 1, \"<s>\": 0, \"a\": 2, \"##a\": 3, \"[SEP]\": 4}}}"
+    static const struct { const char *text; int32_t cls, sep, max_word; } rows[] = {
+        { POST("{\"type\": \"BertProcessing\", \"sep\": [\"<b>\", 5], \"cls\": [\"<s>\", 0]}", "\"max_input_chars_per_word\": 0, "), 0, 5, 1 },
+        { POST("{\"type\": \"BertProcessing\"}", "\"max_input_chars_per_word\": 1000, "), -1, 4, 200 },
+        { POST("{\"type\": \"TemplateProcessing\", \"single\": [{\"SpecialToken\": {\"id\": \"<s>\", \"type_id\": 0}}, {\"Sequence\": {\"id\": \"A\"}}, {\"SpecialToken\": {\"id\": \"<b>\"}}]}",
+               "\"max_input_chars_per_word\": \"x\", "), 0, 5, 100 },
+        { POST("{\"type\": \"TemplateProcessing\"}", ""), -1, 4, 100 },
+        { POST("{\"type\": \"ByteLevel\"}", ""), -1, 4, 100 },
+    };
+    static const struct { const char *text, *says; bert_status status; } refused[] = {
+        { "{\"model\": {\"vocab\": {\"a\": 0}, \"continuing_subword_prefix\": \"@@\"}}", "only the prefix \"##\"", BERT_ERROR_UNSUPPORTED },
+        { "{\"model\": {\"vocab\": {\"a\": 0}}, \"normalizer\": {\"type\": \"NFC\"}}", "not BertNormalizer", BERT_ERROR_UNSUPPORTED },
+        { "{\"model\": {\"vocab\": {\"a\": 0}}, \"normalizer\": {\"type\": \"BertNormalizer\"}, \"pre_tokenizer\": {\"type\": \"Whitespace\"}}", "not BertPreTokenizer", BERT_ERROR_UNSUPPORTED },
+#define ADDED(token) "{\"added_tokens\": [" token "], \"normalizer\": {\"type\": \"BertNormalizer\"}, \"pre_tokenizer\": {\"type\": \"BertPreTokenizer\"}, \"model\": {\"vocab\": {\"a\": 0}}}"
+        { ADDED("{\"content\": \"x\"}"), "without id or content", BERT_ERROR_FORMAT },
+        { ADDED("{\"id\": -1, \"content\": \"x\"}"), "without id or content", BERT_ERROR_FORMAT },
+        { ADDED("{\"id\": 1}"), "without id or content", BERT_ERROR_FORMAT },
+        { ADDED("{\"id\": 1, \"content\": 2}"), "without id or content", BERT_ERROR_FORMAT },
+        { ADDED("{\"id\": 2000000, \"content\": \"x\"}"), "ids go up to 2000000", BERT_ERROR_FORMAT },
+    };
+    static const char *const refused_ids[] = {
+        "{\"normalizer\": {\"type\": \"BertNormalizer\"}, \"pre_tokenizer\": {\"type\": \"BertPreTokenizer\"}, \"model\": {\"vocab\": {\"a\": -1}}}",
+        "{\"normalizer\": {\"type\": \"BertNormalizer\"}, \"pre_tokenizer\": {\"type\": \"BertPreTokenizer\"}, \"model\": {\"vocab\": {\"a\": \"1\"}}}",
+    };
+    bert_tokenizer *tok;
+    bert_tokenizer_desc d;
+    columns c;
+    size_t i;
+    for (i = 0; i < COUNT(rows); i++) {
+        bert_special_ids ids;
+        tok = open_text(rows[i].text, strlen(rows[i].text), BERT_TOKENIZER_DEFAULT);
+        if (!tok) continue;
+        ids = bert_tokenizer_special_ids(tok);
+        CHECK_INT(ids.unk, 1);
+        CHECK_INT(ids.cls, rows[i].cls);
+        CHECK_INT(ids.sep, rows[i].sep);
+        CHECK_INT(bert_tokenizer_desc_resolved(tok).max_word, rows[i].max_word);
+        bert_tokenizer_close(tok);
+    }
+    for (i = 0; i < COUNT(refused); i++) {
+        CHECK_INT(refuse_text(refused[i].text, strlen(refused[i].text)), refused[i].status);
+        mentions(error.message, refused[i].says);
+    }
+    for (i = 0; i < COUNT(refused_ids); i++) {
+        CHECK_INT(refuse_text(refused_ids[i], strlen(refused_ids[i])), BERT_ERROR_FORMAT);
+        mentions(error.message, "the id of \"a\" is no number from 0");
+    }
+    memset(&d, 0, sizeof d);                                            /* the desc's names and limit come first */
+    d.data = rows[0].text;
+    d.size = strlen(rows[0].text);
+    d.cls_token = d.sep_token = d.unk_token = "a";
+    d.max_word = 7;
+    d.error = &error;
+    REQUIRE(bert_tokenizer_open(&d, &tok) == BERT_OK);
+    CHECK_INT(bert_tokenizer_special_ids(tok).cls, 2);
+    CHECK_INT(bert_tokenizer_special_ids(tok).sep, 2);
+    CHECK_INT(bert_tokenizer_special_ids(tok).unk, 2);
+    CHECK_INT(bert_tokenizer_desc_resolved(tok).max_word, 7);
+    CHECK_INT(bert_tokenizer_encode(tok, "aaaaaaa aaaaaaaa", 16, all(&c)), BERT_OK);
+    CHECK_INT(c.e.count, 8);                                            /* a and six ##a; the longer one is unknown */
+    bert_tokenizer_close(tok);
+#undef POST
+#undef ADDED
+}
+/* Vocabularies whose first lines look like JSON. */
+static void braces_first(void)
+{
+    static const char *const texts[] = { "{\n\"\n[UNK]\n:\n", " {\n\"a\nb\":\n", "{\n}\n", "\t{\r\n\"x\\\"\n", "{\"a\" b", "{" };
+    static const int32_t sizes[] = { 4, 3, 2, 2, 1, 1 };
+    static const char escaped[] = " {\r\n\t\"a\\\"b\" :1}";
+    size_t i;
+    for (i = 0; i < COUNT(texts); i++) {
+        bert_tokenizer *tok = open_text(texts[i], strlen(texts[i]), BERT_TOKENIZER_DEFAULT);
+        if (tok) CHECK_INT(bert_tokenizer_size(tok), sizes[i]);
+        bert_tokenizer_close(tok);
+    }
+    CHECK_INT(refuse_text(escaped, sizeof escaped - 1), BERT_ERROR_FORMAT);     /* this is an object */
+    mentions(error.message, "model.vocab is missing");
+}
+static void never_split_words(void)
+{
+    static const char *const odd[][2] = { { "", "a" }, { "a", NULL } };
+    static const char *const twice[] = { "zz", "a b", "zz", "[MASK]" };
+    bert_tokenizer_desc d;
+    bert_tokenizer *tok = NULL;
+    columns c;
+    size_t i;
+    memset(&d, 0, sizeof d);
+    d.data = vocab;
+    d.size = sizeof vocab - 1;
+    d.never_split_count = 2;
+    for (i = 0; i < 2; i++) {
+        d.never_split = odd[i];
+        CHECK_INT(refuse(&d), BERT_ERROR_ARGUMENT);
+        mentions(error.message, "never_split");
+    }
+    d.never_split = twice;
+    d.never_split_count = 4;
+    d.mode = BERT_TOKENIZER_HF;
+    d.error = &error;
+    REQUIRE(bert_tokenizer_open(&d, &tok) == BERT_OK);
+    CHECK_INT(bert_tokenizer_encode(tok, "azz a bb [MASK]", 15, all(&c)), BERT_OK);
+    CHECK_STR(tokens(tok, &c.e), "a [UNK] [UNK] b [MASK]");             /* what the vocabulary lacks is unknown, as a whole */
+    CHECK_STR(ranges(c.begin, c.end, c.e.count), "0-1 1-3 4-7 7-8 9-15");
+    bert_tokenizer_close(tok);
+    d.lower_case = (bert_flag)3;
+    for (i = 0; i < 5; i++) {
+        d.lower_case = d.strip_accents = d.cjk = d.clean = d.basic = BERT_DEFAULT;
+        *(i == 0 ? &d.strip_accents : i == 1 ? &d.cjk : i == 2 ? &d.clean : i == 3 ? &d.basic : &d.lower_case) = (bert_flag)3;
+        CHECK_INT(refuse(&d), BERT_ERROR_ARGUMENT);
+        mentions(error.message, "a flag");
+    }
+}
+/* What calls answer where there is nothing to say. */
+static void nothing_there(void)
+{
+    static const char no_unk[] = "[CLS]\n[SEP]\na\n", no_sep[] = "[UNK]\n[CLS]\na\n";
+    static const char *const word[] = { "zz" };
+    static const size_t two = 2;
+    bert_tokenizer *tok = open_default(), *bare;
+    bert_pair_desc p = pair_of(0, BERT_TRUNCATE_LONGEST);
+    int32_t starts[3] = { 7, 7, 7 };
+    columns a, b, out;
+    REQUIRE(tok);
+    CHECK_INT(bert_tokenizer_id(tok, NULL, 3), -1);
+    CHECK_INT(bert_tokenizer_key(tok, -1), -1);
+    CHECK_INT(bert_tokenizer_key(tok, bert_tokenizer_key_count(tok)), -1);
+    bert_encoding_word_starts(NULL, 0, starts, 2);
+    CHECK_STR(numbers(starts, 3), "-1 -1 7");
+    CHECK_INT(bert_tokenizer_encode(tok, "a b hello", 9, all(&a)), BERT_OK);
+    bert_encoding_word_starts(&a.e, 0, starts, 2);                      /* fewer words than there are */
+    CHECK_STR(numbers(starts, 3), "0 1 7");
+    a.e.capacity = 1;                                                   /* rows that were not there */
+    a.e.segment_ids = NULL;
+    bert_encoding_word_starts(&a.e, 1, starts, 3);
+    CHECK_STR(numbers(starts, 3), "0 -1 -1");
+    a.e.words = NULL;
+    bert_encoding_word_starts(&a.e, 0, starts, 3);
+    CHECK_STR(numbers(starts, 3), "-1 -1 -1");
+    CHECK_INT(bert_tokenizer_encode(tok, "a b c d e f", 11, all(&a)), BERT_OK);
+    CHECK_INT(bert_tokenizer_encode(tok, "g h i j k l", 11, all(&b)), BERT_OK);
+    CHECK_INT(bert_encoding_join(NULL, &p, &a.e, NULL, all(&out), NULL), BERT_ERROR_ARGUMENT);
+    mentions(error.message, "bert_encoding_join");
+    CHECK_INT(bert_encoding_join(tok, &p, NULL, NULL, all(&out), NULL), BERT_ERROR_ARGUMENT);
+    CHECK_INT(bert_encoding_join(tok, &p, &a.e, NULL, NULL, NULL), BERT_ERROR_ARGUMENT);
+    p = pair_of(2, BERT_TRUNCATE_LONGEST);
+    CHECK_INT(bert_encoding_join(tok, &p, &a.e, &b.e, all(&out), NULL), BERT_ERROR_ARGUMENT);
+    mentions(error.message, "alone are 3");
+    p = pair_of(11, BERT_TRUNCATE_SECOND);                              /* two of the second text at a time */
+    p.stride = 2;
+    CHECK_INT(bert_encoding_join(tok, &p, &a.e, &b.e, all(&out), NULL), BERT_ERROR_ARGUMENT);
+    mentions(error.message, "only 2 tokens");
+    p.stride = 0;
+    p.window = 2;
+    CHECK_INT(bert_encoding_join(tok, &p, &a.e, &b.e, all(&out), NULL), BERT_OK);
+    CHECK_STR(tokens(tok, &out.e), "[CLS] a b c d e f [SEP] k l [SEP]");
+    all(&out);
+    out.e.capacity = 5;                                                 /* cut in the middle of a text */
+    CHECK_INT(bert_encoding_join(tok, &p, &a.e, &b.e, &out.e, NULL), BERT_ERROR_SPACE);
+    CHECK_INT(out.e.count, 11);
+    CHECK_STR(tokens(tok, &out.e), "[CLS] a b c d");
+    CHECK_INT(bert_tokenizer_encode_pair(tok, &p, "a", 1, NULL, 0, all(&out)), BERT_ERROR_ARGUMENT);
+    mentions(error.message, "window 0 only");
+    p = pair_of(4, BERT_TRUNCATE_FIRST);                                /* a single text is the first */
+    CHECK_STR(join_texts(tok, &p, "a b c d", NULL, BERT_OK), "[CLS] a b [SEP]");
+    p = pair_of(4, BERT_TRUNCATE_SECOND);
+    join_texts(tok, &p, "a b c d", NULL, BERT_ERROR_TOO_LONG);
+    bert_tokenizer_close(tok);
+    bare = open_text(no_unk, sizeof no_unk - 1, BERT_TOKENIZER_DEFAULT);
+    REQUIRE(bare);
+    p = pair_of(0, BERT_TRUNCATE_LONGEST);
+    join_texts(bare, &p, "a zz", NULL, BERT_ERROR_MISMATCH);
+    mentions(error.message, "it has no [UNK]");
+    CHECK_INT(bert_tokenizer_encode(bare, "a zz", 4, all(&out)), BERT_ERROR_MISMATCH);
+    CHECK_INT(bert_tokenizer_encode_words(bare, word, &two, 1, all(&out)), BERT_ERROR_MISMATCH);
+    bert_tokenizer_close(bare);
+    bare = open_text(no_sep, sizeof no_sep - 1, BERT_TOKENIZER_DEFAULT);
+    REQUIRE(bare);
+    CHECK_INT(bert_tokenizer_encode(bare, "a", 1, all(&a)), BERT_OK);
+    CHECK_INT(bert_encoding_join(bare, &p, &a.e, NULL, all(&out), NULL), BERT_ERROR_MISMATCH);
+    mentions(error.message, "no [SEP]");
+    bert_tokenizer_close(bare);
+}
+/* Words between special tokens, and the tokens among them. */
+static void words_and_specials(void)
+{
+    static const char text[] = "a b [MASK] c";
+    static const char *const want[] = { "a|b|[MASK]|c|", "a|", "a|b|", "a|b|[MASK]|", "a|b|[MASK]|c|" };
+    bert_tokenizer *tok = open_mode(BERT_TOKENIZER_HF);
+    int stop;
+    REQUIRE(tok);
+    for (stop = 0; stop < 5; stop++) {
+        seen s;
+        memset(&s, 0, sizeof s);
+        s.stop = stop;
+        CHECK_INT(bert_tokenizer_words(tok, text, sizeof text - 1, see, &s), stop ? BERT_ERROR_STOPPED : BERT_OK);
+        CHECK_STR(s.text, want[stop]);
+    }
+    CHECK_INT(bert_tokenizer_words(NULL, "a", 1, see, NULL), BERT_ERROR_ARGUMENT);
+    CHECK_INT(bert_tokenizer_words(tok, NULL, 1, see, NULL), BERT_ERROR_ARGUMENT);
+    bert_tokenizer_close(tok);
+}
+/* A stream whose rows did not fit has lost them: it says so until it is finished, then begins anew. */
+static void stream_spoiled(void)
+{
+    bert_tokenizer *tok = open_default();
+    bert_stream *s = NULL;
+    columns c;
+    REQUIRE(tok);
+    REQUIRE(bert_stream_open(tok, NULL, &s) == BERT_OK);
+    all(&c);
+    c.e.capacity = 1;
+    CHECK_INT(bert_stream_feed(s, "a b c d ", 8, &c.e), BERT_ERROR_SPACE);
+    CHECK_INT(bert_stream_feed(s, "a ", 2, all(&c)), BERT_ERROR_ARGUMENT);
+    CHECK_INT(bert_stream_finish(s, all(&c)), BERT_ERROR_ARGUMENT);
+    CHECK_INT(bert_stream_feed(s, "hel", 3, all(&c)), BERT_OK);
+    CHECK_INT(bert_stream_feed(s, NULL, 0, all(&c)), BERT_OK);
+    CHECK_INT(bert_stream_feed(s, "lo", 2, all(&c)), BERT_OK);
+    CHECK_INT(bert_stream_finish(s, all(&c)), BERT_OK);
+    CHECK_STR(tokens(tok, &c.e), "he ##llo");
+    CHECK_INT(bert_stream_feed(s, NULL, 1, &c.e), BERT_ERROR_ARGUMENT);
+    bert_stream_close(s);
+    bert_tokenizer_close(tok);
+}
+/* White space as long as the buffer before a token that takes it along, and a token right at the buffer's end. */
+static void stream_full(void)
+{
+    static const char text[] = "{\"added_tokens\": [{\"id\": 2, \"content\": \"<left>\", \"lstrip\": true}, {\"id\": 3, \"content\": \"<x>\", \"rstrip\": true}], \"normalizer\": {\"type\": \"BertNormalizer\"}, "
+        "\"pre_tokenizer\": {\"type\": \"BertPreTokenizer\"}, \"model\": {\"vocab\": {\"[UNK]\": 0, \"a\": 1}}}";
+    const size_t room = 65536;
+    bert_tokenizer *tok = open_text(text, sizeof text - 1, BERT_TOKENIZER_DEFAULT);
+    char *long_text = (char *)malloc(3 * room);
+    size_t kind;
+    REQUIRE(tok && long_text);
+    for (kind = 0; kind < 6; kind++) {
+        const size_t size = kind % 3 == 0 ? 2 * room : kind % 3 == 1 ? room : room + 7;
+        bert_stream *s = NULL;
+        columns c;
+        int32_t ids[16];
+        size_t n = 0, k;
+        memset(long_text, ' ', 3 * room);
+        memcpy(long_text + size - 6, "<left>", 6);
+        if (kind < 3) memcpy(long_text, "<x>", 3); else long_text[0] = 'a';
+        REQUIRE(bert_stream_open(tok, NULL, &s) == BERT_OK);
+        for (k = 0; k < 2; k++) {
+            CHECK_INT(k ? bert_stream_finish(s, all(&c)) : bert_stream_feed(s, long_text, size, all(&c)), BERT_OK);
+            memcpy(ids + n, c.ids, c.e.count * sizeof *ids);
+            n += c.e.count;
+        }
+        CHECK_STR(numbers(ids, n), kind < 3 ? "3 2" : "1 2");
+        bert_stream_close(s);
+    }
+    free(long_text);
+    bert_tokenizer_close(tok);
+}
+static void decoding_corners(void)
+{
+    static const char words[] = "[UNK]\na\n'\ns\nm\nre\nve\n##'\nn't\n'm\n.\n#\n\n##\n";
+    bert_tokenizer *tok = open_text(words, sizeof words - 1, BERT_TOKENIZER_GOOGLE);
+    int32_t ids[4] = { 1, 12, 0, 1 };
+    char out[16];
+    size_t size = 0;
+    REQUIRE(tok);
+    CHECK_STR(decode(tok, "a n't", 0, 1), "an't");
+    CHECK_STR(decode(tok, "a n't .", 0, 2), "an't.");
+    CHECK_STR(decode(tok, "a ' ve a 'm '", 0, 2), "a've a'm '");        /* a lone apostrophe at the end stays apart */
+    CHECK_STR(decode(tok, "a # a", 0, 0), "a # a");
+    CHECK_STR(decode(tok, "a ##", 0, 0), "a");
+    CHECK_INT(bert_tokenizer_decode(tok, ids, 4, 0, 0, NULL, 0, &size), BERT_OK);       /* only how long it is */
+    CHECK_INT(size, 10);
+    CHECK_INT(bert_tokenizer_decode(tok, ids, 4, 1, 0, out, 0, &size), BERT_ERROR_SPACE);
+    CHECK_INT(bert_tokenizer_decode(tok, ids, 4, 1, 0, out, sizeof out, NULL), BERT_OK);
+    CHECK_STR(out, "a  a");
+    ids[1] = -1;
+    CHECK_INT(bert_tokenizer_decode(tok, ids, 4, 0, 0, out, sizeof out, NULL), BERT_ERROR_ARGUMENT);
+    CHECK_INT(bert_tokenizer_decode(NULL, ids, 1, 0, 0, out, sizeof out, NULL), BERT_ERROR_ARGUMENT);
+    CHECK_INT(bert_tokenizer_decode(tok, NULL, 1, 0, 0, out, sizeof out, NULL), BERT_ERROR_ARGUMENT);
+    CHECK_INT(bert_tokenizer_decode(tok, ids, 1, 0, 0, NULL, 4, NULL), BERT_ERROR_ARGUMENT);
+    bert_tokenizer_close(tok);
+}
+/* Each remark where it belongs, and only there. */
+static void explaining_more(void)
+{
+    static const char cased[] = "[UNK]\n[CLS]\n[SEP]\n[MASK]\n[\n]\nmask\nthe\nThe\ndog\n#\n", uncased[] = "[UNK]\n[MASK]\nthe\ndog\n##s\n#\n";
+    static const struct { const char *vocab; bert_flag lower, specials; const char *text, *says, *not_says; } rows[] = {
+        { cased, BERT_DEFAULT, BERT_OFF, "The dog", "turn lower_case off", "turn lower_case on" },
+        { cased, BERT_OFF, BERT_OFF, "The dog", "", "hint" },
+        { uncased, BERT_OFF, BERT_OFF, "The dog", "turn lower_case on", "lower_case off" },
+        { uncased, BERT_OFF, BERT_OFF, "the doG", "turn lower_case on", "lower_case off" },
+        { uncased, BERT_ON, BERT_OFF, "The dog", "The -> the (lower-cased): a token", "hint" },
+        { uncased, BERT_DEFAULT, BERT_OFF, "do ##g", "are these pieces from another tokenizer", "Penn" },
+        { cased, BERT_DEFAULT, BERT_OFF, "dog [MASK] [SEP]", "hint: [MASK] in a text is ordinary text", "hint: [SEP]" },
+        { cased, BERT_DEFAULT, BERT_OFF, "dog [CLS]", "hint: [CLS] in a text is ordinary text", "taken as" },
+        { cased, BERT_DEFAULT, BERT_ON, "dog [MASK] dogs", "[MASK]: taken as the special token it names", "hint" },
+        { uncased, BERT_OFF, BERT_OFF, "d\xE2\x80\x8Bog", " -> dog (cleaned): a token", "hint" },
+        { uncased, BERT_ON, BERT_OFF, "D\xC3\x93G\xE2\x80\x8B", " -> dog (cleaned, lower-cased, accents stripped)", "hint" },
+        { uncased, BERT_ON, BERT_OFF, "dogx", "[UNK], after \"dog\" no piece of the vocabulary goes on with \"##x\" (U+78)", "hint" },
+        { uncased, BERT_ON, BERT_OFF, "dogsxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "xxx...: [UNK]", "hint" },
+        { uncased, BERT_ON, BERT_OFF, "dogs", "dogs: not a token as a whole; longest pieces first: dog ##s", "hint" },
+    };
+    char out[4096], longer[300];
+    size_t i, need = 0;
+    bert_tokenizer_desc d;
+    bert_tokenizer *tok;
+    for (i = 0; i < COUNT(rows); i++) {
+        memset(&d, 0, sizeof d);
+        d.data = rows[i].vocab;
+        d.size = strlen(rows[i].vocab);
+        d.lower_case = rows[i].lower;
+        d.specials = rows[i].specials;
+        tok = NULL;
+        REQUIRE(bert_tokenizer_open(&d, &tok) == BERT_OK);
+        CHECK_INT(bert_tokenizer_explain(tok, rows[i].text, strlen(rows[i].text), out, sizeof out, &need), BERT_OK);
+        CHECK_INT(strlen(out), need);
+        mentions(out, rows[i].says);
+        if (strstr(out, rows[i].not_says)) TEST_FAIL("row %d says \"%s\": %s", (int)i, rows[i].not_says, out);
+        bert_tokenizer_close(tok);
+    }
+    tok = open_default();
+    REQUIRE(tok);
+    memset(longer, 'a', sizeof longer);
+    CHECK_INT(bert_tokenizer_explain(tok, longer, sizeof longer, out, sizeof out, NULL), BERT_OK);
+    mentions(out, "...: [UNK], it has more than 200 characters");
+    CHECK_INT(bert_tokenizer_explain(tok, "zz", 2, NULL, 0, &need), BERT_OK);           /* only how long it is */
+    CHECK(need > 20);
+    CHECK_INT(bert_tokenizer_explain(NULL, "zz", 2, NULL, 0, &need), BERT_ERROR_ARGUMENT);
+    CHECK_INT(bert_tokenizer_explain(tok, NULL, 2, NULL, 0, &need), BERT_ERROR_ARGUMENT);
+    CHECK_INT(bert_tokenizer_explain(tok, "zz", 2, NULL, 2, &need), BERT_ERROR_ARGUMENT);
+    CHECK_INT(bert_tokenizer_explain(tok, NULL, 0, out, sizeof out, &need), BERT_OK);
+    CHECK_INT(need, 0);
+    bert_tokenizer_close(tok);
+}
+
+/* ============================================================================================================
    Hostile texts: time grows with the size and nothing else does
    ============================================================================================================ */
 
@@ -1337,6 +1740,17 @@ int main(int argc, char **argv)
     TEST(faults_learner);
     TEST(encoding_allocates_nothing);
     TEST(stream_again);
+    TEST(any_columns);
+    TEST(reordered_marks);
+    TEST(tokenizer_json_parts);
+    TEST(braces_first);
+    TEST(never_split_words);
+    TEST(nothing_there);
+    TEST(words_and_specials);
+    TEST(stream_spoiled);
+    TEST(stream_full);
+    TEST(decoding_corners);
+    TEST(explaining_more);
     TEST(hostile_word);
     TEST(hostile_marks);
     TEST(hostile_marks_alone);
