@@ -1295,6 +1295,9 @@ BERT_API bert_status bert_squad_answers_open(const bert_squad_answers_desc *desc
 BERT_API bert_status bert_squad_answers_add(bert_squad_answers *answers, const bert_squad_feature *feature, const float *start_logits,
                                             const float *end_logits, int64_t count, int64_t stride);
 BERT_API bert_status bert_squad_answers_finish(bert_squad_answers *answers);
+/* Before the first window: `warn` is told whenever get_final_text cannot find an answer in its passage, and what run_squad.py logs then with
+   --verbose_logging; NULL: nobody is. */
+BERT_API void bert_squad_answers_warn(bert_squad_answers *answers, void (*warn)(void *user, const char *text, size_t size), void *user);
 BERT_API const bert_squad_answer *bert_squad_answers_get(const bert_squad_answers *answers, int64_t question);     /* NULL before it is finished */
 /* predictions.json, nbest_predictions.json and null_odds.json as the reference writes them, byte for byte; any may be NULL. Of
    questions with the same id the last counts. Either all files are written or none. */
@@ -10928,6 +10931,87 @@ BERT__FN int bert__big_compare_sum(const bert__big *a, const bert__big *b, const
     bert__big_add(&sum, b);
     return bert__big_compare(&sum, c);
 }
+/* Numbers of 128 bits. */
+typedef struct bert__u128 { uint64_t high, low; } bert__u128;
+
+BERT__FN bert__u128 bert__u128_product(uint64_t a, uint64_t b)
+{
+    const uint64_t ah = a >> 32, al = a & 0xFFFFFFFF, bh = b >> 32, bl = b & 0xFFFFFFFF, low = al * bl, middle = ah * bl + (low >> 32), other = al * bh + (middle & 0xFFFFFFFF);
+    bert__u128 r;
+    r.low = other << 32 | (low & 0xFFFFFFFF);
+    r.high = ah * bh + (middle >> 32) + (other >> 32);
+    return r;
+}
+/* a * b + c, of which 128 bits are enough. */
+BERT__FN bert__u128 bert__u128_muladd(bert__u128 a, uint64_t b, bert__u128 c)
+{
+    bert__u128 r = bert__u128_product(a.low, b);
+    r.high += a.high * b + c.high;
+    r.low += c.low;
+    r.high += r.low < c.low;
+    return r;
+}
+BERT__FN bert__u128 bert__u128_subtract(bert__u128 a, bert__u128 b)
+{
+    a.high -= b.high + (a.low < b.low);
+    a.low -= b.low;
+    return a;
+}
+BERT__FN int bert__u128_compare(bert__u128 a, bert__u128 b) { return a.high != b.high ? a.high < b.high ? -1 : 1 : a.low != b.low ? a.low < b.low ? -1 : 1 : 0; }
+
+/* bert__shortest for nearly all numbers there are, in whole numbers of 128 bits; 0 for the others. v = f * 2^e is scaled by the power of
+   ten 10^k that makes the gap between neighbours, 2^e * 10^k, one of 1 to 10: 5^k / 2^t, t = -e - k. What is read back as v lies less than
+   half a gap from v * 10^k = (whole + rest / 2^t). So at most one multiple of ten does, which then, without its zeros, is the shortest
+   number; if none does, all that do have as many digits, and the nearest is whole or whole + 1 (after R. Giulietti, "The Schubfach way to
+   render doubles"). k <= 53 keeps 20 * 2^t below 2^128. */
+BERT__FN int bert__shortest_quick(uint64_t f, int e, char digits[24], int *exponent)
+{
+    const bert__u128 zero = { 0, 0 };
+    bert__u128 gap, rest, product, unit, distance;
+    uint64_t n, above;
+    int k = 0, t, count, i, down;
+    if (e <= 0 && e > -53 && !(f & (((uint64_t)1 << -e) - 1))) n = f >> -e;    /* a whole number, that is exact */
+    else {
+        if (e >= 0 || f == (uint64_t)1 << 52 || !(f >> 52)) return 0;   /* large; gaps that are not the same; subnormal */
+        k = (int)((uint32_t)-e * 78913 >> 18) + 1;                      /* log10 2 = 0.30103 = 78913 / 2^18 */
+        if (k > 53) return 0;
+        t = -e - k;
+        gap.high = 0;
+        gap.low = 1;
+        for (i = 0; i < k; i++) gap = bert__u128_muladd(gap, 5, zero);
+        product = bert__u128_product(gap.low, f);                       /* f * gap, of up to 177 bits */
+        rest = bert__u128_product(gap.high, f);
+        rest.low += product.high;
+        above = rest.high + (rest.low < product.high);
+        product.high = rest.low;                                        /* above:product.high:product.low */
+        rest = product;
+        unit = zero;
+        if (t < 64) {
+            n = t ? product.high << (64 - t) | product.low >> t : product.low;
+            rest.high = 0;
+            rest.low &= ((uint64_t)1 << t) - 1;
+            unit.low = (uint64_t)1 << t;
+        } else {
+            n = t > 64 ? above << (128 - t) | product.high >> (t - 64) : product.high;
+            rest.high &= ((uint64_t)1 << (t - 64)) - 1;
+            unit.high = (uint64_t)1 << (t - 64);
+        }
+        distance = bert__u128_muladd(unit, n % 10, rest);               /* to the multiple of ten below, and above */
+        down = bert__u128_compare(bert__u128_muladd(distance, 2, zero), gap) <= -(int)(f & 1);
+        distance = bert__u128_subtract(bert__u128_muladd(unit, 10, zero), distance);
+        if (down) n -= n % 10;
+        else if (bert__u128_compare(bert__u128_muladd(distance, 2, zero), gap) <= -(int)(f & 1)) n += 10 - n % 10;
+        else {
+            const int half = bert__u128_compare(bert__u128_muladd(rest, 2, zero), unit);
+            n += half > 0 || (half == 0 && (n & 1));
+        }
+    }
+    while (n % 10 == 0) { n /= 10; k--; }
+    for (count = 0, above = n; above; above /= 10) count++;
+    for (i = count; i > 0; n /= 10) digits[--i] = (char)('0' + n % 10);
+    *exponent = count - k;
+    return count;
+}
 /* The digits of the shortest decimal number that is read back as the same double, the nearest of these (Steele and White's
    free-format algorithm); v is finite and positive. Returns how many; the number is 0.digits * 10^*exponent. */
 BERT__NOINLINE int bert__shortest(double v, char digits[24], int *exponent)
@@ -10941,6 +11025,7 @@ BERT__NOINLINE int bert__shortest(double v, char digits[24], int *exponent)
     boundary = f == 0 && e > 1;                                         /* a power of two: the gap below is half of that above */
     if (e) f |= (uint64_t)1 << 52; else e = 1;
     e -= 1075;
+    if ((n = bert__shortest_quick(f, e, digits, exponent)) != 0) return n;
     even = !(f & 1);                                                    /* then half-way numbers are read as this one */
     memset(&r, 0, sizeof r);
     s = up = down = r;
@@ -11639,6 +11724,8 @@ BERT_API bert_status bert_squad_feature_write(bert_record_writer *writer, const 
 typedef struct bert__span { int64_t window, start, end; double start_logit, end_logit; } bert__span;
 /* What is kept of a window until its question is finished: its rows are rows `first`, ... of the columns. */
 typedef struct bert__span_window { size_t first; int64_t tokens; } bert__span_window;
+/* A word of the passage as BasicTokenizer has it: bytes of `tokenized`, and by how many characters that are no blanks it is shorter. */
+typedef struct bert__squad_token { size_t at, size; int64_t lost; int32_t done; } bert__squad_token;
 
 struct bert_squad_answers {
     bert_squad_answers_desc d;
@@ -11648,7 +11735,11 @@ struct bert_squad_answers {
     int64_t next;                       /* questions below are done, when finish sweeps */
     bert__basic *basic;                 /* get_final_text's BasicTokenizer */
     bert__buf spans, windows, ids, words, logits, best, order, candidates;
-    bert__buf pieces, predicted, original, tokenized;                   /* texts in the making */
+    bert__buf pieces, predicted, original, basic_text;                  /* texts in the making */
+    bert__buf tokens, tokenized;        /* bert__squad_token for each word of the passage at hand, and their texts */
+    const char *context;                /* that passage: it has many answers, and several questions */
+    void (*warn)(void *user, const char *text, size_t size);
+    void *warn_user;
     double null_score, null_start, null_end;
     int64_t null_window;
 };
@@ -11661,13 +11752,20 @@ BERT__FN int bert__squad_give(void *user, const bert_word *word)
     if (!word->more) bert__buf_add(b, " ", 1);
     return b->failed;
 }
+/* " ".join(BasicTokenizer.tokenize(text)), appended. */
+BERT__FN void bert__squad_basic(const bert__basic *basic, const char *text, size_t size, bert__buf *out)
+{
+    const size_t before = out->size;
+    bert__basic_words(basic, text, 0, size, bert__squad_give, out);
+    if (out->size > before) out->size--;
+}
 /* The byte of the k-th character that is no blank, and behind it. */
 BERT__FN size_t bert__squad_nth(const char *text, size_t size, size_t k, size_t *end)
 {
     size_t i, n;
     uint32_t c;
     for (i = 0; i < size; i += n) {
-        n = bert__str_get(text + i, size - i, &c);
+        if ((c = (unsigned char)text[i]) < 128) n = 1; else n = bert__str_get(text + i, size - i, &c);
         if (c != ' ' && !k--) { *end = i + n; return i; }
     }
     *end = size;
@@ -11678,30 +11776,29 @@ BERT__FN size_t bert__squad_solid(const char *text, size_t size)       /* how ma
     size_t i, n, count = 0;
     uint32_t c;
     for (i = 0; i < size; i += n) {
-        n = bert__str_get(text + i, size - i, &c);
+        if ((c = (unsigned char)text[i]) < 128) n = 1; else n = bert__str_get(text + i, size - i, &c);
         count += c != ' ';
     }
     return count;
 }
-/* get_final_text: the predicted text is looked for in the tokenized original, whose characters stand for those of the original one by
-   one, if there are as many without blanks. Else the whole original is the answer. */
-BERT__FN void bert__squad_project(const bert__basic *basic, const char *predicted, size_t predicted_size, const char *original, size_t original_size, bert__buf *tokenized, size_t *begin, size_t *end)
+/* get_final_text: the predicted text is looked for in `t`, the tokenized original, whose characters stand for those of the original one by
+   one, if there are as many without blanks. Else the whole original is the answer, and why is returned: a place in bert__squad_reasons. */
+static const char *const bert__squad_reasons[] = { "", "Unable to find text: '", "Length not equal after stripping spaces: '", "Couldn't map start position", "Couldn't map end position" };
+BERT__FN int bert__squad_project(const char *t, size_t n, int as_long, const char *predicted, size_t predicted_size, const char *original, size_t original_size, size_t *begin, size_t *end)
 {
-    size_t at, first, none;
-    const char *t;
+    const size_t at = bert__find_bytes(t, n, predicted, predicted_size);
+    size_t first, none;
     *begin = 0;
     *end = original_size;
-    tokenized->size = 0;
-    bert__basic_words(basic, original, 0, original_size, bert__squad_give, tokenized);
-    if (tokenized->failed || !tokenized->size || !predicted_size) return;
-    tokenized->size--;
-    t = tokenized->data;
-    at = bert__find_bytes(t, tokenized->size, predicted, predicted_size);
-    if (at == SIZE_MAX || bert__squad_solid(original, original_size) != bert__squad_solid(t, tokenized->size)) return;
-    if (t[at] == ' ' || t[at + predicted_size - 1] == ' ') return;
+    if (at == SIZE_MAX) return 1;
+    if (!as_long) return 2;
+    if (at == n || t[at] == ' ') return 3;
+    if (!predicted_size || t[at + predicted_size - 1] == ' ') return 4;
     first = bert__squad_solid(t, at);
     *begin = bert__squad_nth(original, original_size, first, &none);
-    bert__squad_nth(original, original_size, first + bert__squad_solid(predicted, predicted_size) - 1, end);
+    bert__squad_nth(original + *begin, original_size - *begin, bert__squad_solid(predicted, predicted_size) - 1, end);
+    *end += *begin;
+    return 0;
 }
 BERT_API bert_status bert_squad_final_text(const char *predicted, size_t predicted_size, const char *original, size_t original_size, int lower_case, const bert_allocator *allocator, size_t *begin, size_t *end)
 {
@@ -11714,8 +11811,10 @@ BERT_API bert_status bert_squad_final_text(const char *predicted, size_t predict
     if (!basic) return BERT_ERROR_MEMORY;
     bert__basic_init(basic, 0, lower_case, lower_case, 1, 1, 1);
     bert__buf_init(&tokenized, &a);
-    bert__squad_project(basic, predicted, predicted_size, original, original_size, &tokenized, begin, end);
+    bert__squad_basic(basic, original, original_size, &tokenized);
     st = tokenized.failed ? BERT_ERROR_MEMORY : BERT_OK;
+    if (st == BERT_OK)
+        bert__squad_project(tokenized.data, tokenized.size, bert__squad_solid(original, original_size) == bert__squad_solid(tokenized.data, tokenized.size), predicted, predicted_size, original, original_size, begin, end);
     bert__buf_free(&tokenized);
     bert__free(&a, basic);
     return st;
@@ -11731,15 +11830,57 @@ BERT__FN void bert__squad_remove(bert__buf *b, const char *what, size_t n)
     }
     b->size = to;
 }
+/* The word of the passage, tokenized once however many answers it is in: words are what stands between blanks, where BasicTokenizer
+   splits anyway. */
+BERT__FN const bert__squad_token *bert__squad_token_of(bert_squad_answers *a, const bert_squad_question *q, int64_t word)
+{
+    bert__squad_token *t;
+    if (a->context != q->context.text) {
+        const size_t n = bert__mul((size_t)q->word_count, sizeof *t);
+        a->context = NULL;
+        a->tokens.size = a->tokenized.size = 0;
+        if (!bert__buf_reserve(&a->tokens, n)) return NULL;
+        memset(a->tokens.data, 0, n);
+        a->context = q->context.text;
+    }
+    t = (bert__squad_token *)(void *)a->tokens.data + word;
+    if (!t->done) {
+        const bert_slice *w = q->words + word;
+        t->at = a->tokenized.size;
+        bert__squad_basic(a->basic, w->text, w->size, &a->tokenized);
+        if (a->tokenized.failed) return NULL;
+        t->size = a->tokenized.size - t->at;
+        t->lost = (int64_t)bert__squad_solid(w->text, w->size) - (int64_t)bert__squad_solid(a->tokenized.data + t->at, t->size);
+        t->done = 1;
+    }
+    return t;
+}
+/* Says what get_final_text does. */
+BERT__FN void bert__squad_warn(bert_squad_answers *a, int reason)
+{
+    const bert__buf *both[2];
+    size_t k, i;
+    both[0] = reason == 1 ? &a->predicted : &a->original;
+    both[1] = reason == 1 ? &a->original : &a->basic_text;
+    a->pieces.size = 0;
+    bert__buf_add(&a->pieces, bert__squad_reasons[reason], strlen(bert__squad_reasons[reason]));
+    for (k = 0; k < 2 && reason < 3; k++) {
+        if (k) bert__buf_add(&a->pieces, reason == 1 ? "' in '" : "' vs '", 6);
+        for (i = 0; i < both[k]->size; i++) if (reason == 1 || both[k]->data[i] != ' ') bert__buf_add(&a->pieces, both[k]->data + i, 1);
+    }
+    if (reason < 3) bert__buf_add(&a->pieces, "'", 1);
+    if (!a->pieces.failed) a->warn(a->warn_user, a->pieces.data, a->pieces.size);
+}
 /* The text of a span: from tokens back to the words it was predicted in, and where these stand in the context. The text is in
    a->original, from byte *begin to *end. */
 BERT__FN void bert__squad_span_text(bert_squad_answers *a, const bert_squad_question *q, const bert__span *s, bert_squad_candidate *out)
 {
     const bert__span_window *w = (const bert__span_window *)(const void *)a->windows.data + s->window;
     const int32_t *ids = (const int32_t *)(const void *)a->ids.data + w->first, *words = (const int32_t *)(const void *)a->words.data + w->first;
-    int64_t i, first = words[s->start], last = words[s->end];
+    int64_t i, first = words[s->start], last = words[s->end], lost = 0;
     size_t begin, end, at;
-    a->original.size = a->pieces.size = a->predicted.size = 0;
+    int reason;
+    a->original.size = a->pieces.size = a->predicted.size = a->basic_text.size = 0;
     if (a->d.squad->characters) {                                       /* words have no blanks to lose: the passage as it stands */
         begin = 0;
         out->begin = (size_t)(q->words[first].text - q->context.text);
@@ -11757,10 +11898,16 @@ BERT__FN void bert__squad_span_text(bert_squad_answers *a, const bert_squad_ques
         bert__squad_remove(&a->pieces, "##", 2);
         bert__str_join(a->pieces.data, a->pieces.size, &a->predicted);
         for (i = first; i <= last; i++) {
+            const bert__squad_token *t = bert__squad_token_of(a, q, i);
+            if (!t) { a->original.failed = 1; return; }
             if (i > first) bert__buf_add(&a->original, " ", 1);
             bert__buf_add(&a->original, q->words[i].text, q->words[i].size);
+            if (t->size && a->basic_text.size) bert__buf_add(&a->basic_text, " ", 1);
+            bert__buf_add(&a->basic_text, a->tokenized.data + t->at, t->size);
+            lost += t->lost;
         }
-        bert__squad_project(a->basic, a->predicted.data, a->predicted.size, a->original.data, a->original.size, &a->tokenized, &begin, &end);
+        reason = bert__squad_project(a->basic_text.data, a->basic_text.size, lost == 0, a->predicted.data, a->predicted.size, a->original.data, a->original.size, &begin, &end);
+        if (reason && a->warn) bert__squad_warn(a, reason);
         out->begin = out->end = 0;
         for (i = first, at = 0; i <= last; i++) {                       /* in the context there may be other blanks between the words */
             const size_t place = (size_t)(q->words[i].text - q->context.text), n = q->words[i].size;
@@ -11831,7 +11978,7 @@ BERT__FN bert_status bert__answers_question(bert_squad_answers *a, int64_t index
             seen_none = 1;
         }
         c.text = bert__answers_keep(a, c.text);
-        if (!c.text.text || a->original.failed || a->pieces.failed || a->predicted.failed || a->tokenized.failed) return bert__answers_memory(a);
+        if (!c.text.text || a->original.failed || a->pieces.failed || a->predicted.failed || a->basic_text.failed) return bert__answers_memory(a);
         list[count++] = c;
     }
     if ((a->d.version_2 && !seen_none) || !count) {                     /* no answer is always among them; and there is always something */
@@ -11878,12 +12025,13 @@ BERT__FN void bert__answers_begin(bert_squad_answers *a, int64_t question)
 BERT_API void bert_squad_answers_close(bert_squad_answers *answers)
 {
     bert_squad_answers *a = answers;
-    bert__buf *bufs[12];
+    bert__buf *bufs[14];
     size_t i;
     if (!a) return;
     bufs[0] = &a->spans; bufs[1] = &a->windows; bufs[2] = &a->ids; bufs[3] = &a->words; bufs[4] = &a->logits; bufs[5] = &a->best;
-    bufs[6] = &a->order; bufs[7] = &a->candidates; bufs[8] = &a->pieces; bufs[9] = &a->predicted; bufs[10] = &a->original; bufs[11] = &a->tokenized;
-    for (i = 0; i < 12; i++) bert__buf_free(bufs[i]);
+    bufs[6] = &a->order; bufs[7] = &a->candidates; bufs[8] = &a->pieces; bufs[9] = &a->predicted; bufs[10] = &a->original; bufs[11] = &a->basic_text;
+    bufs[12] = &a->tokens; bufs[13] = &a->tokenized;
+    for (i = 0; i < 14; i++) bert__buf_free(bufs[i]);
     bert__arena_free(&a->arena);
     bert__free(&a->d.allocator, a->done);
     bert__free(&a->d.allocator, a->basic);
@@ -11894,7 +12042,7 @@ BERT_API bert_status bert_squad_answers_open(const bert_squad_answers_desc *desc
     bert_squad_answers_desc d;
     bert_squad_answers *a;
     bert_tokenizer_desc t;
-    bert__buf *bufs[12];
+    bert__buf *bufs[14];
     size_t i, n;
     int lower;
     if (!desc || !out || !desc->squad || !desc->tokenizer) return bert__bad_argument(desc ? desc->error : NULL, "bert_squad_answers_open needs questions, a tokenizer and a place for the result");
@@ -11909,8 +12057,9 @@ BERT_API bert_status bert_squad_answers_open(const bert_squad_answers_desc *desc
     memset(a, 0, sizeof *a);
     a->d = d;
     bufs[0] = &a->spans; bufs[1] = &a->windows; bufs[2] = &a->ids; bufs[3] = &a->words; bufs[4] = &a->logits; bufs[5] = &a->best;
-    bufs[6] = &a->order; bufs[7] = &a->candidates; bufs[8] = &a->pieces; bufs[9] = &a->predicted; bufs[10] = &a->original; bufs[11] = &a->tokenized;
-    for (i = 0; i < 12; i++) bert__buf_init(bufs[i], &d.allocator);
+    bufs[6] = &a->order; bufs[7] = &a->candidates; bufs[8] = &a->pieces; bufs[9] = &a->predicted; bufs[10] = &a->original; bufs[11] = &a->basic_text;
+    bufs[12] = &a->tokens; bufs[13] = &a->tokenized;
+    for (i = 0; i < 14; i++) bert__buf_init(bufs[i], &d.allocator);
     bert__arena_init(&a->arena, &d.allocator, (size_t)1 << 16);
     a->done = (bert_squad_answer *)bert__alloc(&d.allocator, bert__mul(n, sizeof *a->done));
     a->basic = (bert__basic *)bert__alloc(&d.allocator, sizeof *a->basic);
@@ -11996,6 +12145,12 @@ BERT_API bert_status bert_squad_answers_finish(bert_squad_answers *answers)
         if (!a->done[i].count && (st = bert__answers_question(a, i)) != BERT_OK) return st;
     }
     return BERT_OK;
+}
+BERT_API void bert_squad_answers_warn(bert_squad_answers *answers, void (*warn)(void *user, const char *text, size_t size), void *user)
+{
+    if (!answers) return;
+    answers->warn = warn;
+    answers->warn_user = user;
 }
 BERT_API const bert_squad_answer *bert_squad_answers_get(const bert_squad_answers *answers, int64_t question)
 {
@@ -14442,7 +14597,7 @@ BERT__FN bert_status bert__lines_from_read(bert__lines_from *s, char *out, size_
         wchar_t wide[1024];
         DWORD part = 0;
         if (!s->open) {
-            if (!bert__wide(path, wide, 1024)) return bert__fail(s->d->error, BERT_ERROR_IO, path, -1, "the path is too long or not UTF-8");
+            if (!bert__u128(path, wide, 1024)) return bert__fail(s->d->error, BERT_ERROR_IO, path, -1, "the path is too long or not UTF-8");
             s->file = CreateFileW(wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
             if (s->file == INVALID_HANDLE_VALUE) return bert__fail_system(s->d->error, path, "cannot open");
             s->open = 1;
@@ -14476,7 +14631,7 @@ BERT__FN int64_t bert__lines_from_size(const bert_pretraining_desc *d)
     for (i = 0; i < d->path_count; i++) {
         wchar_t wide[1024];
         WIN32_FILE_ATTRIBUTE_DATA a;
-        if (!bert__wide(d->paths[i], wide, 1024) || !GetFileAttributesExW(wide, GetFileExInfoStandard, &a)) return 0;
+        if (!bert__u128(d->paths[i], wide, 1024) || !GetFileAttributesExW(wide, GetFileExInfoStandard, &a)) return 0;
         sum += (int64_t)((uint64_t)a.nFileSizeHigh << 32 | a.nFileSizeLow);
     }
 #elif !defined(BERT_NO_STDIO)
@@ -15307,7 +15462,7 @@ BERT__FN bert_status bert__scratch_open(bert__scratch *s)
 {
     wchar_t wide[1024];
     if (!s->path) return bert__bad_argument(s->error, "the instances do not fit into max_bytes: name a scratch file");
-    if (!bert__wide(s->path, wide, 1024)) return bert__fail(s->error, BERT_ERROR_IO, s->path, -1, "the path is too long or not UTF-8");
+    if (!bert__u128(s->path, wide, 1024)) return bert__fail(s->error, BERT_ERROR_IO, s->path, -1, "the path is too long or not UTF-8");
     s->file = CreateFileW(wide, GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_TEMPORARY | FILE_FLAG_DELETE_ON_CLOSE, NULL);
     if (s->file == INVALID_HANDLE_VALUE) return bert__fail_system(s->error, s->path, "cannot create the scratch file (remove it if it is left from another run)");
     s->open = 1;

@@ -7,7 +7,7 @@ MPICC=${MPICC:-mpicc} MPIRUN=${MPIRUN:-mpirun}
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_btl_base_warn_component_unused=0 OMPI_MCA_btl=self,vader
 
 names="bert.h with BERT_USE_MPI compiles without a warning|2 workers|4 workers|2 workers, bf16 on the wire|a worker with a bad label|a worker that hangs|a worker that dies"
-names="$names|the tools with MPI|run_pretraining, 2 workers|run_pretraining, 4 workers|horovod|another number of workers goes on|run_squad|a killed worker|a stopped worker|run_classifier|a recipe|embed|extract_features|predict"
+names="$names|the tools with MPI|run_pretraining, 2 workers|run_pretraining, 4 workers|horovod|another number of workers goes on|a killed worker|a stopped worker|a signal to one worker|run_classifier|a recipe|embed|extract_features|predict|run_squad"
 built=$top/tools/obj/mpi${V:+-$V}/bert_impl.o bin=$top/tools/bin/mpi${V:+-$V}
 build() {
     $MAKE --no-print-directory -C "$top/tools" MPI=1 MPICC="$MPICC" V=mpi${V:+-$V} CFLAGS=-O0 bin/mpi${V:+-$V}/run_pretraining bin/mpi${V:+-$V}/run_classifier bin/mpi${V:+-$V}/run_squad \
@@ -45,9 +45,9 @@ ends() {
     if [ $(($(date +%s) - begin)) -gt "$1" ]; then echo "it took $(($(date +%s) - begin)) seconds"; return 1; fi
     grep -q "$2" out || { cat out; return 1; }
 }
-check "a worker with a bad label" ends 20 'worker 1: sequence 0: label 5' bad
-check "a worker that hangs" ends 20 'no word for 1 seconds from 1 of 2 workers: 1' hang
-check "a worker that dies" ends 20 'rank 1 .*signal 9' die
+check "a worker with a bad label" ends 60 'worker 1: sequence 0: label 5' bad
+check "a worker that hangs" ends 60 'no word for 1 seconds from 1 of 2 workers: 1' hang
+check "a worker that dies" ends 60 'rank 1 .*signal 9' die
 
 # ---- the programs ----
 
@@ -86,8 +86,17 @@ ends_by() {
     if [ $(($(date +%s) - begin)) -gt "$seconds_" ]; then echo "it took $(($(date +%s) - begin)) seconds"; return 1; fi
     grep -q "$words_" out || { tail -n 20 out; return 1; }
 }
-check "a killed worker" ends_by KILL 20 'rank 1 .*signal 9'
-check "a stopped worker" ends_by STOP 20 'no word for 2 seconds from 1 of 2 workers: 1' --worker_timeout=2
+check "a killed worker" ends_by KILL 60 'rank 1 .*signal 9'
+check "a stopped worker" ends_by STOP 60 'no word for 2 seconds from 1 of 2 workers: 1' --worker_timeout=2
+
+# A signal to one worker: all stop after the same step, the checkpoint is written, and training goes on from there.
+saves() {
+    ends_by "$1" 60 'interrupted: the checkpoint is endless/model.ckpt-[1-9]' || return 1
+    step_=$(sed -n '1s/.*model.ckpt-\([0-9]*\).*/\1/p' endless/checkpoint)
+    pretrain 2 --train_batch_size=8 --output_dir=endless --num_train_steps=$((step_ + 2)) || return 1
+    grep -q "going on from step $step_\$" err && grep -q "global_step = $((step_ + 2)) of" err || { cat err; return 1; }
+}
+check "a signal to one worker" saves TERM
 
 # ---- the other programs: what they give is that of one worker ----
 
@@ -130,15 +139,26 @@ predicts() {
 }
 [ -d class_1 ] || "$bin/run_classifier" $classifier --do_train --output_dir=class_1 2>err
 check "predict" predicts
+# Training: the losses of one; answers, some to questions with many windows, some without any: the same files.
 squads() {
-    cat >q.json <<'END'
-{ "data": [ { "paragraphs": [ { "context": "the dog runs . a cat runs .", "qas": [ { "id": "1", "question": "the dog ?", "answers": [ { "text": "runs", "answer_start": 8 } ] }, { "id": "2", "question": "a cat ?", "answers": [ { "text": "a cat", "answer_start": 15 } ] } ] } ] } ] }
-END
-    for n in 1 2; do
-        $MPIRUN -np $n "$bin/run_squad" --do_train --do_predict --train_file=q.json --predict_file=q.json --init_checkpoint=model --output_dir=squad_$n --max_seq_length=24 --max_query_length=8 --train_batch_size=3 --num_train_steps=4 --log_steps=1 --threads=1 --optimizer=adamw >out 2>err || { tail -n 5 err; return 1; }
-        sed -n '$s/.*"loss": \([^,]*\),.*/\1/p' squad_$n/log.jsonl >loss.$n
+    awk 'BEGIN { srand(2); split("a the dog cat run runs running . , b c d ? x", w, " "); printf "{\"data\": [{\"paragraphs\": ["
+        for (i = 0; i < 90; i++) { s = ""; for (j = 0; j < (i % 9 ? 4 + i % 13 : 80); j++) s = s w[int(rand() * 14) + 1] " "
+            printf "%s{\"context\": \"%s\", \"qas\": [", i ? ", " : "", i == 7 ? " " : s
+            for (j = 0; j < 1 + i % 2; j++) printf "%s{\"id\": \"%d-%d\", \"question\": \"the dog %s ?\", \"answers\": [{\"text\": \"%s\", \"answer_start\": 0}]}", j ? ", " : "", i, j, w[j + 4], i == 7 ? "" : substr(s, 1, index(s, " ") - 1)
+            printf "]}" }
+        print "]}]}" }' >q.json
+    for n in 1 2 3; do
+        [ $n = 3 ] || $MPIRUN -np $n "$bin/run_squad" --do_train --train_file=q.json --init_checkpoint=model --output_dir=squad_$n --max_seq_length=24 --max_query_length=8 --doc_stride=4 --train_batch_size=3 --num_train_steps=4 --log_steps=1 --threads=1 --optimizer=adamw >out 2>err || { tail -n 5 err; return 1; }
+        [ $n = 3 ] || sed -n '$s/.*"loss": \([^,]*\),.*/\1/p' squad_$n/log.jsonl >loss.$n
+        $MPIRUN -np $n "$bin/run_squad" --do_predict --do_eval --predict_file=q.json --init_checkpoint=squad_1 --output_dir=answers_$n --predict_batch_size=2 --threads=1 --version_2_with_negative --verbose_logging >score.$n 2>err || { tail -n 5 err; return 1; }
+        grep -e '^Unable to find text' -e '^Length not equal' err >warned.$n
     done
-    [ -s squad_2/predictions.json ] && paste loss.1 loss.2 | awk '{ exit !($1 > 0 && ($1 - $2) ^ 2 < (2e-6 * $1) ^ 2) }' || { cat loss.1 loss.2; return 1; }
+    paste loss.1 loss.2 | awk '{ exit !($1 > 0 && ($1 - $2) ^ 2 < (2e-6 * $1) ^ 2) }' || { cat loss.1 loss.2; return 1; }
+    [ "$(grep -c '"[0-9]*-[01]": "' answers_1/predictions.json)" = 135 ] && [ -s score.1 ] && [ -s warned.1 ] || { cat answers_1/predictions.json; return 1; }
+    for n in 2 3; do
+        for f in predictions nbest_predictions null_odds; do cmp answers_1/$f.json answers_$n/$f.json || return 1; done
+        cmp answers_1/eval_results.txt answers_$n/eval_results.txt && sed "s/answers_1/answers_$n/" score.1 | cmp - score.$n && cmp warned.1 warned.$n || return 1
+    done
 }
 check "run_squad" squads
 finish

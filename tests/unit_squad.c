@@ -336,6 +336,101 @@ static void best_answers(void)
     bert_squad_close(s);
     bert_tokenizer_close(t);
 }
+static void keep_warning(void *user, const char *text, size_t size)
+{
+    char *all = (char *)user;
+    const size_t n = strlen(all);
+    if (n + size + 2 < 4000) { memcpy(all + n, text, size); memcpy(all + n + size, "\n", 2); }
+}
+/* What get_final_text says when it gives the passage as it stands; once for each candidate. */
+static void warnings(void)
+{
+    static const char odd[] = "{\"data\":[{\"paragraphs\":[{\"context\":\"The\xCC\x81 red  zebra! Dogs\",\"qas\":[{\"id\":\"a\",\"question\":\"who\"},{\"id\":\"b\",\"question\":\"who\"}]}]}]}";
+    static const int64_t at[2][2] = { { 3, 4 }, { 5, 6 } };             /* [CLS] who [SEP] the red [UNK] [UNK] dog ##s [SEP] */
+    static const char *const want[2] = { "Length not equal after stripping spaces: 'The\xCC\x81red' vs 'thered'\n", "Unable to find text: '[UNK] [UNK]' in 'zebra!'\n" };
+    static const char *const text[2] = { "The\xCC\x81 red", "zebra!" };
+    bert_tokenizer *t = tokenizer();
+    bert_squad *s = NULL;
+    int i, told;
+    REQUIRE(open_text(odd, 0, 0, &s, NULL) == BERT_OK);
+    for (i = 0; i < 2; i++)
+        for (told = 0; told < 2; told++) {
+            char said[4000] = "";
+            bert_squad_answers *a = answers_of(s, t, 1, 0, 0, NULL);
+            const bert_squad_answer *v;
+            REQUIRE(a != NULL);
+            bert_squad_answers_warn(a, told ? keep_warning : NULL, said);
+            REQUIRE(predict(a, s, t, at[i][0], at[i][1], 2) == BERT_OK);
+            v = bert_squad_answers_get(a, 1);
+            CHECK(v && is(v->text, text[i]));
+            CHECK(strncmp(said, told ? want[i] : "", strlen(want[i])) == 0);
+            CHECK_INT(strlen(said), told ? 2 * strlen(want[i]) : 0);    /* both questions */
+            bert_squad_answers_close(a);
+        }
+    bert_squad_answers_warn(NULL, keep_warning, NULL);
+    bert_squad_close(s);
+    bert_tokenizer_close(t);
+}
+/* Logits and probabilities of all sizes: as Python's repr has them, the shortest that is read back as the same number, and of these the
+   nearest. */
+static void numbers(void)
+{
+    static const double special[] = { 0.5, 1, 2, 1e15, 9007199254740992.0, 1e16, 1e17, 123456789012345680.0, 1e-5, 0.0001, 1e-30, 1.5e-38, 3e38, 1.0 / 1048576 };
+    bert_tokenizer *t = tokenizer();
+    bert_squad *s = NULL;
+    uint32_t r = 1;
+    int round, n = 0, k;
+    REQUIRE(open_text(two, 0, 0, &s, NULL) == BERT_OK);
+    for (round = 0; round < 60; round++) {
+        bert_squad_answers *a = answers_of(s, t, 0, 1, 0, NULL);
+        bert_squad_features *f = features_of(s, t, 20, 16, 8, NULL, 0, NULL);
+        char *text, *p;
+        size_t size;
+        columns c;
+        REQUIRE(a && f);
+        lend(&c);
+        while (bert_squad_features_next(f, &c.f) == BERT_OK && c.f.tokens) {
+            float logits[40];
+            for (k = 0; k < 40; k++) {
+                r = r * 1664525u + 1013904223u;
+                logits[k] = round < 14 ? (float)special[round] * (float)(k % 3 - 1) : (float)((double)(int32_t)r / 2147483648.0 * exp((double)(round - 30)));
+            }
+            REQUIRE(bert_squad_answers_add(a, &c.f, logits, logits + 1, 20, 2) == BERT_OK);
+        }
+        REQUIRE(bert_squad_answers_finish(a) == BERT_OK && bert_squad_answers_write(a, NULL, "unit_squad.tmp.n", "unit_squad.tmp.o") == BERT_OK);
+        text = test_read_file("unit_squad.tmp.n", &size);
+        REQUIRE(text != NULL);
+        for (p = text; (p = strstr(p, "\": ")) != NULL;) {
+            char shortest[40], *end, *q = shortest;
+            double v;
+            int digits;
+            p += 3;
+            if (*p != '-' && (*p < '0' || *p > '9')) continue;
+            v = strtod(p, &end);
+            n++;
+            for (digits = 1; digits < 18; digits++) { snprintf(shortest, sizeof shortest, "%.*e", digits - 1, v); if (strtod(shortest, NULL) == v) break; }
+            for (k = 0; shortest[k] && shortest[k] != 'e'; k++) if (shortest[k] >= '0' && shortest[k] <= '9') *q++ = shortest[k];
+            while (q > shortest && q[-1] == '0') q--;
+            *q = 0;
+            if (v < 0) CHECK(*p == '-');
+            for (q = shortest; p < end && *p != 'e'; p++) {             /* the same digits; else only zeros, before and behind */
+                if (*p < '0' || *p > '9' || (*p == '0' && (q == shortest || !*q))) continue;
+                if (*p != *q) { TEST_FAIL("%.*s instead of the digits %s", (int)(end - p) + 20, p - 20, shortest); break; }
+                q++;
+            }
+            CHECK(!*q);
+            p = end;
+        }
+        free(text);
+        bert_squad_features_close(f);
+        bert_squad_answers_close(a);
+    }
+    CHECK(n > 3000);
+    remove("unit_squad.tmp.n");
+    remove("unit_squad.tmp.o");
+    bert_squad_close(s);
+    bert_tokenizer_close(t);
+}
 /* Where write_predictions crashes: no answer among the n best, none at all, a passage without words. */
 static void no_answers(void)
 {
@@ -898,6 +993,8 @@ int main(int argc, char **argv)
     TEST(windows);
     TEST(other_order);
     TEST(best_answers);
+    TEST(warnings);
+    TEST(numbers);
     TEST(no_answers);
     TEST(ties_and_room);
     TEST(answer_errors);

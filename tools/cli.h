@@ -144,6 +144,15 @@ CLI_FN void cli_spread(void *data, size_t size, int root)
     memset(&err, 0, sizeof err);
     if (cli_comm() && cli_comm()->broadcast(cli_comm()->user, data, size, root, &err)) cli_fail(err.message);
 }
+/* Is it so for any worker? All know. */
+CLI_FN int cli_any(int mine)
+{
+    float sum = mine != 0;
+    bert_error err;
+    memset(&err, 0, sizeof err);
+    if (cli_comm() && cli_comm()->all_reduce(cli_comm()->user, &sum, 1, &err)) cli_fail(err.message);
+    return sum > 0;
+}
 /* Nobody goes on before all are here. */
 CLI_FN void cli_meet(void)
 {

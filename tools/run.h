@@ -1312,6 +1312,7 @@ CLI_FN void run_train(run_task *t, const run_setting *s)
     const char *metric = run.keep_best && cli_truth(run.keep_best) != 1 ? run.keep_best : t->metric;
     const int64_t from = run_share(s->batch, cli_rank()), to = run_share(s->batch, cli_rank() + 1);     /* of every batch: this worker's */
     int64_t newest = run_newest(s->dir), *cursor, line_step, first, interval = 0;
+    int stop = 0;
     double line_time, begin, second = 0, guess = 0;                     /* guess: how long it will take, by the steps after the first */
     char spoken[40];
     bert_trainer_desc d;
@@ -1391,12 +1392,13 @@ CLI_FN void run_train(run_task *t, const run_setting *s)
     run_record_open(&record, s->dir, newest, metric);
     begin = line_time = cli_seconds();
     line_step = first = bert_trainer_steps(trainer);
-    while (bert_trainer_steps(trainer) < steps && !run_stop) {
+    while (bert_trainer_steps(trainer) < steps && !stop) {
         int64_t step;
         double now;
         int save, worse = 0;
         t->batch(t, saved.complete ? saved.seed : s->seed, cursor[RUN_FIRST] + from, to - from, &batch, &targets);
         if (bert_trainer_step(trainer, &batch, &targets, &p, &err)) run_fail("%s", err.message);
+        stop = cli_any(run_stop);                                       /* a signal to one worker stops all, after the same step */
         cursor[RUN_FIRST] += s->batch;
         memcpy(cursor + RUN_PLACE, t->place, sizeof t->place);
         interval++;
@@ -1404,7 +1406,7 @@ CLI_FN void run_train(run_task *t, const run_setting *s)
         now = cli_seconds();
         if (p.skipped) {
             run_say("step %lld: gradients are not finite, the step is skipped; loss scale = %g", (long long)step + 1, p.loss_scale);
-            continue;
+            if (!stop) continue;
         }
         if (step == first + 1) second = now;
         if (step == first + RUN_TRIED && steps - first >= 4 * RUN_TRIED) {
@@ -1446,7 +1448,7 @@ CLI_FN void run_train(run_task *t, const run_setting *s)
             worse = run.patience && cursor[RUN_WORSE] >= run.patience;
             line_time += cli_seconds() - now;                           /* steps alone */
         }
-        if (save || run_stop || worse) {
+        if (save || stop || worse) {
             if (step == steps || worse) {
                 cursor[RUN_DONE] = steps;
                 if (!run.keep_best) run_write_result(trainer, s->dir, NULL, 0);
@@ -1457,16 +1459,18 @@ CLI_FN void run_train(run_task *t, const run_setting *s)
         }
         if (worse) { run_say("stopped early: %lld evaluations without a better %s", (long long)run.patience, metric); break; }
     }
-    if (!run_stop && run.keep_best) {
+    if (!stop && run.keep_best) {
         double best;
         char text[40];
         memcpy(&best, cursor + RUN_BEST, sizeof best);
         run_say("the best %s is %s, at step %lld: that is the result", metric, run_number(text, best), (long long)cursor[RUN_BEST_STEP]);
     }
     run_record_close(&record);
+    line_step = bert_trainer_steps(trainer);
     bert_trainer_close(trainer);
-    if (run_stop) {
-        run_say("interrupted: the checkpoint is %s; the same command goes on from there", run_in(s->dir, "model.ckpt-%lld", (long long)p.step));
+    if (stop) {
+        run_say("interrupted: the checkpoint is %s; the same command goes on from there", run_in(s->dir, "model.ckpt-%lld", (long long)line_step));
+        cli_meet();                                                     /* nobody leaves before that is written: mpirun would end it */
         exit(130);
     }
     run_say("Loss for final step: %.9g.", p.loss);
@@ -1569,7 +1573,7 @@ CLI_FN int run_all(run_task *t)
         memset(&a, 0, sizeof a);
         a.sa_handler = run_interrupted;
         a.sa_flags = (int)SA_RESETHAND;                                 /* the second time ends it */
-        if (run.do_train && cli_size() == 1) { sigaction(SIGINT, &a, NULL); sigaction(SIGTERM, &a, NULL); }
+        if (run.do_train) { sigaction(SIGINT, &a, NULL); sigaction(SIGTERM, &a, NULL); sigaction(SIGUSR1, &a, NULL); }    /* (mpirun hands the last on, and gives its workers time) */
     }
 #endif
     if (run.do_train) t->load(t);

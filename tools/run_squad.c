@@ -30,7 +30,7 @@ static const cli_flag flags[] = {
     { "n_best_size", 'i', &n_best_size, "answers for each question in nbest_predictions.json" },
     { "language", 's', &language, "auto, en or zh; zh: words are single ideographs, scores CMRC's. auto: as it was trained, or as the file looks" },
     { "reference_padding", 'b', &reference_padding, "as the reference: windows are padded to max_seq_length, and padded positions compete for start and end" },
-    { "verbose_logging", 'b', &verbose_logging, "show the first features, and every question whose answer is not in its passage" },
+    { "verbose_logging", 'b', &verbose_logging, "show the first features, and whatever answer is not found in its passage: of those to learn from, and of those predicted" },
     { "eval_script", 's', &eval_script, "NVIDIA's, not needed: --do_eval scores by itself" },
     { "bert_model", 's', &size_name, "NVIDIA's, not needed: the config says it" },
     { "config_file", 's', &run.bert_config_file, "the same as bert_config_file" },
@@ -121,14 +121,18 @@ static void windows_keep(windows *w)
     for (i = 0; i < rows; i++) w->mask[at + i] = i < f->tokens;
     w->offsets[++w->count] = at + rows;
 }
-static void windows_batch(const windows *w, bert_batch *b)
+/* Windows from, ... as a batch, whose offsets begin at 0: offsets[count + 1] is yours. */
+static void windows_batch(const windows *w, int64_t from, int64_t count, int64_t *offsets, bert_batch *b)
 {
+    const int64_t at = w->offsets[from];
+    int64_t i;
+    for (i = 0; i <= count; i++) offsets[i] = w->offsets[from + i] - at;
     memset(b, 0, sizeof *b);
-    b->sequences = w->count;
-    b->offsets = w->offsets;
-    b->ids = w->ids;
-    b->segment_ids = w->segments;
-    if (reference_padding) b->key_mask = w->mask;
+    b->sequences = count;
+    b->offsets = offsets;
+    b->ids = w->ids + at;
+    b->segment_ids = w->segments + at;
+    if (reference_padding) b->key_mask = w->mask + at;
 }
 static void windows_free(windows *w)
 {
@@ -207,17 +211,18 @@ static void load(run_task *t)
 }
 static void batch(run_task *t, uint64_t seed, int64_t first, int64_t count, bert_batch *b, bert_targets *targets)
 {
-    static int64_t *which, *order, room;
+    static int64_t *which, *order, *offsets, room;
     static int32_t *starts;
     const int64_t questions = bert_squad_count(train.squad);
     bert_error err = { 0 };
     bert_squad_features *features;
     int64_t i, low, high;
     (void)t;
-    if (count > room) {
+    if (!offsets || count > room) {
         room = count;
         which = (int64_t *)run_memory(which, (size_t)count, sizeof *which);
         order = (int64_t *)run_memory(order, (size_t)count, sizeof *order);
+        offsets = (int64_t *)run_memory(offsets, (size_t)count + 1, sizeof *offsets);
         starts = (int32_t *)run_memory(starts, (size_t)count * 2, sizeof *starts);
     }
     run_order(seed, train.firsts[questions], first, count, which);
@@ -239,7 +244,7 @@ static void batch(run_task *t, uint64_t seed, int64_t first, int64_t count, bert
         windows_keep(&train.batch);
     }
     bert_squad_features_close(features);
-    windows_batch(&train.batch, b);
+    windows_batch(&train.batch, 0, count, offsets, b);
     memset(targets, 0, sizeof *targets);
     targets->starts = starts;
     targets->ends = starts + count;
@@ -254,6 +259,13 @@ static struct found {
     bert_error err;
 } found;
 
+static void say_warning(void *user, const char *text, size_t size)
+{
+    (void)user;
+    run_say("%.*s", (int)(size < 100000 ? size : 100000), text);
+}
+/* Several workers go on in rounds: of each, a worker computes some batches, and its logits go to all. So what follows, the answers to
+   questions whose windows may be of several workers, is what one worker would do, and the memory does not grow with the questions. */
 static void answer(const bert_model *m)
 {
     bert_error err = { 0 };
@@ -264,8 +276,9 @@ static void answer(const bert_model *m)
     bert_result r;
     windows w = { 0 };
     float *logits;
-    int64_t i, total, said = 0, count = 0;
-    int more = 1;
+    const int64_t at_once = run.predict_batch_size, together = cli_size() > 1 ? at_once * 8 * cli_size() : at_once;
+    int64_t i, n, total, said = 0, count = 0, *offsets;
+    int k, more = 1;
     if (!(bert_model_heads(m) & BERT_HEAD_SPAN)) run_fail("%s has no head for answers: train first (--do_train)", bert_checkpoint_path(bert_model_checkpoint(m)));
     bert_squad_answers_close(found.answers);
     if (!found.squad) found.squad = read_questions(predict_file, 0);
@@ -278,21 +291,31 @@ static void answer(const bert_model *m)
     d.null_score_diff_threshold = threshold;
     d.error = &found.err;
     if (bert_squad_answers_open(&d, &found.answers)) run_fail("%s", found.err.message);
+    if (verbose_logging) bert_squad_answers_warn(found.answers, say_warning, NULL);
     s = run_session(m, run.max_seq_length > 1024 ? run.max_seq_length : 1024);
-    logits = (float *)run_memory(NULL, (size_t)(run.predict_batch_size * run.max_seq_length), 2 * sizeof *logits);
-    windows_room(&w, run.predict_batch_size);
+    logits = (float *)run_memory(NULL, (size_t)(together * run.max_seq_length), 2 * sizeof *logits);
+    offsets = (int64_t *)run_memory(NULL, (size_t)at_once + 1, sizeof *offsets);
     features = windows_of(found.squad, NULL, 0, &err);
     memset(&r, 0, sizeof r);
-    r.spans = logits;
     while (more) {
-        windows_room(&w, run.predict_batch_size);
-        while (w.count < run.predict_batch_size && (more = windows_next(&w, features, &err)) != 0) {
+        windows_room(&w, together);
+        while (w.count < together && (more = windows_next(&w, features, &err)) != 0) {
             if (verbose_logging && said++ < 20) show_feature(found.squad, w.f + w.count);
             windows_keep(&w);
         }
         if (!w.count) break;
-        windows_batch(&w, &b);
-        if (bert_session_run(s, &b, &r, &err)) run_fail("%s", err.message);
+        for (i = run_share(w.count, cli_rank()); i < run_share(w.count, cli_rank() + 1); i += n) {
+            n = run_share(w.count, cli_rank() + 1) - i;
+            if (n > at_once) n = at_once;
+            windows_batch(&w, i, n, offsets, &b);
+            r.spans = logits + w.offsets[i] * 2;
+            if (bert_session_run(s, &b, &r, &err)) run_fail("%s", err.message);
+        }
+        for (k = 0; k < cli_size(); k++) {
+            i = w.offsets[run_share(w.count, k)];
+            n = w.offsets[run_share(w.count, k + 1)] - i;
+            if (n > 0) cli_spread(logits + i * 2, (size_t)n * 2 * sizeof *logits, k);
+        }
         for (i = 0; i < w.count; i++) {
             const float *z = logits + w.offsets[i] * 2;
             if (bert_squad_answers_add(found.answers, w.f + i, z, z + 1, windows_rows(w.f + i), 2)) run_fail("%s", found.err.message);
@@ -306,6 +329,7 @@ static void answer(const bert_model *m)
     bert_squad_features_close(features);
     bert_session_close(s);
     windows_free(&w);
+    free(offsets);
     free(logits);
     found.model = m;
 }
