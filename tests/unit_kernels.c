@@ -359,6 +359,23 @@ static void one_narrow(int64_t m, int64_t n, int64_t k, bert_activation kind, in
         i += rows;
     }
     if (!same(y, z, m * ys)) TEST_FAIL("%s %s: cuts change bits, m %d n %d k %d", bert_isa_name(kernels->isa), bert_precision_name(kernels->precision), (int)m, (int)n, (int)k);
+    if (!is_int8 && !residual) {                                        /* y as the next product's cells: what `narrow` makes of y */
+        const int64_t width = panels * nr;
+        float *rounded = guards(m * (width + 16)), *want = floats(width + 16), scale;
+        int32_t zero;
+        for (j = n; j < width; j++) bias[j] = 0;
+        p.rounded = 1;
+        p.y = rounded;
+        p.y_stride = width + 16;
+        kernels->product(&p, 0, m, 0, panels);
+        for (i = 0; i < m; i++) {
+            kernels->narrow(y + i * ys, NULL, n, want, &scale, &zero);
+            if (memcmp(rounded + i * p.y_stride, want, (size_t)(bert__up(n, 2) * kernels->cell))) TEST_FAIL("%s bf16: row %d of cells, m %d n %d k %d", bert_isa_name(kernels->isa), (int)i, (int)m, (int)n, (int)k);
+            CHECK(rounded[i * p.y_stride + width] == GUARD);
+        }
+        free(rounded);
+        free(want);
+    }
     free(x); free(matrix); free(bias); free(scales); free(r); free(y); free(z); free(cell_scales); free(sums); free(zeros); free(shrink); free(cells); free(block);
 }
 static void narrow(void)
