@@ -6732,8 +6732,10 @@ typedef struct bert__update {
 
 #define BERT__COLUMNS 16                /* of norm_sums, at most */
 typedef struct bert__learner {
-    /* to = activation(from), or (slope) to *= the activation's derivative at from */
-    void (*curve)(bert_activation kind, int slope, const float *from, float *to, int64_t n);
+    /* to = activation(from) */
+    void (*curve)(bert_activation kind, const float *from, float *to, int64_t n);
+    /* to *= the activation's derivative at from; values = activation(from), the same numbers as curve's */
+    void (*slope)(bert_activation kind, const float *from, float *to, float *values, int64_t n);
     /* to[c][i] = x[i][c] */
     void (*transpose)(const float *x, int64_t stride, int64_t rows, int64_t columns, float *to, int64_t to_stride);
     /* s = softmax(scale s + key_bias + bias), biases [n] or NULL; there are 16 floats to a multiple of 16 behind s */
@@ -6901,11 +6903,18 @@ BERT__FN float bert__slope(bert_activation kind, float x)
     default: return 1;
     }
 }
-BERT__FN void bert__ref_curve(bert_activation kind, int slope, const float *from, float *to, int64_t n)
+BERT__FN void bert__ref_curve(bert_activation kind, const float *from, float *to, int64_t n)
 {
     int64_t i;
-    if (slope) for (i = 0; i < n; i++) to[i] *= bert__slope(kind, from[i]);
-    else for (i = 0; i < n; i++) to[i] = bert__activate(kind, from[i]);
+    for (i = 0; i < n; i++) to[i] = bert__activate(kind, from[i]);
+}
+BERT__FN void bert__ref_slope(bert_activation kind, const float *from, float *to, float *values, int64_t n)
+{
+    int64_t i;
+    for (i = 0; i < n; i++) {
+        to[i] *= bert__slope(kind, from[i]);
+        values[i] = bert__activate(kind, from[i]);
+    }
 }
 /* ---- training ---- */
 
@@ -7067,7 +7076,7 @@ BERT__FN void bert__ref_update(const bert__update *u, int pass, float ratio, flo
     }
 }
 static const bert__learner bert__ref_learner = {
-    bert__ref_curve, bert__ref_transpose, bert__ref_softmax, bert__ref_softmax_back, bert__ref_normal, bert__ref_affine, bert__ref_norm_back, bert__ref_norm_sums, bert__ref_sum, bert__square_sum,
+    bert__ref_curve, bert__ref_slope, bert__ref_transpose, bert__ref_softmax, bert__ref_softmax_back, bert__ref_normal, bert__ref_affine, bert__ref_norm_back, bert__ref_norm_sums, bert__ref_sum, bert__square_sum,
     bert__ref_drop, bert__ref_round, bert__ref_update
 };
 #endif
@@ -7295,62 +7304,79 @@ BERT__SIMD_NOINLINE void BERT__TIER(activate)(bert_activation kind, float *sums,
 #undef BERT__EACH
 }
 #ifndef BERT_NO_TRAIN
-/* x[count] = the activation's derivative at x, count a multiple of NR */
-BERT__SIMD_NOINLINE void BERT__TIER(slopes)(bert_activation kind, float *xs, int64_t count)
+/* to *= the activation's derivative at from, ys = activation(from), in the same steps as `activate`; count a multiple of W */
+BERT__SIMD_NOINLINE void BERT__TIER(slopes)(bert_activation kind, const float *from, float *to, float *ys, int64_t count)
 {
     const BERT__VEC one = bert__vset(1.0f), half = bert__vset(0.5f);
-    float *const end = xs + count;
-    BERT__VEC x, t, u;
+    const float *const end = from + count;
+    BERT__VEC x, y, t, u;
 #define BERT__EACH(becomes)                                                                                            \
-    for (; xs < end; xs += BERT__W) {                                                                                  \
-        x = bert__vload(xs);                                                                                           \
+    for (; from < end; from += BERT__W, to += BERT__W, ys += BERT__W) {                                                \
+        x = bert__vload(from);                                                                                         \
         becomes;                                                                                                       \
-        bert__vstore(xs, x);                                                                                           \
+        x = bert__vmul(x, bert__vload(to));                                                                            \
+        bert__vstore(to, x);                                                                                           \
+        bert__vstore(ys, y);                                                                                           \
     }                                                                                                                  \
     break
     /* the weight below x, and x times the density there */
 #define BERT__GELU                                                                                                     \
-    t = bert__vmul(half, bert__vadd(one, BERT__TIER(erf)(bert__vmul(x, bert__vset(0.70710678118654752f)))));            \
+    t = bert__vadd(one, BERT__TIER(erf)(bert__vmul(x, bert__vset(0.70710678118654752f))));                             \
+    y = bert__vmul(bert__vmul(half, x), t);                                                                            \
+    t = bert__vmul(half, t);                                                                                           \
     u = bert__vmul(bert__vset(0.39894228040143268f), BERT__TIER(exp_negative)(bert__vmul(bert__vmul(x, x), bert__vset(-0.5f))))
 #define BERT__SIGMOID(by)                                                                                              \
-    t = bert__vdiv(one, bert__vadd(one, BERT__TIER(exp)(bert__vmul(x, bert__vset(-(by))))));                            \
+    u = bert__vadd(one, BERT__TIER(exp)(bert__vmul(x, bert__vset(-(by)))));                                             \
+    y = bert__vdiv(x, u);                                                                                              \
+    t = bert__vdiv(one, u);                                                                                            \
     u = bert__vmul(bert__vmul(bert__vset(by), x), bert__vsub(one, t));                                                 \
     x = bert__vfma(t, u, t)
     switch (kind) {
     case BERT_GELU_ERF: BERT__EACH(BERT__GELU; x = bert__vfma(x, u, t));
-    case BERT_GELU_10: BERT__EACH(BERT__GELU; x = bert__vabove(x, bert__vset(10.0f), bert__vzero(), bert__vfma(x, u, t)));
+    case BERT_GELU_10: BERT__EACH(BERT__GELU; y = bert__vmax(bert__vset(-10.0f), bert__vmin(bert__vset(10.0f), y)); x = bert__vabove(x, bert__vset(10.0f), bert__vzero(), bert__vfma(x, u, t)));
     case BERT_GELU_TANH:
         BERT__EACH(u = bert__vmul(x, x);
-                   t = BERT__TIER(tanh)(bert__vmul(bert__vmul(bert__vset(0.79788456080286536f), x), bert__vfma(bert__vset(0.044715f), u, one)));
+                   t = BERT__TIER(tanh)(bert__vmul(bert__vset(0.79788456080286536f), bert__vfma(bert__vset(0.044715f), bert__vmul(u, x), x)));
+                   y = bert__vmul(bert__vmul(half, x), bert__vadd(one, t));
                    u = bert__vmul(bert__vset(0.79788456080286536f), bert__vfma(bert__vset(3 * 0.044715f), u, one));
                    u = bert__vmul(bert__vmul(x, u), bert__vfnma(t, t, one));
                    x = bert__vmul(half, bert__vadd(bert__vadd(one, t), u)));
     case BERT_QUICK_GELU: BERT__EACH(BERT__SIGMOID(1.702f));
     case BERT_SILU: BERT__EACH(BERT__SIGMOID(1.0f));
-    case BERT_RELU: BERT__EACH(x = bert__vabove(x, bert__vzero(), one, bert__vzero()));
-    case BERT_TANH: BERT__EACH(t = BERT__TIER(tanh)(x); x = bert__vfnma(t, t, one));
-    default: BERT__EACH(x = one; (void)t; (void)u);
+    case BERT_RELU: BERT__EACH(y = bert__vmax(bert__vzero(), x); x = bert__vabove(x, bert__vzero(), one, bert__vzero()));
+    case BERT_TANH: BERT__EACH(y = BERT__TIER(tanh)(x); x = bert__vfnma(y, y, one));
+    default: BERT__EACH(y = x; x = one; (void)t; (void)u);
     }
 #undef BERT__SIGMOID
 #undef BERT__GELU
 #undef BERT__EACH
 }
-BERT__SIMD_FN void BERT__TIER(curve)(bert_activation kind, int slope, const float *from, float *to, int64_t n)
+BERT__SIMD_FN void BERT__TIER(curve)(bert_activation kind, const float *from, float *to, int64_t n)
 {
-    float x[8 * BERT__NR];
-    int64_t i, j, count;
-    for (i = 0; i < n; i += 8 * BERT__NR) {
-        count = n - i < 8 * BERT__NR ? n - i : 8 * BERT__NR;
-        memcpy(x, from + i, (size_t)count * sizeof *x);
-        for (j = count; j % BERT__NR; j++) x[j] = 0;
-        if (slope) {
-            BERT__TIER(slopes)(kind, x, j);
-            for (j = 0; j < count; j++) to[i + j] *= x[j];
-        } else {
-            BERT__TIER(activate)(kind, x, j, BERT__TIER(zeros));
-            memcpy(to + i, x, (size_t)count * sizeof *x);
-        }
+    const int64_t most = 8 * BERT__NR;
+    float rest[BERT__NR] = { 0 };
+    int64_t i, count;
+    for (i = 0; i + BERT__NR <= n; i += count) {                        /* in the first cache */
+        count = n - i < most ? (n - i) / BERT__NR * BERT__NR : most;
+        memmove(to + i, from + i, (size_t)count * sizeof *to);
+        BERT__TIER(activate)(kind, to + i, count, BERT__TIER(zeros));
     }
+    if (i == n) return;
+    memcpy(rest, from + i, (size_t)(n - i) * sizeof *to);
+    BERT__TIER(activate)(kind, rest, BERT__NR, BERT__TIER(zeros));
+    memcpy(to + i, rest, (size_t)(n - i) * sizeof *to);
+}
+BERT__SIMD_FN void BERT__TIER(slope)(bert_activation kind, const float *from, float *to, float *values, int64_t n)
+{
+    const int64_t whole = n / BERT__W * BERT__W;
+    float rest[3][BERT__W] = { { 0 } };
+    BERT__TIER(slopes)(kind, from, to, values, whole);
+    if (whole == n) return;
+    memcpy(rest[0], from + whole, (size_t)(n - whole) * sizeof *to);
+    memcpy(rest[1], to + whole, (size_t)(n - whole) * sizeof *to);
+    BERT__TIER(slopes)(kind, rest[0], rest[1], rest[2], BERT__W);
+    memcpy(to + whole, rest[1], (size_t)(n - whole) * sizeof *to);
+    memcpy(values + whole, rest[2], (size_t)(n - whole) * sizeof *to);
 }
 #endif
 
@@ -7970,7 +7996,7 @@ BERT__SIMD_FN void BERT__TIER(update)(const bert__update *u, int pass, float rat
     }
 }
 static const bert__learner BERT__TIER(learner) = {
-    BERT__TIER(curve), BERT__TIER(across), BERT__TIER(probabilities), BERT__TIER(softmax_back), BERT__TIER(normal), BERT__TIER(affine), BERT__TIER(norm_back), BERT__TIER(norm_sums), BERT__TIER(sum), BERT__TIER(squares),
+    BERT__TIER(curve), BERT__TIER(slope), BERT__TIER(across), BERT__TIER(probabilities), BERT__TIER(softmax_back), BERT__TIER(normal), BERT__TIER(affine), BERT__TIER(norm_back), BERT__TIER(norm_sums), BERT__TIER(sum), BERT__TIER(squares),
     BERT__TIER(drop), BERT__TIER(round), BERT__TIER(update)
 };
 #undef BERT__PUT
@@ -8260,11 +8286,11 @@ BERT__FN void bert__blas_pack(const float *w, int64_t out_stride, int64_t in_str
             for (j = 0; j < BERT__BLAS_NR; j++)
                 for (c = at; c < at + 16 && c < k; c++) panels[c * BERT__BLAS_NR + j] = first + j < n ? w[(first + j) * out_stride + c * in_stride] : 0.0f;
 }
-BERT__FN void bert__blas_activate(bert_activation kind, float *y, int64_t n, void (*curve)(bert_activation kind, int slope, const float *from, float *to, int64_t n))
+BERT__FN void bert__blas_activate(bert_activation kind, float *y, int64_t n, void (*curve)(bert_activation kind, const float *from, float *to, int64_t n))
 {
     int64_t j;
     if (kind == BERT_LINEAR) return;
-    if (curve) curve(kind, 0, y, y, n);
+    if (curve) curve(kind, y, y, n);
     else for (j = 0; j < n; j++) y[j] = bert__activate(kind, y[j]);
 }
 BERT__FN void bert__blas_product(const bert__product *p, int64_t row, int64_t rows, int64_t panel, int64_t panels)
@@ -8272,9 +8298,9 @@ BERT__FN void bert__blas_product(const bert__product *p, int64_t row, int64_t ro
     enum { ROWS = 16 };
     const int64_t n = p->w->n, k = p->w->k;
 #ifdef BERT_NO_TRAIN
-    void (*const curve)(bert_activation kind, int slope, const float *from, float *to, int64_t n) = NULL;
+    void (*const curve)(bert_activation kind, const float *from, float *to, int64_t n) = NULL;
 #else
-    void (*const curve)(bert_activation kind, int slope, const float *from, float *to, int64_t n) = p->w->kernels->learner->curve;
+    void (*const curve)(bert_activation kind, const float *from, float *to, int64_t n) = p->w->kernels->learner->curve;
 #endif
     const int aside = p->residual && p->activation != BERT_LINEAR;      /* what is added after an activation waits where it is */
     float room[ROWS * BERT__BLAS_NR];
@@ -17243,7 +17269,9 @@ struct bert_trainer {
     int64_t cs, qs, fs, ws;             /* floats from row to row: of C, 3C, F, and of `wide` */
     float *normal, *inverse;            /* of the embeddings */
     float *key_bias;                    /* [T] */
-    float *panels, *bias, *across;      /* of one product: weights or rows as panels; bias; dy^T */
+    float *panels, *bias;               /* of one product: weights or rows as panels; bias */
+    float *across;                      /* [width][across_size] of each worker: some columns of dy as rows */
+    int64_t across_size;
     float *narrow;                      /* ... rows rounded to bf16, or NULL */
     float *zeros;                       /* [zero_count] the bias of products that have none */
     int64_t zero_count;
@@ -17287,14 +17315,12 @@ BERT__FN void bert__job_run(bert_trainer *t, int64_t n, bert_task task, bert__jo
 BERT__FN int64_t bert__blocks(int64_t n, int64_t block) { return (n + block - 1) / block; }
 BERT__FN int64_t bert__least(int64_t a, int64_t b) { return a < b ? a : b; }
 BERT__FN int64_t bert__most(int64_t a, int64_t b) { return a > b ? a : b; }
+/* Rows of one task. */
+#define BERT__TASK_ROWS 8
+BERT__FN int64_t bert__row_jobs(int64_t rows) { return bert__blocks(rows, BERT__TASK_ROWS); }
 
 /* ---- products ---- */
 
-/* Columns `first` to first+nr-1 of rows as one panel [rows][nr], zeros past the last column. */
-BERT__FN void bert__panel_columns(const bert__kernels *kernels, const float *x, int64_t stride, int64_t rows, int64_t columns, int64_t first, float *out)
-{
-    kernels->pack(x + first, 1, stride, bert__least(kernels->nr, columns - first), rows, out);
-}
 /* Rows of weights [rows,k] as columns j to j+rows-1 of a panel; the rest of it becomes zero if j is 0, and is left alone else. */
 BERT__FN void bert__pack_rows(const bert__kernels *kernels, const float *w, int64_t stride, int64_t rows, int64_t k, int64_t j, float *out)
 {
@@ -17304,8 +17330,9 @@ BERT__FN void bert__pack_rows(const bert__kernels *kernels, const float *w, int6
         for (i = 0; i < rows; i++) out[c * kernels->nr + j + i] = w[i * stride + c];
 }
 #define BERT__TASK_PANELS 4
-/* Panels are made as float32, and in bf16 rounded; or, where the processor multiplies pairs of bf16 (job->narrow), in runs of an even
-   number of inputs that become such pairs. Where they are made: */
+#define BERT__PANEL_RUN 32
+/* Panels are made in runs of an even number of inputs, few enough to stay in the first cache. A run is float32, in bf16 rounded; or, where
+   the processor multiplies pairs of bf16 (job->narrow), it becomes such pairs. Where it is made: */
 BERT__FN float *bert__panel_room(const bert__job *job, int64_t panel, int64_t from, int64_t inputs, float *run)
 {
     const int64_t nr = job->t->kernels->nr;
@@ -17318,19 +17345,30 @@ BERT__FN void bert__panel_done(const bert__job *job, int bf16, int64_t panel, in
     if (job->narrow) job->narrow->pairs(room, count, (char *)job->t->panels + (panel * bert__up(inputs, 2) + from) * nr * job->narrow->weight);
     else if (bf16) job->t->learner->round(room, room, nr * count);
 }
-BERT__FN int64_t bert__panel_run(const bert__job *job, int64_t left) { return job->narrow && left > BERT__PACK_RUN ? BERT__PACK_RUN : left; }
+/* Rows of activations or weights as inputs from..from+count-1 (at most BERT__PANEL_RUN) of panels whose outputs are their columns: of all
+   `columns` of them, from panel `panel` on. */
+BERT__FN void bert__rows_as_panels(const bert__job *job, const float *x, int64_t stride, int64_t count, int64_t columns, int64_t panel, int64_t from, int64_t inputs)
+{
+    const int64_t nr = job->t->kernels->nr;
+    float run[BERT__PANEL_RUN * BERT__NR_MOST];
+    for (; columns > 0; columns -= nr, x += nr, panel++) {
+        float *out = bert__panel_room(job, panel, from, inputs, run);
+        job->t->kernels->pack(x, 1, stride, bert__least(nr, columns), count, out);
+        bert__panel_done(job, job->linear->bf16, panel, from, count, inputs, out);
+    }
+}
 /* The weights of a dense layer for y = x W^T + b. */
 BERT__FN void bert__forward_panels_task(void *arg, int64_t index)
 {
     const bert__job *job = (const bert__job *)arg;
     const bert__linear *l = job->linear;
     const int64_t nr = job->t->kernels->nr, all = l->n * l->parts;
-    float run[BERT__PACK_RUN * BERT__NR_MOST];
+    float run[BERT__PANEL_RUN * BERT__NR_MOST];
     int64_t panel, j, rows, c, from, count;
     for (panel = index * BERT__TASK_PANELS; panel < bert__least((index + 1) * BERT__TASK_PANELS, bert__blocks(all, nr)); panel++)
         for (from = 0; from < l->k; from += count) {
             float *out = bert__panel_room(job, panel, from, l->k, run), *bias = job->t->bias + panel * nr;
-            count = bert__panel_run(job, l->k - from);
+            count = bert__least(BERT__PANEL_RUN, l->k - from);
             for (j = 0; j < nr && panel * nr + j < all; j += rows) {
                 const int64_t part = (panel * nr + j) / l->n, row = (panel * nr + j) % l->n;
                 rows = bert__least(nr - j, l->n - row);
@@ -17346,81 +17384,32 @@ BERT__FN void bert__backward_panels_task(void *arg, int64_t index)
 {
     const bert__job *job = (const bert__job *)arg;
     const bert__linear *l = job->linear;
-    const int64_t nr = job->t->kernels->nr, all = l->n * l->parts;
-    float run[BERT__PACK_RUN * BERT__NR_MOST];
-    int64_t panel, from, count;
-    int32_t part;
-    for (panel = index * BERT__TASK_PANELS; panel < bert__least((index + 1) * BERT__TASK_PANELS, bert__blocks(l->k, nr)); panel++)
-        for (part = 0; part < l->parts; part++)
-            for (from = 0; from < l->n; from += count) {
-                float *out = bert__panel_room(job, panel, part * l->n + from, all, run);
-                count = bert__panel_run(job, l->n - from);
-                bert__panel_columns(job->t->kernels, l->w[part]->weight + from * l->k, l->k, count, l->k, panel * nr, out);
-                bert__panel_done(job, l->bf16, panel, part * l->n + from, count, all, out);
-            }
+    const int64_t runs = bert__blocks(l->n, BERT__PANEL_RUN), part = index / runs, from = index % runs * BERT__PANEL_RUN;
+    bert__rows_as_panels(job, l->w[part]->weight + from * l->k, l->k, bert__least(BERT__PANEL_RUN, l->n - from), l->k, 0, part * l->n + from, l->n * l->parts);
 }
 /* Rows of activations, for dW = dy^T x. */
 BERT__FN void bert__column_panels_task(void *arg, int64_t index)
 {
     const bert__job *job = (const bert__job *)arg;
-    const int64_t nr = job->t->kernels->nr;
-    float run[BERT__PACK_RUN * BERT__NR_MOST];
-    int64_t panel, from, count;
-    for (panel = index * BERT__TASK_PANELS; panel < bert__least((index + 1) * BERT__TASK_PANELS, bert__blocks(job->columns, nr)); panel++)
-        for (from = 0; from < job->rows; from += count) {
-            float *out = bert__panel_room(job, panel, from, job->rows, run);
-            count = bert__panel_run(job, job->rows - from);
-            bert__panel_columns(job->t->kernels, job->from + from * job->stride, job->stride, count, job->columns, panel * nr, out);
-            bert__panel_done(job, job->which, panel, from, count, job->rows, out);
-        }
+    const int64_t from = index * BERT__PANEL_RUN;
+    bert__rows_as_panels(job, job->from + from * job->stride, job->stride, bert__least(BERT__PANEL_RUN, job->rows - from), job->linear->k, 0, from, job->rows);
 }
 /* The kernels for pairs of bf16, if a dense layer is computed by them: pairs do not reach from one parameter to the next. */
 BERT__FN const bert__kernels *bert__narrow_of(const bert_trainer *t, const bert__linear *l) { return l->bf16 && (l->parts == 1 || l->n % 2 == 0) ? t->pairs : NULL; }
-BERT__FN void bert__column_panels(bert_trainer *t, const float *x, int64_t stride, int64_t rows, int64_t columns, int bf16, const bert__kernels *narrow)
+/* A row as factors of a product in bf16: rounded, or as cells of the kernels for pairs. to may be x. */
+BERT__FN void bert__round_row(const bert_trainer *t, const bert__kernels *narrow, const float *x, int64_t n, float *to)
 {
-    bert__job job;
-    memset(&job, 0, sizeof job);
-    job.which = bf16;
-    job.narrow = narrow;
-    job.from = x;
-    job.stride = stride;
-    job.rows = rows;
-    job.columns = columns;
-    bert__job_run(t, bert__blocks(bert__blocks(columns, t->kernels->nr), BERT__TASK_PANELS), bert__column_panels_task, &job);
+    float scale;
+    int32_t zero;
+    if (narrow) narrow->narrow(x, NULL, n, to, &scale, &zero);
+    else t->learner->round(to, x, n);
 }
-/* dy^T in t->across, rows as far apart as the next function says. */
-#define BERT__ACROSS_BLOCK 16
-BERT__FN void bert__across_task(void *arg, int64_t index)
-{
-    const bert__job *job = (const bert__job *)arg;
-    const int64_t first = index * BERT__ACROSS_BLOCK, last = bert__least(first + BERT__ACROSS_BLOCK, job->columns);
-    job->t->learner->transpose(job->from + first, job->stride, job->rows, last - first, job->to + first * job->across_stride, job->across_stride);
-}
-BERT__FN int64_t bert__across(bert_trainer *t, const float *dy, int64_t stride, int64_t rows, int64_t columns)
-{
-    bert__job job;
-    memset(&job, 0, sizeof job);
-    job.from = dy;
-    job.to = t->across;
-    job.stride = stride;
-    job.rows = rows;
-    job.columns = columns;
-    job.across_stride = bert__stride(rows);
-    bert__job_run(t, bert__blocks(columns, BERT__ACROSS_BLOCK), bert__across_task, &job);
-    return job.across_stride;
-}
-/* Rows as the factors of a product in bf16, rounded or as cells of the kernels for pairs: to[rows][columns], which may be where they
-   are. */
 BERT__FN void bert__round_task(void *arg, int64_t index)
 {
     const bert__job *job = (const bert__job *)arg;
     int64_t i;
-    for (i = index * BERT__ACROSS_BLOCK; i < bert__least((index + 1) * BERT__ACROSS_BLOCK, job->rows); i++) {
-        float *to = job->to + i * job->across_stride, scale;
-        int32_t zero;
-        if (job->narrow) job->narrow->narrow(job->from + i * job->stride, NULL, job->columns, to, &scale, &zero);
-        else job->t->learner->round(to, job->from + i * job->stride, job->columns);
-    }
+    for (i = index * BERT__TASK_ROWS; i < bert__least((index + 1) * BERT__TASK_ROWS, job->rows); i++)
+        bert__round_row(job->t, job->narrow, job->from + i * job->stride, job->columns, job->to + i * job->across_stride);
 }
 BERT__FN void bert__round_rows(bert_trainer *t, const bert__kernels *narrow, const float *x, int64_t stride, int64_t rows, int64_t columns, float *to, int64_t to_stride)
 {
@@ -17433,7 +17422,7 @@ BERT__FN void bert__round_rows(bert_trainer *t, const bert__kernels *narrow, con
     job.across_stride = to_stride;
     job.rows = rows;
     job.columns = columns;
-    bert__job_run(t, bert__blocks(rows, BERT__ACROSS_BLOCK), bert__round_task, &job);
+    bert__job_run(t, bert__row_jobs(rows), bert__round_task, &job);
 }
 BERT__FN void bert__train_product_task(void *arg, int64_t index)
 {
@@ -17465,8 +17454,8 @@ BERT__FN void bert__train_product(bert_trainer *t, const bert__kernels *narrow, 
     job.panel_block = bert__blocks(job.panels, bert__least(cuts, job.panels));
     bert__job_run(t, job.row_tasks * bert__blocks(job.panels, job.panel_block), bert__train_product_task, &job);
 }
-/* y = x W^T + b */
-BERT__FN void bert__linear_forward(bert_trainer *t, const bert__linear *l, const float *x, int64_t x_stride, float *y, int64_t y_stride, int64_t rows)
+/* y = x W^T + b. ready: in bf16, x lies rounded in t->narrow already. */
+BERT__FN void bert__linear_forward(bert_trainer *t, const bert__linear *l, const float *x, int64_t x_stride, int ready, float *y, int64_t y_stride, int64_t rows)
 {
     const bert__kernels *narrow = bert__narrow_of(t, l);
     bert__job job;
@@ -17475,125 +17464,82 @@ BERT__FN void bert__linear_forward(bert_trainer *t, const bert__linear *l, const
     job.narrow = narrow;
     bert__job_run(t, bert__blocks(bert__blocks(l->n * l->parts, t->kernels->nr), BERT__TASK_PANELS), bert__forward_panels_task, &job);
     if (l->bf16) {
-        bert__round_rows(t, narrow, x, x_stride, rows, l->k, t->narrow, bert__stride(l->k));
+        if (!ready) bert__round_rows(t, narrow, x, x_stride, rows, l->k, t->narrow, bert__stride(l->k));
         x = t->narrow;
         x_stride = bert__stride(l->k);
     }
     bert__train_product(t, narrow, l->n * l->parts, l->k, t->bias, x, x_stride, y, y_stride, 0, rows);
 }
-/* Sums of the rows of dy, which lie across. */
-BERT__FN void bert__bias_task(void *arg, int64_t index)
-{
-    const bert__job *job = (const bert__job *)arg;
-    int64_t c;
-    for (c = index * BERT__ACROSS_BLOCK; c < bert__least((index + 1) * BERT__ACROSS_BLOCK, job->columns); c++) job->to[c] += job->t->learner->sum(job->from + c * job->across_stride, job->rows);
-}
-BERT__FN void bert__bias_gradient(bert_trainer *t, const float *across, int64_t across_stride, int64_t rows, int64_t n, float *to)
-{
-    bert__job job;
-    memset(&job, 0, sizeof job);
-    job.from = across;
-    job.to = to;
-    job.rows = rows;
-    job.columns = n;
-    job.across_stride = across_stride;
-    bert__job_run(t, bert__blocks(n, BERT__ACROSS_BLOCK), bert__bias_task, &job);
-}
-/* dx = dy W (+ dx if `add`; NULL: not wanted), dW += dy^T x, db += the sum of dy's rows */
-BERT__FN void bert__linear_backward(bert_trainer *t, const bert__linear *l, const float *x, int64_t x_stride, const float *dy, int64_t dy_stride, float *dx, int64_t dx_stride, int add, int64_t rows)
+/* dx = dy W (+ dx if `add`). ready: as above, of dy. */
+BERT__FN void bert__linear_back(bert_trainer *t, const bert__linear *l, const float *dy, int64_t dy_stride, int ready, float *dx, int64_t dx_stride, int add, int64_t rows)
 {
     const bert__kernels *narrow = bert__narrow_of(t, l);
     const int64_t all = l->n * l->parts;
     bert__job job;
-    int64_t stride;
-    int32_t part;
     memset(&job, 0, sizeof job);
-    if (dx) {
-        job.linear = l;
-        job.narrow = narrow;
-        bert__job_run(t, bert__blocks(bert__blocks(l->k, t->kernels->nr), BERT__TASK_PANELS), bert__backward_panels_task, &job);
-        if (l->bf16) bert__round_rows(t, narrow, dy, dy_stride, rows, all, t->narrow, bert__stride(all));
-        bert__train_product(t, narrow, l->k, all, t->zeros, l->bf16 ? t->narrow : dy, l->bf16 ? bert__stride(all) : dy_stride, dx, dx_stride, add, rows);
+    job.linear = l;
+    job.narrow = narrow;
+    bert__job_run(t, l->parts * bert__blocks(l->n, BERT__PANEL_RUN), bert__backward_panels_task, &job);
+    if (l->bf16 && !ready) bert__round_rows(t, narrow, dy, dy_stride, rows, all, t->narrow, bert__stride(all));
+    bert__train_product(t, narrow, l->k, all, t->zeros, l->bf16 ? t->narrow : dy, l->bf16 ? bert__stride(all) : dy_stride, dx, dx_stride, add, rows);
+}
+/* Some outputs of a dense layer: their columns of dy as rows, in the worker's own memory and second cache; the sums of those to db; and the
+   product with x, which lies in panels, to dW. */
+BERT__FN void bert__learn_task(void *arg, int64_t index)
+{
+    bert__job *job = (bert__job *)arg;
+    bert_trainer *t = job->t;
+    const bert__linear *l = job->linear;
+    const int64_t cuts = bert__blocks(l->n, job->block), stride = bert__stride(job->rows);
+    float *across = t->across + index * t->across_size;
+    bert__dense w;
+    int64_t item, c;
+    memset(&w, 0, sizeof w);
+    w.kernels = job->narrow ? job->narrow : t->kernels;
+    w.panels = t->panels;
+    w.bias = t->zeros;
+    w.n = l->k;
+    w.k = job->rows;
+    while ((item = bert__atomic_add(&job->taken, 1)) < job->items) {
+        const int64_t part = item / cuts, first = item % cuts * job->block, count = bert__least(job->block, l->n - first);
+        bert__product p = bert__dense_product(&w, across, stride, l->w[part]->gradient + first * l->k, l->k, 1, BERT_LINEAR);
+        t->learner->transpose(job->from + part * l->n + first, job->stride, job->rows, count, across, stride);
+        for (c = 0; c < count; c++) {
+            l->b[part]->gradient[first + c] += t->learner->sum(across + c * stride, job->rows);
+            if (l->bf16) bert__round_row(t, job->narrow, across + c * stride, job->rows, across + c * stride);
+        }
+        p.cells = (const char *)across;
+        p.cell_stride = stride * (int64_t)sizeof *across;
+        w.kernels->product(&p, 0, count, 0, bert__panels(&w));
     }
+}
+/* dW += dy^T x, db += the sum of dy's rows. x NULL: it lies in panels already. */
+BERT__FN void bert__linear_learn(bert_trainer *t, const bert__linear *l, const float *x, int64_t x_stride, const float *dy, int64_t dy_stride, int64_t rows)
+{
+    bert__job job;
     if (t->sending && t->comm.progress) t->comm.progress(t->comm.user);
     if (!l->w[0]->learns) return;
-    stride = bert__across(t, dy, dy_stride, rows, all);
-    bert__column_panels(t, x, x_stride, rows, l->k, l->bf16, narrow);
-    for (part = 0; part < l->parts; part++) bert__bias_gradient(t, t->across + part * l->n * stride, stride, rows, l->n, l->b[part]->gradient);
-    if (l->bf16) bert__round_rows(t, narrow, t->across, stride, all, rows, t->across, stride);
-    for (part = 0; part < l->parts; part++) bert__train_product(t, narrow, l->k, rows, t->zeros, t->across + part * l->n * stride, stride, l->w[part]->gradient, l->k, 1, l->n);
+    memset(&job, 0, sizeof job);
+    job.linear = l;
+    job.narrow = bert__narrow_of(t, l);
+    job.rows = rows;
+    job.from = x;
+    job.stride = x_stride;
+    if (x) bert__job_run(t, bert__blocks(rows, BERT__PANEL_RUN), bert__column_panels_task, &job);
+    job.from = dy;
+    job.stride = dy_stride;
+    for (job.block = t->kernels->rows; job.block > 16 && t->parallel.width > 1 && l->parts * bert__blocks(l->n, job.block) < 4 * (int64_t)t->parallel.width; job.block /= 2) {}
+    job.items = l->parts * bert__blocks(l->n, job.block);
+    bert__job_run(t, bert__least(t->parallel.width, job.items), bert__learn_task, &job);
+}
+/* All of it; dx NULL: not wanted. */
+BERT__FN void bert__linear_backward(bert_trainer *t, const bert__linear *l, const float *x, int64_t x_stride, const float *dy, int64_t dy_stride, float *dx, int64_t dx_stride, int add, int64_t rows)
+{
+    if (dx) bert__linear_back(t, l, dy, dy_stride, 0, dx, dx_stride, add, rows);
+    bert__linear_learn(t, l, x, x_stride, dy, dy_stride, rows);
 }
 
 /* ---- rows ---- */
-
-/* Rows of one task. */
-#define BERT__TASK_ROWS 8
-BERT__FN int64_t bert__row_jobs(int64_t rows) { return bert__blocks(rows, BERT__TASK_ROWS); }
-
-/* Gradients of gamma and beta: columns summed over the rows, in their order. */
-#define BERT__TASK_COLUMNS BERT__COLUMNS
-typedef struct bert__norm_job { bert__job job; const float *d, *normal; int64_t d_stride; float *gamma, *beta; } bert__norm_job;
-BERT__FN void bert__norm_columns_task(void *arg, int64_t index)
-{
-    const bert__norm_job *j = (const bert__norm_job *)arg;
-    const int64_t first = index * BERT__TASK_COLUMNS, n = bert__least(BERT__TASK_COLUMNS, j->job.columns - first);
-    j->job.t->learner->norm_sums(j->d + first, j->d_stride, j->normal + first, j->job.stride, j->job.rows, n, j->gamma + first, j->beta + first);
-}
-BERT__FN void bert__norm_rows_task(void *arg, int64_t index)
-{
-    const bert__norm_job *j = (const bert__norm_job *)arg;
-    int64_t i;
-    for (i = index * BERT__TASK_ROWS; i < bert__least((index + 1) * BERT__TASK_ROWS, j->job.rows); i++)
-        j->job.t->learner->norm_back(j->job.to + i * j->d_stride, j->d + i * j->d_stride, j->normal + i * j->job.stride, j->job.from[i], j->gamma, j->job.columns);
-}
-/* d becomes the gradient of what was normalised. */
-BERT__FN void bert__norm_gradient(bert_trainer *t, float *d, int64_t d_stride, const float *normal, int64_t stride, const float *inverse, bert_trained *gamma, bert_trained *beta, int64_t rows)
-{
-    bert__norm_job j;
-    memset(&j, 0, sizeof j);
-    j.job.t = t;
-    j.d = d;
-    j.d_stride = d_stride;
-    j.normal = normal;
-    j.job.stride = stride;
-    j.job.rows = rows;
-    j.job.columns = gamma->count;
-    if (gamma->learns) {
-        j.gamma = gamma->gradient;
-        j.beta = beta->gradient;
-        t->parallel.run(t->parallel.user, bert__blocks(gamma->count, BERT__TASK_COLUMNS), bert__norm_columns_task, &j);
-    }
-    j.gamma = gamma->weight;
-    j.job.from = inverse;
-    j.job.to = d;
-    t->parallel.run(t->parallel.user, bert__row_jobs(rows), bert__norm_rows_task, &j);
-}
-
-/* which 0: to = activation(from); 1: to *= its derivative at from */
-BERT__FN void bert__activation_task(void *arg, int64_t index)
-{
-    const bert__job *job = (const bert__job *)arg;
-    const bert_activation kind = job->t->config.activation;
-    int64_t i;
-    for (i = index * BERT__TASK_ROWS; i < bert__least((index + 1) * BERT__TASK_ROWS, job->rows); i++) {
-        const float *x = job->from + i * job->stride;
-        float *y = job->to + i * job->across_stride;
-        job->t->learner->curve(kind, job->which, x, y, job->columns);
-    }
-}
-BERT__APART void bert__activation_rows(bert_trainer *t, int slope, const float *x, int64_t stride, float *y, int64_t y_stride, int64_t columns, int64_t rows)
-{
-    bert__job job;
-    memset(&job, 0, sizeof job);
-    job.which = slope;
-    job.from = x;
-    job.stride = stride;
-    job.to = y;
-    job.across_stride = y_stride;
-    job.columns = columns;
-    job.rows = rows;
-    bert__job_run(t, bert__row_jobs(rows), bert__activation_task, &job);
-}
 
 /* The sequence a row of the part lies in. */
 BERT__FN const bert__sequence *bert__sequence_of(const bert_trainer *t, int64_t row)
@@ -17625,7 +17571,120 @@ BERT__FN void bert__drop_hidden(const bert_trainer *t, int place, int32_t layer,
         if (mask) bert__drop_masked(d, mask + at * nC, x, nC);
     } else if (d->below) t->learner->drop(d->below, d->scale, bert__mix_in(bert__drop_stream(t, place, layer, q), (uint64_t)(row - q->row)), x, nC);
 }
-/* Behind a dense layer: normal = what it gave, dropped out, plus the stream, normalised; the stream = that by gamma and beta. */
+/* Gradients of gamma and beta: columns summed over the rows, in their order. */
+#define BERT__TASK_COLUMNS BERT__COLUMNS
+typedef struct bert__norm_job { bert__job job; const float *d, *normal; int64_t d_stride; float *gamma, *beta; } bert__norm_job;
+BERT__FN void bert__norm_columns_task(void *arg, int64_t index)
+{
+    const bert__norm_job *j = (const bert__norm_job *)arg;
+    const int64_t first = index * BERT__TASK_COLUMNS, n = bert__least(BERT__TASK_COLUMNS, j->job.columns - first);
+    j->job.t->learner->norm_sums(j->d + first, j->d_stride, j->normal + first, j->job.stride, j->job.rows, n, j->gamma + first, j->beta + first);
+}
+/* With a linear layer (what was normalised is the sum of the stream and of its output, dropped out): also the gradient of that output in
+   t->e, and in bf16 rounded in t->narrow. */
+BERT__FN void bert__norm_rows_task(void *arg, int64_t index)
+{
+    const bert__norm_job *j = (const bert__norm_job *)arg;
+    bert_trainer *t = j->job.t;
+    int64_t i;
+    for (i = index * BERT__TASK_ROWS; i < bert__least((index + 1) * BERT__TASK_ROWS, j->job.rows); i++) {
+        float *d = j->job.to + i * j->d_stride, *e = t->e + i * t->cs;
+        t->learner->norm_back(d, d, j->normal + i * j->job.stride, j->job.from[i], j->gamma, j->job.columns);
+        if (!j->job.linear) continue;
+        memcpy(e, d, (size_t)j->job.columns * sizeof *e);
+        bert__drop_hidden(t, j->job.which ? BERT__PLACE_OUTPUT : BERT__PLACE_ATTENTION_OUTPUT, j->job.layer, i, e);
+        if (j->job.linear->bf16) bert__round_row(t, j->job.narrow, e, j->job.columns, t->narrow + i * bert__stride(j->job.columns));
+    }
+}
+BERT__FN void bert__norm_both(bert__norm_job *j, bert_trained *gamma, bert_trained *beta, const float *inverse, float *d)
+{
+    bert_trainer *t = j->job.t;
+    j->d = d;
+    j->job.columns = gamma->count;
+    if (gamma->learns) {
+        j->gamma = gamma->gradient;
+        j->beta = beta->gradient;
+        t->parallel.run(t->parallel.user, bert__blocks(gamma->count, BERT__TASK_COLUMNS), bert__norm_columns_task, j);
+    }
+    j->gamma = gamma->weight;
+    j->job.from = inverse;
+    j->job.to = d;
+    t->parallel.run(t->parallel.user, bert__row_jobs(j->job.rows), bert__norm_rows_task, j);
+}
+/* d becomes the gradient of what was normalised. */
+BERT__FN void bert__norm_gradient(bert_trainer *t, float *d, int64_t d_stride, const float *normal, int64_t stride, const float *inverse, bert_trained *gamma, bert_trained *beta, int64_t rows)
+{
+    bert__norm_job j;
+    memset(&j, 0, sizeof j);
+    j.job.t = t;
+    j.d_stride = d_stride;
+    j.normal = normal;
+    j.job.stride = stride;
+    j.job.rows = rows;
+    bert__norm_both(&j, gamma, beta, inverse, d);
+}
+/* The same of t->d and a LayerNorm of a layer: 0 behind the attention, 1 behind the layer; and on to the dense layer before it. */
+BERT__FN void bert__open(bert_trainer *t, int32_t layer, int which)
+{
+    const bert__train_layer *l = t->layers + layer;
+    bert__norm_job j;
+    memset(&j, 0, sizeof j);
+    j.job.t = t;
+    j.job.layer = layer;
+    j.job.which = which;
+    j.job.linear = which ? &l->output : &l->attention;
+    j.job.narrow = bert__narrow_of(t, j.job.linear);
+    j.d_stride = j.job.stride = t->cs;
+    j.normal = l->normal[which];
+    j.job.rows = t->rows;
+    bert__norm_both(&j, l->gamma[which], l->beta[which], l->inverse[which], t->d);
+}
+
+/* to = activation(from). In bf16 rounded, for the dense layer that takes it: `to` is t->narrow. */
+BERT__FN void bert__activation_task(void *arg, int64_t index)
+{
+    const bert__job *job = (const bert__job *)arg;
+    int64_t i;
+    for (i = index * BERT__TASK_ROWS; i < bert__least((index + 1) * BERT__TASK_ROWS, job->rows); i++) {
+        float *y = job->to + i * job->across_stride;
+        job->t->learner->curve(job->t->config.activation, job->from + i * job->stride, y, job->columns);
+        if (job->linear && job->linear->bf16) bert__round_row(job->t, job->narrow, y, job->columns, y);
+    }
+}
+/* to *= the activation's derivative at from; the activation as panels, for the dense layer that took it (job->linear); in bf16 `to` also
+   rounded in t->narrow, for the one before. Without job->linear only the first. */
+BERT__FN void bert__slope_task(void *arg, int64_t index)
+{
+    const bert__job *job = (const bert__job *)arg;
+    bert_trainer *t = job->t;
+    const int64_t from = index * BERT__TASK_ROWS, count = bert__least(BERT__TASK_ROWS, job->rows - from), columns = job->columns;
+    float values[BERT__TASK_ROWS * BERT__NR_MOST];
+    int64_t c, i, n;
+    for (c = 0; c < columns; c += n) {
+        n = bert__least(BERT__NR_MOST, columns - c);
+        for (i = 0; i < count; i++)
+            t->learner->slope(t->config.activation, job->from + (from + i) * job->stride + c, job->to + (from + i) * job->across_stride + c, values + i * BERT__NR_MOST, n);
+        if (job->linear) bert__rows_as_panels(job, values, BERT__NR_MOST, count, n, c / t->kernels->nr, from, job->rows);
+    }
+    for (i = from; job->linear && job->linear->bf16 && i < from + count; i++) bert__round_row(t, job->narrow, job->to + i * job->across_stride, columns, t->narrow + i * bert__stride(columns));
+}
+BERT__APART void bert__activation_rows(bert_trainer *t, int slope, const float *x, int64_t stride, float *y, int64_t y_stride, int64_t columns, int64_t rows, const bert__linear *linear)
+{
+    bert__job job;
+    memset(&job, 0, sizeof job);
+    job.linear = linear;
+    job.narrow = linear ? bert__narrow_of(t, linear) : NULL;
+    job.from = x;
+    job.stride = stride;
+    job.to = y;
+    job.across_stride = y_stride;
+    job.columns = columns;
+    job.rows = rows;
+    bert__job_run(t, bert__row_jobs(rows), slope ? bert__slope_task : bert__activation_task, &job);
+}
+
+/* Behind a dense layer: normal = what it gave, dropped out, plus the stream, normalised; the stream = that by gamma and beta; in bf16 also
+   rounded in t->narrow, for the next dense layer. */
 BERT__FN void bert__close_task(void *arg, int64_t index)
 {
     const bert__job *job = (const bert__job *)arg;
@@ -17638,6 +17697,7 @@ BERT__FN void bert__close_task(void *arg, int64_t index)
         bert__drop_hidden(t, job->which ? BERT__PLACE_OUTPUT : BERT__PLACE_ATTENTION_OUTPUT, job->layer, i, y);
         l->inverse[job->which][i] = t->learner->normal(y, x, t->config.layer_norm_eps, nC);
         t->learner->affine(x, y, l->gamma[job->which]->weight, l->beta[job->which]->weight, nC);
+        if (l->qkv.bf16) bert__round_row(t, job->narrow, x, nC, t->narrow + i * bert__stride(nC));
     }
 }
 BERT__FN void bert__close(bert_trainer *t, int32_t layer, int which)
@@ -17646,50 +17706,39 @@ BERT__FN void bert__close(bert_trainer *t, int32_t layer, int which)
     memset(&job, 0, sizeof job);
     job.layer = layer;
     job.which = which;
+    job.narrow = which ? bert__narrow_of(t, &t->layers[layer].qkv) : bert__narrow_of(t, &t->layers[layer].intermediate);
     bert__job_run(t, bert__row_jobs(t->rows), bert__close_task, &job);
 }
-/* The stream behind a LayerNorm again: of a layer, or (-1) of the embeddings, which are dropped out as well. */
+/* The stream behind a LayerNorm again: of a layer, or (-1) of the embeddings, which are dropped out as well. For the dense layer that takes
+   it: forward in bf16, rounded in t->narrow; to learn, as panels. */
 BERT__FN void bert__again_task(void *arg, int64_t index)
 {
     const bert__job *job = (const bert__job *)arg;
     bert_trainer *t = job->t;
     const bert__train_layer *l = job->layer < 0 ? NULL : t->layers + job->layer;
+    const int64_t from = index * BERT__TASK_ROWS, end = bert__least(from + BERT__TASK_ROWS, t->rows), nC = t->config.hidden_size;
     int64_t i;
-    for (i = index * BERT__TASK_ROWS; i < bert__least((index + 1) * BERT__TASK_ROWS, t->rows); i++) {
+    for (i = from; i < end; i++) {
         float *x = t->x + i * t->cs;
-        if (l) t->learner->affine(x, l->normal[job->which] + i * t->cs, l->gamma[job->which]->weight, l->beta[job->which]->weight, t->config.hidden_size);
+        if (l) t->learner->affine(x, l->normal[job->which] + i * t->cs, l->gamma[job->which]->weight, l->beta[job->which]->weight, nC);
         else {
-            t->learner->affine(x, t->normal + i * t->cs, t->gamma->weight, t->beta->weight, t->config.hidden_size);
+            t->learner->affine(x, t->normal + i * t->cs, t->gamma->weight, t->beta->weight, nC);
             bert__drop_hidden(t, BERT__PLACE_EMBEDDINGS, 0, i, x);
         }
+        if (!job->panels && job->linear->bf16) bert__round_row(t, job->narrow, x, nC, t->narrow + i * bert__stride(nC));
     }
+    if (job->panels) bert__rows_as_panels(job, t->x + from * t->cs, t->cs, end - from, nC, 0, from, t->rows);
 }
-BERT__FN void bert__again(bert_trainer *t, int32_t layer, int which)
+BERT__FN void bert__again(bert_trainer *t, int32_t layer, int which, const bert__linear *next, int learn)
 {
     bert__job job;
     memset(&job, 0, sizeof job);
     job.layer = layer;
     job.which = which;
+    job.linear = next;
+    job.narrow = bert__narrow_of(t, next);
+    job.panels = learn;
     bert__job_run(t, bert__row_jobs(t->rows), bert__again_task, &job);
-}
-/* e = d where the dense layer's output was kept. */
-BERT__FN void bert__through_drop_task(void *arg, int64_t index)
-{
-    const bert__job *job = (const bert__job *)arg;
-    bert_trainer *t = job->t;
-    int64_t i;
-    for (i = index * BERT__TASK_ROWS; i < bert__least((index + 1) * BERT__TASK_ROWS, t->rows); i++) {
-        memcpy(t->e + i * t->cs, t->d + i * t->cs, (size_t)t->config.hidden_size * sizeof(float));
-        bert__drop_hidden(t, job->which ? BERT__PLACE_OUTPUT : BERT__PLACE_ATTENTION_OUTPUT, job->layer, i, t->e + i * t->cs);
-    }
-}
-BERT__FN void bert__through_drop(bert_trainer *t, int32_t layer, int which)
-{
-    bert__job job;
-    memset(&job, 0, sizeof job);
-    job.layer = layer;
-    job.which = which;
-    bert__job_run(t, bert__row_jobs(t->rows), bert__through_drop_task, &job);
 }
 
 /* ---- attention: one head of one sequence after another, BERT__TRAIN_QUERIES queries at once, every product by the kernel ---- */
@@ -17912,40 +17961,42 @@ BERT__FN void bert__embeddings_backward(bert_trainer *t)
 
 /* ---- layers ---- */
 
+/* t->x, and in bf16 t->narrow, from before the layer to behind it. */
 BERT__FN void bert__layer_forward(bert_trainer *t, int32_t layer)
 {
     const bert__train_layer *l = t->layers + layer;
-    bert__linear_forward(t, &l->qkv, t->x, t->cs, l->qkv_rows, t->qs, t->rows);
+    const int64_t nF = t->config.intermediate_size;
+    bert__linear_forward(t, &l->qkv, t->x, t->cs, 1, l->qkv_rows, t->qs, t->rows);
     bert__attention_rows(t, layer, 0);
-    bert__linear_forward(t, &l->attention, l->context, t->cs, l->normal[0], t->cs, t->rows);
+    bert__linear_forward(t, &l->attention, l->context, t->cs, 0, l->normal[0], t->cs, t->rows);
     bert__close(t, layer, 0);
-    bert__linear_forward(t, &l->intermediate, t->x, t->cs, l->inner, t->fs, t->rows);
-    bert__activation_rows(t, 0, l->inner, t->fs, t->wide[0], t->ws, t->config.intermediate_size, t->rows);
-    bert__linear_forward(t, &l->output, t->wide[0], t->ws, l->normal[1], t->cs, t->rows);
+    bert__linear_forward(t, &l->intermediate, t->x, t->cs, 1, l->inner, t->fs, t->rows);
+    bert__activation_rows(t, 0, l->inner, t->fs, l->output.bf16 ? t->narrow : t->wide[0], l->output.bf16 ? bert__stride(nF) : t->ws, nF, t->rows, &l->output);
+    bert__linear_forward(t, &l->output, t->wide[0], t->ws, 1, l->normal[1], t->cs, t->rows);
     bert__close(t, layer, 1);
 }
 /* t->d from behind the layer to before it. */
 BERT__FN void bert__layer_backward(bert_trainer *t, int32_t layer)
 {
     const bert__train_layer *l = t->layers + layer;
-    const int below = t->desc.frozen <= layer;          /* something before this layer learns */
     if (t->desc.recompute) {
-        bert__again(t, layer - 1, 1);
+        bert__again(t, layer - 1, 1, &l->qkv, 0);
         bert__layer_forward(t, layer);
     }
-    bert__norm_gradient(t, t->d, t->cs, l->normal[1], t->cs, l->inverse[1], l->gamma[1], l->beta[1], t->rows);
-    bert__through_drop(t, layer, 1);
-    bert__activation_rows(t, 0, l->inner, t->fs, t->wide[1], t->ws, t->config.intermediate_size, t->rows);
-    bert__linear_backward(t, &l->output, t->wide[1], t->ws, t->e, t->cs, t->wide[0], t->ws, 0, t->rows);
-    bert__activation_rows(t, 1, l->inner, t->fs, t->wide[0], t->ws, t->config.intermediate_size, t->rows);
-    bert__again(t, layer, 0);
-    bert__linear_backward(t, &l->intermediate, t->x, t->cs, t->wide[0], t->ws, t->d, t->cs, 1, t->rows);
-    bert__norm_gradient(t, t->d, t->cs, l->normal[0], t->cs, l->inverse[0], l->gamma[0], l->beta[0], t->rows);
-    bert__through_drop(t, layer, 0);
-    bert__linear_backward(t, &l->attention, l->context, t->cs, t->e, t->cs, t->wide[1], t->ws, 0, t->rows);
+    bert__open(t, layer, 1);
+    bert__linear_back(t, &l->output, t->e, t->cs, 1, t->wide[0], t->ws, 0, t->rows);
+    bert__activation_rows(t, 1, l->inner, t->fs, t->wide[0], t->ws, t->config.intermediate_size, t->rows, &l->output);
+    bert__linear_learn(t, &l->output, NULL, 0, t->e, t->cs, t->rows);
+    bert__linear_back(t, &l->intermediate, t->wide[0], t->ws, 1, t->d, t->cs, 1, t->rows);
+    bert__again(t, layer, 0, &l->intermediate, 1);
+    bert__linear_learn(t, &l->intermediate, NULL, 0, t->wide[0], t->ws, t->rows);
+    bert__open(t, layer, 0);
+    bert__linear_back(t, &l->attention, t->e, t->cs, 1, t->wide[1], t->ws, 0, t->rows);
+    bert__linear_learn(t, &l->attention, l->context, t->cs, t->e, t->cs, t->rows);
     bert__attention_rows(t, layer, 1);
-    bert__again(t, layer - 1, 1);
-    bert__linear_backward(t, &l->qkv, t->x, t->cs, t->wide[0], t->ws, below ? t->d : NULL, t->cs, 1, t->rows);
+    if (t->desc.frozen <= layer) bert__linear_back(t, &l->qkv, t->wide[0], t->ws, 0, t->d, t->cs, 1, t->rows);   /* something before this layer learns */
+    bert__again(t, layer - 1, 1, &l->qkv, 1);
+    bert__linear_learn(t, &l->qkv, NULL, 0, t->wide[0], t->ws, t->rows);
 }
 /* Gradients of buckets down to this one are ready: off they go. What fails is kept until the end of the step. */
 BERT__FN void bert__send(bert_trainer *t, int32_t down_to)
@@ -17963,7 +18014,7 @@ BERT__FN void bert__part_forward(bert_trainer *t)
     int32_t layer;
     memset(&job, 0, sizeof job);
     bert__job_run(t, bert__row_jobs(t->rows), bert__embed_task, &job);
-    bert__again(t, -1, 1);
+    bert__again(t, -1, 1, &t->layers[0].qkv, 0);
     for (layer = 0; layer < t->config.layers; layer++) bert__layer_forward(t, layer);
 }
 BERT__FN void bert__part_backward(bert_trainer *t)
@@ -18070,7 +18121,7 @@ BERT__FN void bert__decoder_blocks(bert_trainer *t, const float *h, float *dh, i
         l.k = nC;
         l.bf16 = t->desc.precision == BERT_PRECISION_BF16;
         if (dh) bert__linear_backward(t, &l, h, t->cs, t->logits + word, stride, dh, t->cs, word > 0, n);
-        else bert__linear_forward(t, &l, h, t->cs, t->logits + word, stride, n);
+        else bert__linear_forward(t, &l, h, t->cs, 0, t->logits + word, stride, n);
     }
 }
 /* The rows picked of the part, n of them. */
@@ -18082,8 +18133,8 @@ BERT__FN double bert__words_rows(bert_trainer *t, int64_t n)
     double sum = 0;
     int64_t i;
     bert__take_rows(t, in, t->picked_rows, n);
-    bert__linear_forward(t, &t->transform, in, t->cs, inner, t->cs, n);
-    bert__activation_rows(t, 0, inner, t->cs, normal, t->cs, nC, n);
+    bert__linear_forward(t, &t->transform, in, t->cs, 0, inner, t->cs, n);
+    bert__activation_rows(t, 0, inner, t->cs, normal, t->cs, nC, n, NULL);
     for (i = 0; i < n; i++) {
         t->head_inverse[i] = t->learner->normal(normal + i * t->cs, NULL, t->config.layer_norm_eps, nC);
         t->learner->affine(h + i * t->cs, normal + i * t->cs, t->transform_gamma->weight, t->transform_beta->weight, nC);
@@ -18095,7 +18146,7 @@ BERT__FN double bert__words_rows(bert_trainer *t, int64_t n)
     for (i = 0; i < n; i++) sum += t->row_loss[i];
     bert__decoder_blocks(t, h, d, n);
     bert__norm_gradient(t, d, t->cs, normal, t->cs, t->head_inverse, t->transform_gamma, t->transform_beta, n);
-    bert__activation_rows(t, 1, inner, t->cs, d, t->cs, nC, n);
+    bert__activation_rows(t, 1, inner, t->cs, d, t->cs, nC, n, NULL);
     bert__linear_backward(t, &t->transform, in, t->cs, d, t->cs, h, t->cs, 0, n);
     bert__give_back(t, h, t->picked_rows, n);
     return sum;
@@ -18177,7 +18228,7 @@ BERT__FN void bert__learn_pooled(bert_trainer *t, bert_progress *p)
     int64_t i, c;
     for (i = 0; i < n; i++) t->head_at[i] = t->sequences[i].row;
     bert__take_rows(t, in, t->head_at, n);
-    bert__linear_forward(t, &t->pooler, in, t->cs, pooled, t->cs, n);
+    bert__linear_forward(t, &t->pooler, in, t->cs, 0, pooled, t->cs, n);
     for (i = 0; i < n; i++)
         for (c = 0; c < nC; c++) {
             pooled[i * t->cs + c] = tanhf(pooled[i * t->cs + c]);
@@ -18189,7 +18240,7 @@ BERT__FN void bert__learn_pooled(bert_trainer *t, bert_progress *p)
             if (m) { if (m->classifier) bert__drop_masked(&t->classifier_drop, m->classifier + (first + i) * nC, dropped + i * t->cs, nC); }
             else bert__drop_hidden(t, BERT__PLACE_CLASSIFIER, 0, t->head_at[i], dropped + i * t->cs);
         }
-        bert__linear_forward(t, &t->classifier, dropped, t->cs, t->logits, stride, n);
+        bert__linear_forward(t, &t->classifier, dropped, t->cs, 0, t->logits, stride, n);
         p->classes += classifies == BERT_LEARN_CHOICES ? bert__learn_choices(t, t->logits, stride, n, first) : bert__learn_logits(t, t->logits, stride, n, first);
         bert__linear_backward(t, &t->classifier, dropped, t->cs, t->logits, stride, d, t->cs, 0, n);
         for (i = 0; i < n; i++) {
@@ -18199,7 +18250,7 @@ BERT__FN void bert__learn_pooled(bert_trainer *t, bert_progress *p)
     }
     if (t->desc.learn & BERT_LEARN_NEXT_SENTENCE && t->totals.next_sentence > 0) {
         double sum = 0;
-        bert__linear_forward(t, &t->next_sentence, pooled, t->cs, t->logits, stride, n);
+        bert__linear_forward(t, &t->next_sentence, pooled, t->cs, 0, t->logits, stride, n);
         for (i = 0; i < n; i++) {
             const int32_t label = t->labels->next_sentence[first + i];
             if (label == -100) t->logits[i * stride] = t->logits[i * stride + 1] = 0;
@@ -18223,7 +18274,7 @@ BERT__FN void bert__learn_tokens(bert_trainer *t, bert_progress *p)
         memcpy(in + i * t->cs, t->x + i * t->cs, (size_t)t->config.hidden_size * sizeof *in);
         bert__drop_hidden(t, BERT__PLACE_CLASSIFIER, 0, i, in + i * t->cs);
     }
-    bert__linear_forward(t, &t->classifier, in, t->cs, t->logits, stride, t->rows);
+    bert__linear_forward(t, &t->classifier, in, t->cs, 0, t->logits, stride, t->rows);
     p->classes += bert__learn_logits(t, t->logits, stride, t->rows, t->sequences[0].from);
     bert__linear_backward(t, &t->classifier, in, t->cs, t->logits, stride, d, t->cs, 0, t->rows);
     for (i = 0; i < t->rows; i++) bert__drop_hidden(t, BERT__PLACE_CLASSIFIER, 0, i, d + i * t->cs);
@@ -18236,7 +18287,7 @@ BERT__FN void bert__learn_spans(bert_trainer *t, bert_progress *p)
     const int64_t stride = bert__stride(2);
     int64_t i, j;
     int which;
-    bert__linear_forward(t, &t->span, t->x, t->cs, t->logits, stride, t->rows);
+    bert__linear_forward(t, &t->span, t->x, t->cs, 0, t->logits, stride, t->rows);
     for (which = 0; which < 2; which++) {
         const double total = which ? t->totals.ends : t->totals.starts;
         double sum = 0;
@@ -18425,7 +18476,7 @@ BERT__RARE void bert__trainer_layout(bert__layout *l, bert_trainer *t, bert_trai
     bert__layout attention;
     bert__heads heads;
     bert__train_layer k;
-    int64_t i, panels, across, logits;
+    int64_t i, panels, logits;
     size_t before;
     memset(bytes, 0, sizeof *bytes);
     bert__lay(l, 1, sizeof *t);
@@ -18466,11 +18517,11 @@ BERT__RARE void bert__trainer_layout(bert__layout *l, bert_trainer *t, bert_trai
     t->key_bias = bert__lay_floats(l, nT);
     panels = (bert__round_up(wide, nr) + nr) * deep;                   /* W: [wide][deep] or the other way round; rows: [deep][T] */
     panels = bert__most(panels, bert__most(bert__round_up(deep, nr) * nT, bert__round_up(deep, nr) * wide));
-    across = bert__most(wide * bert__stride(nT), block * bert__stride(words));
     logits = bert__most(words * bert__stride(words ? c->vocab_size : 0), nT * bert__stride(bert__most(2, labels)));
     t->panels = bert__lay_floats(l, panels);
     t->bias = bert__lay_floats(l, bert__round_up(wide, nr));
-    t->across = bert__lay_floats(l, across);
+    t->across_size = t->kernels->rows * bert__stride(nT);
+    t->across = bert__lay_floats(l, t->parallel.width * t->across_size);
     t->narrow = t->desc.precision == BERT_PRECISION_BF16 ? bert__lay_floats(l, bert__most(nT * bert__most(bert__stride(outs), t->cs), words * bert__stride(block))) : NULL;
     t->zero_count = bert__most(bert__most(deep, longest), 2 * nR + 1) + nr;
     t->zeros = bert__lay_floats(l, t->zero_count);
