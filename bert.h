@@ -8834,6 +8834,29 @@ BERT__FN float *bert__lay_floats(bert__layout *l, int64_t n) { return (float *)b
 
 /* What the allocator is asked for, and the aligned block inside. */
 BERT__FN size_t bert__block_bytes(size_t size) { return bert__add(size, 64); }
+/* Linux hands out pages of 2 MB to who asks, as it is set by most distributions. Rows of a matrix lie thousands of bytes apart, each in
+   a small page of its own, and a processor knows few pages at a time: on a Zen 4 with two threads a forward pass in large ones takes
+   0.85 (BERT-base, 32 tokens, float32; bf16 0.88), 0.93 (8 times 128), 0.93 and 0.97 (all-MiniLM-L6-v2) of the time. Memory of the
+   caller's own allocator is left to the caller. */
+#if defined(BERT__CALLOC) && defined(__linux__) && defined(__LP64__) && !defined(BERT_NO_STDIO)
+#ifndef __cplusplus
+extern int madvise(void *, size_t, int);                                /* as fsync in >>platform */
+#endif
+BERT__FN void bert__large_pages(const bert_allocator *a, void *memory, size_t size)
+{
+    const size_t page = (size_t)1 << 21, before = memory ? (size_t)(-(intptr_t)memory) & (page - 1) : 0;
+    if (memory && a->alloc == bert__default_alloc && size >= before + 2 * page) madvise((char *)memory + before, (size - before) & ~(page - 1), 14);   /* MADV_HUGEPAGE */
+}
+#else
+#define bert__large_pages(a, memory, size) ((void)0)
+#endif
+/* Memory of an object that products read and write. */
+BERT__FN void *bert__large_block(const bert_allocator *a, size_t size)
+{
+    void *memory = bert__alloc(a, size);
+    bert__large_pages(a, memory, size);
+    return memory;
+}
 BERT__FN char *bert__aligned(void *memory) { return (char *)memory + (-(intptr_t)memory & 63); }
 
 /* A table of rows that stays where it is: in place if it is float32 there, else converted row by row. */
@@ -9188,7 +9211,7 @@ BERT_API bert_status bert_packed_open(const bert_packed_desc *desc, bert_packed 
     memset(&l, 0, sizeof l);
     bert__lay(&l, 1, sizeof *p);
     bert__packed_layout(&l, &measure, c, bert_model_heads(d->model), NULL);
-    memory = bert__alloc(&allocator, bert__block_bytes(l.size));
+    memory = bert__large_block(&allocator, bert__block_bytes(l.size));
     if (!memory) return bert__fail(d->error, BERT_ERROR_MEMORY, bert__model_path(d->model), -1, "out of memory: the packed weights take %zu bytes", bert__block_bytes(l.size));
     l.base = bert__aligned(memory);
     l.size = 0;
@@ -9384,7 +9407,7 @@ BERT_API bert_status bert_session_open(const bert_session_desc *desc, bert_sessi
     memset(&measure, 0, sizeof measure);
     bert__lay(&l, 1, sizeof *s);
     bert__session_layout(&l, &measure, c, kernels, d.max_tokens, parallel.width);
-    memory = bert__alloc(&allocator, bert__block_bytes(l.size));
+    memory = bert__large_block(&allocator, bert__block_bytes(l.size));
     if (!memory) {
         bert_packed_close(packed);
         bert_pool_close(pool);
@@ -17450,7 +17473,7 @@ BERT__FN void bert__train_product(bert_trainer *t, const bert__kernels *narrow, 
     job.block = t->kernels->rows;
     job.row_tasks = bert__blocks(rows, job.block);
     job.panels = bert__panels(&w);
-    cuts = t->parallel.width == 1 ? 1 : bert__blocks(4 * (int64_t)t->parallel.width, job.row_tasks);
+    cuts = t->parallel.width == 1 ? 1 : bert__blocks(16 * (int64_t)t->parallel.width, job.row_tasks);
     job.panel_block = bert__blocks(job.panels, bert__least(cuts, job.panels));
     bert__job_run(t, job.row_tasks * bert__blocks(job.panels, job.panel_block), bert__train_product_task, &job);
 }
@@ -18785,6 +18808,7 @@ BERT_API bert_status bert_trainer_open(const bert_trainer_desc *desc, bert_train
 #ifdef BERT__CALLOC                     /* what the system hands out is 0 and takes no memory yet: the model may be closed before slots and gradients do */
     clean = measure.desc.allocator.alloc == bert__default_alloc;
     memory = clean ? BERT__CALLOC(bert__block_bytes(l.size)) : bert__alloc(&measure.desc.allocator, bert__block_bytes(l.size));
+    bert__large_pages(&measure.desc.allocator, memory, bert__block_bytes(l.size));
 #else
     memory = bert__alloc(&measure.desc.allocator, bert__block_bytes(l.size));
 #endif
@@ -19936,7 +19960,7 @@ BERT_API bert_status bert_trial_open(bert_trial_desc *desc, bert_trial **out)
     memset(&l, 0, sizeof l);
     bert__lay(&l, 1, sizeof *t);
     bert__trial_layout(&l, NULL, kernels, desc->rows, desc->n, desc->k);
-    memory = bert__alloc(&allocator, bert__block_bytes(l.size));
+    memory = bert__large_block(&allocator, bert__block_bytes(l.size));
     if (!memory) return bert__fail(desc->error, BERT_ERROR_MEMORY, NULL, -1, "out of memory: this product takes %zu bytes", bert__block_bytes(l.size));
     l.base = bert__aligned(memory);
     l.size = 0;
