@@ -11,7 +11,7 @@ TF_PYTHON=${TF_PYTHON:-$PYTHON}
 convert=$top/tools/bin${V:+/$V}/convert
 has() { command -v "$1" >/dev/null 2>&1 && "$1" -c "import $2" >/dev/null 2>&1; }
 
-cases="torch_loads transformers_loads transformers_classifies torch_trains safetensors_loads tensorflow_loads"
+cases="torch_loads transformers_loads transformers_classifies torch_trains safetensors_loads tensorflow_loads tensorflow_records"
 if ! has "$PYTHON" "torch, transformers, safetensors"; then
     for c in $cases; do wanted "$c" && skip "$c" "no Python with torch, transformers and safetensors"; done
     finish
@@ -128,8 +128,35 @@ assert numpy.array_equal(reader.get_tensor("bert/encoder/layer_1/intermediate/de
 assert numpy.array_equal(reader.get_tensor("cls/predictions/output_bias"), value("cls.predictions.bias"))
 EOF2
 }
+# Instances written here are read by TensorFlow; what it writes of them is read here: the same evaluation.
+tensorflow_records() {
+    bin=$top/tools/bin${V:+/$V}
+    (cd "$made" && { printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' '[MASK]'; awk 'BEGIN { for (i = 0; i < 100; i++) print "w" i }'; } >vocab.txt &&
+        awk 'BEGIN { for (i = 0; i < 200; i++) { print "w" i % 100 " w" (i * 7 % 100) " w" i * 3 % 100; if (i % 9 == 0) print "" } }' >text.txt &&
+        "$bin/create_pretraining_data" --input_file=text.txt --vocab_file=vocab.txt --output_file=ours.record --max_seq_length=24 --max_predictions_per_seq=4 --dupe_factor=2 2>said) &&
+    "$TF_PYTHON" - "$made" <<'EOF2' &&
+import sys, tensorflow as tf
+made = sys.argv[1]
+said = [line.split(": ", 1)[1].split() for line in open(made + "/said") if line.startswith("input_ids")]      # of the first twenty
+shape = {k: tf.io.FixedLenFeature([n], t) for k, n, t in [("input_ids", 24, tf.int64), ("input_mask", 24, tf.int64), ("segment_ids", 24, tf.int64), ("masked_lm_positions", 4, tf.int64),
+         ("masked_lm_ids", 4, tf.int64), ("masked_lm_weights", 4, tf.float32), ("next_sentence_labels", 1, tf.int64)]}
+count = 0
+with tf.io.TFRecordWriter(made + "/theirs.record") as out:
+    for record in tf.data.TFRecordDataset(made + "/ours.record"):
+        x = tf.io.parse_single_example(record, shape)
+        if count < len(said): assert x["input_ids"].numpy().tolist() == list(map(int, said[count])), count
+        assert set(x["input_mask"].numpy()) <= {0, 1} and (x["masked_lm_weights"].numpy() > 0).any()
+        f = {k: tf.train.Feature(float_list=tf.train.FloatList(value=v.numpy())) if v.dtype == tf.float32 else tf.train.Feature(int64_list=tf.train.Int64List(value=v.numpy())) for k, v in sorted(x.items(), reverse=True)}
+        out.write(tf.train.Example(features=tf.train.Features(feature=f)).SerializeToString())
+        count += 1
+assert count > 20 and len(said) == 20, (count, len(said))
+EOF2
+    for who in ours theirs; do
+        (cd "$made" && "$bin/run_pretraining" --do_eval --input_file=$who.record --init_checkpoint=in --output_dir=$who --max_seq_length=24 --max_predictions_per_seq=4 --eval_batch_size=4 --max_eval_steps=5) || return 1
+    done && [ -s "$made/ours/eval_results.txt" ] && cmp "$made/ours/eval_results.txt" "$made/theirs/eval_results.txt"
+}
 for c in $cases; do
-    if [ "$c" = tensorflow_loads ] && ! has "$TF_PYTHON" "tensorflow, numpy"; then wanted "$c" && skip "$c" "no Python with tensorflow"
+    if case $c in tensorflow_*) true ;; *) false ;; esac && ! has "$TF_PYTHON" "tensorflow, numpy"; then wanted "$c" && skip "$c" "no Python with tensorflow"
     else check "$c" "$c"; fi
 done
 finish
