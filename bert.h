@@ -11381,7 +11381,7 @@ BERT__FN void bert__squad_split(bert__squad_words *w)
    Python's do. */
 BERT__FN int bert__squad_find(bert__squad_reader *r, const bert__squad_words *w, const bert_json *answer, bert_squad_question *q, bert__buf *joined)
 {
-    const bert_json *place = r->own ? NULL : bert_json_get(answer, "answer_start");
+    const bert_json *place = r->own ? NULL : bert_json_get(answer, "answer_start"), *where = place ? place : answer;
     const int32_t *of = (const int32_t *)(const void *)w->of.data;
     const int64_t chars = (int64_t)(w->of.size / sizeof *of);
     int64_t at, last, i;
@@ -11394,12 +11394,12 @@ BERT__FN int bert__squad_find(bert__squad_reader *r, const bert__squad_words *w,
         at = (int64_t)bert__str_length(q->context.text, found);
     }
     if (at >= chars || at < -chars) {
-        bert__squad_fail(r, place ? place : answer, "the answer begins at character %lld of a passage of %lld characters", (long long)at, (long long)chars);
+        bert__squad_fail(r, where, "the answer begins at character %lld of a passage of %lld characters", (long long)at, (long long)chars);
         return 0;
     }
     last = at + (int64_t)bert__str_length(q->answer.text, q->answer.size) - 1;
     if (last >= chars || last < -chars) {
-        bert__squad_fail(r, place ? place : answer, "the answer ends at character %lld of a passage of %lld characters", (long long)last, (long long)chars);
+        bert__squad_fail(r, where, "the answer ends at character %lld of a passage of %lld characters", (long long)last, (long long)chars);
         return 0;
     }
     q->start = of[at < 0 ? at + chars : at];
@@ -12509,6 +12509,7 @@ BERT_API bert_status bert_session_answer(bert_session *session, const bert_token
         return bert__fail(d.error, BERT_ERROR_MISMATCH, NULL, -1, "the vocabulary has %d tokens, the model %d: they do not belong together", (int)bert_tokenizer_size(tokenizer), (int)c->vocab_size);
     limit = session->desc.max_tokens;
     if (!c->max_relative_position && c->max_positions < limit) limit = c->max_positions;
+    if (d.max_seq_length < 0) return bert__bad_argument(d.error, "max_seq_length is negative");
     if (d.max_seq_length > limit) return bert__fail(d.error, BERT_ERROR_TOO_LONG, NULL, -1, "max_seq_length is %lld; this session takes %lld tokens at most", (long long)d.max_seq_length, (long long)limit);
     if (!d.max_seq_length) d.max_seq_length = limit < 384 ? limit : 384;
     memset(&fd, 0, sizeof fd);
@@ -12529,7 +12530,7 @@ BERT_API bert_status bert_session_answer(bert_session *session, const bert_token
     t.text = text_size ? text : "";
     t.size = text_size;
     room = session->desc.max_tokens / d.max_seq_length;
-    room = room < 1 ? 1 : room > 16 ? 16 : room;
+    if (room > 16) room = 16;
     if ((st = bert__squad_one(&d, q, t, &w.squad)) != BERT_OK) return st;
     fd.squad = ad.squad = w.squad;
     rows = bert__mul((size_t)room, (size_t)d.max_seq_length);
@@ -13935,7 +13936,6 @@ BERT_API bert_status bert_features_encode(const bert_tokenizer *tokenizer, const
     bert_encoding e;
     bert_status s;
     size_t na, nb = 0, n, i;
-    int unknown = 0;
     if (!tokenizer || !out || !out->input_ids || !out->input_mask || !out->segment_ids) return bert__bad_argument(error, "bert_features_encode needs a tokenizer and arrays for ids, mask and segments");
     if (max_length < 3 || max_length > INT32_MAX) return bert__bad_argument(error, "max_length: [CLS] and two [SEP] need three tokens");
     special = bert_tokenizer_special_ids(tokenizer);
@@ -13962,9 +13962,6 @@ BERT_API bert_status bert_features_encode(const bert_tokenizer *tokenizer, const
         return bert__fail(error, s, NULL, -1, "%s", s == BERT_ERROR_MISMATCH ? "a word of the text is unknown, and the vocabulary has no [UNK]" : bert_status_string(s));
     if (nb) while (na + nb > max_length - 3) { if (na > nb) na--; else nb--; }
     else if (na > max_length - 2) na = max_length - 2;
-    for (i = 0; i < na; i++) unknown |= out->input_ids[1 + i] < 0;
-    for (i = 0; i < nb; i++) unknown |= out->segment_ids[i] < 0;
-    if (unknown) return bert__fail(error, BERT_ERROR_MISMATCH, NULL, -1, "a word of the text is unknown, and the vocabulary has no [UNK]");
     n = na + 2;
     out->input_ids[0] = special.cls;
     out->input_ids[n - 1] = special.sep;
@@ -14168,7 +14165,7 @@ BERT__FN bert_status bert__ner_next_robust(bert_ner *r, bert_ner_sentence *out, 
         for (label = end; label > word_end && label[-1] != '\t' && (tabs || label[-1] != ' '); label--) {}
         if (r->only_words) {
             label = end;
-        } else if (label == word_end || label == p) {
+        } else if (label == word_end) {
             return bert__fail(error, BERT_ERROR_FORMAT, r->rows.path, BERT__LINE(r->rows.line), "the line has one column, \"%.*s\"; a word and its label are needed", (int)(end - p < 100 ? end - p : 100), p);
         }
         bert__ner_add(r, out, p, (size_t)(word_end - p), label, (size_t)(end - label));
@@ -14252,7 +14249,6 @@ BERT_API bert_status bert_ner_encode(const bert_tokenizer *tokenizer, const bert
     code.capacity = max_length - 2;
     s = bert_tokenizer_encode_words(tokenizer, e->words, e->sizes, e->count, &code);
     n = code.count < max_length - 2 ? code.count : max_length - 2;
-    for (i = 1; i <= n && s != BERT_ERROR_MISMATCH; i++) if (out->input_ids[i] < 0) s = BERT_ERROR_MISMATCH;
     if (s != BERT_OK && s != BERT_ERROR_SPACE)
         return bert__fail(error, s, NULL, -1, "%s", s == BERT_ERROR_MISMATCH ? "a word of the text is unknown, and the vocabulary has no [UNK]" : bert_status_string(s));
     for (i = 1; i <= n; i++) {
@@ -14268,8 +14264,8 @@ BERT_API bert_status bert_ner_encode(const bert_tokenizer *tokenizer, const bert
             out->label_ids[i] = tokens == BERT_NER_ALL ? label : x;
         }
     }
-    out->words_cut = code.count > n ? e->count - (size_t)(n ? out->words[n] : 0) : 0;
-    if (out->words_cut && n) {                                          /* is the last word there as a whole? then only those after it are cut */
+    out->words_cut = code.count > n ? e->count - (size_t)out->words[n] : 0;
+    if (out->words_cut) {                                               /* is the last word there as a whole? then only those after it are cut */
         bert_encoding last;
         size_t have = 0;
         memset(&last, 0, sizeof last);
@@ -18622,7 +18618,6 @@ BERT__RARE bert_status bert__trainer_resolve(const bert_trainer_desc *desc, bert
     if (!d->model == !d->config) return bert__bad_argument(e, "a trainer needs a model or a config, one of them");
     t->config = d->model ? *bert_model_config(d->model) : *d->config;
     if ((st = bert_config_check(&t->config, d->model ? bert_checkpoint_path(bert_model_checkpoint(d->model)) : "config", e)) != BERT_OK) return st;
-    if (t->config.heads < 1) return bert__fail(e, BERT_ERROR_MISMATCH, NULL, -1, "the number of attention heads is not known: give a config");
     if (!t->config.activation) t->config.activation = t->config.source == BERT_SOURCE_HF ? BERT_GELU_ERF : BERT_GELU_TANH;
     if (!d->learn || d->learn > 255) return bert__bad_argument(e, "learn: at least one of BERT_LEARN_...");
     classifies = d->learn & BERT__LEARN_CLASSIFIER;

@@ -338,6 +338,7 @@ static void new_masks(void)
 /* ---- what is refused ---- */
 
 /* One file of one record, by hand: lengths, mask, ids. Freed by remove. */
+static int lacking = -1;                /* a list that the second record lacks (10 and more: has as floats); 20, 21: the first */
 static const char *odd_file(int32_t length, int32_t predictions, int64_t mask_at, int64_t id, int64_t position, int64_t label, float weight, int64_t next)
 {
     static const char name[] = "batches.tmp.odd";
@@ -362,7 +363,15 @@ static const char *odd_file(int32_t length, int32_t predictions, int64_t mask_at
     f[5].name = "masked_lm_weights"; f[5].floats = weights;
     f[6].name = "next_sentence_labels"; f[6].ints = &next;
     for (k = 0; k < 7; k++) { f[k].type = k == 5 ? BERT_FEATURE_FLOAT : BERT_FEATURE_INT64; f[k].count = (size_t)(k < 3 ? length : k < 6 ? predictions : 1); }
-    if (bert_record_writer_open(name, NULL, &w, &err) || bert_record_writer_add_example(w, f, 7, &err) || bert_record_writer_commit(w, &err)) TEST_FAIL("%s", err.message);
+    if (lacking >= 20) { f[0].type = lacking == 20 ? BERT_FEATURE_NONE : BERT_FEATURE_FLOAT; f[0].floats = weights; if (lacking == 20) f[0].count = 0; }
+    if (bert_record_writer_open(name, NULL, &w, &err) || bert_record_writer_add_example(w, f, 7, &err)) TEST_FAIL("%s", err.message);
+    if (lacking >= 0 && lacking < 20) {
+        bert_feature *g = f + lacking % 10;
+        if (lacking < 10) g->name = "nothing";
+        else { g->type = g->type == BERT_FEATURE_FLOAT ? BERT_FEATURE_INT64 : BERT_FEATURE_FLOAT; g->floats = weights; g->ints = ids; }
+        if (bert_record_writer_add_example(w, f, 7, &err)) TEST_FAIL("%s", err.message);
+    }
+    if (bert_record_writer_commit(w, &err)) TEST_FAIL("%s", err.message);
     bert_record_writer_close(w);
     return name;
 }
@@ -388,6 +397,7 @@ static void refusing(void)
     bert_instances_desc d;
     bert_instances *r = NULL;
     const char *odd = odd_file(LENGTH, PREDICTIONS, -1, 6, 1, 7, 1, 0);
+    int k;
     d = start(&err);
     d.file_count = 0;
     d.paths = &odd;
@@ -404,6 +414,22 @@ static void refusing(void)
     refused(odd_file(LENGTH, PREDICTIONS, -1, 6, -1, 7, 1, 0), 0, BERT_ERROR_MISMATCH, "masked_lm_positions has -1");
     refused(odd_file(LENGTH, PREDICTIONS, -1, 6, 1, 7, -1, 0), 0, BERT_ERROR_MISMATCH, "masked_lm_weights has a number below 0");
     refused(odd_file(LENGTH, PREDICTIONS, -1, 6, 1, 7, 1, 2), 0, BERT_ERROR_MISMATCH, "next_sentence_labels is 2");
+    refused(odd_file(LENGTH, PREDICTIONS, -1, 6, 1, 7, 1, -1), 0, BERT_ERROR_MISMATCH, "next_sentence_labels is -1");
+    refused(odd_file(LENGTH, PREDICTIONS, -1, 6, 1, -1, 1, 0), 0, BERT_ERROR_MISMATCH, "masked_lm_ids has the id -1");
+    refused(odd_file(LENGTH, PREDICTIONS, 0, 6, 1, 7, 1, 0), 0, BERT_ERROR_MISMATCH, "ones followed by zeros");
+    for (k = 0; k < 7; k++) {                                           /* a second record that lacks one of the lists, or has it of another kind */
+        static const char *const lists[] = { "input_ids", "input_mask", "segment_ids", "masked_lm_positions", "masked_lm_ids", "masked_lm_weights", "next_sentence_labels" };
+        lacking = k;
+        refused(odd_file(LENGTH, PREDICTIONS, -1, 6, 1, 7, 1, 0), 0, BERT_ERROR_MISMATCH, lists[k]);
+        lacking = k + 10;
+        refused(odd_file(LENGTH, PREDICTIONS, -1, 6, 1, 7, 1, 0), 0, BERT_ERROR_MISMATCH, lists[k]);
+    }
+    lacking = 20;                                                       /* the first record has no ids; ids of another kind; none */
+    refused(odd_file(LENGTH, PREDICTIONS, -1, 6, 1, 7, 1, 0), 0, BERT_ERROR_MISMATCH, "its records have no input_ids");
+    lacking = 21;
+    refused(odd_file(LENGTH, PREDICTIONS, -1, 6, 1, 7, 1, 0), 0, BERT_ERROR_MISMATCH, "its records have no input_ids");
+    lacking = -1;
+    refused(odd_file(0, PREDICTIONS, -1, 6, 1, 7, 1, 0), 0, BERT_ERROR_MISMATCH, "its records have no input_ids");
     refused(odd_file(LENGTH * 2, PREDICTIONS, -1, 6, 1, 7, 1, 0), 1, BERT_ERROR_MISMATCH, "made with max_seq_length 48, not with 24 as the files before it");
     refused(odd_file(LENGTH, PREDICTIONS + 1, -1, 6, 1, 7, 1, 0), 1, BERT_ERROR_MISMATCH, "made with max_predictions_per_seq 5, not with 4 as the files before it");
     CHECK(bert_file_write(odd, "no records at all, but a text", 29, NULL) == BERT_OK);
@@ -430,6 +456,74 @@ static void refusing(void)
     d = start(&err);
     d.file_count = 0;
     CHECK(bert_instances_open(&d, &r) == BERT_ERROR_ARGUMENT);
+    for (k = 0; k < 13; k++) {
+        static const char *const says[] = { "paths or files", "paths or files", "paths or files", "rank is -1 of 1", "rank is 0 of -1", "no number in the desc is below 0", "no number in the desc is below 0",
+            "no number in the desc is below 0", "no number in the desc is below 0", "no number in the desc is below 0", "shuffle goes to", "interleave to 65535", "[MASK]" };
+        bert_tokenizer *poor = NULL;
+        bert_tokenizer_desc td;
+        d = start(&err);
+        switch (k) {
+        case 0: d.paths = names; d.path_count = FILES; break;
+        case 1: d.file_count = 0; d.path_count = FILES; break;
+        case 2: d.files = NULL; break;
+        case 3: d.rank = -1; break;
+        case 4: d.ranks = -1; break;
+        case 5: d.vocab_size = -1; break;
+        case 6: d.max_seq_length = -1; break;
+        case 7: d.max_predictions = -1; break;
+        case 8: d.shuffle = -1; break;
+        case 9: d.interleave = -1; break;
+        case 10: d.shuffle = (int64_t)1 << 32; break;
+        case 11: d.interleave = 65536; break;
+        default:                                                        /* a vocabulary that is too small, for the data or for masks */
+            memset(&td, 0, sizeof td);
+            td.data = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nb\n";
+            td.size = strlen((const char *)td.data);
+            REQUIRE(bert_tokenizer_open(&td, &poor) == BERT_OK);
+            d.tokenizer = poor;
+            CHECK(bert_instances_open(&d, &r) == BERT_ERROR_MISMATCH && strstr(err.message, "the vocabulary ends before 7"));
+            bert_tokenizer_close(poor);
+            td.data = "[PAD]\n[UNK]\n[CLS]\n[SEP]\na\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm\nn\no\np\nq\nr\ns\nt\nu\nv\nw\nx\ny\nz\n1\n2\n3\n4\n5\n6\n7\n8\n9\n";
+            td.size = strlen((const char *)td.data);
+            REQUIRE(bert_tokenizer_open(&td, &poor) == BERT_OK);
+            d.tokenizer = poor;
+            break;
+        }
+        CHECK(bert_instances_open(&d, &r) != BERT_OK && !r);
+        if (!strstr(err.message, says[k])) TEST_FAIL("case %d: %s", k, err.message);
+        bert_tokenizer_close(poor);
+    }
+    {
+        const bert_bytes none[2] = { { NULL, 0 }, { NULL, 0 } };
+        d = start(&err);
+        d.files = none;
+        d.file_count = 2;
+        CHECK(bert_instances_open(&d, &r) == BERT_ERROR_MISMATCH && strstr(err.message, "neither this file nor the others hold an instance"));
+    }
+    d = start(&err);                                                    /* parts that lie in no batch, places that are none */
+    d.tokenizer = tokenizer;
+    d.masked_lm_prob = 0.4;
+    REQUIRE(bert_instances_open(&d, &r) == BERT_OK);
+    for (k = 0; k < 7; k++) {
+        static const int64_t bad[7][3] = { { -1, 0, 0 }, { 4, -1, 1 }, { 4, 0, -1 }, { 4, 5, 0 }, { 4, 2, 3 }, { 0, 0, 0 }, { 0, 0, 0 } };
+        bert_instances_batch b;
+        bert_instances_place place = { 0, 0 };
+        memset(&err, 0, sizeof err);
+        if (k == 5) place.round = -1;
+        if (k == 6) place.index = -1;
+        CHECK((k < 5 ? bert_instances_next(r, bad[k][0], bad[k][1], bad[k][2], &b, &err) : bert_instances_seek(r, &place, &err)) == BERT_ERROR_ARGUMENT && err.message[0]);
+    }
+    {
+        bert_instances_place place = { 0, 0 };
+        bert_instances_batch b;
+        place.index = made_count + 5;                                   /* behind the last: an error, and the reader is of use again */
+        memset(&err, 0, sizeof err);
+        CHECK(bert_instances_seek(r, &place, &err) != BERT_OK && err.message[0]);
+        place.index = 2;
+        CHECK(bert_instances_seek(r, &place, &err) == BERT_OK && bert_instances_next(r, 3, 0, 3, &b, &err) == BERT_OK && b.read == 3 && which(&b, 0, 1) == standing(2));
+    }
+    bert_instances_close(r);
+    r = NULL;
     d = start(&err);                                                    /* more readers than instances */
     d.ranks = MOST;
     d.rank = MOST - 1;

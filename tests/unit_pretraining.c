@@ -111,6 +111,17 @@ static void lists_of_files(void)
     CHECK_STR(meaning("paths.tmp/"), "paths.tmp/a.txt paths.tmp/b.txt paths.tmp/b10.txt paths.tmp/c,d paths.tmp/\xC3\xA9.txt");
     CHECK_STR(meaning("paths.tm?/i*/*.txt"), "paths.tmp/in/x.txt");
     CHECK_STR(meaning("paths.tmp/.h*"), "paths.tmp/.hidden");
+    CHECK_STR(meaning("paths.tmp/[^a].txt,paths.tmp/[a-a]*,paths.tmp/[b-c]10.txt"), "paths.tmp/b.txt paths.tmp/a.txt paths.tmp/b10.txt");
+    CHECK_STR(meaning("paths.tmp/[]b].txt,paths.tmp/[c-a]*.txt,paths.tmp/[x-]*") , "ERROR 3 no file fits \"paths.tmp/[c-a]*.txt\": check the name, and that the folder is not empty");
+    CHECK_STR(meaning("paths.tmp/[]b].txt,paths.tmp/[b-]**.txt,paths.tmp/**10**"), "paths.tmp/b.txt paths.tmp/b.txt paths.tmp/b10.txt paths.tmp/b10.txt");
+    CHECK_STR(meaning("paths.tmp/*/x.txt"), "paths.tmp/in/x.txt");      /* files are no folders */
+    CHECK(strncmp(meaning("paths.tmp/[a"), "ERROR 3 ", 8) == 0 && strncmp(meaning("paths.tmp/a.txt["), "ERROR 3 ", 8) == 0 && strncmp(meaning("paths.tmp/[!"), "ERROR 3 ", 8) == 0);
+    {
+        char name[400];
+        memset(name, 'z', sizeof name);
+        memcpy(name + 390, "*", 2);
+        CHECK(strncmp(meaning(name), "ERROR 3 ", 8) == 0 && strstr(meaning(name), "zzz\": check the name") != NULL);
+    }
     CHECK(strncmp(meaning("paths.tmp/a.txt,paths.tmp/nothing*"), "ERROR 3 ", 8) == 0 && strstr(meaning("paths.tmp/nothing*"), "\"paths.tmp/nothing*\"") != NULL);
     CHECK(strncmp(meaning("paths.tmp/missing.txt"), "ERROR 3 ", 8) == 0);
     CHECK(strncmp(meaning("nowhere.tmp/*"), "ERROR 3 ", 8) == 0);
@@ -434,6 +445,18 @@ static void bounded_memory(void)
         remove(out[0]);
     }
     CHECK(peak[1] < peak[0] + peak[0] / 4);
+    for (k = 0; k < 2; k++) {                                           /* a scratch file that is not named; one that is there already */
+        d = start(t, twice, &m, &err);
+        d.text_count = 2;
+        d.streaming = 1;
+        d.max_bytes = (size_t)16 << 20;
+        d.scratch = k ? "pretraining.tmp.scratch" : NULL;
+        write_text("pretraining.tmp.scratch", "x");
+        CHECK(bert_pretraining_data(&d, &counts) == (k ? BERT_ERROR_IO : BERT_ERROR_ARGUMENT));
+        if (!strstr(err.message, k ? "cannot create the scratch file (it must not exist)" : "name a scratch file")) TEST_FAIL("%s", err.message);
+        made_free(&m);
+        remove("pretraining.tmp.scratch");
+    }
     bert_tokenizer_close(t);
     free(text);
 }
@@ -530,11 +553,90 @@ static int stop_at_once(void *user, const bert_pretraining_progress *p)
     CHECK(p->stage != NULL && p->done >= 0);
     return ++*calls >= 1;
 }
+/* A document that is larger than what a bucket has room for goes as a whole; one that is larger than any may be, in parts. */
+static void long_documents(void)
+{
+    bert_tokenizer *t = open_vocab(vocab_text());
+    char *text = (char *)malloc(400000);
+    bert_pretraining_counts counts;
+    bert_pretraining_desc d;
+    bert_bytes whole;
+    bert_error err;
+    made m;
+    int k, i;
+    if (!text) abort();
+    for (k = 0; k < 2; k++) {
+        const int words = k ? 70000 : 45000;
+        size_t n = 0;
+        for (i = 0; i < words; i++) { memcpy(text + n, i % 100 == 99 ? "waa\n" : "wab ", 4); n += 4; }
+        whole.data = text;
+        whole.size = n;
+        d = start(t, &whole, &m, &err);
+        d.streaming = 1;
+        d.max_bytes = (size_t)16 << 20;
+        d.dupe_factor = 1;
+        d.max_seq_length = 64;
+        if (bert_pretraining_data(&d, &counts) != BERT_OK) TEST_FAIL("%s", err.message);
+        CHECK_INT(counts.documents, k + 1);
+        CHECK_INT(counts.sentences, words / 100);
+        CHECK_INT(counts.tokens, words);
+        CHECK(m.count >= words / 200);
+        made_free(&m);
+    }
+    free(text);
+    bert_tokenizer_close(t);
+}
+/* Asked now and then, at every stage; non-zero stops there. */
+typedef struct asked { const char *stop; int reading, making, writing; int64_t done; } asked;
+static int ask(void *user, const bert_pretraining_progress *p)
+{
+    asked *a = (asked *)user;
+    a->reading += strcmp(p->stage, "reading") == 0;
+    a->making += strcmp(p->stage, "making") == 0;
+    a->writing += strcmp(p->stage, "writing") == 0;
+    a->done = p->done;
+    return a->stop && strcmp(a->stop, p->stage) == 0;
+}
+static void progress(void)
+{
+    static const char *const stages[] = { "reading", "making", "writing", NULL }, *const outs[] = { "pretraining.tmp.a" };
+    bert_tokenizer *t = open_vocab(vocab_text());
+    char *text = make_corpus(300, 1, 8);
+    bert_pretraining_desc d;
+    bert_bytes whole;
+    bert_error err;
+    asked a;
+    made m;
+    int streams, k;
+    whole.data = text;
+    whole.size = strlen(text);
+    for (streams = 0; streams < 2; streams++)
+        for (k = 0; k < 4; k++) {
+            bert_status st;
+            memset(&a, 0, sizeof a);
+            a.stop = stages[k];
+            d = start(t, &whole, &m, &err);
+            d.each = NULL;
+            d.outputs = outs;
+            d.output_count = 1;
+            d.progress = ask;
+            d.user = &a;
+            d.streaming = streams;
+            st = bert_pretraining_data(&d, NULL);
+            if (st != (stages[k] ? BERT_ERROR_STOPPED : BERT_OK) || (st && !strstr(err.message, "stopped by the caller"))) TEST_FAIL("mode %d, stop at %s: %d %s", streams, stages[k] ? stages[k] : "nothing", (int)st, err.message);
+            CHECK(a.reading > 0 && (a.making > 0) == (k != 0) && (a.writing > 0) == (k > 1));
+            CHECK((fopen(outs[0], "rb") == NULL) == (k < 3));
+            remove(outs[0]);
+        }
+    free(text);
+    bert_tokenizer_close(t);
+}
 static void errors(void)
 {
     static const char *const outs[] = { "pretraining.tmp.a", "pretraining.tmp.b" }, *const nowhere[] = { "pretraining.tmp.a", "no such folder/x" };
     static const char *const missing[] = { "no such file.txt" };
     bert_tokenizer *t = open_vocab(vocab_text()), *no_mask = open_vocab("[UNK]\n[CLS]\n[SEP]\nwaa\n"), *no_unk = open_vocab("[CLS]\n[SEP]\n[MASK]\nwaa\n");
+    bert_tokenizer *no_cls = open_vocab("[UNK]\n[SEP]\n[MASK]\nwaa\n"), *no_sep = open_vocab("[UNK]\n[CLS]\n[MASK]\nwaa\n");
     bert_pretraining_desc d;
     bert_error err;
     bert_bytes text;
@@ -563,6 +665,16 @@ static void errors(void)
     d = start(t, &text, &m, &err); d.short_seq_prob = NAN; FAILS(BERT_ERROR_ARGUMENT, "share");
     d = start(t, &text, &m, &err); d.text_count = 0; FAILS(BERT_ERROR_ARGUMENT, "paths or texts");
     d = start(t, &text, &m, &err); d.each = NULL; FAILS(BERT_ERROR_ARGUMENT, "outputs");
+    d = start(t, &text, &m, &err); d.paths = missing; d.path_count = 1; FAILS(BERT_ERROR_ARGUMENT, "paths or texts");
+    d = start(t, &text, &m, &err); d.text_count = 0; d.path_count = 1; FAILS(BERT_ERROR_ARGUMENT, "paths or texts");
+    d = start(t, NULL, &m, &err); FAILS(BERT_ERROR_ARGUMENT, "paths or texts");
+    d = start(t, &text, &m, &err); d.output_count = 1; FAILS(BERT_ERROR_ARGUMENT, "outputs");
+    d = start(t, &text, &m, &err); d.max_predictions = 65536; FAILS(BERT_ERROR_ARGUMENT, "max_predictions is 65536");
+    d = start(t, &text, &m, &err); d.masking = (bert_masking)3; FAILS(BERT_ERROR_ARGUMENT, "masking");
+    d = start(no_cls, &text, &m, &err); FAILS(BERT_ERROR_MISMATCH, "[CLS]");
+    d = start(no_sep, &text, &m, &err); FAILS(BERT_ERROR_MISMATCH, "[SEP]");
+    d = start(t, &text, &m, &err); d.max_seq_length = d.max_predictions = d.dupe_factor = 0;       /* Google's numbers */
+    { bert_pretraining_counts c; CHECK(bert_pretraining_data(&d, &c) == BERT_OK && c.instances == 20 && m.count == 20); made_free(&m); }
     d = start(t, &text, &m, &err); d.streaming = 1; d.max_bytes = 1000; FAILS(BERT_ERROR_ARGUMENT, "16 MB");
     d = start(t, &text, &m, &err); d.text_count = 0; d.paths = missing; d.path_count = 1; FAILS(BERT_ERROR_IO, "no such file.txt");
     d = start(t, &text, &m, &err); d.outputs = nowhere; d.output_count = 2; FAILS(BERT_ERROR_IO, "no such folder");
@@ -585,6 +697,8 @@ static void errors(void)
     bert_tokenizer_close(t);
     bert_tokenizer_close(no_mask);
     bert_tokenizer_close(no_unk);
+    bert_tokenizer_close(no_cls);
+    bert_tokenizer_close(no_sep);
 }
 /* Each allocation fails once: the answer is "out of memory", nothing leaks, no file is left. */
 static void out_of_memory(void)
@@ -704,6 +818,8 @@ int main(int argc, char **argv)
     TEST(bounded_memory);
     TEST(segmented);
     TEST(lines);
+    TEST(long_documents);
+    TEST(progress);
     TEST(errors);
     TEST(out_of_memory);
     TEST(files);

@@ -31,6 +31,7 @@ static bert_status open_text(const char *text, int training, int version_2, bert
     d.error = e;
     return bert_squad_open(&d, out);
 }
+static int has(const char *text, const char *part) { return strstr(text, part) != NULL; }
 static int is(bert_slice s, const char *text) { return s.text && s.size == strlen(text) && memcmp(s.text, text, s.size) == 0; }
 
 /* ---- questions ---- */
@@ -126,7 +127,15 @@ static void reading_errors(void)
         { "{\"data\":[{\"paragraphs\":[{\"context\":\"a\",\"qas\":[{\"id\":\"q\",\"question\":\"\",\"answers\":[{\"answer_start\":0}]}]}]}]}", "no \"text\"", 1 },
         { "{\"data\":[{\"paragraphs\":[{\"context\":\"a\",\"qas\":[{\"id\":\"q\",\"question\":\"\",\"answers\":[{\"text\":\"a\",\"answer_start\":1}]}]}]}]}", "begins at character 1 of a passage of 1 characters", 1 },
         { "{\"data\":[{\"paragraphs\":[{\"context\":\"a\",\"qas\":[{\"id\":\"q\",\"question\":\"\",\"answers\":[{\"text\":\"ab\",\"answer_start\":0}]}]}]}]}", "ends at character 1", 1 },
-        { "{\"data\":[{\"paragraphs\":[{\"context\":\"a\",\"qas\":[{\"id\":\"q\",\"question\":\"\",\"answers\":[{\"text\":\"a\",\"answer_start\":\"0\"}]}]}]}]}", "whole number", 1 } };
+        { "{\"data\":[{\"paragraphs\":[{\"context\":\"a\",\"qas\":[{\"id\":\"q\",\"question\":\"\",\"answers\":[{\"text\":\"a\",\"answer_start\":\"0\"}]}]}]}]}", "whole number", 1 },
+        { "{\"data\": \"x\"}", "not a string", 0 }, { "{\"data\": 1}", "not a number", 0 }, { "{\"data\": null}", "not null", 0 }, { "{\"data\": true}", "not true or false", 0 },
+        { "[[]]", "an object with \"context_text\" is expected here, not a list", 0 }, { "{\"data\":[{\"paragraphs\":[]},\n[]]}", "line 2, column 1: an object with \"paragraphs\"", 0 },
+        { "{\"data\":[{\"paragraphs\":[{\"context\":\"a\",\"qas\":[{\"id\":\"q\",\"question\":\"\",\"answers\":5}]}]}]}", "\"answers\" must be a list, not a number", 1 },
+        { "[{\"context_text\":\"\",\"qas\":[{\"query_id\":\"q\",\"query_text\":\"\",\"answers\":[\"\"]}]}]", "begins at character 0 of a passage of 0 characters", 1 },
+        { "{\"data\":[{\"paragraphs\":[{\"context\":\"a\",\"qas\":[{\"id\":\"q\",\"question\":\"\",\"answers\":[{\"text\":\"a\",\"answer_start\":-2}]}]}]}]}", "begins at character -2", 1 },
+        { "{\"data\":[{\"paragraphs\":[{\"context\":\"a\",\"qas\":[{\"id\":\"q\",\"question\":\"\",\"answers\":[{\"text\":\"\",\"answer_start\":-1}]}]}]}]}", "ends at character -2", 1 },
+        { "{\"data\":[{\"paragraphs\":[{\"context\":\"a\",\"qas\":[{\"id\":\"a question whose name is longer than any message would like to have it\",\"question\":\"\",\"answers\":[]}]}]}]}",
+          "question a question whose name is longer than any message would like  has no answer", 1 } };
     size_t i;
     bert_error e;
     bert_squad *s = NULL;
@@ -138,12 +147,37 @@ static void reading_errors(void)
     }
     CHECK(open_text("{\"data\":[{\"paragraphs\":[{\"context\":\"a\",\"qas\":[{\"id\":\"q\",\"question\":\"\",\"is_impossible\":0,\"answers\":[]}]}]}]}", 1, 1, &s, &e) == BERT_ERROR_FORMAT);
     CHECK(strstr(e.message, "is_impossible") != NULL);
+    CHECK(open_text("{\"data\":[{\"paragraphs\":[{\"context\":\"a\",\"qas\":[{\"id\":\"q\",\"question\":\"\",\"answers\":[]}]}]}]}", 1, 1, &s, &e) == BERT_ERROR_FORMAT);
+    CHECK(strstr(e.message, "in a training set each needs one") != NULL);
+    CHECK(bert_squad_count(NULL) == 0 && bert_squad_skipped_count(NULL) == 0 && !bert_squad_get(NULL, 0) && !bert_squad_skipped(NULL, 0));
     memset(&d, 0, sizeof d);
     d.error = &e;
     CHECK(bert_squad_open(&d, &s) == BERT_ERROR_ARGUMENT);
     d.path = "no such file.json";
     CHECK(bert_squad_open(&d, &s) == BERT_ERROR_IO && strstr(e.message, "no such file.json"));
     CHECK(!s);
+}
+
+/* Answers that begin with blanks before the first word cannot be found; one of nothing but blanks is anywhere. */
+static void blank_answers(void)
+{
+    static const char text[] = "{\"data\":[{\"paragraphs\":[{\"context\":\" a b\",\"qas\":[{\"id\":\"1\",\"question\":\"\",\"answers\":[{\"text\":\" a\",\"answer_start\":0}]},"
+        "{\"id\":\"2\",\"question\":\"\",\"answers\":[{\"text\":\"ab\",\"answer_start\":-1}]},{\"id\":\"3\",\"question\":\"\",\"answers\":[{\"text\":\" \",\"answer_start\":2}]},"
+        "{\"id\":\"4\",\"question\":\"\",\"is_impossible\":true,\"answers\":[]}]}]}]}";
+    bert_squad *s = NULL;
+    bert_squad_desc d;
+    REQUIRE(open_text(text, 1, 1, &s, NULL) == BERT_OK);
+    REQUIRE(bert_squad_count(s) == 2 && bert_squad_skipped_count(s) == 2);
+    CHECK(is(bert_squad_skipped(s, 0)->id, "1") && is(bert_squad_skipped(s, 1)->id, "2"));
+    CHECK(is(bert_squad_get(s, 0)->id, "3") && bert_squad_get(s, 0)->start == 0 && bert_squad_get(s, 1)->impossible);
+    bert_squad_close(s);
+    memset(&d, 0, sizeof d);                                            /* characters as words, whatever the layout */
+    d.data = "{\"data\":[{\"paragraphs\":[{\"context\":\"\xE5\xB0\x8F\xE7\x8B\x97 x\",\"qas\":[]},{\"context\":\"a\",\"qas\":[{\"id\":1,\"question\":\"\"}]}]}]}";
+    d.size = strlen((const char *)d.data);
+    d.characters = BERT_ON;
+    REQUIRE(bert_squad_open(&d, &s) == BERT_OK);
+    CHECK(bert_squad_count(s) == 1 && bert_squad_get(s, 0)->word_count == 1 && is(bert_squad_get(s, 0)->id, "1"));
+    bert_squad_close(s);
 }
 
 /* ---- features ---- */
@@ -173,6 +207,126 @@ static bert_squad_features *features_of(const bert_squad *s, const bert_tokenize
     d.error = e;
     bert_squad_features_open(&d, &f);
     return f;
+}
+static bert_tokenizer *vocabulary_of(const char *text)
+{
+    bert_tokenizer_desc d;
+    bert_tokenizer *t = NULL;
+    memset(&d, 0, sizeof d);
+    d.data = text;
+    d.size = strlen(text);
+    if (bert_tokenizer_open(&d, &t) != BERT_OK) abort();
+    return t;
+}
+static void feature_errors(void)
+{
+    bert_tokenizer *t = tokenizer(), *poor = vocabulary_of("[PAD]\n[CLS]\n[SEP]\nwho\nruns\n?\nthe\nred\n"), *none = vocabulary_of("[UNK]\na\n"), *question_only = vocabulary_of("[PAD]\n[CLS]\n[SEP]\nthe\nred\ndog\n##s\nran\nhome\n.\n,\ncat\n");
+    bert_squad *s = NULL;
+    bert_squad_features_desc d;
+    bert_squad_features *f = NULL;
+    bert_record_writer *w = NULL;
+    bert_error e;
+    columns c;
+    int64_t far_away[1] = { 9 };
+    int k;
+    lend(&c);
+    REQUIRE(open_text(two, 0, 0, &s, NULL) == BERT_OK);
+    for (k = 0; k < 9; k++) {
+        memset(&d, 0, sizeof d);
+        memset(&e, 0, sizeof e);
+        d.squad = k == 0 ? NULL : s;
+        d.tokenizer = k == 1 ? NULL : k == 8 ? none : t;
+        d.error = &e;
+        d.max_query_length = k == 2 ? -1 : 0;
+        d.doc_stride = k == 3 ? -1 : 0;
+        d.max_seq_length = k == 4 ? (int64_t)INT32_MAX + 1 : k == 5 ? 67 : k == 7 ? -1 : 0;
+        d.order_count = k == 6 ? -1 : 0;
+        f = NULL;
+        CHECK(bert_squad_features_open(&d, &f) == (k == 8 ? BERT_ERROR_MISMATCH : BERT_ERROR_ARGUMENT) && !f);
+        if (!has(e.message, k < 2 ? "needs questions, a tokenizer" : k == 8 ? "[CLS]" : "max_seq_length (")) TEST_FAIL("number %d: %s", k, e.message);
+    }
+    memset(&d, 0, sizeof d);                                            /* Google's lengths where none are given */
+    d.squad = s;
+    d.tokenizer = t;
+    REQUIRE(bert_squad_features_open(&d, &f) == BERT_OK);
+    CHECK(bert_squad_features_next(f, NULL) == BERT_ERROR_ARGUMENT && bert_squad_features_next(NULL, &c.f) == BERT_ERROR_ARGUMENT);
+    {
+        bert_squad_feature wide;
+        memset(&wide, 0, sizeof wide);
+        CHECK(bert_squad_features_next(f, &wide) == BERT_OK && wide.tokens > 5 && wide.tokens < 384);
+    }
+    bert_squad_features_close(f);
+    f = features_of(s, t, 20, 16, 8, far_away, 1, &e);
+    REQUIRE(f && bert_squad_features_next(f, &c.f) == BERT_ERROR_ARGUMENT);
+    CHECK(has(e.message, "order[0] is 9"));
+    bert_squad_features_close(f);
+    for (k = 0; k < 2; k++) {                                           /* words of the passage, of the question, that are not there */
+        f = features_of(s, k ? question_only : poor, 20, 16, 8, NULL, 0, &e);
+        REQUIRE(f && bert_squad_features_next(f, &c.f) == BERT_ERROR_MISMATCH);
+        CHECK(has(e.message, "question ") && has(e.message, "neither is [UNK]"));
+        bert_squad_features_close(f);
+    }
+    f = features_of(s, t, 20, 16, 8, NULL, 0, &e);
+    REQUIRE(f && bert_squad_features_next(f, &c.f) == BERT_OK && bert_record_writer_open("unit_squad.tmp.r", NULL, &w, NULL) == BERT_OK);
+    for (k = 0; k < 5; k++) {
+        bert_squad_feature x = c.f;
+        if (k == 0) x.ids = NULL;
+        if (k == 1) x.mask = NULL;
+        if (k == 2) x.segment_ids = NULL;
+        if (k == 3) x.tokens = 0;
+        CHECK(bert_squad_feature_write(w, &x, k == 4 ? c.f.tokens - 1 : 20, &e) == BERT_ERROR_ARGUMENT);
+        CHECK(has(e.message, "its columns ids, mask and segment_ids"));
+    }
+    bert_record_writer_close(w);
+    bert_squad_features_close(f);
+    bert_squad_close(s);
+    bert_tokenizer_close(t);
+    bert_tokenizer_close(poor);
+    bert_tokenizer_close(none);
+    bert_tokenizer_close(question_only);
+}
+/* A passage whose one word has no token has no window; the next question has its own. A file without questions has answers without any. */
+static void without_tokens(void)
+{
+    static const char text[] = "{\"data\":[{\"paragraphs\":[{\"context\":\"\xE2\x80\x8D\",\"qas\":[{\"id\":\"x\",\"question\":\"who?\"}]},{\"context\":\"\",\"qas\":[{\"id\":\"y\",\"question\":\"who?\"}]},"
+                               "{\"context\":\"red dog\",\"qas\":[{\"id\":\"z\",\"question\":\"who?\"}]}]}]}";
+    bert_tokenizer *t = tokenizer();
+    bert_squad *s = NULL;
+    bert_squad_features *f;
+    bert_squad_answers *a;
+    bert_squad_answers_desc d;
+    bert_error e;
+    columns c;
+    size_t size = 0;
+    char *got;
+    lend(&c);
+    REQUIRE(open_text(text, 0, 0, &s, NULL) == BERT_OK);
+    CHECK_INT(bert_squad_get(s, 0)->word_count, 1);
+    f = features_of(s, t, 20, 16, 8, NULL, 0, NULL);
+    REQUIRE(f && bert_squad_features_next(f, &c.f) == BERT_OK);
+    CHECK(c.f.question == 2 && c.f.example_index == 2 && c.f.tokens > 0);
+    CHECK(bert_squad_features_next(f, &c.f) == BERT_OK && c.f.tokens == 0);
+    bert_squad_features_close(f);
+    bert_squad_close(s);
+    REQUIRE(open_text("{\"data\":[]}", 0, 0, &s, NULL) == BERT_OK);
+    memset(&d, 0, sizeof d);
+    d.squad = s;
+    d.tokenizer = t;
+    d.version_2 = 1;
+    d.error = &e;
+    REQUIRE(bert_squad_answers_open(&d, &a) == BERT_OK && bert_squad_answers_finish(a) == BERT_OK);
+    CHECK(!bert_squad_answers_get(a, 0) && !bert_squad_answers_get(a, -1) && !bert_squad_answers_get(NULL, 0));
+    CHECK(bert_squad_answers_write(a, "unit_squad.tmp.p", NULL, NULL) == BERT_OK);
+    got = test_read_file("unit_squad.tmp.p", &size);
+    CHECK_STR(got, "{}\n");
+    free(got);
+    remove("unit_squad.tmp.p");
+    CHECK(bert_squad_answers_write(a, NULL, "unit_squad.tmp.n", "no/such/folder/odds") == BERT_ERROR_IO && has(e.message, "no/such/folder"));
+    CHECK(bert_squad_answers_write(a, "unit_squad.tmp.p", "no/such/folder/best", NULL) == BERT_ERROR_IO);
+    CHECK(!test_read_file("unit_squad.tmp.n", &size) && !test_read_file("unit_squad.tmp.p", &size));       /* neither is left behind */
+    bert_squad_answers_close(a);
+    bert_squad_close(s);
+    bert_tokenizer_close(t);
 }
 /* the red dog ##s ran home . in windows of 4 that move by 2; the question is cut to 2 tokens */
 static void windows(void)
@@ -282,7 +436,6 @@ static bert_status predict(bert_squad_answers *a, const bert_squad *s, const ber
     bert_squad_features_close(f);
     return st == BERT_OK ? bert_squad_answers_finish(a) : st;
 }
-static int has(const char *text, const char *part) { return strstr(text, part) != NULL; }
 
 static void best_answers(void)
 {
@@ -531,8 +684,47 @@ static void answer_errors(void)
     CHECK(bert_squad_answers_add(a, &c.f, x, x, 20, 1) == BERT_ERROR_ARGUMENT && has(e.message, "one after another"));
     c.f.question = 2;
     CHECK(bert_squad_answers_add(a, &c.f, x, x, 20, 1) == BERT_ERROR_ARGUMENT);
+    c.f.question = 1;
+    for (i = 0; i < 13; i++) {
+        static const char *const says[2] = { "its columns ids, words and max_context, and logits", "at least as many logits as tokens" };
+        bert_squad_feature g = c.f;
+        if (i == 0) g.ids = NULL;
+        if (i == 1) g.words = NULL;
+        if (i == 2) g.max_context = NULL;
+        if (i == 7) g.question = -1;
+        if (i == 8) g.question = 9;
+        if (i == 9) g.tokens = 0;
+        memset(&e, 0, sizeof e);
+        CHECK(bert_squad_answers_add(i == 3 ? NULL : a, i == 4 ? NULL : &g, i == 5 ? NULL : x, i == 6 ? NULL : x, i == 10 ? (int64_t)INT32_MAX + 1 : 20, i == 11 ? 0 : i == 12 ? -1 : 1) == BERT_ERROR_ARGUMENT);
+        if (i != 3 && !has(e.message, says[i > 6])) TEST_FAIL("number %d: %s", i, e.message);
+    }
+    {
+        float y[40];
+        bert_squad_answers *fresh = answers_of(s, t, 0, 0, 0, &e);
+        memcpy(y, x, sizeof y);
+        y[2] = zero / zero;
+        CHECK(fresh && bert_squad_answers_add(fresh, &c.f, x, y, 20, 1) == BERT_ERROR_FORMAT && has(e.message, "row 2"));
+        bert_squad_answers_close(fresh);
+    }
     c.f.words = NULL;
     CHECK(bert_squad_answers_add(a, &c.f, x, x, 20, 1) == BERT_ERROR_ARGUMENT);
+    {
+        bert_squad_answers_desc ad;
+        bert_squad_answers *other = answers_of(s, t, 0, 0, 0, &e);
+        CHECK(other && !bert_squad_answers_get(other, 1));              /* not finished */
+        bert_squad_answers_close(other);
+        other = NULL;
+        for (i = 0; i < 4; i++) {
+            memset(&ad, 0, sizeof ad);
+            memset(&e, 0, sizeof e);
+            ad.squad = i == 0 ? NULL : s;
+            ad.tokenizer = i == 1 ? NULL : t;
+            ad.n_best = i == 2 ? 1000001 : 0;
+            ad.max_answer_length = i == 3 ? -1 : 0;
+            ad.error = &e;
+            CHECK(bert_squad_answers_open(&ad, &other) == BERT_ERROR_ARGUMENT && !other && has(e.message, i < 2 ? "needs questions, a tokenizer" : "max_answer_length must be at least 1"));
+        }
+    }
     bert_squad_answers_close(a);
     CHECK(!answers_of(s, t, -1, 0, 0, &e) && has(e.message, "n_best"));
     bert_squad_features_close(f);
@@ -589,6 +781,28 @@ static void final_text(void)
         CHECK_BYTES(cases[i].original + begin, end - begin, cases[i].want, strlen(cases[i].want));
     }
     CHECK(bert_squad_final_text(NULL, 1, "", 0, 1, NULL, &begin, &end) == BERT_ERROR_ARGUMENT);
+    CHECK(bert_squad_final_text("", 0, NULL, 1, 1, NULL, &begin, &end) == BERT_ERROR_ARGUMENT && bert_squad_final_text("a", 1, "a", 1, 1, NULL, NULL, &end) == BERT_ERROR_ARGUMENT);
+    CHECK(bert_squad_final_text("a", 1, "a", 1, 1, NULL, &begin, NULL) == BERT_ERROR_ARGUMENT);
+    CHECK(bert_squad_final_text(NULL, 0, NULL, 0, 1, NULL, &begin, &end) == BERT_OK && begin == 0 && end == 0);
+    for (i = 0; i < 2; i++) {                                           /* a blank at its end stands for nothing there */
+        CHECK(bert_squad_final_text(i ? " b" : "b ", 2, "a b c", 5, 1, NULL, &begin, &end) == BERT_OK && begin == 0 && end == 5);
+    }
+    {
+        test_faults f;
+        bert_allocator memory;
+        char word[3000];
+        memset(word, 'w', sizeof word);                                 /* a word that comes in parts */
+        CHECK(bert_squad_final_text(word, 2998, word, sizeof word, 1, NULL, &begin, &end) == BERT_OK && begin == 0 && end == 2998);
+        for (i = 1; i < 4; i++) {
+            memset(&f, 0, sizeof f);
+            f.fail_at = (long)i;
+            memory = test_faults_allocator(&f);
+            CHECK(bert_squad_final_text("a", 1, "b a", 3, 1, &memory, &begin, &end) == (f.count < (long)i ? BERT_OK : BERT_ERROR_MEMORY) && f.live == 0);
+            memset(&f, 0, sizeof f);
+            f.fail_at = (long)i;
+            CHECK(bert_squad_normalize("The Dogs", 8, &memory, word, 20, NULL) == (f.count < (long)i ? BERT_OK : BERT_ERROR_MEMORY) && f.live == 0);
+        }
+    }
 }
 
 /* ---- scores ---- */
@@ -654,6 +868,76 @@ static void score_cmrc(void)
     REQUIRE(score(data, "{\"x\":\"狗在2024年\",\"y\":\"dog ,CAT。\"}", NULL, BERT_SQUAD_METRIC_AUTO, NULL, &s, &e) == BERT_OK);
     CHECK_INT(s.metric, BERT_SQUAD_METRIC_CMRC);
     CHECK(near(s.all.exact, 0) && near(s.all.f1, 50 * (2 * 4.0 / (4 + 6) + 1)));      /* 小 狗 在 2024 年 跑, and dog , cat */
+    {                                                                   /* words that nltk takes apart, and those that it does not */
+        static const struct { const char *one, *other; double f1; } cases[] = {
+            { "cannot", "can not", 1 }, { "gimme it", "gim me it", 1 }, { "cannots", "can nots", 0 }, { "x gonna", "x gon na", 1 }, { "wanna go", "wan na go", 1 }, { "wannabe", "wan na be", 0 },
+            { "xcannot", "xcan not", 0 }, { "'tis so", "' tis so", 1 }, { "cannot'tis", "can not 't is", 1 }, { "x'tis", "x 't is", 0 }, { "more'n that", "more 'n that", 1 }, { "a...b", "a ... b", 1 }, { "'hello", "' hello", 1 },
+            { "'re you", "' re you", 2 * 1.0 / (2 + 3) }, { "'ready", "' ready", 1 }, { "1,000, a", "1,000 , a", 1 }, { "a,", "a ,", 1 }, { "it is. ", "it is .", 1 }, { "..", " ..", 1 },
+            { "\"so\"", "''so''", 2 * 2.0 / (3 + 3) }, { "(\"so\")", "(''so'')", 1 }, { "o'clock", "o ' clock", 0 }, { "a;b", "a ; b", 1 } };
+        char questions[400], answers[200];
+        size_t i;
+        for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+            char one[60];
+            size_t k, n = 0;
+            for (k = 0; cases[i].one[k]; k++) { if (cases[i].one[k] == '"') one[n++] = '\\'; one[n++] = cases[i].one[k]; }
+            one[n] = 0;
+            snprintf(questions, sizeof questions, "[{\"context_id\":\"\",\"context_text\":\"\",\"qas\":[{\"query_id\":\"x\",\"query_text\":\"\",\"answers\":[\"%s\"]}]}]", one);
+            snprintf(answers, sizeof answers, "{\"x\":\"%s\"}", cases[i].other);
+            CHECK(score(questions, answers, NULL, BERT_SQUAD_METRIC_AUTO, NULL, &s, &e) == BERT_OK);
+            if (!near(s.all.f1, 100 * cases[i].f1)) TEST_FAIL("\"%s\" and \"%s\": %g", cases[i].one, cases[i].other, s.all.f1);
+        }
+        CHECK(score("{\"data\":[{\"paragraphs\":[{\"qas\":[{\"id\":\"x\",\"question\":\"小狗?\",\"answers\":[\"狗\"]}]}]}]}", "{\"x\":\"\"}", NULL, BERT_SQUAD_METRIC_AUTO, NULL, &s, &e) == BERT_OK);
+        CHECK(s.metric == BERT_SQUAD_METRIC_CMRC && s.all.f1 == 0);     /* a Chinese question in SQuAD's layout is CMRC's too */
+    }
+}
+typedef struct seen { int curves[3], items, missing; double area[3], recall[3]; } seen;
+static void saw_point(void *user, int which, double precision, double recall)
+{
+    seen *v = (seen *)user;
+    v->area[which] += precision * (recall - v->recall[which]);
+    v->recall[which] = recall;
+    v->curves[which]++;
+}
+static void saw_item(void *user, const bert_squad_item *item)
+{
+    seen *v = (seen *)user;
+    v->items++;
+    v->missing += item->missing;
+}
+/* Ids that come twice, predictions and probabilities that are missing or come twice; the curve's points are what its areas are sums of. */
+static void score_dicts(void)
+{
+    static const char data[] = "{\"version\":\"v2.0\",\"data\":[{\"paragraphs\":[{\"context\":\"\",\"qas\":["
+        "{\"id\":\"a\",\"question\":\"\",\"answers\":[{\"text\":\"dog\"}]},{\"id\":\"a\",\"question\":\"\",\"answers\":[{\"text\":\"cat\"}]},{\"id\":\"n\",\"question\":\"\",\"answers\":[]},"
+        "{\"id\":\"m\",\"question\":\"\",\"answers\":[{\"text\":\"x\"}]},{\"id\":\"b\",\"question\":\"\",\"answers\":[{\"text\":\"red\"}]}]}]}]}";
+    static const char none[] = "{\"version\":\"2.0\",\"data\":[{\"paragraphs\":[{\"context\":\"\",\"qas\":[{\"id\":\"n\",\"question\":\"\",\"answers\":[]}]}]}]}";
+    bert_squad_score_desc d;
+    bert_squad_score s;
+    bert_error e;
+    seen v;
+    memset(&d, 0, sizeof d);
+    memset(&v, 0, sizeof v);
+    d.data = data;
+    d.data_size = sizeof data - 1;
+    d.predictions = "{\"a\":\"dog\",\"n\":\"cat\",\"b\":\"red\",\"a\":\"cat\"}";
+    d.predictions_size = strlen((const char *)d.predictions);
+    d.na_prob = "{\"a\":0.9,\"n\":0.2,\"b\":0.2,\"m\":0.1,\"zz\":1,\"a\":0.1}";
+    d.na_prob_size = strlen((const char *)d.na_prob);
+    d.curve = saw_point;
+    d.each = saw_item;
+    d.user = &v;
+    d.error = &e;
+    if (bert_squad_evaluate(&d, &s) != BERT_OK) { TEST_FAIL("%s", e.message); return; }
+    CHECK_INT(s.metric, BERT_SQUAD_METRIC_2_0);
+    CHECK(s.missing == 1 && v.items == 5 && v.missing == 1);
+    CHECK(s.all.total == 4 && near(s.all.exact, 50) && s.no_answer.total == 1 && s.no_answer.exact == 0 && s.has_answer.total == 3);      /* the last "a" is right, with the last prediction of it */
+    CHECK(s.has_curves && near(v.area[0] * 100, s.exact_ap) && near(v.area[1] * 100, s.f1_ap) && near(v.area[2] * 100, s.oracle_ap));
+    CHECK(near(s.exact_ap, 100 * (1.0 / 3 + 2.0 / 3 / 3)) && v.curves[0] == 3);     /* a alone, then n and b, between which no threshold fits */
+    d.data = none;                                                      /* where nothing has an answer there is no curve */
+    d.data_size = sizeof none - 1;
+    memset(&v, 0, sizeof v);
+    CHECK(bert_squad_evaluate(&d, &s) == BERT_OK && s.has_best && !s.has_curves && v.curves[0] == 0 && s.all.total == 1 && s.metric == BERT_SQUAD_METRIC_2_0);
+    CHECK(s.best_exact == 100 && s.best_exact_thresh == 0);             /* nothing answered is best */
 }
 static void score_errors(void)
 {
@@ -662,7 +946,14 @@ static void score_errors(void)
         { scored, "{", NULL, "JSON, line 1", 0 }, { "{\"data\":[{\"paragraphs\":[{\"qas\":[{\"id\":\"a\",\"answers\":[]}]}]}]}", "{\"a\":\"\"}", NULL, "has no answer", 1 },
         { "{\"data\":[{\"paragraphs\":[{\"qas\":[{\"id\":\"a\",\"answers\":[{}]}]}]}]}", "{\"a\":\"\"}", NULL, "no \"text\"", 1 },
         { scored, "{\"a\":\"\",\"b\":\"\",\"c\":\"\"}", "{\"a\":1}", "no probability for question b", 2 }, { scored, "{\"a\":\"\"}", "{\"a\":\"1\"}", "must be a number", 2 },
-        { scored, "{\"a\":\"\"}", "{\"a\":NaN}", "must be a number", 2 }, { scored, "{\"a\":\"\"}", "[]", "an object is expected", 2 } };
+        { scored, "{\"a\":\"\"}", "{\"a\":NaN}", "must be a number", 2 }, { scored, "{\"a\":\"\"}", "[]", "an object is expected", 2 },
+        { "7", "{}", NULL, "no file of questions", 0 }, { "{\"data\":[{\"paragraphs\":[{\"qas\":5}]}]}", "{}", NULL, "\"qas\" must be a list", 0 }, { "{\"data\":[{\"paragraphs\":[{\"qas\":[{\"answers\":[]}]}]}]}", "{}", NULL, "no \"id\"", 0 },
+        { "{\"data\":[{\"paragraphs\":[{\"qas\":[{\"id\":\"a question whose name is longer than any message would like to have it\",\"answers\":[]}]}]}]}",
+          "{\"a question whose name is longer than any message would like to have it\":\"\"}", NULL, "longer than any message would like  has no answer", 1 },
+        { "{\"data\":[{\"paragraphs\":[{\"qas\":[{\"id\":\"a question whose name is longer than any message would like to have it\",\"answers\":[]}]}]}]}",
+          "{\"a question whose name is longer than any message would like to have it\":null}", NULL, "would like  must be a string, not null", 1 },
+        { "{\"data\":[{\"paragraphs\":[{\"qas\":[{\"id\":\"a question whose name is longer than any message would like to have it\",\"answers\":[]}]}]}]}",
+          "{\"a question whose name is longer than any message would like to have it\":\"\"}", "{}", "no probability for question a question", 2 } };
     bert_squad_score s;
     bert_error e;
     size_t i;
@@ -685,6 +976,54 @@ static void normalize(void)
         CHECK_BYTES(out, n, cases[i][1], strlen(cases[i][1]));
     }
     CHECK(bert_squad_normalize("Dogs", 4, NULL, out, 2, &n) == BERT_ERROR_SPACE && n == 4);
+    CHECK(bert_squad_normalize(NULL, 1, NULL, out, 2, &n) == BERT_ERROR_ARGUMENT && bert_squad_normalize("a", 1, NULL, NULL, 2, &n) == BERT_ERROR_ARGUMENT);
+    CHECK(bert_squad_normalize(NULL, 0, NULL, NULL, 0, &n) == BERT_OK && n == 0);
+    CHECK(bert_squad_normalize("Dogs", 4, NULL, NULL, 0, &n) == BERT_ERROR_SPACE && n == 4 && bert_squad_normalize("the", 3, NULL, out, 2, NULL) == BERT_OK);
+}
+
+/* ---- what is Python's ---- */
+
+int hook_nltk(const char *text, size_t size, char *out, size_t capacity, size_t *n);     /* hooks/squad.c */
+size_t hook_repr(double v, char out[32]);
+size_t hook_lower(const char *text, size_t size, char *out, size_t capacity);
+int hook_word(uint32_t c);
+
+/* json.dumps(v), text.lower(), \\w and \\d of Python 3.11 */
+static void python(void)
+{
+    static const struct { double v; const char *text; } numbers[] = {
+        { HUGE_VAL, "Infinity" }, { -HUGE_VAL, "-Infinity" }, { 0, "0.0" }, { 1e16, "1e+16" }, { 9999999999999998.0, "9999999999999998.0" }, { 123456, "123456.0" }, { 0.0001, "0.0001" },
+        { 0.00001, "1e-05" }, { 1.5e-5, "1.5e-05" }, { 4.9406564584124654e-324, "5e-324" }, { 2.2250738585072014e-308, "2.2250738585072014e-308" }, { 1.7976931348623157e308, "1.7976931348623157e+308" },
+        { 0.1, "0.1" }, { 1152921504606846976.0, "1.152921504606847e+18" }, { 8.673617379884035e-19, "8.673617379884035e-19" }, { 1e100, "1e+100" }, { 9.5e-10, "9.5e-10" }, { -2.5, "-2.5" }, { 1e22, "1e+22" },
+        { 1e23, "1e+23" }, { 9007199254740992.0, "9007199254740992.0" }, { 1.4142135623730951, "1.4142135623730951" }, { 8.98846567431158e307, "8.98846567431158e+307" } };
+    static const char *const lower[][2] = {
+        { "\xCE\x91\xCE\xA3", "\xCE\xB1\xCF\x82" }, { "\xCE\x91\xCE\xA3\xCE\x91", "\xCE\xB1\xCF\x83\xCE\xB1" }, { "\xCE\xA3", "\xCF\x83" }, { "\xCE\x91'\xCE\xA3", "\xCE\xB1'\xCF\x82" },
+        { "\xCE\x91\xCE\xA3'", "\xCE\xB1\xCF\x82'" }, { "\xCE\x91\xCE\xA3.\xCE\x92", "\xCE\xB1\xCF\x83.\xCE\xB2" }, { "\xCE\x91\xC2\xAD\xCE\xA3", "\xCE\xB1\xC2\xAD\xCF\x82" },
+        { "\x01\xCE\xA3", "\x01\xCF\x83" }, { "\xCE\x91\xCE\xA3\x01\xCE\x91", "\xCE\xB1\xCF\x82\x01\xCE\xB1" }, { "\xC4\xB0", "i\xCC\x87" }, { "\xCE\xA3\xED\xA0\x80", "\xCF\x83\xED\xA0\x80" } };
+    static const struct { const char *text, *words; } words[] = {
+        { "``a``", "`` a ``" }, { "a: b", "a : b" }, { "at 3:30", "at 3:30" }, { "a:", "a :" }, { "a:\n", "a :" }, { "a--b", "a -- b" }, { "*a*", "* a *" }, { "\"a\" b", "`` a '' b" }, { "d'ye", "d 'ye" },
+        { "(\"", "( ``" }, { "a(", "a (" }, { ".", "." }, { "..", ".." }, { "a.)", "a . )" }, { "a. b", "a. b" } };
+    const double minus_zero = -1 / HUGE_VAL;
+    char out[80];
+    size_t i, n;
+    for (i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        n = hook_repr(numbers[i].v, out);
+        CHECK_BYTES(out, n, numbers[i].text, strlen(numbers[i].text));
+    }
+    n = hook_repr(minus_zero, out);
+    CHECK_BYTES(out, n, "-0.0", 4);
+    n = hook_repr(HUGE_VAL - HUGE_VAL, out);
+    CHECK_BYTES(out, n, "NaN", 3);
+    for (i = 0; i < sizeof lower / sizeof *lower; i++) {
+        n = hook_lower(lower[i][0], strlen(lower[i][0]), out, sizeof out);
+        CHECK_BYTES(out, n, lower[i][1], strlen(lower[i][1]));
+    }
+    CHECK(hook_word('a') == 1 && hook_word('Z') == 1 && hook_word('_') == 1 && hook_word('7') == 3 && hook_word('-') == 0 && hook_word('@') == 0 && hook_word('{') == 0 && hook_word(0xE9) == 1);
+    CHECK(hook_word(0x664) == 3 && hook_word(0xBD) == 1 && hook_word(0x20AC) == 0 && hook_word(0x110000) == 0);
+    for (i = 0; i < sizeof words / sizeof *words; i++) {
+        CHECK(hook_nltk(words[i].text, strlen(words[i].text), out, sizeof out, &n));
+        CHECK_BYTES(out, n, words[i].words, strlen(words[i].words));
+    }
 }
 
 /* ---- a question about a text ---- */
@@ -863,7 +1202,23 @@ static void text_answer_errors(void)
     CHECK(bert_session_answer(s, t, &d, "who", 3, "red", 3, out, -1, &found) == BERT_ERROR_ARGUMENT);
     CHECK(bert_session_answer(s, t, &d, "who", 3, "red", 3, out, 4, NULL) == BERT_ERROR_ARGUMENT);
     CHECK(bert_session_answer(NULL, t, &d, "who", 3, "red", 3, out, 4, &found) == BERT_ERROR_ARGUMENT);
+    CHECK(bert_session_answer(s, NULL, &d, "who", 3, "red", 3, out, 4, &found) == BERT_ERROR_ARGUMENT && bert_session_answer(s, t, &d, NULL, 3, "red", 3, out, 4, &found) == BERT_ERROR_ARGUMENT);
+    CHECK(bert_session_answer(s, t, &d, "who", 3, NULL, 3, out, 4, &found) == BERT_ERROR_ARGUMENT && has(e.message, "a question, a text"));
+    CHECK(bert_session_answer(s, t, &d, "who", 3, "red", (size_t)INT32_MAX, out, 4, &found) == BERT_ERROR_ARGUMENT && has(e.message, "the text has more than a thousand million bytes"));
+    CHECK(bert_session_answer(s, t, &d, "who", (size_t)INT32_MAX, "red", 3, out, 4, &found) == BERT_ERROR_ARGUMENT && has(e.message, "the question has more than"));
+    d.max_seq_length = -5;
+    CHECK(bert_session_answer(s, t, &d, "who", 3, "red", 3, out, 4, &found) == BERT_ERROR_ARGUMENT && has(e.message, "max_seq_length"));
+    d.max_seq_length = 2;
+    CHECK(bert_session_answer(s, t, &d, "who", 3, "red", 3, out, 4, &found) == BERT_ERROR_ARGUMENT && has(e.message, "max_seq_length (2)"));
+    d.max_seq_length = 0;
+    {
+        bert_tokenizer *large = vocabulary_of("[PAD]\n[UNK]\n[CLS]\n[SEP]\na\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm\nn\no\np\n");
+        CHECK(bert_session_answer(s, large, &d, "who", 3, "red", 3, out, 4, &found) == BERT_ERROR_MISMATCH && has(e.message, "the vocabulary has 20 tokens, the model 18"));
+        bert_tokenizer_close(large);
+    }
     for (k = 0; k < sizeof found; k++) CHECK_INT(bytes[k], 0x55);       /* outputs are as they were */
+    CHECK(bert_session_answer(s, t, &d, "\xED\x95\x9C", 3, "red dog", 7, out, 4, &found) == BERT_OK && found.count > 0);       /* a letter beyond the ideographs: words stay words */
+    CHECK(out[0].end - out[0].begin == 3 || out[0].end - out[0].begin == 7);
     bert_session_close(s);
     bert_session_close(none);
     bert_model_close(m);
@@ -990,6 +1345,9 @@ int main(int argc, char **argv)
     TEST(own_layout);
     TEST(answers_in_context);
     TEST(reading_errors);
+    TEST(blank_answers);
+    TEST(feature_errors);
+    TEST(without_tokens);
     TEST(windows);
     TEST(other_order);
     TEST(best_answers);
@@ -1006,8 +1364,10 @@ int main(int argc, char **argv)
     TEST(score_1_1);
     TEST(score_2_0);
     TEST(score_cmrc);
+    TEST(score_dicts);
     TEST(score_errors);
     TEST(normalize);
+    TEST(python);
     TEST(faults);
     TEST(long_passage);
     return test_end();
