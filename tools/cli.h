@@ -25,6 +25,7 @@
 #ifdef BERT_TOOLS_CUDA                  /* make CUDA=1 */
 #include "../bert_cuda.h"
 #endif
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -634,9 +635,15 @@ CLI_FN int cli_line(const cli_text *t, size_t *at, const char **line, size_t *si
 static char cli_part[1100];             /* the file in work: goes when the program fails */
 
 static void cli_remove_part(void) { if (cli_part[0]) remove(cli_part); }
-CLI_FN FILE *cli_create(const char *path)
+/* What the system says of it; `error` is its errno. */
+CLI_FN void cli_cannot_write(const char *path, int error)
 {
     char text[700];
+    snprintf(text, sizeof text, "%.500s: cannot write: %.100s", path, error ? strerror(error) : "the system does not say why");
+    cli_fail(text);
+}
+CLI_FN FILE *cli_create(const char *path)
+{
     FILE *f;
     if (!path || strcmp(path, "-") == 0) return stdout;
     if (cli_rank()) return stdout;                                      /* which says nothing there */
@@ -645,29 +652,28 @@ CLI_FN FILE *cli_create(const char *path)
     f = fopen(cli_part, "wb");
     if (!f) {
         cli_part[0] = 0;
-        snprintf(text, sizeof text, "%.500s: cannot be written", path);
-        cli_fail(text);
+        cli_cannot_write(path, errno);
     }
     atexit(cli_remove_part);
     return f;
 }
 CLI_FN void cli_write(FILE *f, const void *data, size_t size)
 {
-    if (size && fwrite(data, 1, size, f) != size) cli_fail("cannot write the output (is the disk full?)");
+    errno = 0;
+    if (size && fwrite(data, 1, size, f) != size) cli_cannot_write(f == stdout ? "standard output" : cli_part, errno);
 }
 CLI_FN void cli_commit(FILE *f, const char *path)
 {
-    char text[700];
-    int bad = fflush(f) != 0;
-    if (f == stdout) { if (bad) cli_fail("cannot write to standard output"); return; }
-    bad |= fclose(f) != 0;
+    int bad;
+    errno = 0;
+    bad = fflush(f) != 0;
+    if (f == stdout) { if (bad) cli_cannot_write("standard output", errno); return; }
+    if (bad) cli_cannot_write(path, errno);
+    bad = fclose(f) != 0;
 #ifdef _WIN32
     if (!bad) remove(path);
 #endif
-    if (bad || rename(cli_part, path)) {
-        snprintf(text, sizeof text, "%.500s: cannot be written", path);
-        cli_fail(text);
-    }
+    if (bad || rename(cli_part, path)) cli_cannot_write(path, errno);
     cli_part[0] = 0;
 }
 

@@ -44,6 +44,9 @@ static const char *class_of(const bert_model *m)
 
 /* ---- to C ---- */
 
+static char parts[2][4096];             /* weights and config on their way: gone when the program ends, however it does */
+static void remove_parts(void) { int i; for (i = 0; i < 2; i++) if (parts[i][0]) remove(parts[i]); }
+
 static void write_bytes(cli_text *o, const char *name, const char *what, const unsigned char *p, size_t n)
 {
     size_t i;
@@ -312,7 +315,7 @@ int main(int argc, char **argv)
     bert_output *outputs;
     plan *plans;
     const char *in, *out, *target, *slash;
-    char config_path[4096], beside[4096];
+    char config_path[4096];
     int64_t i, n, dropped = 0;
     int google, encoder = 0, to_c, format, kind_of;
     bert_dtype want;
@@ -330,8 +333,11 @@ int main(int argc, char **argv)
     if ((program || headers) && !to_c) cli_usage("--program and --headers are for --to=c", "");
     if (headers) program = 1;
     if (to_c) {                                                         /* by way of a file beside it */
-        if (snprintf(beside, sizeof beside, "%s.part.safetensors", out) >= (int)sizeof beside) cli_fail("the path of OUT is too long");
-        out = beside;
+        if (strlen(out) > sizeof parts[0] - 32) cli_fail("the path of OUT is too long");
+        snprintf(parts[0], sizeof parts[0], "%s.part.safetensors", out);
+        snprintf(parts[1], sizeof parts[1], "%s.part.json", out);
+        atexit(remove_parts);
+        out = parts[0];
     }
     if (w.format == BERT_FORMAT_AUTO) {
         const size_t len = strlen(out);
@@ -424,13 +430,11 @@ int main(int argc, char **argv)
         const char *kind = heads & BERT_HEAD_SPAN ? "ForQuestionAnswering" : heads & BERT_HEAD_CLASSIFIER ? class_of(m) ? class_of(m) : "ForSequenceClassification"
                          : heads & BERT_HEAD_MLM ? heads & BERT_HEAD_NSP ? "ForPreTraining" : "ForMaskedLM" : "Model";
         slash = strrchr(out, '/');
-        if (to_c) snprintf(config_path, sizeof config_path, "%.4000s.part.json", target);
+        if (to_c) snprintf(config_path, sizeof config_path, "%s", parts[1]);
         else if (snprintf(config_path, sizeof config_path, "%.*sconfig.json", slash ? (int)(slash - out) + 1 : 0, out) >= (int)sizeof config_path) cli_fail("the path of OUT is too long");
         cli_write_config(m, kind, NULL, 0, config_path);
         if (to_c) {
             write_c(m, target, out, config_path, kind_of == 4);
-            remove(out);
-            remove(config_path);
             out = target;
         }
     }
