@@ -120,7 +120,7 @@ typedef struct played {
 } played;
 static bert_status fail(const char *what, bert_error *e)
 {
-    if (e) { e->code = BERT_ERROR_IO; snprintf(e->message, sizeof e->message, "the device fails: %s", what); }
+    if (e) { e->code = BERT_ERROR_IO; snprintf(e->message, sizeof e->message, "what is played fails: %s", what); }
     return BERT_ERROR_IO;
 }
 static bert_status played_move(void *state, int32_t here, bert_error *e)
@@ -405,7 +405,7 @@ static void workers_on_devices(void)
         for (k = 0; k < 2; k++) pthread_join(threads[k], NULL);
         for (k = 0; k < 2; k++) {
             int64_t i, j;
-            if (way > 2) { CHECK_INT(w[k].st, BERT_ERROR_IO); mentions(w[k].e.message, way == 3 ? "the device fails: gradients" : "the device fails: moving"); continue; }
+            if (way > 2) { CHECK_INT(w[k].st, BERT_ERROR_IO); mentions(w[k].e.message, way == 3 ? "fails: gradients" : "fails: moving"); continue; }
             if (w[k].st != BERT_OK) { TEST_FAIL("way %d, worker %d: %s", way, k, w[k].e.message); continue; }
             for (i = 0; i < bert_trainer_count(alone); i++) {
                 const bert_trained *p = bert_trainer_parameter(alone, i), *q = bert_trainer_parameter(w[k].t, i);
@@ -840,6 +840,307 @@ static void other_checkpoints(void)
     remove(paths[1]);
 }
 
+/* ---- a worker whose others are played ---- */
+
+typedef struct others { int reduce_fails, broadcast_fails, silent; int32_t code; int sums; } others;
+static bert_status others_all_reduce(void *user, float *v, int64_t count, bert_error *e)
+{
+    others *o = (others *)user;
+    (void)v; (void)count;
+    o->sums++;
+    return o->reduce_fails ? fail("all_reduce", e) : BERT_OK;          /* the others say nothing: as if they had failed */
+}
+static bert_status others_broadcast(void *user, void *data, size_t size, int32_t root, bert_error *e)
+{
+    others *o = (others *)user;
+    if (o->broadcast_fails) return fail("broadcast", e);
+    if (root == 1 && size > sizeof o->code) {                           /* what went wrong there, and its words */
+        memcpy(data, &o->code, sizeof o->code);
+        snprintf((char *)data + sizeof o->code, size - sizeof o->code, "the disk of worker 1 is full");
+    }
+    return BERT_OK;
+}
+static void played_workers(void)
+{
+    const char *path = "unit_trainer.tmp.bin";
+    bert_config c = small();
+    bert_trainer_desc d = desc_of(&c, BERT_LEARN_WORDS);
+    bert_batch b = batch_of();
+    bert_targets l = targets_of();
+    bert_trainer *t = NULL;
+    bert_comm comm;
+    bert_error e;
+    others o;
+    int k;
+    memset(&comm, 0, sizeof comm);
+    memset(&o, 0, sizeof o);
+    comm.size = 2;
+    comm.all_reduce = others_all_reduce;
+    comm.broadcast = others_broadcast;
+    comm.user = &o;
+    d.comm = &comm;
+    d.error = &e;
+    o.broadcast_fails = 1;
+    CHECK(bert_trainer_open(&d, &t) == BERT_ERROR_IO && !t);            /* the weights of worker 0 do not come */
+    mentions(e.message, "fails: broadcast");
+    o.broadcast_fails = 0;
+    t = trainer_of(d);
+    REQUIRE(t);
+    for (k = 0; k < 2; k++) {
+        memset(&e, 0, sizeof e);
+        o.code = k ? 7777 : BERT_ERROR_IO;                              /* a code that is none is "stopped" */
+        CHECK(bert_trainer_step(t, &b, &l, NULL, &e) == (k ? BERT_ERROR_STOPPED : BERT_ERROR_IO));
+        mentions(e.message, "worker 1: the disk of worker 1 is full");
+    }
+    o.broadcast_fails = 1;
+    CHECK(bert_trainer_step(t, &b, &l, NULL, NULL) == BERT_ERROR_IO);
+    o.reduce_fails = 1;
+    memset(&e, 0, sizeof e);
+    CHECK(bert_trainer_step(t, &b, &l, NULL, &e) == BERT_ERROR_IO);
+    mentions(e.message, "all_reduce");
+    o.reduce_fails = o.broadcast_fails = 0;
+    l.masked_count = -1;                                                /* what is wrong here is said there, and stays what it is */
+    CHECK(bert_trainer_step(t, &b, &l, NULL, NULL) == BERT_ERROR_ARGUMENT);
+    l.masked_count = 1;
+    b.sequences = 0;
+    memset(&e, 0, sizeof e);
+    CHECK(bert_trainer_step(t, &b, &l, NULL, &e) == BERT_ERROR_ARGUMENT);
+    mentions(e.message, "at least one sequence");
+    CHECK(bert_trainer_update(t, NULL, &e) == BERT_ERROR_ARGUMENT && bert_trainer_update(NULL, NULL, &e) == BERT_ERROR_ARGUMENT);
+    mentions(e.message, "after a part without `more`");
+    bert_trainer_close(t);
+    comm.rank = 1;                                                      /* only worker 0 writes */
+    t = trainer_of(d);
+    REQUIRE(t);
+    remove(path);
+    CHECK(bert_trainer_save(t, path, BERT_FORMAT_AUTO, 1, NULL, &e) == BERT_OK && fopen(path, "rb") == NULL);
+    bert_trainer_close(t);
+}
+/* Norms in three meanings of the word; of that of TensorFlow 1 only for a batch at once. */
+static void norms(void)
+{
+    static const bert_clip clips[] = { BERT_CLIP_GLOBAL, BERT_CLIP_ROWS, BERT_CLIP_TF1_ROWS, BERT_CLIP_NONE };
+    bert_config c = small();
+    bert_batch b = batch_of();
+    bert_targets l = targets_of();
+    bert_progress p;
+    bert_error e;
+    double norm[4][2];
+    int k, words;
+    for (k = 0; k < 4; k++)
+        for (words = 0; words < 2; words++) {
+            bert_trainer_desc d = desc_of(&c, words ? BERT_LEARN_WORDS : BERT_LEARN_CLASSES);
+            bert_trainer *t;
+            d.optimizer.clip = clips[k];
+            t = trainer_of(d);
+            REQUIRE(t);
+            memset(&p, 0, sizeof p);
+            if (bert_trainer_step(t, &b, &l, &p, &e) != BERT_OK) TEST_FAIL("%s", e.message);
+            norm[k][words] = p.norm;
+            bert_trainer_close(t);
+        }
+    CHECK(norm[0][0] == norm[3][0] && norm[0][1] == norm[3][1]);
+    CHECK(norm[1][0] != norm[0][0] && norm[1][0] == norm[2][0]);        /* rows of the embeddings that come twice are two; else the same */
+    CHECK(norm[1][1] == norm[0][1] && norm[2][1] != norm[0][1]);        /* a decoder of the same weights makes the gradient whole, but in TensorFlow 1 */
+    {
+        bert_trainer_desc d = desc_of(&c, BERT_LEARN_WORDS);
+        bert_trainer *t;
+        d.optimizer.clip = BERT_CLIP_TF1_ROWS;
+        d.max_tokens = 8;
+        t = trainer_of(d);
+        REQUIRE(t);
+        memset(&e, 0, sizeof e);
+        CHECK(bert_trainer_step(t, &b, &l, NULL, &e) == BERT_ERROR_UNSUPPORTED && bert_trainer_steps(t) == 0);
+        mentions(e.message, "this one had 4 parts");
+        bert_trainer_close(t);
+    }
+}
+/* What is not said: labels, activations, threads; loss scaling that never grows; embeddings that are no numbers. */
+static void in_order(void *user, int64_t n, bert_task task, void *arg)
+{
+    int64_t i;
+    (void)user;
+    for (i = n; i--;) task(arg, i);
+}
+static void defaults(void)
+{
+    bert_config c = small();
+    bert_trainer_desc d = desc_of(&c, BERT_LEARN_CLASSES);
+    bert_batch b = batch_of();
+    bert_targets l = targets_of();
+    bert_trainer *t, *other;
+    bert_progress p;
+    bert_error e;
+    static float embeds[ROWS * 8];
+    int k;
+    for (k = 0; k < 3; k++) {
+        d.labels = 0;
+        d.learn = k == 2 ? BERT_LEARN_CHOICES : BERT_LEARN_CLASSES;
+        c.labels = k == 1 ? 5 : 0;
+        c.activation = (bert_activation)0;
+        c.source = k ? BERT_SOURCE_HF : BERT_SOURCE_GOOGLE;
+        t = trainer_of(d);
+        REQUIRE(t);
+        CHECK_INT(bert_trainer_desc_resolved(t).labels, k == 0 ? 2 : k == 1 ? 5 : 1);
+        CHECK_INT(bert_model_config(bert_trainer_model(t))->activation, k ? BERT_GELU_ERF : BERT_GELU_TANH);
+        bert_trainer_close(t);
+    }
+    c = small();
+    d = desc_of(&c, BERT_LEARN_CLASSES);
+    d.layer_decay = 0.5;
+    d.frozen = 1;
+    t = trainer_of(d);
+    REQUIRE(t);
+    CHECK(bert_trainer_find(t, "bert.encoder.layer.0.output.dense.weight")->rate == 0.25 && bert_trainer_find(t, "classifier.weight")->rate == 1 && bert_trainer_find(t, "bert.embeddings.word_embeddings.weight")->rate == 1);
+    d.parallel.run = in_order;                                          /* threads of the caller's, in any order: the same bits */
+    d.parallel.width = 3;
+    other = trainer_of(d);
+    REQUIRE(other);
+    CHECK_INT(bert_trainer_desc_resolved(other).threads, 3);
+    steps(t, 3);
+    steps(other, 3);
+    CHECK(same_weights(t, other));
+    bert_trainer_close(other);
+    bert_trainer_close(t);
+    memset(&d.parallel, 0, sizeof d.parallel);
+    d.threads = 0;
+    d.loss_scale.start = 256;
+    d.loss_scale.growth = -1;
+    t = trainer_of(d);
+    REQUIRE(t);
+    CHECK(bert_trainer_desc_resolved(t).threads >= 1);
+    for (k = 0; k < 4; k++) CHECK(bert_trainer_step(t, &b, &l, &p, &e) == BERT_OK && p.loss_scale == 256);
+    embeds[11] = HUGE_VALF;
+    b.ids = NULL;
+    b.embeds = embeds;
+    memset(&e, 0, sizeof e);
+    CHECK(bert_trainer_step(t, &b, &l, &p, &e) == BERT_ERROR_FORMAT);
+    mentions(e.message, "the embeddings of this batch are not finite");
+    bert_trainer_close(t);
+}
+/* A checkpoint once more without the tensors whose names end so, and with another name for one of them. */
+static void write_again(const char *from, const char *to, const char *without, const char *also, const char *as)
+{
+    bert_checkpoint_desc d;
+    bert_checkpoint *c = NULL;
+    bert_write_desc w;
+    bert_output *o;
+    bert_error e;
+    int64_t i;
+    memset(&d, 0, sizeof d);
+    memset(&w, 0, sizeof w);
+    d.path = from;
+    d.error = w.error = &e;
+    if (bert_checkpoint_open(&d, &c) != BERT_OK) { TEST_FAIL("%s", e.message); return; }
+    o = (bert_output *)calloc((size_t)bert_checkpoint_count(c) + 1, sizeof *o);
+    if (!o) abort();
+    for (i = 0; i < bert_checkpoint_count(c); i++) {
+        const bert_tensor *t = bert_checkpoint_tensor(c, i);
+        int copy;
+        for (copy = 0; copy < 2; copy++) {
+            const size_t n = strlen(t->name), m = strlen(without);
+            if (copy ? !also || strcmp(t->name, also) != 0 : n >= m && strcmp(t->name + n - m, without) == 0) continue;
+            o[w.count].name = copy ? as : t->name;
+            o[w.count].from = t;
+            o[w.count].shape = t->shape;
+            o[w.count].rank = t->rank;
+            o[w.count++].dtype = t->dtype;
+        }
+    }
+    w.path = to;
+    w.tensors = o;
+    if (bert_checkpoint_write(&w) != BERT_OK) TEST_FAIL("%s", e.message);
+    free(o);
+    bert_checkpoint_close(c);
+}
+static void parts_of_states(void)
+{
+    const char *whole = "unit_trainer.tmp.safetensors", *part = "unit_trainer.tmp2.safetensors", *google = "unit_trainer.tmp.ckpt";
+    static const char *const made[] = { "unit_trainer.tmp.safetensors", "unit_trainer.tmp2.safetensors", "unit_trainer.tmp.ckpt.index", "unit_trainer.tmp.ckpt.data-00000-of-00001", "u.index", "u.data-00000-of-00001", "checkpoint" };
+    bert_config c = small();
+    bert_trainer_desc d = desc_of(&c, BERT_LEARN_CLASSES);
+    bert_trainer *t = trainer_of(d), *other;
+    bert_saved saved;
+    bert_error e;
+    size_t i;
+    REQUIRE(t);
+    steps(t, 2);
+    CHECK(bert_trainer_save(t, whole, BERT_FORMAT_SAFETENSORS, 1, NULL, &e) == BERT_OK && bert_trainer_save(t, google, BERT_FORMAT_TF, 1, NULL, &e) == BERT_OK);
+    CHECK(bert_trainer_save(t, "u", BERT_FORMAT_AUTO, 1, NULL, &e) == BERT_OK);         /* a name without an ending is TensorFlow's */
+    CHECK(bert_saved_read("u", NULL, &saved, &e) == BERT_OK && saved.step == 2);
+    other = trainer_of(d);
+    REQUIRE(other);
+    write_again(whole, part, "/adam_v", NULL, NULL);
+    CHECK(bert_trainer_resume(other, part, &e) == BERT_ERROR_MISMATCH);
+    mentions(e.message, "has no /adam_v here");
+    write_again(whole, part, "trainer_state", NULL, NULL);              /* another program's: weights, slots and the step */
+    CHECK(bert_trainer_resume(other, part, &e) == BERT_OK && bert_trainer_steps(other) == 2 && same_weights(t, other));
+    steps(other, 1);
+    write_again(whole, part, "classifier.bias", "classifier.weight", "classifier.bias");
+    CHECK(bert_trainer_resume(other, part, &e) == BERT_ERROR_MISMATCH);
+    mentions(e.message, "classifier.bias");
+    bert_trainer_close(other);
+    for (i = 0; i < 2; i++) {                                           /* slots as bf16 from a file of either layout: what they are, rounded */
+        d.small_slots = 1;
+        other = trainer_of(d);
+        REQUIRE(other);
+        if (bert_trainer_resume(other, i ? google : whole, &e) != BERT_OK) TEST_FAIL("%s", e.message);
+        CHECK(same_weights(t, other));
+        {
+            const bert_trained *p = bert_trainer_find(t, "bert.encoder.layer.1.intermediate.dense.weight"), *q = bert_trainer_find(other, "bert.encoder.layer.1.intermediate.dense.weight");
+            int64_t k;
+            for (k = 0; k < p->count; k++) {
+                const uint32_t bits = (uint32_t)q->small_first[k] << 16;
+                float v;
+                memcpy(&v, &bits, 4);
+                if (!(fabsf(v - p->first[k]) <= 0.005f * fabsf(p->first[k]))) { TEST_FAIL("slot %ld is %g, not %g", (long)k, (double)v, (double)p->first[k]); break; }
+            }
+        }
+        bert_trainer_close(other);
+    }
+    d.small_slots = 0;
+    d.frozen = 2;                                                       /* what is frozen has no slots, and needs none */
+    other = trainer_of(d);
+    REQUIRE(other);
+    CHECK(bert_trainer_resume(other, whole, &e) == BERT_OK && bert_trainer_save(other, part, BERT_FORMAT_AUTO, 1, NULL, &e) == BERT_OK && bert_trainer_resume(other, part, &e) == BERT_OK);
+    CHECK(bert_trainer_resume(t, part, &e) == BERT_ERROR_MISMATCH);
+    mentions(e.message, "has no /adam_m");
+    bert_trainer_close(other);
+    bert_trainer_close(t);
+    for (i = 0; i < sizeof made / sizeof *made; i++) remove(made[i]);
+}
+/* A decoder that is stored and is the word embeddings again is not a decoder of its own. */
+static void stored_decoder(void)
+{
+    const char *path = "unit_trainer.tmp.safetensors", *with = "unit_trainer.tmp2.safetensors";
+    bert_config c = small();
+    bert_model_desc md;
+    bert_model *m = NULL;
+    bert_trainer_desc d = desc_of(NULL, BERT_LEARN_WORDS);
+    bert_trainer *t;
+    bert_error e;
+    int bias;
+    for (bias = 0; bias < 2; bias++) {
+        REQUIRE(random_model_write(path, &c, BERT_HEAD_MLM, 0, 6, &e) == BERT_OK);
+        write_again(path, with, "nothing", bias ? "cls.predictions.bias" : "bert.embeddings.word_embeddings.weight", bias ? "cls.predictions.decoder.bias" : "cls.predictions.decoder.weight");
+        memset(&md, 0, sizeof md);
+        md.path = with;
+        md.config = &c;
+        md.error = &e;
+        if (bert_model_open(&md, &m) != BERT_OK) { TEST_FAIL("%s", e.message); continue; }
+        CHECK(bert_model_find(m, bias ? "cls.predictions.decoder.bias" : "cls.predictions.decoder.weight") != NULL);
+        d.model = m;
+        t = trainer_of(d);
+        REQUIRE(t);
+        CHECK(!bert_trainer_find(t, "cls.predictions.decoder.weight") && !bert_trainer_find(t, "cls.predictions.decoder.bias"));
+        steps(t, 1);
+        bert_trainer_close(t);
+        bert_model_close(m);
+    }
+    remove(path);
+    remove(with);
+}
+
 /* ---- bytes ---- */
 
 static void memory(void)
@@ -1010,6 +1311,11 @@ int main(int argc, char **argv)
     TEST(ignored);
     TEST(saved_states);
     TEST(other_checkpoints);
+    TEST(played_workers);
+    TEST(norms);
+    TEST(defaults);
+    TEST(parts_of_states);
+    TEST(stored_decoder);
     TEST(memory);
     TEST(plans);
     TEST(trials);
