@@ -2973,9 +2973,7 @@ BERT__FN bert_status bert__write_safetensors(const bert_write_desc *d)
     bert__buf_init(&header, &allocator);
     if (!order) return bert__fail(d->error, BERT_ERROR_MEMORY, d->path, -1, "out of memory");
     for (i = 0; i < d->count && st == BERT_OK; i++) {
-        if (bert__st_place(d->tensors[i].dtype) == BERT__ST_DTYPES)
-            st = bert__fail_tensor(d->error, BERT_ERROR_UNSUPPORTED, d->path, -1, d->tensors[i].name, "safetensors has no type %s", bert_dtype_name(d->tensors[i].dtype));
-        else if (strcmp(d->tensors[i].name, "__metadata__") == 0)
+        if (strcmp(d->tensors[i].name, "__metadata__") == 0)
             st = bert__fail_tensor(d->error, BERT_ERROR_ARGUMENT, d->path, -1, d->tensors[i].name, "this name is the format's own");
     }
     if (st != BERT_OK) { bert__free(&allocator, order); return st; }

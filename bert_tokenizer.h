@@ -3641,12 +3641,11 @@ BERT_API bert_status bert_tokenizer_encode_words(const bert_tokenizer *tokenizer
     return bert__out_status(&o);
 }
 
-/* How many tokens of each side stay when na + nb must become at most `budget`. Google: pop from the longer, from b on a
+/* How many tokens of each side stay when na + nb, which are more, must become `budget`. Google: pop from the longer, from b on a
    tie. HF: the shorter side stays whole while it can, else halves, the odd token to b unless b is the shorter. */
 BERT__NOINLINE void bert__longest_first(size_t *na, size_t *nb, size_t budget, int hf)
 {
     size_t a = *na, b = *nb, excess, cut;
-    if (a + b <= budget) return;
     if (hf) {
         size_t shorter = a > b ? b : a, longer;
         if (shorter > budget) longer = shorter;
@@ -4993,10 +4992,8 @@ BERT__FN void bert__joiner_letters(bert__joiner *j, const bert__words *w)
         size_t k = 0;
         while (k < t->size) {
             bert__letter *page, *letter;
-            int step = bert__utf8_get(s + k, t->size - k, &c);
-            size_t first = k;
-            if (step <= 0) { k++; continue; }                           /* cannot be: words are UTF-8 */
-            k += (size_t)step;
+            const size_t first = k;
+            k += (size_t)bert__utf8_get(s + k, t->size - k, &c);        /* words are UTF-8: so much >>basic makes of any text */
             page = j->pages[c >> 8];
             if (!page) {
                 page = (bert__letter *)bert__arena_get(&j->arena, 256 * sizeof *page);
@@ -5060,13 +5057,11 @@ BERT__FN bert_status bert__joiner_spell(bert__joiner *j, const bert__words *w)
         const unsigned char *s = (const unsigned char *)w->text.data + t->at;
         uint32_t head[BERT__LEARN_HEAD] = { 0, 0, 0 }, c = 0, symbol;
         size_t k = 0, first, at = j->words.size;
-        int step;
         bert__buf_add(&j->words, head, sizeof head);
         while (k < t->size) {
             first = k;
-            step = bert__utf8_get(s + k, t->size - k, &c);
-            k += step > 0 ? (size_t)step : 1;
-            if (step <= 0 || !j->pages[c >> 8][c & 255].plain) continue;
+            k += (size_t)bert__utf8_get(s + k, t->size - k, &c);
+            if (!j->pages[c >> 8][c & 255].plain) continue;
             symbol = (first ? j->pages[c >> 8][c & 255].inside : j->pages[c >> 8][c & 255].plain) - 1;
             bert__buf_add(&j->words, &symbol, sizeof symbol);
             head[2]++;
