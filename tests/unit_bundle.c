@@ -496,6 +496,8 @@ static void hostile_blocks(void)
     hand_begin(); made_raw(&hand, "\x00\x05\x01" "ab", 5); hand_end(); hand_fails(BERT_ERROR_FORMAT, "leaves the block");
     hand_begin(); made_raw(&hand, "\x00\x01\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01" "a", 13); hand_end(); hand_fails(BERT_ERROR_FORMAT, "leaves the block");
     hand_begin(); made_raw(&hand, "\x00\x80", 2); hand_end(); hand_fails(BERT_ERROR_FORMAT, "cut off");
+    hand_begin(); made_raw(&hand, "\x80", 1); hand_end(); hand_fails(BERT_ERROR_FORMAT, "cut off");
+    hand_begin(); made_raw(&hand, "\x00\x01\x80", 3); hand_end(); hand_fails(BERT_ERROR_FORMAT, "cut off");
     hand.size = 0; made_raw(&hand, "abc", 3); hand_fails(BERT_ERROR_FORMAT, "restart points");
 
     hand_begin(); hand_tensor(0, "w", 1, 2, 2, 2, 0, 8); hand_end(); hand_fails(BERT_ERROR_FORMAT, "w: has 8 bytes, but its shape and type (F32) need 16");
@@ -505,6 +507,19 @@ static void hostile_blocks(void)
     hand_begin(); hand_tensor(0, "v", 1, 1, 8, 0, 0, 32); hand_tensor(0, "w", 1, 1, 3, 0, 4, 12); hand_end(); hand_fails(BERT_ERROR_FORMAT, "w: lies over other tensors");
     hand_begin(); hand_name(0, "w", negative, sizeof negative); hand_end(); hand_fails(BERT_ERROR_FORMAT, "w: ");
     hand_begin(); hand_name(0, "w", huge, sizeof huge); hand_end(); hand_fails(BERT_ERROR_FORMAT, "w: ");
+    for (k = 0; k < 2; k++) {                                           /* 66 dimensions, of 1; of a string, whose bytes nobody compares */
+        static unsigned char deep[400];
+        size_t i;
+        n = 0;
+        deep[n++] = 8; deep[n++] = k ? 7 : 1;
+        deep[n++] = 18; deep[n++] = 0x88; deep[n++] = 2;                /* 264 bytes */
+        for (i = 0; i < 66; i++) { deep[n++] = 18; deep[n++] = 2; deep[n++] = 8; deep[n++] = 1; }
+        deep[n++] = 40; deep[n++] = 4; deep[n++] = 53;
+        hand_begin();
+        for (i = 0; i < 4; i++) deep[n++] = (unsigned char)(made_crc(hand_values, 4) >> 8 * i & 255);
+        hand_name(0, "w", deep, n); hand_end(); hand_fails(BERT_ERROR_UNSUPPORTED, "66 dimensions");
+    }
+    hand_begin(); hand_tensor(0, "w", 1, 2, 3, 0, 0, 4); hand_end(); hand_fails(BERT_ERROR_FORMAT, "need 0");     /* a dimension of 0 */
     hand_begin(); hand_name(0, "w", far_away, sizeof far_away); hand_end(); hand_fails(BERT_ERROR_FORMAT, "w: lies at byte 18446744073709551614");
     hand_begin(); n = hand_record(record, 1, 0, 0, 0, 0, 4, NULL, 0); record[n - 1] ^= 1; hand_name(0, "w", record, n); hand_end(); hand_fails(BERT_ERROR_FORMAT, "w: its values do not match their checksum");
     for (k = 1; k < n; k++) {                                           /* a record that is cut off: an error, or one that needs no more */

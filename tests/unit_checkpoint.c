@@ -556,6 +556,9 @@ static void safetensors_headers(void)
 {
     st_header("{}", 0, NULL);
     st_header("{}   \n\t ", 0, NULL);
+    st_header("{\"__metadata__\":{\"a\":\"b\"},\"__metadata__\":{}}", 0, "__metadata__ is given twice");
+    st_header("{\"__metadata__\":{}", 0, "the text ends too early");
+    st_header("{\"__metadata__\":{} \"a\"", 0, "closing bracket is missing");
     st_header("{" T("a", "F32", "[1]", "[0,4]") "}", 4, NULL);
     st_header("{" T("", "F32", "[]", "[0,4]") "}", 4, NULL);
     st_header("{" T("b", "F32", "[1]", "[4,8]") "," T("a", "F32", "[1]", "[0,4]") "}", 8, NULL);
@@ -748,6 +751,18 @@ static void safetensors_writes_refused(void)
     REQUIRE(file != NULL);
     CHECK_BYTES(file, size, "as it was", 9);
     free(file);
+    for (k = 0; k < 3; k++) {                                           /* metadata alone; a key without a value; none */
+        static const char *const meta[3][4] = { { "a", "b", NULL, NULL }, { "a", "b", "c", NULL }, { NULL, NULL, NULL, NULL } };
+        bert_checkpoint *c;
+        memset(&d, 0, sizeof d);
+        d.path = in("meta.safetensors");
+        d.metadata = meta[k];
+        REQUIRE(bert_checkpoint_write(&d) == BERT_OK && (c = open_path(in("meta.safetensors"))) != NULL);
+        CHECK_INT(bert_checkpoint_count(c), 0);
+        if (k < 2) CHECK_STR(bert_checkpoint_metadata(c, "a"), "b");
+        CHECK(bert_checkpoint_metadata(c, "c") == NULL);
+        bert_checkpoint_close(c);
+    }
     o[0] = output("a", BERT_F32, some_floats, some_shape, 2);
     CHECK(write_as(in("nowhere/x.safetensors"), BERT_FORMAT_AUTO, o, 1, &err) == BERT_ERROR_IO && strstr(err.message, "x.safetensors"));
     CHECK(write_as(in("x.safetensors"), (bert_format)9, o, 1, &err) == BERT_ERROR_ARGUMENT);

@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -86,6 +87,9 @@ static DIR *io_opendir(const char *path)
     return d;
 }
 static int io_closedir(DIR *d) { io.folders--; return closedir(d); }
+static int io_mutex_init(pthread_mutex_t *m, const pthread_mutexattr_t *a) { return io_fails() ? io.code : pthread_mutex_init(m, a); }
+static int io_cond_init(pthread_cond_t *c, const pthread_condattr_t *a) { return io_fails() ? io.code : pthread_cond_init(c, a); }
+static int io_create(pthread_t *t, const pthread_attr_t *a, void *(*run)(void *), void *arg) { return io_fails() ? io.code : pthread_create(t, a, run, arg); }
 #define open(...) io_open(__VA_ARGS__)
 #define close(file) io_close(file)
 #define read(file, data, size) io_read(file, data, size)
@@ -97,6 +101,9 @@ static int io_closedir(DIR *d) { io.folders--; return closedir(d); }
 #define munmap(at, size) io_munmap(at, size)
 #define opendir(path) io_opendir(path)
 #define closedir(d) io_closedir(d)
+#define pthread_mutex_init(m, a) io_mutex_init(m, a)
+#define pthread_cond_init(c, a) io_cond_init(c, a)
+#define pthread_create(t, a, run, arg) io_create(t, a, run, arg)
 #define BERT_NO_SIMD                    /* they read and write no files */
 #define BERT_STATIC                     /* a copy of its own, with these calls in it */
 #ifndef BERT__ARENA_SEPARATE
@@ -115,6 +122,9 @@ static int io_closedir(DIR *d) { io.folders--; return closedir(d); }
 #undef munmap
 #undef opendir
 #undef closedir
+#undef pthread_mutex_init
+#undef pthread_cond_init
+#undef pthread_create
 #include "test.h"
 #include "faults.h"
 #include "random_model.h"
@@ -374,6 +384,44 @@ static bert_status do_learn(const bert_allocator *a, bert_error *e)
     else if (l) CHECK(bert_learner_add(l, "a", 1) == s && bert_learner_finish(l, &vocab, &size) == s);      /* it stays failed */
     bert_learner_close(l);
     return s;
+}
+/* A pool of threads, by itself and by a session. */
+static void count_one(void *arg, int64_t i) { ((int *)arg)[i]++; }
+static bert_status do_pool(const bert_allocator *a, bert_error *e)
+{
+    bert_pool *p = NULL;
+    int seen[40], i;
+    bert_status s = bert_pool_open(3, a, &p);
+    if (s != BERT_OK) { snprintf(e->message, sizeof e->message, "%s", bert_status_string(s)); return s; }
+    memset(seen, 0, sizeof seen);
+    bert_pool_parallel(p).run(bert_pool_parallel(p).user, 40, count_one, seen);
+    for (i = 0; i < 40; i++) CHECK_INT(seen[i], 1);
+    bert_pool_close(p);
+    return s;
+}
+static bert_status do_session(const bert_allocator *a, bert_error *e)
+{
+    bert_model_desc d;
+    bert_session_desc sd;
+    bert_config c = config;
+    bert_model *m = NULL;
+    bert_session *s = NULL;
+    bert_status st;
+    memset(&d, 0, sizeof d);
+    memset(&sd, 0, sizeof sd);
+    c.layer_norm_eps = 1e-12;
+    c.initializer_range = 0.02;
+    d.config = &c;
+    d.init_missing = BERT_ON;
+    d.allocator = sd.allocator = *a;
+    d.error = sd.error = e;
+    st = bert_model_open(&d, &m);
+    sd.model = m;
+    sd.threads = 2;
+    if (st == BERT_OK) st = bert_session_open(&sd, &s);
+    bert_session_close(s);
+    bert_model_close(m);
+    return st;
 }
 static bert_status do_json(const bert_allocator *a, bert_error *e)
 {
@@ -636,6 +684,8 @@ static void converting(void)
 }
 static void embedding(void) { survive(do_embed, NULL, NULL, NULL); }
 static void opening_a_tokenizer_json(void) { survive(do_tokenizer_json, NULL, NULL, NULL); }
+static void pools(void) { survive(do_pool, NULL, NULL, NULL); }
+static void sessions(void) { survive(do_session, NULL, NULL, NULL); }
 static void learning(void) { survive(do_learn, NULL, NULL, NULL); }
 static void parsing(void) { survive(do_json, NULL, NULL, NULL); }
 static void opening_a_model(void) { survive(do_model, NULL, NULL, NULL); }
@@ -648,6 +698,47 @@ static void named_entities(void) { survive(do_ner, NULL, NULL, NULL); }
 static void saving(void) { survive(do_save, "trained.safetensors", NULL, NULL); }
 static void resuming(void) { survive(do_resume, NULL, NULL, NULL); }
 static void finding_paths(void) { survive(do_paths, NULL, NULL, NULL); }
+
+/* This copy has the loops for machines without vectors: every ASCII character, alone and in words, is what its kind says. */
+static void plain_loops(void)
+{
+    static const char vocab[] = "[UNK]\nq\nQ\n##q\n##Q\n.\n";
+    int lower, c;
+    for (lower = 0; lower < 2; lower++) {
+        bert_tokenizer_desc d;
+        bert_tokenizer *t = NULL;
+        memset(&d, 0, sizeof d);
+        d.data = vocab;
+        d.size = sizeof vocab - 1;
+        d.lower_case = lower ? BERT_ON : BERT_OFF;
+        if (bert_tokenizer_open(&d, &t)) { TEST_FAIL("a vocabulary of %d bytes", (int)d.size); return; }
+        for (c = 0; c < 128; c++) {
+            const int blank = c == ' ' || c == '\t' || c == '\n' || c == '\r', gone = !blank && (c < 32 || c == 127);
+            const int word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'), known = c == 'q' || c == 'Q';
+            const int32_t middle = c == 'q' || lower ? 3 : 4;
+            char text[9] = "qq?qq qq";
+            int32_t ids[16], want[16];
+            size_t n = 0, i;
+            bert_encoding e;
+            text[2] = (char)c;
+            if (known) { want[n++] = 1; want[n++] = 3; want[n++] = middle; want[n++] = 3; want[n++] = 3; }
+            else if (word) want[n++] = 0;
+            else {
+                want[n++] = 1; want[n++] = 3;
+                if (!blank && !gone) want[n++] = c == '.' ? 5 : 0;
+                want[n++] = gone ? 3 : 1; want[n++] = 3;
+            }
+            want[n++] = 1; want[n++] = 3;
+            memset(&e, 0, sizeof e);
+            e.ids = ids;
+            e.capacity = 16;
+            CHECK_INT(bert_tokenizer_encode(t, text, 8, &e), BERT_OK);
+            for (i = 0; i < n && i < e.count && ids[i] == want[i]; i++) {}
+            if (e.count != n || i < n) TEST_FAIL("character %d, lower case %d: %d tokens instead of %d, or others", c, lower, (int)e.count, (int)n);
+        }
+        bert_tokenizer_close(t);
+    }
+}
 
 static void put(const char *name, const void *data, size_t size)
 {
@@ -805,8 +896,11 @@ int main(int argc, char **argv)
     TEST(converting);
     TEST(embedding);
     TEST(opening_a_tokenizer_json);
+    TEST(pools);
+    TEST(sessions);
     TEST(learning);
     TEST(parsing);
+    TEST(plain_loops);
     TEST(opening_a_model);
     TEST(pretraining_data);
     TEST(pretraining_data_streamed);

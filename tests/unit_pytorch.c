@@ -467,6 +467,7 @@ static void all_ways_to_say_it(void)
         GOOD("ccollections\nOrderedDict\n((l(" NAME("\1", "w") TENSOR "latR.", "w"),                   /* of pairs that are lists */
         GOOD("}(" NAME("\1", "z") "ctorch\nSize\n]\x85R" NAME("\1", "w") "ctorch._utils\n_rebuild_tensor_v2\n(" ID "K\0ctorch\nSize\nK\2K\2\x86\x85R](K\2K\1e\x89" HOOKS "tRu.", "w"),
         GOOD("}(" NAME("\1", "w") "ctorch._utils\n_rebuild_tensor_v2\n((" NAME("\7", "storage") "ctorch.cuda\nFloatStorage\n" NAME("\1", "0") NAME("\6", "cuda:0") "K\4tQK\0](K\2K\2eK\2K\1\x86\x89NtRu.", "w"),
+        GOOD("}(" NAME("\1", "m") "}(" NAME("\4", "step") "J\xFE\xFF\xFF\xFF" "uN" TENSOR "u.", "m/step [1]"),                       /* a count in a dict; a key that is no name */
         GOOD("}(" NAME("\1", "s") "c__builtin__\nset\n]\x85R(K\1K\2u" NAME("\1", "w") TENSOR "u.", "w"),
         GOOD("}(" NAME("\1", "w") TENSOR NAME("\1", "l") "](K\1K\2K\3K\4K\5K\6K\7K\x08K\x09\x65" NAME("\1", "t") "(K\1K\2K\3K\4K\5K\6lu.", "w")
     };
@@ -648,6 +649,33 @@ static void legacy_that_lies(void)
     file = good;
     put(&file, "more", 4);
     CHECK_INT(open_block(file.data, file.size, &c), BERT_OK);
+    close_block(c);
+    for (i = 0; i < 7; i++) {                                           /* its pickles, one of them another */
+        static const struct { const char *version, *facts, *keys; size_t keys_size; const char *says; } parts[7] = {
+#define MAGIC "\x80\2\x8A\x0A\x6C\xFC\x9C\x46\xF9\x20\x6A\xA8\x50\x19."
+            { "M\xE9\3.", "}.", "]" NAME("\1", "0") "a.", 9, NULL }, { "M\xEA\3.", "}.", "].", 2, "the file's version is not 1001" }, { "N.", "}.", "].", 2, "the file's version is not 1001" },
+            { "M\xE9\3.", "N.", "].", 2, "no dict where the system's facts should be" }, { "M\xE9\3.", "}.", "N.", 2, "no list where the storages' keys should be" },
+            { "M\xE9\3.", "}.", "]K\1a.", 5, "a storage's key that is no string" }, { "M\xE9\3.", "}.", "].", 2, "storage 0 is not in the list of storages" } };
+        file.size = 0;
+        put(&file, MAGIC, sizeof MAGIC - 1);
+        put(&file, parts[i].version, strlen(parts[i].version));
+        put(&file, parts[i].facts, 2);
+        put(&file, W, sizeof W - 1);
+        put(&file, parts[i].keys, parts[i].keys_size);
+        put_number(&file, 4, 8);
+        put(&file, four_bytes(0), 16);
+        CHECK_INT(open_block(file.data, file.size, &c) == BERT_OK, parts[i].says == NULL);
+        if (parts[i].says) CHECK(has(parts[i].says)); else CHECK(c && is_four(c, "w"));
+        close_block(c);
+#undef MAGIC
+    }
+    file.size = 0;                                                      /* one storage, listed twice */
+    put(&file, LEGACY_START, sizeof LEGACY_START - 1);
+    put(&file, W, sizeof W - 1);
+    put(&file, "](" NAME("\1", "0") NAME("\1", "0") "e.", 16);
+    for (i = 0; i < 2; i++) { put_number(&file, 4, 8); put(&file, four_bytes(0), 16); }
+    CHECK_INT(open_block(file.data, file.size, &c), BERT_ERROR_FORMAT);
+    CHECK(has("storage 0 is listed twice"));
     close_block(c);
     for (i = 0; i < good.size; i++) {
         CHECK(open_block(good.data, i, &c) != BERT_OK);
