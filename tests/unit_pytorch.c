@@ -531,6 +531,67 @@ static void zip64_fields(void)
     CHECK(has("two entries named made/data.pkl"));
     close_block(c);
 }
+/* Long names are cut in messages, not in files; places beyond 4 GB stand in zip64 fields (the file is not so large: it is only said to be). */
+static void long_names_and_places(void)
+{
+    static bytes p;
+    char name[121], key[51];
+    bert_checkpoint *c;
+    bert__zip *z = (bert__zip *)malloc(sizeof *z);
+    bert__zip_writer *w = (bert__zip_writer *)malloc(sizeof *w);
+    const unsigned char *data;
+    size_t size;
+    int k;
+    REQUIRE(z && w);
+    memset(name, 'n', 120);
+    memset(key, 'k', 50);
+    name[120] = key[50] = 0;
+    for (k = 0; k < 3; k++) {                                           /* twice; by a method that is none; damaged */
+        zip_begin();
+        zip_entry(name, "x", 1, k == 1 ? 12 : k == 2 ? 8 : 0, "x", 1);
+        if (!k) zip_stored(name, "x", 1);
+        zip_end();
+        c = bare();
+        CHECK_INT(bert__zip_open(c, z, "z", file.data, file.size), k ? BERT_OK : BERT_ERROR_FORMAT);
+        if (k) CHECK(bert__zip_bytes(c, z, bert__zip_find(z, name, 120), &data, &size) != BERT_OK);
+        CHECK(strstr(error.message, "nnn") != NULL && strstr(error.message, name) == NULL);
+        bert__arena_free(&c->arena);
+    }
+    for (k = 0; k < 2; k++) {                                           /* a storage of two sizes; one that no tensor has */
+        p.size = 0;
+        put(&p, "}(K\1(" NAME("\7", "storage") "ctorch\nFloatStorage\n" "X\x32\0\0\0", sizeof "}(K\1(" NAME("\7", "storage") "ctorch\nFloatStorage\n" "X\x32\0\0\0" - 1);
+        put(&p, key, 50);
+        put(&p, NAME("\3", "cpu") "K\4tQ", sizeof NAME("\3", "cpu") "K\4tQ" - 1);
+        put(&p, "K\2(" NAME("\7", "storage") "ctorch\nFloatStorage\n" "X\x32\0\0\0", sizeof "K\2(" NAME("\7", "storage") "ctorch\nFloatStorage\n" "X\x32\0\0\0" - 1);
+        put(&p, key, 50);
+        put(&p, NAME("\3", "cpu"), sizeof NAME("\3", "cpu") - 1);
+        put(&p, k ? "K\4tQu." : "K\5tQu.", 6);
+        if (k) legacy_around(p.data, p.size); else zip_around(p.data, p.size, NULL);
+        CHECK_INT(open_block(file.data, file.size, &c), BERT_ERROR_FORMAT);
+        CHECK(has(k ? "storage 0 is in the list, but no tensor has it" : "storage kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk has 20 bytes here and 16 elsewhere"));
+        close_block(c);
+    }
+    memset(w, 0, sizeof *w);
+    bert__buf_init(&w->directory, NULL);
+    bert__buf_init(&w->header, NULL);
+    bert__crc_init(&w->crc, BERT__CRC_ZIP);
+    REQUIRE(bert__writer_open(&w->out, TEMPORARY, NULL) == BERT_OK);
+    w->out.size = (uint64_t)5 << 30;
+    bert__zip_add_bytes(w, "far", "abc", 3);
+    CHECK_INT(w->directory.size, 46 + 3 + 12);
+    CHECK_INT(bert__load32((const unsigned char *)w->directory.data + 42), 0xFFFFFFFF);
+    CHECK(bert__load16((const unsigned char *)w->directory.data + 30) == 12 && bert__load16((const unsigned char *)w->directory.data + 49) == 1 && bert__load16((const unsigned char *)w->directory.data + 51) == 8);
+    CHECK(bert__load64((const unsigned char *)w->directory.data + 53) == (uint64_t)5 << 30);
+    bert__writer_abort(&w->out);
+    w->header.size = 0;
+    bert__put_int(&w->header, 70000);
+    bert__put_int(&w->header, (uint64_t)1 << 40);
+    CHECK_BYTES(w->header.data, w->header.size, "J\x70\x11\1\0\x8A\x08\0\0\0\0\0\1\0\0", 15);
+    bert__buf_free(&w->directory);
+    bert__buf_free(&w->header);
+    free(w);
+    free(z);
+}
 static void views_and_types(void)
 {
     bert_checkpoint *c;
@@ -1077,6 +1138,7 @@ int main(int argc, char **argv)
     TEST(tensors_of_both_formats);
     TEST(all_ways_to_say_it);
     TEST(zip64_fields);
+    TEST(long_names_and_places);
     TEST(views_and_types);
     TEST(what_is_refused);
     TEST(legacy_that_lies);

@@ -674,21 +674,29 @@ static void same_bits(void)
             same_bits_on((bert_isa)isa, BERT_PRECISION_INT8, 64);
         }
 }
-/* A file of bf16 and one of the same numbers as float32 give the same bits, in every precision. */
-static bert_model *rewritten(const bert_model *m, bert_dtype dtype)
+/* A file of bf16 and one of the same numbers as float32, in either spelling, give the same bits, in every precision. */
+static bert_model *rewritten(const bert_model *m, bert_dtype dtype, int google)
 {
     const bert_checkpoint *from = bert_model_checkpoint(m);
     const size_t n = (size_t)bert_checkpoint_count(from);
     bert_output *o = (bert_output *)calloc(n, sizeof *o);
+    bert_tensor *turned = (bert_tensor *)calloc(n, sizeof *turned);
+    bert_tensor_role *role = (bert_tensor_role *)calloc(n, sizeof *role);
+    int64_t (*room)[4] = (int64_t (*)[4])calloc(n, sizeof *room);
     bert_write_desc w = { 0 };
     bert_model_desc d = { 0 };
     bert_model *out = NULL;
     bert_error e = { 0 };
     size_t i;
-    if (!o) abort();
+    if (!o || !turned || !role || !room) abort();
     for (i = 0; i < n; i++) {
         const bert_tensor *t = bert_checkpoint_tensor(from, (int64_t)i);
-        o[i].name = t->name;
+        bert_tensor_recognise(t->name, role + i);
+        if (google && role[i].matrix) {                                 /* Google's kernels lie the other way round */
+            turned[i] = bert_tensor_transposed(t, room[i]);
+            t = turned + i;
+        }
+        o[i].name = google ? role[i].google : t->name;
         o[i].from = t;
         o[i].shape = t->shape;
         o[i].rank = t->rank;
@@ -703,38 +711,43 @@ static bert_model *rewritten(const bert_model *m, bert_dtype dtype)
     if (bert_checkpoint_write(&w) || bert_model_open(&d, &out)) TEST_FAIL("%s", e.message);
     remove(w.path);
     free(o);
+    free(turned);
+    free(role);
+    free(room);
     return out;
 }
 static void types_of_files(void)
 {
     static const int lengths[] = { 20, 3 };
     bert_config c = usual();
-    bert_model *m = model_of(&c, ALL_HEADS, 0), *halves = m ? rewritten(m, BERT_BF16) : NULL, *floats_of = halves ? rewritten(halves, BERT_F32) : NULL;
+    bert_model *m = model_of(&c, ALL_HEADS, 0), *halves = m ? rewritten(m, BERT_BF16, 0) : NULL, *kinds[3] = { NULL, NULL, NULL };
     texts t = texts_of(&c, lengths, 2, 8);
     bert_batch b = batch_of(&t);
-    int isa, precision, p;
-    for (isa = BERT_ISA_REF; isa < BERT_ISA_COUNT && floats_of; isa++)
+    int isa, precision, p, k;
+    for (k = 0; halves && k < 3; k++) kinds[k] = rewritten(halves, k == 1 ? BERT_BF16 : BERT_F32, k > 0);   /* floats; Google's, in both types */
+    for (isa = BERT_ISA_REF; isa < BERT_ISA_COUNT && halves; isa++)
         for (precision = BERT_PRECISION_F32; precision <= BERT_PRECISION_INT8; precision++) {
             bert_session *s, *r;
             answers x, y;
             if (!bert_isa_available((bert_isa)isa)) break;
             s = session_in(halves, (bert_precision)precision, (bert_isa)isa, 1, 0);
-            r = session_in(floats_of, (bert_precision)precision, (bert_isa)isa, 1, 0);
-            if (s && r && ask(s, halves, &b, BERT_POOLING_MEAN, &x)) {
-                if (ask(r, floats_of, &b, BERT_POOLING_MEAN, &y)) {
+            if (!s || !ask(s, halves, &b, BERT_POOLING_MEAN, &x)) { bert_session_close(s); continue; }
+            for (k = 0; k < 3; k++) {
+                r = kinds[k] ? session_in(kinds[k], (bert_precision)precision, (bert_isa)isa, 1, 0) : NULL;
+                if (r && ask(r, kinds[k], &b, BERT_POOLING_MEAN, &y)) {
                     for (p = 0; p < PIECES; p++) {
                         const int64_t n = piece_size(&c, ALL_HEADS, p, 20) + piece_size(&c, ALL_HEADS, p, 3);
-                        if (n && memcmp(x.piece[p], y.piece[p], (size_t)n * sizeof(float)) != 0) { TEST_FAIL("%s %s: piece %d differs", bert_isa_name((bert_isa)isa), bert_precision_name((bert_precision)precision), p); break; }
+                        if (n && memcmp(x.piece[p], y.piece[p], (size_t)n * sizeof(float)) != 0) { TEST_FAIL("%s %s, kind %d: piece %d differs", bert_isa_name((bert_isa)isa), bert_precision_name((bert_precision)precision), k, p); break; }
                     }
                     free_answers(&y);
                 }
-                free_answers(&x);
+                bert_session_close(r);
             }
+            free_answers(&x);
             bert_session_close(s);
-            bert_session_close(r);
         }
     free_texts(&t);
-    bert_model_close(floats_of);
+    for (k = 0; k < 3; k++) bert_model_close(kinds[k]);
     bert_model_close(halves);
     close_model(m);
 }
