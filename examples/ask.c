@@ -10,8 +10,7 @@
 #define _POSIX_C_SOURCE 200809L
 #define BERT_IMPLEMENTATION
 #include "../bert.h"
-#include <stdio.h>
-#include <stdlib.h>
+#include "page.h"
 #ifdef _WIN32
 #include <io.h>
 #define isatty _isatty
@@ -20,26 +19,10 @@
 #endif
 
 enum { MOST = 3, AROUND = 200, LINE = 4096 };            /* answers shown; bytes of text around one; of a question */
-typedef struct page { char *data; size_t size, capacity; } page;
 static bert_error err;
 
 static void failed(const char *what) { fprintf(stderr, "ask: %s\n", what); exit(1); }
 
-static void put(page *p, const char *s, size_t n)
-{
-    if (p->size + n > p->capacity && (p->data = realloc(p->data, p->capacity = (p->size + n) * 2 + 4096)) == NULL) failed("out of memory");
-    memcpy(p->data + p->size, s, n);
-    p->size += n;
-}
-static void puts_to(page *p, const char *s) { put(p, s, strlen(s)); }
-static void put_escaped(page *p, const char *s, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (s[i] == '<') puts_to(p, "&lt;");
-        else if (s[i] == '&') puts_to(p, "&amp;");
-        else put(p, s + i, 1);
-    }
-}
 /* Where the part of the text that is shown with bytes begin to end of it begins and ends: at blanks, if there are some. */
 static void around(const char *text, size_t size, size_t *begin, size_t *end)
 {
@@ -65,48 +48,47 @@ static int64_t trained_with(const bert_model *m, const char *name, int64_t other
     bert_file_close(&f);
     return v;
 }
+/* An answer, or how probable it is that there is none, as a row with a bar. */
+static void row(page *html, int yes, const char *text, size_t size, double score, double probability)
+{
+    page_print(html, yes ? "<tr class=\"yes\"><td>" : "<tr><td>");
+    if (text) page_html(html, text, size);
+    else page_print(html, "<i>no answer</i>");
+    page_print(html, "</td><td>%.2f</td><td><div style=\"width:%.1f%%\"></div></td><td>%.1f %%</td></tr>\n", score, 100 * probability, 100 * probability);
+}
 static void answer(bert_session *s, const bert_tokenizer *tok, const bert_answer_desc *d, const char *question, const char *text, size_t size, page *html)
 {
     const char *on = isatty(1) ? "\033[1;32m" : "[[", *off = isatty(1) ? "\033[0m" : "]]";
-    char line[300];
     bert_answer a[MOST];
     bert_answered found;
     if (bert_session_answer(s, tok, d, question, strlen(question), text, size, a, MOST, &found)) failed(err.message);
-    const int none = !found.count || found.none_odds > 0;
+    const int none = !found.count || found.none_odds > 0, count = found.count < MOST ? (int)found.count : MOST;
+    size_t b = none ? 0 : a[0].begin, e = none ? 0 : a[0].end;
     printf("%s\n", question);
     if (none) printf("  the text does not say (%.1f %%)\n", 100 * found.none_probability);
-    for (int k = 0; k < MOST && k < found.count && (!k || (!none && a[k].probability >= 0.001)); k++)
+    for (int k = 0; k < count && (!k || (!none && a[k].probability >= 0.001)); k++)
         printf("  %s%.*s   score %.2f, %.1f %%\n", none ? "at best: " : k ? "or: " : "", (int)(a[k].end - a[k].begin), text + a[k].begin, a[k].score, 100 * a[k].probability);
-    if (!none) printf("  no answer: score %.2f, %.1f %%\n", found.none_score, 100 * found.none_probability);
     if (!none) {
-        size_t b = a[0].begin, e = a[0].end;
+        printf("  no answer: score %.2f, %.1f %%\n", found.none_score, 100 * found.none_probability);
         around(text, size, &b, &e);
-        printf("    %s%.*s%s%.*s%s%.*s%s\n\n", b ? "... " : "", (int)(a[0].begin - b), text + b, on, (int)(a[0].end - a[0].begin), text + a[0].begin, off, (int)(e - a[0].end), text + a[0].end, e < size ? " ..." : "");
-    } else printf("\n");
-    fflush(stdout);
-    if (!html) return;
-    puts_to(html, "<section><h2>");
-    put_escaped(html, question, strlen(question));
-    puts_to(html, "</h2>\n<table>");
-    for (int k = 0; k <= MOST; k++) {                   /* rows with bars: the answers, then none */
-        const int last = k == MOST || k >= found.count;
-        const double probability = last ? found.none_probability : a[k].probability;
-        puts_to(html, (last ? none : !k && !none) ? "<tr class=\"yes\"><td>" : "<tr><td>");
-        if (last) puts_to(html, "<i>no answer</i>");
-        else put_escaped(html, text + a[k].begin, a[k].end - a[k].begin);
-        snprintf(line, sizeof line, "</td><td>%.2f</td><td><div style=\"width:%.1f%%\"></div></td><td>%.1f %%</td></tr>\n", last ? found.none_score : a[k].score, 100 * probability, 100 * probability);
-        puts_to(html, line);
-        if (last) break;
+        printf("    %s%.*s%s%.*s%s%.*s%s\n", b ? "... " : "", (int)(a[0].begin - b), text + b, on, (int)(a[0].end - a[0].begin), text + a[0].begin, off, (int)(e - a[0].end), text + a[0].end, e < size ? " ..." : "");
     }
-    puts_to(html, "</table>\n<p>");
-    if (!none) {                                        /* the whole text, the answer marked */
-        put_escaped(html, text, a[0].begin);
-        puts_to(html, "<mark>");
-        put_escaped(html, text + a[0].begin, a[0].end - a[0].begin);
-        puts_to(html, "</mark>");
-        put_escaped(html, text + a[0].end, size - a[0].end);
-    } else put_escaped(html, text, size);
-    puts_to(html, "</p></section>\n");
+    printf("\n");
+    fflush(stdout);
+    page_print(html, "<section><h2>");
+    page_html(html, question, strlen(question));
+    page_print(html, "</h2>\n<table>");
+    for (int k = 0; k < count; k++) row(html, !k && !none, text + a[k].begin, a[k].end - a[k].begin, a[k].score, a[k].probability);
+    row(html, none, NULL, 0, found.none_score, found.none_probability);
+    page_print(html, "</table>\n<p>");
+    page_html(html, text, none ? size : a[0].begin);                    /* the whole text, the answer marked */
+    if (!none) {
+        page_print(html, "<mark>");
+        page_html(html, text + a[0].begin, a[0].end - a[0].begin);
+        page_print(html, "</mark>");
+        page_html(html, text + a[0].end, size - a[0].end);
+    }
+    page_print(html, "</p></section>\n");
 }
 
 int main(int argc, char **argv)
@@ -138,19 +120,20 @@ int main(int argc, char **argv)
     d.max_seq_length = trained_with(model, "max_seq_length", 0);
     d.doc_stride = trained_with(model, "doc_stride", 0);
     d.max_query_length = trained_with(model, "max_query_length", 0);
-    puts_to(&html, "<!DOCTYPE html><html><head><meta charset=\"utf-8\"><title>");
-    put_escaped(&html, argv[2], strlen(argv[2]));
-    puts_to(&html, "</title>\n<style>body{font:16px/1.5 system-ui,sans-serif;max-width:52em;margin:2em auto;padding:0 1em;color:#222}h2{font-size:1.15em;margin:0 0 .4em}section{border-top:1px solid #ddd;padding:1.2em 0}"
-            "p{white-space:pre-wrap;background:#f7f7f5;padding:.8em;border-radius:6px;max-height:24em;overflow:auto}mark{background:#b7ebc6;padding:0 .15em;border-radius:3px}"
-            "table{border-collapse:collapse;width:100%}td{padding:.1em .6em .1em 0;color:#666}td:nth-child(3){width:40%}td div{background:#9ab;height:.7em;border-radius:2px}.yes td{color:#222;font-weight:600}.yes div{background:#2a9d5c}</style></head><body><h1>");
-    put_escaped(&html, argv[2], strlen(argv[2]));
-    puts_to(&html, "</h1>\n");
-    for (int i = 3; i < argc; i++) answer(session, tok, &d, argv[i], text, size, report ? &html : NULL);
+    page_print(&html, "<!DOCTYPE html><html><head><meta charset=\"utf-8\"><title>");
+    page_html(&html, argv[2], strlen(argv[2]));
+    page_print(&html, "</title>\n<style>body{font:16px/1.5 system-ui,sans-serif;max-width:52em;margin:2em auto;padding:0 1em;color:#222}h2{font-size:1.15em;margin:0 0 .4em}section{border-top:1px solid #ddd;padding:1.2em 0}"
+               "p{white-space:pre-wrap;background:#f7f7f5;padding:.8em;border-radius:6px;max-height:24em;overflow:auto}mark{background:#b7ebc6;padding:0 .15em;border-radius:3px}"
+               "table{border-collapse:collapse;width:100%%}td{padding:.1em .6em .1em 0;color:#666}td:nth-child(3){width:40%%}td div{background:#9ab;height:.7em;border-radius:2px}.yes td{color:#222;font-weight:600}.yes div{background:#2a9d5c}</style></head><body><h1>");
+    page_html(&html, argv[2], strlen(argv[2]));
+    page_print(&html, "</h1>\n");
+    for (int i = 3; i < argc; i++) answer(session, tok, &d, argv[i], text, size, &html);
     while (argc == 3 && fgets(line, LINE, stdin)) {
         line[strcspn(line, "\r\n")] = 0;
-        if (*line) answer(session, tok, &d, line, text, size, report ? &html : NULL);
+        if (*line) answer(session, tok, &d, line, text, size, &html);
     }
-    puts_to(&html, "</body></html>\n");
+    page_print(&html, "</body></html>\n");
+    if (report && html.failed) failed("out of memory");
     if (report && bert_file_write(report, html.data, html.size, &err)) failed(err.message);
     free(html.data);
     bert_file_close(&f);

@@ -19,9 +19,8 @@
 #define BERT_NO_PICKLE
 #define BERT_IMPLEMENTATION
 #include "../bert.h"
+#include "page.h"
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 enum { ROOM = 512, LAYERS = 24, LONGEST = 30 };
 static bert_error err;
@@ -29,36 +28,15 @@ static bert_config config;
 static bert_model *model;
 static bert_tokenizer *tok;
 static bert_session *session;
-static char *out;                       /* the JSON, made anew by each call */
-static size_t used, room;
+static page out;                        /* the JSON, made anew by each call */
 
-static void say(const char *p, size_t n)
-{
-    if (used + n + 1 > room) {
-        char *more = realloc(out, room = 2 * (used + n) + 4096);
-        if (!more) return;
-        out = more;
-    }
-    memcpy(out + used, p, n);
-    used += n;
-    out[used] = 0;
-}
-static void say_text(const char *p) { say(p, strlen(p)); }
-static void say_int(int64_t v) { char text[24]; snprintf(text, sizeof text, "%lld", (long long)v); say_text(text); }
-static void say_quoted(const char *p, size_t n)
-{
-    char *quoted = malloc(n * 6 + 3);
-    if (!quoted) return;
-    say(quoted, bert_json_quote(p, n, 0, quoted, n * 6 + 2));
-    free(quoted);
-}
 static const char *failed(void)
 {
-    used = 0;
-    say_text("{\"error\": ");
-    say_quoted(err.message, strlen(err.message));
-    say_text("}");
-    return out;
+    out.size = 0;
+    page_print(&out, "{\"error\": ");
+    page_json(&out, err.message, strlen(err.message));
+    page_print(&out, "}");
+    return out.data;
 }
 static const char *open_session(void)
 {
@@ -67,9 +45,14 @@ static const char *open_session(void)
     sd.max_tokens = ROOM;
     sd.error = &err;
     if (bert_session_open(&sd, &session)) return failed();
-    used = 0;
-    say_text("{}");
-    return out;
+    out.size = 0;
+    page_print(&out, "{}");
+    return out.data;
+}
+/* A span of the passage, or [CLS] twice: no answer. */
+static int answers(const int32_t *segments, const int32_t *words, int64_t i, int64_t k)
+{
+    return (!i && !k) || (segments[i] && segments[k] && words[i] >= 0 && words[k] >= 0);
 }
 
 /* Weights as safetensors, with a span head; they must stay. Answers {} or {"error": ...}. */
@@ -104,7 +87,7 @@ EXPORT const char *browser_ask(const char *question, const char *passage)
     bert_batch batch = { 0 };
     bert_result result = { 0 };
     int64_t offsets[2] = { 0, 0 }, s, i, k, best_i = 0, best_k = 0;
-    double best, top = 0, sum = 0;
+    double best = -1e30, sum = 0;
     if (config.layers > LAYERS) { snprintf(err.message, sizeof err.message, "more layers than this page has room for"); return failed(); }
     pair.max_tokens = config.max_positions < ROOM && !config.max_relative_position ? (size_t)config.max_positions : ROOM;
     pair.truncation = BERT_TRUNCATE_SECOND;
@@ -118,50 +101,35 @@ EXPORT const char *browser_ask(const char *question, const char *passage)
     batch.ids = ids;
     batch.segment_ids = segments;
     result.spans = spans;
-    for (i = 0; i < config.layers; i++) if ((layers[i] = malloc((size_t)(config.heads * s * s) * sizeof(float))) == NULL) return failed();
+    for (i = 0; i < config.layers; i++) layers[i] = malloc((size_t)(config.heads * s * s) * sizeof(float));      /* (one that is NULL is not computed) */
     result.attention = layers;
-    if (bert_session_run(session, &batch, &result, &err)) return failed();
+    if (bert_session_run(session, &batch, &result, &err)) {
+        for (i = 0; i < config.layers; i++) free(layers[i]);
+        return failed();
+    }
 
-    best = (double)spans[0] + (double)spans[1];                         /* [CLS]: no answer */
-    for (i = 1; i < s; i++)
+    for (i = 0; i < s; i++)                                             /* the best span, and its probability among all of them */
         for (k = i; k < s && k < i + LONGEST; k++)
-            if (segments[i] && segments[k] && words[i] >= 0 && words[k] >= 0 && (double)spans[2 * i] + (double)spans[2 * k + 1] > best) { best = (double)spans[2 * i] + (double)spans[2 * k + 1]; best_i = i; best_k = k; }
-    for (i = 0; i < s; i++)                                             /* its probability among all spans */
-        for (k = i; k < s && k < i + LONGEST; k++)
-            if ((!i && !k) || (segments[i] && segments[k] && words[i] >= 0 && words[k] >= 0)) { const double x = (double)spans[2 * i] + (double)spans[2 * k + 1] - best; if (x > -50) sum += exp(x); }
-    top = sum > 0 ? 1 / sum : 0;
-
-    used = 0;
-    say_text("{\"tokens\": [");
+            if (answers(segments, words, i, k)) {
+                const double x = (double)spans[2 * i] + (double)spans[2 * k + 1];
+                if (x > best) { sum *= exp(best - x); best = x; best_i = i; best_k = k; }
+                sum += exp(x - best);
+            }
+    out.size = 0;
+    page_print(&out, "{\"tokens\": [");
     for (i = 0; i < s; i++) {
         const char *t = bert_tokenizer_token(tok, ids[i], NULL);
-        say_text(i ? ", [" : "[");
-        say_quoted(t, strlen(t));
-        say_text(", ");
-        say_int(segments[i]);
-        say_text(", ");
-        say_int((int64_t)begin[i]);
-        say_text(", ");
-        say_int((int64_t)end[i]);
-        say_text("]");
+        page_print(&out, i ? ", [" : "[");
+        page_json(&out, t, strlen(t));
+        page_print(&out, ", %d, %d, %d]", (int)segments[i], (int)begin[i], (int)end[i]);
     }
-    say_text("], \"layers\": ");
-    say_int(config.layers);
-    say_text(", \"heads\": ");
-    say_int(config.heads);
-    say_text(", \"attention\": [");
+    page_print(&out, "], \"layers\": %d, \"heads\": %d, \"attention\": [", (int)config.layers, (int)config.heads);
     for (i = 0; i < config.layers; i++) {
-        for (k = 0; k < config.heads * s * s; k++) { if (i || k) say_text(","); say_int((int64_t)(100 * layers[i][k] + 0.5f)); }
+        for (k = 0; k < config.heads * s * s; k++) page_print(&out, i || k ? ",%d" : "%d", layers[i] ? (int)(100 * layers[i][k] + 0.5f) : 0);
         free(layers[i]);
     }
-    say_text("], \"begin\": ");
-    say_int((int64_t)(best_i ? begin[best_i] : 0));
-    say_text(", \"end\": ");
-    say_int((int64_t)(best_i ? end[best_k] : 0));
-    say_text(", \"probability\": 0.");
-    { char text[8]; snprintf(text, sizeof text, "%03d", (int)(top * 999 + 0.5)); say_text(text); }
-    say_text("}");
-    return out;
+    page_print(&out, "], \"begin\": %d, \"end\": %d, \"probability\": 0.%03d}", (int)(best_i ? begin[best_i] : 0), (int)(best_i ? end[best_k] : 0), (int)(999 / sum + 0.5));
+    return out.data;
 }
 
 #ifndef __EMSCRIPTEN__
@@ -175,11 +143,11 @@ int main(int argc, char **argv)
     md.error = td.error = &err;
     if (bert_model_open(&md, &model) || bert_model_tokenizer(model, &td, BERT_DEFAULT, &tok)) { fprintf(stderr, "browser: %s\n", err.message); return 1; }
     config = *bert_model_config(model);
-    printf("%s\n", strcmp(open_session(), "{}") == 0 ? browser_ask(argv[2], argv[3]) : out);
+    printf("%s\n", strcmp(open_session(), "{}") == 0 ? browser_ask(argv[2], argv[3]) : out.data);
     bert_session_close(session);
     bert_tokenizer_close(tok);
     bert_model_close(model);
-    free(out);
+    free(out.data);
     return err.message[0] != 0;
 }
 #endif
