@@ -253,7 +253,8 @@ done
 
 # ---- nothing without our prefix ----
 
-symbols() { $CC -O0 -fno-pic -I"$top" $base -c implement.c -o symbols.o && nm -P symbols.o >symbols.out; }
+# What the object of implement.c has, compiled once for all that ask: symbols.out.
+symbols() { [ -s symbols.out ] || { $CC -O0 -fno-pic -I"$top" $base -c implement.c -o symbols.o && nm -P symbols.o >symbols.out; }; }
 symbols_are_ours() {
     symbols || return 1
     awk '$2 ~ /[TDBRCVWGS]/ && $1 !~ /^_?bert_/ { print "global " $1; bad = 1 }
@@ -278,6 +279,7 @@ macros_are_ours() {
 for h in $headers; do
     printf '#include "%s"\nextern int nothing;\n' "$h" >declare.c
     printf '#define BERT_IMPLEMENTATION\n#include "%s"\n' "$h" >implement.c
+    rm -f symbols.out
     if have nm; then
         check "prefix of symbols $h" symbols_are_ours
         check "no mutable globals $h" no_mutable_globals
@@ -293,14 +295,14 @@ done
 finds() { what_=$1; shift; if "$@" >found.out 2>&1; then return 1; fi; cat found.out; grep -q "$what_" found.out; }
 if have nm; then
     mkdir -p planted
-    for stray in 'global:int stray(void) { return 0; }' 'static:static __attribute__((used)) int stray(void) { return 0; }' \
-                 'table:static __attribute__((used)) const int stray[4] = { 1 };'; do
-        printf '#include "%s"\n%s\n' "$top/bert_tokenizer.h" "${stray#*:}" >planted/implement.c
-        planted_symbol() { (cd planted && { echo "#define BERT_IMPLEMENTATION"; cat implement.c; } >i.c && mv i.c implement.c && symbols_are_ours); }
-        check "scan finds a stray ${stray%%:*}" finds "stray" planted_symbol
-    done
+    { printf '#define BERT_IMPLEMENTATION\n#include "%s"\n' "$top/bert_tokenizer.h"
+      echo 'int stray_global(void) { return 0; }'
+      echo 'static __attribute__((used)) int stray_static(void) { return 0; }'
+      echo 'static __attribute__((used)) const int stray_table[4] = { 1 };'; } >planted/implement.c
+    planted_symbol() { (cd planted && symbols_are_ours); }
+    for stray in global static table; do check "scan finds a stray $stray" finds "stray_$stray" planted_symbol; done
     printf '#define BERT_IMPLEMENTATION\n#include "%s"\nstatic __attribute__((used)) int bert__counter_of_mine;\n' "$top/bert_tokenizer.h" >planted/implement.c
-    planted_global() { (cd planted && no_mutable_globals); }
+    planted_global() { (cd planted && rm -f symbols.out && no_mutable_globals); }
     check "scan finds a mutable global" finds "counter_of_mine can change" planted_global
     { cat "$top/bert_tokenizer.h"; echo '#define STRAY 1'; } >planted/bert_planted.h
     printf '#include "planted/bert_planted.h"\n' >planted.c
