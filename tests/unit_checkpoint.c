@@ -773,6 +773,9 @@ static void safetensors_writes_refused(void)
     d.path = in("x.safetensors");
     d.count = 1;                                                        /* of which there are none */
     CHECK(bert_checkpoint_write(&d) == BERT_ERROR_ARGUMENT);
+    d.tensors = o;
+    d.count = SIZE_MAX;
+    CHECK(bert_checkpoint_write(&d) == BERT_ERROR_ARGUMENT);
 }
 /* Every beginning of a file is an error; every flipped bit an error or another sound file. */
 static void damaged(const char *path)
@@ -1003,6 +1006,19 @@ static void shards(void)
     }
     c = open_bytes("{\"weight_map\":{\"a\":\"b\"}}", 24);
     CHECK(c == NULL && strstr(last.message, "path"));
+    put_one("shards/.hidden.safetensors", BERT_FORMAT_AUTO, "a");       /* a name like another */
+    put_index("shards/model.safetensors.index.json", "{\"a\":\".hidden.safetensors\"}");
+    finds("shards", "a");
+    {
+        const size_t size = ((size_t)1 << 24) + 1;
+        char *large = (char *)malloc(size);
+        REQUIRE(large != NULL);
+        memset(large, ' ', size);
+        large[0] = '{';
+        c = open_bytes(large, size);
+        CHECK(c == NULL && strstr(last.message, "a JSON file of 16777217 bytes; the index of a sharded checkpoint has at most 16 MB") != NULL);
+        free(large);
+    }
 }
 
 /* ============================================================================================================
@@ -1085,6 +1101,13 @@ static void resolve_folder(void)
     finds("f", "step10");
     put_one("f/other-10", BERT_FORMAT_TF, "other10");
     fails("f", "several checkpoints");
+    folder("g");                                                        /* names without a step count for step 0; the largest step is a limit */
+    put_one("g/123", BERT_FORMAT_TF, "digits");
+    finds("g", "digits");
+    put_one("g/ckpt-1", BERT_FORMAT_TF, "first");
+    finds("g", "first");
+    put_one("g/ckpt-99999999999999999999", BERT_FORMAT_TF, "last");
+    finds("g", "last");
     make_folder(in("f/variables"));
     put_one("f/variables/variables", BERT_FORMAT_TF, "hub");
     finds("f", "hub");
@@ -1125,6 +1148,16 @@ static void resolve_files(void)
     fails("p/short_data-00000-of-00001", "no checkpoint");
     put_text("p/saved_model.pb", "a graph of something else");          /* without its variables */
     fails("p/saved_model.pb", "no checkpoint");
+    put_text("p/my_saved_model.pb", "a graph");                         /* only ends like it */
+    fails("p/my_saved_model.pb", "no checkpoint");
+    put_text("p/junk.pth", "junk");
+    fails("p/junk.pth", "junk.pth");
+    {
+        char blanks[1500];
+        memset(blanks, ' ', sizeof blanks);
+        put("p/blanks", blanks, sizeof blanks);
+        fails("p/blanks", "no checkpoint");
+    }
     put_text("p/bad.index.json", "{\"metadata\":{}}");
     fails("p/bad.index.json", "the index has no weight_map");
     fails("p/nothing", "nothing.index");

@@ -402,6 +402,10 @@ static void configs_from_shapes(void)
         CHECK(strstr(e.message, "the number of attention heads is not known") != NULL);
         bert_model_close(model);
     }
+    snprintf((char *)(uintptr_t)out_of(&m, "bert.pooler.dense.weight")->name, 160, "bert.pooler.dense_act.weight");     /* NVIDIA's name for it tells whose it is */
+    snprintf((char *)(uintptr_t)out_of(&m, "bert.pooler.dense.bias")->name, 160, "bert.pooler.dense_act.bias");
+    opens_as(&m, NULL, NULL, &c);
+    CHECK_INT(c.source, BERT_SOURCE_NVIDIA);
     unmake(&m);
     make(&m, 0, "bert.embeddings.word_embeddings.weight", NULL);
     opens_as(&m, NULL, "word_embeddings.weight: is missing", NULL);
@@ -1121,6 +1125,29 @@ static void sentence_transformers(void)
         bert_model_close(m);
     }
     remove_made();
+    {                                                                   /* a file in this folder; a model that lies in none */
+        bert_model_desc d = { 0 };
+        bert_model *m = NULL;
+        bert_config c;
+        bert_embed_desc e;
+        bert_error err = { 0 };
+        memset(&e, 0, sizeof e);
+        put_model(0, BERT_FORMAT_SAFETENSORS, "unit_model.safetensors");
+        put_text("modules.json", "[{\"type\": \"Normalize\"}]");
+        made_config(&c);
+        d.path = "unit_model.safetensors";
+        REQUIRE(bert_model_open(&d, &m) == BERT_OK);
+        CHECK(bert_embed_desc_read(m, &e, &err) == BERT_OK && e.normalize == 1);
+        bert_model_close(m);
+        e.normalize = 0;
+        d.path = NULL;
+        d.config = &c;
+        d.init_missing = BERT_ON;
+        REQUIRE(bert_model_open(&d, &m) == BERT_OK);
+        CHECK(bert_embed_desc_read(m, &e, &err) == BERT_OK && e.normalize == 0);
+        bert_model_close(m);
+        remove_made();
+    }
 }
 
 /* Memory that runs out anywhere is an error, and all of it comes back. */

@@ -1579,6 +1579,14 @@ static void embeds(void)
         CHECK_CLOSE(other, (size_t)n, sum, (size_t)n, 1e-6, 1e-5);
         free(sum);
     }
+    d.stride = 18;                                                      /* windows of 18 cannot share 18 */
+    CHECK_INT(bert_session_embed(s, tok, &d, text + LONG, sizes + LONG, 1, out), BERT_ERROR_ARGUMENT);
+    d.error = &e;
+    CHECK_INT(bert_session_embed(s, tok, &d, text, sizes, TEXTS, out), BERT_ERROR_ARGUMENT);
+    CHECK(strstr(e.message, "stride is 18") != NULL);
+    d.stride = 0;
+    d.max_length = 1000;                                                /* longer than the model's positions */
+    CHECK_INT(bert_session_embed(s, tok, &d, text, sizes, TEXTS, out), BERT_OK);
     CHECK_INT(bert_session_embed(s, tok, NULL, text, sizes, 0, NULL), BERT_OK);
     CHECK_INT(bert_session_embed(s, tok, NULL, text, sizes, 2, out), BERT_OK);
     d.error = &e;
