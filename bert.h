@@ -6690,6 +6690,7 @@ typedef struct bert__attention {
     const float *relative;              /* [2R+1,D] vector of the clipped distance (key - query) + R, or NULL */
     int64_t max_relative;               /* R */
     float *probabilities;               /* [S,S] or NULL: where to leave them */
+    int rounded;                        /* 1: rows of q, k, v and out are bf16, D a multiple of 16, not relative: kernels that have `pairs` */
 } bert__attention;
 
 typedef struct bert__kernels {
@@ -7628,7 +7629,8 @@ BERT__SIMD_FN void BERT__TIER(norm)(float *y, const float *x, const float *gamma
 /* ---- attention ---- */
 
 /* For each query all scores at once, then the softmax, then the sum of the values: two products with k^T and v packed as
-   panels, by the same tiles. QB queries at a time. Relative positions (NEZHA) are two products more, with the table, one column
+   panels, by the same tiles. QB queries at a time. Where the processor multiplies pairs of bf16 and products are in bf16, q, k, v
+   and the context are written as bf16 once and read as they lie. Relative positions (NEZHA) are two products more, with the table, one column
    for each distance that occurs: added to the scores by distance, and the probabilities summed by distance. */
 #define BERT__QB (2 * BERT__MR)
 typedef struct BERT__TIER(places) {             /* parts of the scratch memory, in floats */
@@ -7662,15 +7664,15 @@ BERT__SIMD_FN size_t BERT__TIER(attention_scratch)(int64_t length, int64_t depth
 {
     return bert__mul(BERT__TIER(place)(length, depth, max_relative).total, sizeof(float));
 }
-/* s[0..n-1] = exp(s + key_bias + bias - the largest of these); returns their sum. Scores
+/* s[0..n-1] = exp(scale s + key_bias + bias - the largest of these); returns their sum. Scores
    that overflow to -infinity count as -FLT_MAX: a row of nothing else is a row of equals, as in >>ref. */
-BERT__SIMD_FN float BERT__TIER(softmax)(float *s, int64_t n, const float *key_bias, const float *bias)
+BERT__SIMD_FN float BERT__TIER(softmax)(float *s, int64_t n, float scale, const float *key_bias, const float *bias)
 {
-    const BERT__VEC least = bert__vset(-FLT_MAX);
+    const BERT__VEC least = bert__vset(-FLT_MAX), by = bert__vset(scale);
     BERT__VEC top = least, sum = bert__vzero(), v;
     int64_t j;
     for (j = 0; j + BERT__W <= n; j += BERT__W) {
-        v = bert__vload(s + j);
+        v = bert__vmul(by, bert__vload(s + j));
         if (key_bias) v = bert__vadd(v, bert__vload(key_bias + j));
         if (bias) v = bert__vadd(v, bert__vload(bias + j));
         v = bert__vmax(least, v);
@@ -7678,7 +7680,7 @@ BERT__SIMD_FN float BERT__TIER(softmax)(float *s, int64_t n, const float *key_bi
         bert__vstore(s + j, v);
     }
     if (j < n) {
-        v = bert__vload(s + j);
+        v = bert__vmul(by, bert__vload(s + j));
         if (key_bias) v = bert__vadd(v, bert__vload_n(key_bias + j, n - j));
         if (bias) v = bert__vadd(v, bert__vload_n(bias + j, n - j));
         v = bert__vkeep(bert__vmax(least, v), n - j, least);
@@ -7712,7 +7714,20 @@ BERT__SIMD_FN void BERT__TIER(pair_panels)(float *panels, int64_t outputs, int64
 {
     for (; outputs > 0; outputs -= BERT__NR, panels += k * BERT__NR) BERT__BF16_PAIRS(panels, k, panels);
 }
+/* Panels of bf16 rows, as pair_panels leaves them: keys, whose pairs lie side by side already, and values, of two rows each. */
+BERT__FN BERT__BF16_TARGET void BERT__TIER(pair_rows)(const bert__attention *a, float *keys, float *values)
+{
+    const uint16_t *v = (const uint16_t *)(const void *)a->v;
+    int64_t at, c, j;
+    for (at = 0; at < a->length; at += BERT__NR) BERT__TIER(pack)(a->k + at * a->stride, a->stride, 1, a->length - at < BERT__NR ? a->length - at : BERT__NR, a->depth / 2, keys + at * a->depth);
+    for (at = 0; at < a->depth; at += BERT__NR) {
+        float *to = values + at * a->length;
+        for (c = 0; c < a->length; c += 2)
+            for (j = at; j < at + BERT__NR; j += 16, to += 16) BERT__BF16_PAIR(to, v + 2 * c * a->stride + j, v + 2 * (c + 1) * a->stride + j, j < a->depth ? a->length - c : 0);
+    }
+}
 #define BERT__ATTENTION_NARROW(row, n) do { if (narrow) { float scale_; int32_t zero_; BERT__TIER(narrow_bf16)(row, NULL, n, row, &scale_, &zero_); } } while (0)
+#define BERT__ATTENTION_OUT(to, y, n) do { if (narrow == 2) { float scale_; int32_t zero_; BERT__TIER(narrow_bf16)(y, NULL, n, to, &scale_, &zero_); } } while (0)
 #define BERT__ATTENTION_TILES(count, k, x, x_stride, w, from, c, c_stride, fresh, ahead)                                    \
     do {                                                                                                               \
         if (narrow) BERT__TIER(bf16_tiles)(count, ((k) + 1) / 2, (const uint16_t *)(const void *)(x) + (from), 2 * (x_stride), (const uint16_t *)(const void *)(w) + (from) * BERT__NR, c, c_stride, fresh, ahead, NULL, 0, 0); \
@@ -7720,22 +7735,26 @@ BERT__SIMD_FN void BERT__TIER(pair_panels)(float *panels, int64_t outputs, int64
     } while (0)
 #else
 #define BERT__ATTENTION_NARROW(row, n) do {} while (0)
+#define BERT__ATTENTION_OUT(to, y, n) do {} while (0)
 #define BERT__ATTENTION_TILES(count, k, x, x_stride, w, from, c, c_stride, fresh, ahead) BERT__TIER(tiles)(count, k, (x) + (from), x_stride, (w) + (from) * BERT__NR, c, c_stride, fresh, ahead, NULL, 0, 0)
 #endif
-/* narrow (a constant): products in pairs of bf16, queries, keys, values and the softmax's numerators rounded to that; without relative
-   positions. */
+/* narrow (a constant): 1: products in pairs of bf16, queries, keys, values and the softmax's numerators rounded to that; without relative
+   positions. 2: they are bf16 when they come, and so is what comes out. */
 BERT__SIMD_INLINE void BERT__TIER(attention_in)(const int narrow, const bert__attention *a, int64_t query, int64_t queries, void *scratch)
 {
     const int64_t s = a->length, depth = a->depth, max = a->max_relative < s - 1 ? a->max_relative : s - 1;
     const BERT__TIER(places) p = BERT__TIER(place)(s, depth, a->max_relative);
     float *const base = (float *)scratch, *const q = base + p.q, *const scores = base + p.scores, *const relative = base + p.relative, *const out = base + p.out;
-    const int64_t end = query + queries, q_stride = bert__up(depth, 16);
+    const int64_t end = query + queries, q_stride = narrow == 2 ? a->stride : bert__up(depth, 16);
     int64_t i, j, at, count;
     float inverse[BERT__QB];
-    BERT__TIER(pack)(a->k, a->stride, 1, s, depth, base + p.k);
-    BERT__TIER(pack)(a->v, 1, a->stride, depth, s, base + p.v);
+    if (narrow < 2) {
+        BERT__TIER(pack)(a->k, a->stride, 1, s, depth, base + p.k);
+        BERT__TIER(pack)(a->v, 1, a->stride, depth, s, base + p.v);
+    }
 #ifdef BERT__BF16_PAIRED
-    if (narrow) {
+    if (narrow == 2) BERT__TIER(pair_rows)(a, base + p.k, base + p.v);
+    else if (narrow) {
         BERT__TIER(pair_panels)(base + p.k, s, depth);
         BERT__TIER(pair_panels)(base + p.v, depth, s);
     }
@@ -7747,12 +7766,13 @@ BERT__SIMD_INLINE void BERT__TIER(attention_in)(const int narrow, const bert__at
         BERT__TIER(pack)(r, 1, depth, depth, p.distances, base + p.rv);
     }
     for (; query < end; query += count) {
+        const float *x = narrow == 2 ? a->q + query * q_stride : q;
         count = end - query < BERT__QB ? end - query : BERT__QB;
-        for (i = 0; i < count; i++) {
+        for (i = 0; i < count && narrow < 2; i++) {
             BERT__TIER(scaled)(q + i * q_stride, a->q + (query + i) * a->stride, depth, a->scale);
             BERT__ATTENTION_NARROW(q + i * q_stride, depth);
         }
-        for (at = 0; at < p.keys; at += BERT__NR) BERT__ATTENTION_TILES(count, depth, q, q_stride, base + p.k + at * depth, 0, scores + at, p.stride, 1, base + p.k + at * depth);
+        for (at = 0; at < p.keys; at += BERT__NR) BERT__ATTENTION_TILES(count, depth, x, q_stride, base + p.k + at * depth, 0, scores + at, p.stride, 1, base + p.k + at * depth);
         if (a->relative)
             for (at = 0; at < p.across; at += BERT__NR) BERT__TIER(tiles)(count, depth, q, q_stride, base + p.rk + at * depth, relative + at, p.across, 1, base + p.k, NULL, 0, 0);
         for (i = 0; i < count; i++) {
@@ -7764,7 +7784,7 @@ BERT__SIMD_INLINE void BERT__TIER(attention_in)(const int narrow, const bert__at
                 for (; j < high; j++) score[j] += r[j - query - i + max];
                 for (; j < s; j++) score[j] += r[2 * max];
             }
-            inverse[i] = 1 / BERT__TIER(softmax)(score, s, a->key_bias, a->bias ? a->bias + (query + i) * s : NULL);
+            inverse[i] = 1 / BERT__TIER(softmax)(score, s, narrow == 2 ? a->scale : 1, a->key_bias, a->bias ? a->bias + (query + i) * s : NULL);
             if (a->probabilities) BERT__TIER(scaled)(a->probabilities + (query + i) * s, score, s, inverse[i]);
             if (a->relative) {
                 for (j = 0; j < p.across; j++) r[j] = 0;
@@ -7782,7 +7802,11 @@ BERT__SIMD_INLINE void BERT__TIER(attention_in)(const int narrow, const bert__at
             for (j = 0; j < s; j += BERT__KC) BERT__ATTENTION_TILES(count, s - j < BERT__KC ? s - j : BERT__KC, scores, p.stride, v, j, out + at, p.depth, j == 0, v);
             if (a->relative) BERT__TIER(tiles)(count, p.distances, relative, p.across, base + p.rv + at * p.distances, out + at, p.depth, 0, v, NULL, 0, 0);
         }
-        for (i = 0; i < count; i++) BERT__TIER(scaled)(a->out + (query + i) * a->out_stride, out + i * p.depth, depth, inverse[i]);
+        for (i = 0; i < count; i++) {
+            float *y = narrow == 2 ? out + i * p.depth : a->out + (query + i) * a->out_stride;
+            BERT__TIER(scaled)(y, out + i * p.depth, depth, inverse[i]);
+            BERT__ATTENTION_OUT(a->out + (query + i) * a->out_stride, y, depth);
+        }
     }
 }
 BERT__SIMD_FN void BERT__TIER(attention)(const bert__attention *a, int64_t query, int64_t queries, void *scratch) { BERT__TIER(attention_in)(0, a, query, queries, scratch); }
@@ -7790,10 +7814,12 @@ BERT__SIMD_FN void BERT__TIER(attention)(const bert__attention *a, int64_t query
 BERT__SIMD_FN void BERT__TIER(attention_bf16)(const bert__attention *a, int64_t query, int64_t queries, void *scratch)
 {
     if (a->relative) BERT__TIER(attention_in)(0, a, query, queries, scratch);
+    else if (a->rounded) BERT__TIER(attention_in)(2, a, query, queries, scratch);
     else BERT__TIER(attention_in)(1, a, query, queries, scratch);
 }
 #endif
 #undef BERT__ATTENTION_TILES
+#undef BERT__ATTENTION_OUT
 #undef BERT__ATTENTION_NARROW
 
 #ifndef BERT_NO_TRAIN
@@ -7812,8 +7838,7 @@ BERT__SIMD_FN void BERT__TIER(across)(const float *x, int64_t stride, int64_t ro
 }
 BERT__SIMD_FN void BERT__TIER(probabilities)(float *s, int64_t n, float scale, const float *key_bias, const float *bias)
 {
-    BERT__TIER(scaled)(s, s, n, scale);
-    BERT__TIER(scaled)(s, s, n, 1 / BERT__TIER(softmax)(s, n, key_bias, bias));
+    BERT__TIER(scaled)(s, s, n, 1 / BERT__TIER(softmax)(s, n, scale, key_bias, bias));
 }
 BERT__SIMD_FN void BERT__TIER(softmax_back)(const float *p, float *d, int64_t n, float scale)
 {
@@ -8078,6 +8103,7 @@ static const bert__kernels BERT__TIER(kernels_blas) = BERT__TABLE_OF(BERT_PRECIS
 #undef BERT__BF16_CELL
 #undef BERT__BF16_PAIRS
 #undef BERT__BF16_PAIRED
+#undef BERT__BF16_PAIR
 #undef BERT__BF16_ATTENTION
 #undef bert__int8_zero
 #undef bert__int8_less
@@ -8571,6 +8597,7 @@ BERT__FORCEINLINE BERT__TARGET void bert__avx2_transpose(const float *from, int6
 #define BERT__BF16_CELL uint16_t
 #define BERT__BF16_PAIRS bert__avx512_pairs
 #define BERT__BF16_PAIRED
+#define BERT__BF16_PAIR bert__avx512_pair
 #define BERT__BF16_ATTENTION BERT__TIER(attention_bf16)
 #define BERT__BF16_FACTORS __m512i
 #define bert__bf16_weights(p) _mm512_loadu_si512(p)
@@ -8583,6 +8610,14 @@ BERT__FORCEINLINE BERT__TARGET __m512i bert__avx512_spread(const void *p)
     int32_t four;
     memcpy(&four, p, sizeof four);
     return _mm512_set1_epi32(four);
+}
+/* to = 16 pairs: of the first row's bf16 and of the second's, which is 0 where only one row is left, as the first where none is */
+BERT__FORCEINLINE BERT__TARGET void bert__avx512_pair(void *to, const uint16_t *first, const uint16_t *second, int64_t left)
+{
+    __m512i v = _mm512_setzero_si512();
+    if (left > 0) v = _mm512_maskz_cvtepu16_epi32(0xFFFF, _mm256_loadu_si256((const __m256i *)(const void *)first));
+    if (left > 1) v = _mm512_or_si512(v, _mm512_maskz_slli_epi32(0xFFFF, _mm512_maskz_cvtepu16_epi32(0xFFFF, _mm256_loadu_si256((const __m256i *)(const void *)second)), 16));
+    _mm512_storeu_si512(to, v);
 }
 /* Panels have 32 outputs. */
 BERT__FN BERT__TARGETS("avx512f,avx512bf16,avx2,fma") void bert__avx512_pairs(const float *panel, int64_t k, void *out)
@@ -9530,10 +9565,14 @@ BERT__FN int64_t bert__row_blocks(const bert_session *s, int64_t rows, int64_t *
     if (width > 1 && *block * 2 < good) return 0;
     return (rows + *block - 1) / *block;
 }
-BERT__FN void bert__norm_rows(const bert_session *s, const float *gamma, const float *beta, int64_t row, int64_t rows)
+/* next: the product that reads them, narrowed while they are at hand; or NULL */
+BERT__FN void bert__norm_rows(const bert_session *s, const float *gamma, const float *beta, int64_t row, int64_t rows, const bert__product *next)
 {
     const bert_config *c = bert_model_config(s->packed->model);
-    for (; rows > 0; row++, rows--) s->packed->kernels->norm(s->x + row * s->x_stride, s->x + row * s->x_stride, gamma, beta, (float)c->layer_norm_eps, c->hidden_size, 1);
+    for (; rows > 0; row++, rows--) {
+        s->packed->kernels->norm(s->x + row * s->x_stride, s->x + row * s->x_stride, gamma, beta, (float)c->layer_norm_eps, c->hidden_size, 1);
+        if (next) bert__narrow_rows(s, next, row, 1);
+    }
 }
 BERT__NOINLINE bert__product bert__dense_product(const bert__dense *w, const float *x, int64_t x_stride, float *y, int64_t y_stride, int residual, bert_activation activation)
 {
@@ -9558,6 +9597,26 @@ BERT__FN bert__product bert__layer_product(const bert_session *s, const bert__de
     p.cell_zeros = s->cell_zeros;
     return p;
 }
+/* Whether q, k, v and the context are cells of bf16 in `work`. */
+BERT__FN int bert__heads_rounded(const bert_session *s)
+{
+    const bert__kernels *k = s->packed->kernels;
+    const bert_config *c = bert_model_config(s->packed->model);
+    return BERT__IS_ROUNDED(k) && k->pairs && c->hidden_size / c->heads % 16 == 0 && !s->packed->relative;
+}
+/* What the product reads lies in `work`, as cells. */
+BERT__FN void bert__cells_are_there(const bert_session *s, bert__product *p)
+{
+    p->cells = (const char *)p->x;
+    p->cell_stride = s->work_stride * (int64_t)sizeof *s->work;
+    p->x = NULL;
+}
+BERT__FN bert__product bert__qkv_product(const bert_session *s, const bert__layer *layer)
+{
+    bert__product p = bert__layer_product(s, layer ? &layer->qkv : NULL, s->x, s->x_stride, s->work, s->work_stride, 0, BERT_LINEAR);
+    p.rounded = bert__heads_rounded(s);
+    return p;
+}
 /* The four products of a layer. */
 typedef struct bert__steps { bert__product attention, intermediate, output, qkv; } bert__steps;
 BERT__FN bert__steps bert__layer_steps(const bert_session *s, const bert__layer *layer, const bert__layer *next)
@@ -9565,34 +9624,31 @@ BERT__FN bert__steps bert__layer_steps(const bert_session *s, const bert__layer 
     const bert_config *c = bert_model_config(s->packed->model);
     bert__steps p;
     p.attention = bert__layer_product(s, &layer->attention, s->work + 3 * (int64_t)c->hidden_size, s->work_stride, s->x, s->x_stride, 1, BERT_LINEAR);
+    if (bert__heads_rounded(s)) bert__cells_are_there(s, &p.attention);
     p.intermediate = bert__layer_product(s, &layer->intermediate, s->x, s->x_stride, s->work, s->work_stride, 0, c->activation);
     p.output = bert__layer_product(s, &layer->output, s->work, s->work_stride, s->x, s->x_stride, 1, BERT_LINEAR);
     if (BERT__IS_ROUNDED(layer->output.kernels)) {
         p.intermediate.rounded = 1;
-        p.output.x = NULL;
-        p.output.cells = (const char *)s->work;
-        p.output.cell_stride = s->work_stride * (int64_t)sizeof *s->work;
+        bert__cells_are_there(s, &p.output);
     }
-    p.qkv = bert__layer_product(s, next ? &next->qkv : NULL, s->x, s->x_stride, s->work, s->work_stride, 0, BERT_LINEAR);
+    p.qkv = bert__qkv_product(s, next);
     return p;
 }
-BERT__FN void bert__block_product(const bert_session *s, const bert__product *p, int64_t row, int64_t rows)
-{
-    bert__narrow_rows(s, p, row, rows);
-    p->w->kernels->product(p, row, rows, 0, bert__panels(p->w));
-}
+BERT__FN void bert__block_product(const bert__product *p, int64_t row, int64_t rows) { p->w->kernels->product(p, row, rows, 0, bert__panels(p->w)); }
 /* A block of rows from the attention's output to the next layer's qkv. */
 BERT__FN void bert__rows_task(void *arg, int64_t index)
 {
     const bert__work *w = (const bert__work *)arg;
     const bert__steps p = bert__layer_steps(w->s, w->layer, w->next);
     const int64_t row = index * w->block, rows = w->rows - row < w->block ? w->rows - row : w->block;
-    bert__block_product(w->s, &p.attention, row, rows);
-    bert__norm_rows(w->s, w->layer->attention_gamma, w->layer->attention_beta, row, rows);
-    bert__block_product(w->s, &p.intermediate, row, rows);
-    bert__block_product(w->s, &p.output, row, rows);
-    bert__norm_rows(w->s, w->layer->output_gamma, w->layer->output_beta, row, rows);
-    if (w->next) bert__block_product(w->s, &p.qkv, row, rows);
+    bert__narrow_rows(w->s, &p.attention, row, rows);
+    bert__block_product(&p.attention, row, rows);
+    bert__norm_rows(w->s, w->layer->attention_gamma, w->layer->attention_beta, row, rows, &p.intermediate);
+    bert__block_product(&p.intermediate, row, rows);
+    bert__narrow_rows(w->s, &p.output, row, rows);
+    bert__block_product(&p.output, row, rows);
+    bert__norm_rows(w->s, w->layer->output_gamma, w->layer->output_beta, row, rows, w->next ? &p.qkv : NULL);
+    if (w->next) bert__block_product(&p.qkv, row, rows);
 }
 BERT__FN void bert__run_rows(bert_session *s, const bert__layer *layer, const bert__layer *next, int64_t rows)
 {
@@ -9609,10 +9665,10 @@ BERT__FN void bert__run_rows(bert_session *s, const bert__layer *layer, const be
     } else {
         const bert__steps p = bert__layer_steps(s, layer, next);
         bert__run_product(s, &p.attention, rows);
-        bert__norm_rows(s, layer->attention_gamma, layer->attention_beta, 0, rows);
+        bert__norm_rows(s, layer->attention_gamma, layer->attention_beta, 0, rows, NULL);
         bert__run_product(s, &p.intermediate, rows);
         bert__run_product(s, &p.output, rows);
-        bert__norm_rows(s, layer->output_gamma, layer->output_beta, 0, rows);
+        bert__norm_rows(s, layer->output_gamma, layer->output_beta, 0, rows, NULL);
         if (next) bert__run_product(s, &p.qkv, rows);
     }
 }
@@ -9633,6 +9689,7 @@ BERT__FN void bert__attention_task(void *arg, int64_t index)
     a.scale = (float)(1 / sqrt((double)nD));
     a.relative = s->packed->relative;
     a.max_relative = c->max_relative_position;
+    a.rounded = bert__heads_rounded(s);
     while ((item = bert__atomic_add(&w->taken, 1)) < w->items) {
         const bert__sequence *q;
         int64_t head, block;
@@ -9644,10 +9701,10 @@ BERT__FN void bert__attention_task(void *arg, int64_t index)
         q = s->sequences + i;
         head = (item - before) % nH;
         block = (item - before) / nH * BERT__QUERY_BLOCK;
-        a.q = s->work + q->row * s->work_stride + head * nD;
-        a.k = a.q + nC;
-        a.v = a.k + nC;
-        a.out = s->work + q->row * s->work_stride + 3 * nC + head * nD;
+        a.q = s->work + q->row * s->work_stride + (head * nD >> a.rounded);
+        a.k = a.q + (nC >> a.rounded);
+        a.v = a.k + (nC >> a.rounded);
+        a.out = s->work + q->row * s->work_stride + 3 * nC + (head * nD >> a.rounded);
         a.length = q->length;
         a.key_bias = w->batch->key_mask ? s->key_bias + q->row : NULL;
         a.bias = w->batch->score_bias ? w->batch->score_bias + q->squares : NULL;
@@ -9674,7 +9731,7 @@ BERT__FN void bert__embed(bert_session *s, const bert_batch *batch, int64_t coun
             float *x = s->x + (s->sequences[i].row + t) * s->x_stride;
             for (c = 0; c < nC; c++) x[c] = position ? word[c] + type[c] + position[c] : word[c] + type[c];
             if (batch->key_mask) s->key_bias[s->sequences[i].row + t] = batch->key_mask[at] ? 0 : masked;
-            bert__norm_rows(s, p->embedding_gamma, p->embedding_beta, s->sequences[i].row + t, 1);
+            bert__norm_rows(s, p->embedding_gamma, p->embedding_beta, s->sequences[i].row + t, 1, NULL);
         }
 }
 /* The stream's rows of all sequences to the caller's [T,C]; rows that were cut off become 0. */
@@ -9699,7 +9756,7 @@ BERT__FN void bert__encode_part(bert_session *s, const bert_batch *batch, const 
     int64_t i;
     bert__embed(s, batch, count);
     if (result->layers && result->layers[0]) bert__give_rows(s, batch, count, result->layers[0]);
-    qkv = bert__layer_product(s, &p->layers[0].qkv, s->x, s->x_stride, s->work, s->work_stride, 0, BERT_LINEAR);
+    qkv = bert__qkv_product(s, p->layers);
     bert__run_product(s, &qkv, rows);
     for (l = 0; l < c->layers; l++) {
         bert__work w;

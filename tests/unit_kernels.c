@@ -572,11 +572,57 @@ static void attentions(void)
     one_attention(1030, 16, 7, 1, 0, 0);
 }
 
+/* Rows of bf16 give what float32 rows of the same numbers give, rounded, where the scale is a power of two. */
+static void rounded_attention(int64_t s, int64_t depth, int masks)
+{
+    const int64_t stride = 3 * depth + 4, os = depth + 2;
+    float *qkv = randoms(s * stride), *narrow = guards(s * stride), *out = guards(s * os), *rounded = guards(s * os), *want = floats(depth + 16), *key_bias = floats(s), scale;
+    const size_t size = kernels->attention_scratch(s, depth, 0);
+    int32_t zero;
+    void *block;
+    float *scratch = aligned(size, &block);
+    bert__attention a;
+    int64_t i, j;
+    memset(scratch, 0xFF, size);
+    for (i = 0; i < s * stride; i++) qkv[i] = to_bf16(3 * qkv[i]);
+    for (i = 0; i < s; i++) kernels->narrow(qkv + i * stride, NULL, 3 * depth, narrow + i * stride, &scale, &zero);
+    for (j = 0; j < s; j++) key_bias[j] = below(3) ? 0.0f : -FLT_MAX;
+    memset(&a, 0, sizeof a);
+    a.q = qkv;
+    a.k = qkv + depth;
+    a.v = qkv + 2 * depth;
+    a.out = out;
+    a.stride = stride;
+    a.out_stride = os;
+    a.length = s;
+    a.depth = depth;
+    a.scale = 0.125f;
+    a.key_bias = masks ? key_bias : NULL;
+    kernels->attention(&a, 0, s, scratch);
+    a.q = narrow;
+    a.k = narrow + depth / 2;
+    a.v = narrow + depth;
+    a.out = rounded;
+    a.rounded = 1;
+    memset(scratch, 0xFF, size);
+    for (i = 0; i < s; i += j) {
+        j = 1 + below(s - i);
+        kernels->attention(&a, i, j, scratch);
+    }
+    for (i = 0; i < s; i++) {
+        kernels->narrow(out + i * os, NULL, depth, want, &scale, &zero);
+        if (memcmp(rounded + i * os, want, (size_t)depth * 2)) { TEST_FAIL("%s: row %d of bf16, S %d D %d masks %d", bert_isa_name(kernels->isa), (int)i, (int)s, (int)depth, masks); break; }
+        CHECK(rounded[i * os + depth] == GUARD);
+    }
+    free(qkv); free(narrow); free(out); free(rounded); free(want); free(key_bias); free(block);
+}
 /* That narrow kernels have the attention they should: rounded where the processor multiplies pairs of bf16, else that of float32. */
 static void narrow_attention(void)
 {
     const bert__kernels *plain = bert__kernels_of(kernels->isa);
+    int64_t i;
     attentions();
+    for (i = 1; i < 120 && kernels->pairs; i += 7) rounded_attention(i, 16 + 16 * (i % 5), (int)(i % 2));
     CHECK((kernels->attention != plain->attention) == (bert__kernels_for(kernels->isa, BERT_PRECISION_BF16) && bert__kernels_for(kernels->isa, BERT_PRECISION_BF16)->pairs));
 }
 
