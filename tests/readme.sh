@@ -49,11 +49,14 @@ if (cd "$top" && git rev-parse --git-dir >/dev/null 2>&1); then
 else
     (cd "$top" && tar cf - --exclude=bin --exclude=obj .) | (cd "$copy" && tar xf -)
 fi
-# What make has built already with these options is there; the demo is shortened (examples.sh looks at what it says).
+# What make has built already with these options is there, and the golden tests, which tests/Makefile builds before this runs; they and the
+# demo are shortened (they run for themselves; examples.sh looks at what the demo says).
 flags=-O0
 if [ -z "${V:-}" ]; then
     flags=$CFLAGS
     for dir in tools/bin tools/obj examples/bin examples/obj; do [ ! -d "$top/$dir" ] || cp -Rp "$top/$dir" "$copy/$dir"; done
+    mkdir -p "$copy/tests/bin" "$copy/tests/obj"
+    for built in bin/golden obj/flags obj/golden.o obj/hooks; do [ ! -e "$top/tests/$built" ] || cp -Rp "$top/tests/$built" "$copy/tests/$built"; done
 fi
 [ -d "$copy/examples/minilm" ] || [ ! -d "$top/examples/minilm" ] || ln -s "$top/examples/minilm" "$copy/examples/minilm"
 [ -z "${README_NETWORK:-}" ] || [ -n "$list" ] || "$MAKE" -s -C "$copy/examples" minilm CC="$CC" CFLAGS="$CFLAGS" >"$tmp/out" 2>&1
@@ -166,7 +169,7 @@ for head in "$tmp"/blocks/*.head; do
         echo "cc() { command $CC \"\$@\" -O0; }"
         cat "$tmp/script"
     } >"$tmp/script.sh"
-    (cd "$copy" && unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES V README && INSIDE_README=1 DEMO_STEPS=20 CFLAGS=$flags && export INSIDE_README DEMO_STEPS CFLAGS && sh "$tmp/script.sh") >"$tmp/last.out" 2>"$tmp/last.err" </dev/null
+    (cd "$copy" && unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES V README && INSIDE_README=1 DEMO_STEPS=20 GOLDEN_SHORT=1 CFLAGS=$flags && export INSIDE_README DEMO_STEPS GOLDEN_SHORT CFLAGS && sh "$tmp/script.sh") >"$tmp/last.out" 2>"$tmp/last.err" </dev/null
     status=$?
     if [ -n "$must_fail" ] && [ $status != 0 ]; then status=0
     elif [ -n "$must_fail" ]; then status="0 where an error was promised"; fi
