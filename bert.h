@@ -17403,6 +17403,14 @@ BERT__FN void bert__pack_rows(const bert__kernels *kernels, const float *w, int6
     else for (c = 0; c < k; c++)
         for (i = 0; i < rows; i++) out[c * kernels->nr + j + i] = w[i * stride + c];
 }
+/* These rows soon: all of their lines at once on the way to the caches. Weights, and what was kept of a layer, come from memory, in pieces
+   of rows that lie too far apart for the processor to foresee. */
+BERT__FN void bert__soon(const float *x, int64_t stride, int64_t rows, int64_t columns)
+{
+    int64_t c;
+    for (; rows > 0; rows--, x += stride)
+        for (c = 0; c < columns; c += 16) BERT__PREFETCH(x + c);
+}
 #define BERT__TASK_PANELS 4
 #define BERT__PANEL_RUN 32
 /* Panels are made in runs of an even number of inputs, few enough to stay in the first cache. A run is float32, in bf16 rounded; or, where
@@ -17439,7 +17447,8 @@ BERT__FN void bert__forward_panels_task(void *arg, int64_t index)
     const int64_t nr = job->t->kernels->nr, all = l->n * l->parts;
     float run[BERT__PANEL_RUN * BERT__NR_MOST];
     int64_t panel, j, rows, c, from, count;
-    for (panel = index * BERT__TASK_PANELS; panel < bert__least((index + 1) * BERT__TASK_PANELS, bert__blocks(all, nr)); panel++)
+    for (panel = index * BERT__TASK_PANELS; panel < bert__least((index + 1) * BERT__TASK_PANELS, bert__blocks(all, nr)); panel++) {
+        for (j = 0; j < nr && panel * nr + j < all; j++) bert__soon(l->w[(panel * nr + j) / l->n]->weight + (panel * nr + j) % l->n * l->k, 0, 1, l->k);
         for (from = 0; from < l->k; from += count) {
             float *out = bert__panel_room(job, panel, from, l->k, run), *bias = job->t->bias + panel * nr;
             count = bert__least(BERT__PANEL_RUN, l->k - from);
@@ -17452,6 +17461,7 @@ BERT__FN void bert__forward_panels_task(void *arg, int64_t index)
             for (; j < nr; j++) for (bias[j] = 0, c = 0; c < count; c++) out[c * nr + j] = 0;
             bert__panel_done(job, l->bf16, panel, from, count, l->k, out);
         }
+    }
 }
 /* ... and for dx = dy W. */
 BERT__FN void bert__backward_panels_task(void *arg, int64_t index)
@@ -17459,6 +17469,7 @@ BERT__FN void bert__backward_panels_task(void *arg, int64_t index)
     const bert__job *job = (const bert__job *)arg;
     const bert__linear *l = job->linear;
     const int64_t runs = bert__blocks(l->n, BERT__PANEL_RUN), part = index / runs, from = index % runs * BERT__PANEL_RUN;
+    bert__soon(l->w[part]->weight + from * l->k, l->k, bert__least(BERT__PANEL_RUN, l->n - from), l->k);
     bert__rows_as_panels(job, l->w[part]->weight + from * l->k, l->k, bert__least(BERT__PANEL_RUN, l->n - from), l->k, 0, part * l->n + from, l->n * l->parts);
 }
 /* Rows of activations, for dW = dy^T x. */
@@ -17466,6 +17477,7 @@ BERT__FN void bert__column_panels_task(void *arg, int64_t index)
 {
     const bert__job *job = (const bert__job *)arg;
     const int64_t from = index * BERT__PANEL_RUN;
+    bert__soon(job->from + from * job->stride, job->stride, bert__least(BERT__PANEL_RUN, job->rows - from), job->linear->k);
     bert__rows_as_panels(job, job->from + from * job->stride, job->stride, bert__least(BERT__PANEL_RUN, job->rows - from), job->linear->k, 0, from, job->rows);
 }
 /* The kernels for pairs of bf16, if a dense layer is computed by them: pairs do not reach from one parameter to the next. */
@@ -17734,6 +17746,7 @@ BERT__FN void bert__slope_task(void *arg, int64_t index)
     const int64_t from = index * BERT__TASK_ROWS, count = bert__least(BERT__TASK_ROWS, job->rows - from), columns = job->columns;
     float values[BERT__TASK_ROWS * BERT__NR_MOST];
     int64_t c, i, n;
+    bert__soon(job->from + from * job->stride, job->stride, count, columns);
     for (c = 0; c < columns; c += n) {
         n = bert__least(BERT__NR_MOST, columns - c);
         for (i = 0; i < count; i++)
@@ -17924,6 +17937,7 @@ BERT__FN void bert__attend_backward(const bert_trainer *t, int32_t layer, const 
     const float scale = (float)(1 / sqrt((double)nD)), *rows = l->qkv_rows + q->row * t->qs + head * nD, *douts = t->wide[1] + q->row * t->ws + head * nD;
     float *gradients = t->wide[0] + q->row * t->ws + head * nD;
     int64_t query, i, j;
+    for (i = 0; i < 3; i++) bert__soon(rows + i * nC, t->qs, nS, nD);
     t->kernels->pack(rows + nC, t->qs, 1, nS, nD, h->k_rows);
     t->kernels->pack(rows + 2 * nC, t->qs, 1, nS, nD, h->v_rows);
     t->kernels->pack(rows + nC, 1, t->qs, nD, nS, h->k_columns);

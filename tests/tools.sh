@@ -412,7 +412,7 @@ fi
 if wanted "bench train"; then
     "$bin/bench" train --model tiny --batch 2 --seq 9 --recompute --threads 2 --seconds 0.01 >got 2>err
     status=$? lacks=
-    for key in min_ms peak_bytes cpu_ms gflops planned_bytes loss threads isa precision rounds; do grep -q "\"$key\": [0-9\"]" got || lacks="$lacks $key"; done
+    for key in min_ms peak_bytes cpu_ms gflops optimizer_ms optimizer_percent_of_memory planned_bytes loss threads isa precision rounds; do grep -q "\"$key\": [0-9\"]" got || lacks="$lacks $key"; done
     if [ $status = 0 ] && [ "$(wc -l <got)" -eq 1 ] && [ -z "$lacks" ]; then pass "bench train"; else fail "bench train" "exit status $status, lacks:$lacks"; show got; show err; fi
 fi
 fails "bench train without a model" 2 "model" "$bin/bench" train
