@@ -1360,8 +1360,9 @@ BERT_API bert_status bert_file_write(const char *path, const void *data, size_t 
    >>threads
    Purpose   run n independent tasks on a few threads.
    Uses      pthreads or Win32. BERT_NO_THREADS: the same calls, one task after another.
-   Promises  tasks are handed out one by one, so uneven ones balance; the caller works too; run returns when all are
-             done. Results must not depend on which thread ran what: nothing here does.
+   Promises  tasks are handed out one by one, so uneven ones balance; the caller works too, and waits for nobody who has not
+             begun: a thread that the system keeps from running takes part when it comes. run returns when all are done.
+             Results must not depend on which thread ran what: nothing here does.
    ============================================================================================================ */
 
 BERT__FN void bert__serial_run(void *user, int64_t n, bert_task task, void *arg)
@@ -1451,13 +1452,14 @@ struct bert_pool {
     int64_t n;
     bert__counter next;                 /* first task nobody has taken */
     bert__counter round;                /* raised for each run, and by close: tells helpers that there is work */
-    bert__counter busy;                 /* helpers still in this round */
+    bert__counter inside;               /* helpers in this round; and BERT__CLOSED while there is none to enter */
     int32_t count, spins, stop;         /* helpers; how long they look before they sleep; close asked for */
     bert_allocator allocator;
     bert__thread *threads;              /* [count] */
 };
 BERT__FN size_t bert__pool_bytes(int32_t threads) { return sizeof(bert_pool) + (size_t)threads * sizeof(bert__thread); }
 
+#define BERT__CLOSED -((int64_t)1 << 32)
 BERT__FN void bert__pool_work(bert_pool *p)
 {
     int64_t i;
@@ -1490,27 +1492,28 @@ BERT__FN BERT__THREAD_RESULT bert__pool_main(void *arg)
     int64_t seen = 0;
     for (;;) {
         bert__pool_wait(p, &p->round, seen);
-        seen++;                                                         /* a round ends when all have been in it: none is missed */
+        seen = bert__atomic_get(&p->round);                             /* some may have been missed */
         if (p->stop) break;
-        bert__pool_work(p);
-        if (bert__atomic_add(&p->busy, -1) == 1) bert__pool_wake(p);
+        if (bert__atomic_add(&p->inside, 1) >= 0) bert__pool_work(p);
+        if (bert__atomic_add(&p->inside, -1) == BERT__CLOSED + 1) bert__pool_wake(p);
     }
     BERT__THREAD_RETURN;
 }
 BERT__FN void bert__pool_run(void *user, int64_t n, bert_task task, void *arg)
 {
     bert_pool *p = (bert_pool *)user;
-    int64_t busy;
+    int64_t inside;
     if (n <= 1 || p->count == 0) { bert__serial_run(NULL, n, task, arg); return; }
     p->task = task;
     p->arg = arg;
     p->n = n;
     p->next = 0;
-    p->busy = p->count;
-    bert__atomic_add(&p->round, 1);                                     /* what the helpers read is written before */
+    bert__atomic_add(&p->inside, -BERT__CLOSED);                        /* what the helpers read is written before */
+    bert__atomic_add(&p->round, 1);
     bert__pool_wake(p);
     bert__pool_work(p);
-    while ((busy = bert__atomic_get(&p->busy)) > 0) bert__pool_wait(p, &p->busy, busy);
+    bert__atomic_add(&p->inside, BERT__CLOSED);
+    while ((inside = bert__atomic_get(&p->inside)) != BERT__CLOSED) bert__pool_wait(p, &p->inside, inside);
 }
 BERT_API bert_status bert_pool_open(int32_t threads, const bert_allocator *allocator, bert_pool **out)
 {
@@ -1525,6 +1528,7 @@ BERT_API bert_status bert_pool_open(int32_t threads, const bert_allocator *alloc
     p->threads = (bert__thread *)(void *)(p + 1);
     if (!bert__monitor_init(&p->monitor)) { bert__free(&a, p); return BERT_ERROR_MEMORY; }
     p->spins = threads <= bert__cores() ? BERT__SPINS : 0;
+    p->inside = BERT__CLOSED;
     while (p->count < threads - 1 && bert__thread_start(&p->threads[p->count], bert__pool_main, p)) p->count++;
     if (p->count < threads - 1) { bert_pool_close(p); return BERT_ERROR_MEMORY; }
     *out = p;
