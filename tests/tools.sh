@@ -415,8 +415,14 @@ if wanted "bench train"; then
     for key in min_ms peak_bytes cpu_ms gflops optimizer_ms optimizer_percent_of_memory planned_bytes loss threads isa precision rounds; do grep -q "\"$key\": [0-9\"]" got || lacks="$lacks $key"; done
     if [ $status = 0 ] && [ "$(wc -l <got)" -eq 1 ] && [ -z "$lacks" ]; then pass "bench train"; else fail "bench train" "exit status $status, lacks:$lacks"; show got; show err; fi
 fi
+if wanted "bench pool"; then
+    "$bin/bench" pool --model tiny --batch 1 --seq 9 --threads 2 --seconds 0.05 >got 2>err
+    status=$? lacks=
+    for key in threads one_thread_ms all_threads_ms times_one_thread rate_beside_a_busy_process first_ms first_over_steady isa precision; do grep -q "\"$key\": [0-9\"]" got || lacks="$lacks $key"; done
+    if [ $status = 0 ] && [ "$(wc -l <got)" -eq 1 ] && [ -z "$lacks" ]; then pass "bench pool"; else fail "bench pool" "exit status $status, lacks:$lacks"; show got; show err; fi
+fi
 fails "bench train without a model" 2 "model" "$bin/bench" train
-fails "bench of nothing" 2 "tokenize, infer, train, gemm or start" "$bin/bench"
+fails "bench of nothing" 2 "tokenize, infer, train, gemm, pool or start" "$bin/bench"
 fails "bench without files" 2 "vocab_file" "$bin/bench" tokenize
 
 # ---- inspect and convert: archives of tiny models as they are published ----

@@ -4,8 +4,10 @@
 #include "cli.h"
 #include <time.h>
 #ifndef _WIN32
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #endif
 #if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
@@ -25,13 +27,13 @@ static const cli_flag flags[] = {
     { "input_file", 's', &input_file, "tokenize: the text, a text a line" },
     { "do_lower_case", 't', &lower, "tokenize: as for the tool tokenize" },
     { "mode", 's', &mode, "tokenize: google, hf or auto" },
-    { "model", 's', &model_path, "infer, start: a directory, file, zip or TensorFlow prefix; infer, train: also base, large, ...: of that size, with random weights; gemm: only the config counts" },
-    { "bert_config_file", 's', &bert_config_file, "infer, start, train: the config (default: beside the checkpoint)" },
-    { "precision", 's', &precision, "infer, start, train, gemm: f32, bf16 or int8 (train: not int8); default f32, on a GPU what --device says" },
-    { "isa", 's', &isa, "infer, start, train, gemm: kernels: " CLI_ISAS },
+    { "model", 's', &model_path, "infer, pool, start: a directory, file, zip or TensorFlow prefix; infer, pool, train: also base, large, ...: of that size, with random weights; gemm: only the config counts" },
+    { "bert_config_file", 's', &bert_config_file, "infer, pool, start, train: the config (default: beside the checkpoint)" },
+    { "precision", 's', &precision, "infer, pool, start, train, gemm: f32, bf16 or int8 (train: not int8); default f32, on a GPU what --device says" },
+    { "isa", 's', &isa, "infer, pool, start, train, gemm: kernels: " CLI_ISAS },
     CLI_DEVICE,
-    { "batch", 'i', &batch, "infer, train, gemm: sequences in a call" },
-    { "seq", 'i', &seq, "infer, train, gemm: tokens of each" },
+    { "batch", 'i', &batch, "infer, pool, train, gemm: sequences in a call" },
+    { "seq", 'i', &seq, "infer, pool, train, gemm: tokens of each" },
     { "lengths", 's', &lengths_text, "infer, instead of --batch and --seq: 12,7,33,...: these sequences in one call" },
     { "vectors", 't', &vectors, "infer: the mean of the rows of each sequence comes out instead of all rows" },
     { "learn", 's', &learn, "train: classes, pretraining (15 % masked words, next sentence) or squad" },
@@ -637,6 +639,119 @@ static int bench_train(void)
     return 0;
 }
 
+/* ---- pool: what several threads are worth, beside others and at once ---- */
+
+/* A process that keeps a core busy; 0: none could be started. It ends with this one. */
+static long busy_start(void)
+{
+#ifdef _WIN32
+    return 0;
+#else
+    const pid_t parent = getpid(), child = fork();
+    volatile uint64_t x = 1;
+    if (child) return child > 0 ? (long)child : 0;
+    for (;; x++) if (x % 1000000 == 0 && getppid() != parent) _exit(0);
+#endif
+}
+static void busy_end(long process)
+{
+#ifndef _WIN32
+    if (process > 0) { kill((pid_t)process, SIGKILL); waitpid((pid_t)process, NULL, 0); }
+#else
+    (void)process;
+#endif
+}
+typedef struct calls { double best, time; int64_t count; } calls;
+static void call_for(calls *c, double some_seconds, bert_session *session, const bert_batch *b, bert_result *r)
+{
+    bert_error err = { 0 };
+    const double start = now(), end = start + some_seconds;
+    double t;
+    do {
+        t = now();
+        if (bert_session_run(session, b, r, &err)) cli_fail(err.message);
+        t = now() - t;
+        if (!c->count || t < c->best) c->best = t;
+        c->count++;
+    } while (now() < end);
+    c->time += now() - start;
+}
+static int bench_pool(void)
+{
+    enum { FRESH = 10, ROUNDS = 6 };
+    bert_error err = { 0 };
+    bert_trainer *weights = bert_config_file ? NULL : random_weights(model_path);
+    bert_model *opened = weights ? NULL : cli_open_model(model_path, bert_config_file, 0);
+    const bert_model *model = weights ? bert_trainer_model(weights) : opened;
+    const bert_config *k = bert_model_config(model);
+    bert_packed_desc pd = { 0 };
+    bert_packed *packed;
+    bert_session_desc d = { 0 };
+    bert_session *session[2];           /* of one thread, of all */
+    bert_batch b = { 0 };
+    bert_result r = { 0 };
+    calls one = { 0, 0, 0 }, all = one, beside = one, steady;
+    double first[FRESH], over[FRESH];
+    int64_t *offsets, i;
+    long process = 0;
+    if (batch < 1 || seq < 1 || batch > 1000000 || seq > 1000000) cli_usage("--batch and --seq start at 1", "");
+    if (cli_on_gpu(NULL)) cli_usage("bench pool measures the CPU's threads: no --device", "");
+    offsets = malloc((size_t)(batch + 1) * sizeof *offsets);
+    r.hidden = malloc((size_t)(batch * seq * k->hidden_size) * sizeof(float));
+    if (!offsets || !r.hidden) cli_fail("out of memory");
+    for (i = 0; i <= batch; i++) offsets[i] = i * seq;
+    b.sequences = batch;
+    b.offsets = offsets;
+    b.ids = random_ids(batch * seq, k->vocab_size);
+    pd.model = model;
+    pd.isa = (bert_isa)cli_choice("isa", isa, CLI_ISAS);
+    pd.precision = precision_wanted();
+    pd.error = &err;
+    if (bert_packed_open(&pd, &packed)) cli_fail(err.message);
+    d.packed = packed;
+    d.max_tokens = batch * seq;
+    d.error = &err;
+    for (i = 0; i < 2; i++) {
+        d.threads = i ? (int32_t)(threads == 1 ? 0 : threads) : 1;
+        if (bert_session_open(&d, &session[i])) cli_fail(err.message);
+        steady = one;
+        call_for(&steady, 0, session[i], &b, &r);
+    }
+    d.threads = bert_session_desc_resolved(session[1]).threads;
+    pd.isa = bert_session_desc_resolved(session[1]).isa;
+    for (i = 0; i < ROUNDS; i++) {                                      /* in turns, so that all have the same machine */
+        call_for(&one, seconds / ROUNDS / 4, session[0], &b, &r);
+        call_for(&all, seconds / ROUNDS / 4, session[1], &b, &r);
+        process = busy_start();
+        if (process) call_for(&beside, seconds / ROUNDS / 2, session[1], &b, &r);
+        busy_end(process);
+    }
+    bert_session_close(session[0]);
+    bert_session_close(session[1]);
+    for (i = 0; i < FRESH; i++) {
+        if (bert_session_open(&d, &session[1])) cli_fail(err.message);
+        memset(&steady, 0, sizeof steady);
+        call_for(&steady, 0, session[1], &b, &r);
+        first[i] = steady.time;
+        memset(&steady, 0, sizeof steady);
+        call_for(&steady, seconds / FRESH / 2, session[1], &b, &r);
+        over[i] = first[i] / (steady.time / (double)steady.count);
+        bert_session_close(session[1]);
+    }
+    qsort(first, FRESH, sizeof *first, by_size);
+    qsort(over, FRESH, sizeof *over, by_size);
+    printf("{\"threads\": %d, \"one_thread_ms\": %.4f, \"all_threads_ms\": %.4f, \"times_one_thread\": %.2f, ", (int)d.threads, one.best * 1e3, all.best * 1e3, one.best / all.best);
+    if (process) printf("\"rate_beside_a_busy_process\": %.2f, ", (double)beside.count / beside.time / ((double)all.count / all.time));
+    printf("\"first_ms\": %.4f, \"first_over_steady\": %.2f, \"isa\": \"%s\", \"precision\": \"%s\"}\n", first[FRESH / 2] * 1e3, over[FRESH / 2], bert_isa_name(pd.isa), precision);
+    bert_packed_close(packed);
+    bert_model_close(opened);
+    bert_trainer_close(weights);
+    free(r.hidden);
+    free((void *)(uintptr_t)b.ids);
+    free(offsets);
+    return 0;
+}
+
 /* ---- start: from the start of the program to the first vector ---- */
 
 static int bench_start(char **argv)
@@ -719,7 +834,7 @@ int main(int argc, char **argv)
     cli c;
     if (!again) return 1;
     memcpy(again, argv, (size_t)(argc + 1) * sizeof *again);            /* cli_parse reorders */
-    c = cli_parse(argc, argv, "bench tokenize|infer|train|gemm|start [FLAGS]", "Measures on this machine; the last line of the output is JSON.\n"
+    c = cli_parse(argc, argv, "bench tokenize|infer|train|gemm|pool|start [FLAGS]", "Measures on this machine; the last line of the output is JSON.\n"
                   "tokenize: megabytes a second to ids, line by line, the file already in memory.\n"
                   "infer: the last hidden state of every token of a batch: the best call, the times that 50, 90 and 99 of 100 stay below, the\n"
                   "least processor time, operations a second, and their share of what the processor does at most with these instructions in\n"
@@ -729,14 +844,17 @@ int main(int argc, char **argv)
                   "train: a step: random weights for the model's config, two labels (or --learn), dropout 0.1, all gradients, clipped, AdamW. min_ms\n"
                   "is the best step's (on a GPU of eight in a row), cpu_ms that of all threads, operations are three times those of infer. The optimizer\n"
                   "(norm and update) reads the gradients twice and reads and writes weights and slots; memory_gb_per_s: a plain loop's over the like.\n"
+                  "pool: what --threads (all, if not given) are worth: times the speed of one; the share of their rate that stays while another\n"
+                  "process keeps a core busy; and how much longer than the later calls the first one of a fresh session takes, median of ten.\n"
                   "start: from the start of the program to the first vector, part by part. share_of_limit: of 1.3 times the sum of\n"
                   "mapping, packing, one forward pass and 10 ms.", flags);
-    if (c.count != 1) cli_usage("say what to measure: tokenize, infer, train, gemm or start", "");
+    if (c.count != 1) cli_usage("say what to measure: tokenize, infer, train, gemm, pool or start", "");
     if (threads < 0 || threads > 1024) cli_usage("--threads goes from 0 to 1024", "");
     if (strcmp(c.args[0], "tokenize") == 0) return bench_tokenize();
     if (strcmp(c.args[0], "infer") == 0) return bench_infer();
     if (strcmp(c.args[0], "train") == 0) return bench_train();
     if (strcmp(c.args[0], "gemm") == 0) return bench_gemm();
+    if (strcmp(c.args[0], "pool") == 0) return bench_pool();
     if (strcmp(c.args[0], "start") == 0) return bench_start(again);
     cli_usage("nothing to measure of that name: ", c.args[0]);
     return 2;
