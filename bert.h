@@ -11021,17 +11021,24 @@ BERT__FN void bert__str_lower(const bert__python *py, const char *text, size_t s
         i += n;
     }
 }
+/* bert__str_get, quick for ASCII. */
+BERT__FN size_t bert__str_next(const char *text, size_t size, uint32_t *c)
+{
+    *c = (unsigned char)*text;
+    return *c < 128 ? 1 : bert__str_get(text, size, c);
+}
 /* The next piece of str.split() from *at on; 0 at the end. */
 BERT__FN int bert__str_split(const char *text, size_t size, size_t *at, const char **piece, size_t *length)
 {
     size_t i = *at, n, from;
     uint32_t c;
     for (; i < size; i += n) {
-        n = bert__str_get(text + i, size - i, &c);
+        n = bert__str_next(text + i, size - i, &c);
         if (!bert__is_python_space(c)) break;
     }
     for (from = i; i < size; i += n) {
-        n = bert__str_get(text + i, size - i, &c);
+        n = bert__str_next(text + i, size - i, &c);
+        if (c > ' ' && c < 127) continue;
         if (bert__is_python_space(c)) break;
     }
     *at = i;
@@ -11093,14 +11100,18 @@ BERT__FN bert__u128 bert__u128_product(uint64_t a, uint64_t b)
     r.high = ah * bh + (middle >> 32) + (other >> 32);
     return r;
 }
-/* a * b + c, of which 128 bits are enough. */
-BERT__FN bert__u128 bert__u128_muladd(bert__u128 a, uint64_t b, bert__u128 c)
+BERT__FN bert__u128 bert__u128_shifted(uint64_t v, int bits)        /* v * 2^bits, where that fits */
 {
-    bert__u128 r = bert__u128_product(a.low, b);
-    r.high += a.high * b + c.high;
-    r.low += c.low;
-    r.high += r.low < c.low;
+    bert__u128 r;
+    r.high = bits >= 64 ? v << (bits - 64) : bits ? v >> (64 - bits) : 0;
+    r.low = bits < 64 ? v << bits : 0;
     return r;
+}
+BERT__FN bert__u128 bert__u128_add(bert__u128 a, bert__u128 b)
+{
+    a.low += b.low;
+    a.high += b.high + (a.low < b.low);
+    return a;
 }
 BERT__FN bert__u128 bert__u128_subtract(bert__u128 a, bert__u128 b)
 {
@@ -11111,57 +11122,63 @@ BERT__FN bert__u128 bert__u128_subtract(bert__u128 a, bert__u128 b)
 BERT__FN int bert__u128_compare(bert__u128 a, bert__u128 b) { return a.high != b.high ? a.high < b.high ? -1 : 1 : a.low != b.low ? a.low < b.low ? -1 : 1 : 0; }
 
 /* bert__shortest for nearly all numbers there are, in whole numbers of 128 bits; 0 for the others. v = f * 2^e is scaled by the power of
-   ten 10^k that makes the gap between neighbours, 2^e * 10^k, one of 1 to 10: 5^k / 2^t, t = -e - k. What is read back as v lies less than
-   half a gap from v * 10^k = (whole + rest / 2^t). So at most one multiple of ten does, which then, without its zeros, is the shortest
-   number; if none does, all that do have as many digits, and the nearest is whole or whole + 1 (after R. Giulietti, "The Schubfach way to
-   render doubles"). k <= 53 keeps 20 * 2^t below 2^128. */
+   ten 10^k that makes the gap between neighbours, 2^e * 10^k, one of 1 to 10: 5^k / 2^t, t = -e - k. What is read back as v lies no more
+   than half a gap from v * 10^k = n + rest / 2^t. So at most one multiple of ten does, which then, without its zeros, is the shortest
+   number; if none does, all that do have as many digits, and the nearest is n or n + 1 (after R. Giulietti, "The Schubfach way to render
+   doubles"). k <= 53 keeps 20 * 2^t below 2^128. */
 BERT__FN int bert__shortest_quick(uint64_t f, int e, char digits[24], int *exponent)
 {
-    const bert__u128 zero = { 0, 0 };
-    bert__u128 gap, rest, product, unit, distance;
+    static const uint64_t fives[28] = {                                 /* 5^0, 5^1, ... */
+        1U, 5U, 25U, 125U, 625U, 3125U, 15625U, 78125U, 390625U, 1953125U, 9765625U, 48828125U,
+        244140625U, 1220703125U, 6103515625ULL, 30517578125ULL, 152587890625ULL, 762939453125ULL,
+        3814697265625ULL, 19073486328125ULL, 95367431640625ULL, 476837158203125ULL, 2384185791015625ULL,
+        11920928955078125ULL, 59604644775390625ULL, 298023223876953125ULL, 1490116119384765625ULL, 7450580596923828125ULL };
+    bert__u128 gap, rest, middle, distance;
     uint64_t n, above;
-    int k = 0, t, count, i, down;
+    int k = 0, t, i, last, even;
     if (e <= 0 && e > -53 && !(f & (((uint64_t)1 << -e) - 1))) n = f >> -e;    /* a whole number, that is exact */
     else {
         if (e >= 0 || f == (uint64_t)1 << 52 || !(f >> 52)) return 0;   /* large; gaps that are not the same; subnormal */
         k = (int)((uint32_t)-e * 78913 >> 18) + 1;                      /* log10 2 = 0.30103 = 78913 / 2^18 */
         if (k > 53) return 0;
         t = -e - k;
-        gap.high = 0;
-        gap.low = 1;
-        for (i = 0; i < k; i++) gap = bert__u128_muladd(gap, 5, zero);
-        product = bert__u128_product(gap.low, f);                       /* f * gap, of up to 177 bits */
-        rest = bert__u128_product(gap.high, f);
-        rest.low += product.high;
-        above = rest.high + (rest.low < product.high);
-        product.high = rest.low;                                        /* above:product.high:product.low */
-        rest = product;
-        unit = zero;
+        even = !(f & 1);                                                /* then half-way numbers are read as v, too */
+        gap = bert__u128_product(fives[k < 27 ? k : 27], fives[k < 27 ? 0 : k - 27]);
+        rest = bert__u128_product(gap.low, f);                          /* f * gap: 177 bits, above:rest */
+        above = 0;
+        if (gap.high) {
+            middle = bert__u128_product(gap.high, f);
+            above = middle.high + (rest.high + middle.low < middle.low);
+            rest.high += middle.low;
+        }
         if (t < 64) {
-            n = t ? product.high << (64 - t) | product.low >> t : product.low;
+            n = t ? rest.high << (64 - t) | rest.low >> t : rest.low;
             rest.high = 0;
             rest.low &= ((uint64_t)1 << t) - 1;
-            unit.low = (uint64_t)1 << t;
         } else {
-            n = t > 64 ? above << (128 - t) | product.high >> (t - 64) : product.high;
+            n = t > 64 ? above << (128 - t) | rest.high >> (t - 64) : rest.high;
             rest.high &= ((uint64_t)1 << (t - 64)) - 1;
-            unit.high = (uint64_t)1 << (t - 64);
         }
-        distance = bert__u128_muladd(unit, n % 10, rest);               /* to the multiple of ten below, and above */
-        down = bert__u128_compare(bert__u128_muladd(distance, 2, zero), gap) <= -(int)(f & 1);
-        distance = bert__u128_subtract(bert__u128_muladd(unit, 10, zero), distance);
-        if (down) n -= n % 10;
-        else if (bert__u128_compare(bert__u128_muladd(distance, 2, zero), gap) <= -(int)(f & 1)) n += 10 - n % 10;
+        last = (int)(n % 10);
+        distance = bert__u128_add(bert__u128_shifted((uint64_t)last, t), rest);     /* to the multiple of ten below, and above */
+        middle = bert__u128_subtract(bert__u128_shifted(10, t), distance);
+        if (bert__u128_compare(bert__u128_add(distance, distance), gap) < even) n -= (uint64_t)last;
+        else if (bert__u128_compare(bert__u128_add(middle, middle), gap) < even) n += (uint64_t)(10 - last);
         else {
-            const int half = bert__u128_compare(bert__u128_muladd(rest, 2, zero), unit);
+            const int half = bert__u128_compare(bert__u128_add(rest, rest), bert__u128_shifted(1, t));
             n += half > 0 || (half == 0 && (n & 1));
         }
     }
-    while (n % 10 == 0) { n /= 10; k--; }
-    for (count = 0, above = n; above; above /= 10) count++;
-    for (i = count; i > 0; n /= 10) digits[--i] = (char)('0' + n % 10);
-    *exponent = count - k;
-    return count;
+    for (; n % 10 == 0; k--) n /= 10;
+    for (i = 20; n >= 10; n /= 100) {
+        const unsigned two = (unsigned)(n % 100);
+        digits[--i] = (char)('0' + two % 10);
+        digits[--i] = (char)('0' + two / 10);
+    }
+    if (n) digits[--i] = (char)('0' + n);
+    memmove(digits, digits + i, (size_t)(20 - i));
+    *exponent = 20 - i - k;
+    return 20 - i;
 }
 /* The digits of the shortest decimal number that is read back as the same double, the nearest of these (Steele and White's
    free-format algorithm); v is finite and positive. Returns how many; the number is 0.digits * 10^*exponent. */
@@ -11916,7 +11933,7 @@ BERT__FN size_t bert__squad_nth(const char *text, size_t size, size_t k, size_t 
     size_t i, n;
     uint32_t c;
     for (i = 0; i < size; i += n) {
-        if ((c = (unsigned char)text[i]) < 128) n = 1; else n = bert__str_get(text + i, size - i, &c);
+        n = bert__str_next(text + i, size - i, &c);
         if (c != ' ' && !k--) { *end = i + n; return i; }
     }
     *end = size;
@@ -11927,7 +11944,7 @@ BERT__FN size_t bert__squad_solid(const char *text, size_t size)       /* how ma
     size_t i, n, count = 0;
     uint32_t c;
     for (i = 0; i < size; i += n) {
-        if ((c = (unsigned char)text[i]) < 128) n = 1; else n = bert__str_get(text + i, size - i, &c);
+        n = bert__str_next(text + i, size - i, &c);
         count += c != ' ';
     }
     return count;
@@ -12030,7 +12047,7 @@ BERT__FN void bert__squad_span_text(bert_squad_answers *a, const bert_squad_ques
     const int32_t *ids = (const int32_t *)(const void *)a->ids.data + w->first, *words = (const int32_t *)(const void *)a->words.data + w->first;
     int64_t i, first = words[s->start], last = words[s->end], lost = 0;
     size_t begin, end, at;
-    int reason;
+    int reason, other = 0;
     a->original.size = a->pieces.size = a->predicted.size = a->basic_text.size = 0;
     if (a->d.squad->characters) {                                       /* words have no blanks to lose: the passage as it stands */
         begin = 0;
@@ -12039,20 +12056,31 @@ BERT__FN void bert__squad_span_text(bert_squad_answers *a, const bert_squad_ques
         bert__buf_add(&a->original, q->context.text + out->begin, out->end - out->begin);
         end = a->original.size;
     } else {
-        for (i = s->start; i <= s->end; i++) {
-            size_t n;
+        for (i = s->start; i <= s->end; i++) {                          /* " ".join(tokens).replace(" ##", "").replace("##", "") */
+            size_t n = 0, sharp;
             const char *token = bert_tokenizer_token(a->d.tokenizer, ids[i], &n);
-            if (i > s->start) bert__buf_add(&a->pieces, " ", 1);
-            if (token) bert__buf_add(&a->pieces, token, n);
+            sharp = !other && n > 1 && token[0] == '#' && token[1] == '#' ? 2 : 0;
+            if (!other && n && memchr(token + sharp, '#', n - sharp)) { /* once more, without haste */
+                a->pieces.size = 0;
+                i = s->start - 1;
+                other = 1;
+                continue;
+            }
+            if (i > s->start && !sharp) bert__buf_add(&a->pieces, " ", 1);
+            if (n) bert__buf_add(&a->pieces, token + sharp, n - sharp);
         }
-        bert__squad_remove(&a->pieces, " ##", 3);
-        bert__squad_remove(&a->pieces, "##", 2);
+        if (other) {
+            bert__squad_remove(&a->pieces, " ##", 3);
+            bert__squad_remove(&a->pieces, "##", 2);
+        }
         bert__str_join(a->pieces.data, a->pieces.size, &a->predicted);
+        bert__buf_reserve(&a->original, (size_t)(q->words[last].text + q->words[last].size - q->words[first].text));
         for (i = first; i <= last; i++) {
             const bert__squad_token *t = bert__squad_token_of(a, q, i);
-            if (!t) { a->original.failed = 1; return; }
-            if (i > first) bert__buf_add(&a->original, " ", 1);
-            bert__buf_add(&a->original, q->words[i].text, q->words[i].size);
+            if (!t || a->original.failed) { a->original.failed = 1; return; }
+            if (i > first) a->original.data[a->original.size++] = ' ';
+            memcpy(a->original.data + a->original.size, q->words[i].text, q->words[i].size);
+            a->original.size += q->words[i].size;
             if (t->size && a->basic_text.size) bert__buf_add(&a->basic_text, " ", 1);
             bert__buf_add(&a->basic_text, a->tokenized.data + t->at, t->size);
             lost += t->lost;
@@ -12272,16 +12300,19 @@ BERT_API bert_status bert_squad_answers_add(bert_squad_answers *answers, const b
         a->null_start = (double)x[0];
         a->null_end = (double)y[0];
     }
-    for (i = 0; i < n; i++)
+    for (i = 0; i < n; i++) {
+        if (!bert__buf_reserve(&a->spans, (size_t)n * sizeof s)) break;
+        s.start = starts[i];
         for (j = 0; j < n; j++) {
-            s.start = starts[i];
             s.end = ends[j];
             if (s.start >= f->tokens || s.end >= f->tokens || s.end < s.start || s.end - s.start + 1 > a->d.max_answer_length) continue;
             if (f->words[s.start] < 0 || f->words[s.end] < 0 || !f->max_context[s.start]) continue;
             s.start_logit = (double)x[s.start];
             s.end_logit = (double)y[s.end];
-            bert__buf_add(&a->spans, &s, sizeof s);
+            memcpy(a->spans.data + a->spans.size, &s, sizeof s);
+            a->spans.size += sizeof s;
         }
+    }
     return a->windows.failed || a->ids.failed || a->words.failed || a->spans.failed ? bert__answers_memory(a) : BERT_OK;
 }
 BERT_API bert_status bert_squad_answers_finish(bert_squad_answers *answers)
@@ -12313,15 +12344,23 @@ BERT_API const bert_squad_answer *bert_squad_answers_get(const bert_squad_answer
 
 BERT__FN void bert__json_add_text(bert__buf *b, const char *text, size_t size)
 {
-    const size_t n = bert_json_quote(text, size, 1, NULL, 0);
-    if (!bert__buf_reserve(b, n)) return;
-    bert_json_quote(text, size, 1, b->data + b->size, n);
-    b->size += n;
+    const size_t room = bert__add(bert__mul(size, 6), 2);               /* a byte becomes six at most */
+    size_t i = 0;
+    char *out;
+    if (!bert__buf_reserve(b, room)) return;
+    out = b->data + b->size;
+    *out++ = '"';
+    for (; i < size; i++) {                                             /* most texts are as they are */
+        const unsigned char c = (unsigned char)text[i];
+        if (c < ' ' || c > '~' || c == '"' || c == '\\') break;
+        out[i] = text[i];
+    }
+    if (i == size) { out[i] = '"'; b->size += size + 2; }
+    else b->size += bert_json_quote(text, size, 1, b->data + b->size, room);
 }
 BERT__FN void bert__json_add_number(bert__buf *b, double v)
 {
-    char text[32];
-    bert__buf_add(b, text, bert__str_repr(v, text));
+    if (bert__buf_reserve(b, 32)) b->size += bert__str_repr(v, b->data + b->size);
 }
 BERT__APART void bert__json_add(bert__buf *b, const char *text) { bert__buf_add(b, text, strlen(text)); }
 

@@ -9,7 +9,7 @@ if [ ! -d "$recipes" ]; then
     finish
 fi
 cd "$tmp" || exit 1
-unset MAKEFLAGS MFLAGS MAKELEVEL DATA_DIR RESULTS_DIR BERT_BIN HOSTFILE EXTRA BERT_MIRROR OUTPUT_DIR GLUE_DIR SQUAD_DIR BERT_BASE_DIR BERT_LARGE_DIR
+unset MAKEFLAGS MFLAGS MAKELEVEL DATA_DIR RESULTS_DIR BERT_BIN HOSTFILE EXTRA MPIRUN BERT_MIRROR OUTPUT_DIR GLUE_DIR SQUAD_DIR BERT_BASE_DIR BERT_LARGE_DIR
 
 # Commands on one line each, with what stands in front of the program's name.
 joined() { sed -e ':a' -e '/\\$/{N;s/ *\\\n */ /;ba' -e '}' "$@"; }

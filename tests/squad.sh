@@ -238,6 +238,8 @@ printf '{"data": [{"paragraphs": [{"context": "the dogs", "qas": [{"id": "a", "q
 refuses "an answer out of range" 1 "range.json.*line 2, column 47: the answer begins at character 40 of a passage of 8" $learn --train_file=range.json
 printf '{"data": [{"paragraphs": [{"context": "the \\ud83d dogs", "qas": []}]}]}' >half.json
 refuses "half of a surrogate pair" 1 "half.json.*line 1.*surrogate" $learn --train_file=half.json
+awk 'BEGIN { printf "{\"data\": [{\"paragraphs\": [{\"context\": \"the dogs\",\n  \"qas\": [{\"id\": \""; for (i = 0; i < 20; i++) b = b "the dogs run . "; for (i = 0; i < 10000; i++) printf "%s", b }' >long.json
+refuses "a string of 3 MB without its end" 1 "long.json.*line 2, column 18: a string without its closing quote" $learn --train_file=long.json
 awk 'BEGIN { for (i = 0; i < 100000; i++) printf "[" }' >deep.json
 refuses "nested too deep" 1 "deep.json.*line 1, column" $learn --train_file=deep.json
 printf '{"data": []}' >none.json
