@@ -467,6 +467,7 @@ static void all_ways_to_say_it(void)
         GOOD("ccollections\nOrderedDict\n((l(" NAME("\1", "w") TENSOR "latR.", "w"),                   /* of pairs that are lists */
         GOOD("}(" NAME("\1", "z") "ctorch\nSize\n]\x85R" NAME("\1", "w") "ctorch._utils\n_rebuild_tensor_v2\n(" ID "K\0ctorch\nSize\nK\2K\2\x86\x85R](K\2K\1e\x89" HOOKS "tRu.", "w"),
         GOOD("}(" NAME("\1", "w") "ctorch._utils\n_rebuild_tensor_v2\n((" NAME("\7", "storage") "ctorch.cuda\nFloatStorage\n" NAME("\1", "0") NAME("\6", "cuda:0") "K\4tQK\0](K\2K\2eK\2K\1\x86\x89NtRu.", "w"),
+        GOOD("}(" NAME("\1", "s") "c__builtin__\nset\n]\x85R}b" NAME("\1", "n") "\x8B\1\0\0\0\7" NAME("\1", "w") TENSOR "u.", "w"),      /* attributes of what is not kept */
         GOOD("}(" NAME("\1", "m") "}(" NAME("\4", "step") "J\xFE\xFF\xFF\xFF" "uN" TENSOR "u.", "m/step [1]"),                       /* a count in a dict; a key that is no name */
         GOOD("}(" NAME("\1", "s") "c__builtin__\nset\n]\x85R(K\1K\2u" NAME("\1", "w") TENSOR "u.", "w"),
         GOOD("}(" NAME("\1", "w") TENSOR NAME("\1", "l") "](K\1K\2K\3K\4K\5K\6K\7K\x08K\x09\x65" NAME("\1", "t") "(K\1K\2K\3K\4K\5K\6lu.", "w")
@@ -655,6 +656,8 @@ static void what_is_refused(void)
         BAD("}K\1ctorch._utils\n_rebuild_tensor_v2\n(" ID "\x8A\x09" "123456789K\2\x85K\1\x85\x89NtRs.", "64 bits"),
         BAD("}K\1ctorch._utils\n_rebuild_tensor_v2\n(NK\0)" ")\x89NtRs.", "wrong arguments"),
         BAD("}K\1ctorch.nn.parameter\nParameter\nK\1\x85\x81s.", "no tensor"),
+        BAD("ctorch\nQuantizerXYZ\n.", "contains the Python object torch.QuantizerXYZ"), BAD("U", "ends in the middle"), BAD("I02\n.", "holds no tensors"), BAD("\x8B", "ends in the middle"),
+        BAD("}K\1ctorch._utils\n_rebuild_tensor_v2\n(" ID "K\0K\2\x85G12345678\x85\x89NtRs.", "64 bits"),
         BAD("ctorch.nn.parameter\nParameter\n)R.", "no tensor"), BAD("ctorch\nSize\n)R.", "no tuple"), BAD("ctorch\nSize\nK\1\x85R.", "no tuple"), BAD("ctorch\nTensor\n)R.", "no function"),
         BAD("ccollections\nOrderedDict\nK\1\x85R.", "wrong arguments"), BAD("ccollections\nOrderedDict\n(](K\1etR.", "no pair"), BAD("ccollections\nOrderedDict\n(](K\1\x85\x65tR.", "no pair"),
         BAD("ccollections\nOrderedDict\n(](](K\1K\2K\3eetR.", "no pair"),

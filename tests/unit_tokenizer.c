@@ -1326,6 +1326,50 @@ static void braces_first(void)
     CHECK_INT(refuse_text(escaped, sizeof escaped - 1), BERT_ERROR_FORMAT);     /* this is an object */
     mentions(error.message, "model.vocab is missing");
 }
+/* Ids that no token has, empty lines, tokens added beside words, pieces longer than any of Google's. */
+static void odd_vocabularies(void)
+{
+    static const char gap[] = "{\"added_tokens\": [{\"id\": 4, \"content\": \"<a>\"}, {\"id\": 5, \"content\": \"<b>\"}, {\"id\": 6, \"content\": \"\"}], \"normalizer\": {\"type\": \"BertNormalizer\"}, "
+        "\"pre_tokenizer\": {\"type\": \"BertPreTokenizer\"}, \"model\": {\"vocab\": {\"[UNK]\": 0, \"a\": 2}}}";
+    static const char empty[] = "[UNK]\n\n\na\n";
+    bert_tokenizer *tok = open_text(gap, sizeof gap - 1, BERT_TOKENIZER_DEFAULT);
+    char many[200], text[90];
+    columns c;
+    REQUIRE(tok);
+    CHECK_INT(bert_tokenizer_size(tok), 7);
+    CHECK(bert_tokenizer_token(tok, 1, NULL) == NULL && bert_tokenizer_token(tok, 3, NULL) == NULL);
+    CHECK_INT(bert_tokenizer_id(tok, "<a>", 3), 4);
+    CHECK_INT(bert_tokenizer_id(tok, "<b>", 3), 5);
+    CHECK_INT(bert_tokenizer_id(tok, "<c>", 3), -1);
+    CHECK_INT(bert_tokenizer_encode(tok, "a<b> a", 6, all(&c)), BERT_OK);
+    CHECK_STR(numbers(c.ids, c.e.count), "2 5 2");                      /* an empty token stands nowhere */
+    bert_tokenizer_close(tok);
+    tok = open_text(empty, sizeof empty - 1, BERT_TOKENIZER_DEFAULT);
+    REQUIRE(tok);
+    CHECK_INT(bert_tokenizer_id(tok, "", 0), 2);                        /* of two the later */
+    CHECK(bert_tokenizer_token(tok, 1, NULL) == NULL);
+    bert_tokenizer_close(tok);
+    memset(many, 0, sizeof many);
+    strcpy(many, "[UNK]\n");
+    memset(many + 6, 'x', 40);
+    strcpy(many + 46, "\n##");
+    memset(many + 49, 'y', 40);
+    strcpy(many + 89, "\n##z\n");
+    tok = open_text(many, strlen(many), BERT_TOKENIZER_DEFAULT);
+    REQUIRE(tok);
+    memset(text, 'x', 40);
+    memset(text + 40, 'y', 45);
+    text[80] = 'z';
+    CHECK_INT(bert_tokenizer_encode(tok, text, 81, all(&c)), BERT_OK);
+    CHECK_STR(numbers(c.ids, c.e.count), "1 2 3");
+    CHECK_STR(ranges(c.begin, c.end, c.e.count), "0-40 40-80 80-81");
+    CHECK_INT(bert_tokenizer_encode(tok, text, 79, all(&c)), BERT_OK);  /* one y less: no piece goes on */
+    CHECK_STR(numbers(c.ids, c.e.count), "0");
+    text[80] = 'y';
+    CHECK_INT(bert_tokenizer_encode(tok, text, 81, all(&c)), BERT_OK);
+    CHECK_STR(numbers(c.ids, c.e.count), "0");
+    bert_tokenizer_close(tok);
+}
 static void never_split_words(void)
 {
     static const char *const odd[][2] = { { "", "a" }, { "a", NULL } };
@@ -1756,6 +1800,7 @@ int main(int argc, char **argv)
     TEST(reordered_marks);
     TEST(tokenizer_json_parts);
     TEST(braces_first);
+    TEST(odd_vocabularies);
     TEST(never_split_words);
     TEST(nothing_there);
     TEST(words_and_specials);
