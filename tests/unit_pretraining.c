@@ -625,8 +625,7 @@ static void progress(void)
             st = bert_pretraining_data(&d, NULL);
             if (st != (stages[k] ? BERT_ERROR_STOPPED : BERT_OK) || (st && !strstr(err.message, "stopped by the caller"))) TEST_FAIL("mode %d, stop at %s: %d %s", streams, stages[k] ? stages[k] : "nothing", (int)st, err.message);
             CHECK(a.reading > 0 && (a.making > 0) == (k != 0) && (a.writing > 0) == (k > 1));
-            CHECK((fopen(outs[0], "rb") == NULL) == (k < 3));
-            remove(outs[0]);
+            CHECK((remove(outs[0]) == 0) == (k == 3));                 /* a file is there, or none */
         }
     free(text);
     bert_tokenizer_close(t);
