@@ -539,7 +539,7 @@ static void huge(void)
     size_t size = 0;
     int i;
     bert__crc_init(&crc, BERT__CRC_CASTAGNOLI);
-    for (i = 0; i < 8; i++) { head[i] = (unsigned char)(many >> 8 * i); tail[i] = (unsigned char)(5 >> 8 * i); }
+    for (i = 0; i < 8; i++) { head[i] = (unsigned char)(many >> 8 * i); tail[i] = (unsigned char)((uint64_t)5 >> 8 * i); }
     bert__store32(head + 8, bert__crc_mask(bert__crc_add(&crc, 0, head, 8)));
     bert__store32(tail + 8, bert__crc_mask(bert__crc_add(&crc, 0, tail, 8)));
     memcpy(tail + 12, "small", 5);
