@@ -13272,7 +13272,6 @@ BERT__FN double bert__score_best(const bert__scored *q, const bert__na *na, cons
     for (i = 0; i < n; i++) {
         const bert__na *a = na + order[i];
         const bert__scored *s = q + a->question;
-        if (s->missing) continue;
         now += s->has_answer ? (f1 ? s->f1 : s->exact) : s->prediction->size ? -1 : 0;
         if (now > best) { best = now; *thresh = a->p; }
     }

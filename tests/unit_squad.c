@@ -175,8 +175,44 @@ static void blank_answers(void)
     d.data = "{\"data\":[{\"paragraphs\":[{\"context\":\"\xE5\xB0\x8F\xE7\x8B\x97 x\",\"qas\":[]},{\"context\":\"a\",\"qas\":[{\"id\":1,\"question\":\"\"}]}]}]}";
     d.size = strlen((const char *)d.data);
     d.characters = BERT_ON;
+    {                                                                   /* each allocation of that fails once */
+        test_faults f;
+        long n;
+        for (n = 1;; n++) {
+            bert_error e;
+            memset(&f, 0, sizeof f);
+            memset(&e, 0, sizeof e);
+            f.fail_at = n;
+            d.allocator = test_faults_allocator(&f);
+            d.error = &e;
+            if (bert_squad_open(&d, &s) == BERT_OK) break;
+            if (e.code != BERT_ERROR_MEMORY || f.live) { TEST_FAIL("allocation %ld: %s, %ld blocks stay", n, e.message, f.live); break; }
+        }
+        CHECK(n > 4);
+        bert_squad_close(s);
+        s = NULL;
+        CHECK_INT(f.live, 0);
+        memset(&d.allocator, 0, sizeof d.allocator);
+        d.error = NULL;
+    }
     REQUIRE(bert_squad_open(&d, &s) == BERT_OK);
     CHECK(bert_squad_count(s) == 1 && bert_squad_get(s, 0)->word_count == 1 && is(bert_squad_get(s, 0)->id, "1"));
+    bert_squad_close(s);
+}
+/* CMRC's: a word that the tokenizer gives in parts is one; an answer of two characters is two words. */
+static void long_words(void)
+{
+    static char text[6000];
+    const bert_squad_question *q;
+    bert_squad *s = NULL;
+    size_t n = (size_t)sprintf(text, "[{\"context_text\":\"");
+    memset(text + n, 'w', 5000);
+    sprintf(text + n + 5000, "小狗\",\"qas\":[{\"query_id\":\"x\",\"query_text\":\"\",\"answers\":[\"小狗\"]},{\"query_id\":\"y\",\"query_text\":\"\",\"answers\":[\"ww\"]}]}]");
+    REQUIRE(open_text(text, 1, 0, &s, NULL) == BERT_OK && bert_squad_count(s) == 2);
+    q = bert_squad_get(s, 0);
+    CHECK(q->word_count == 3 && q->words[0].size == 5000 && q->start == 1 && q->end == 2 && is(q->answer, "小狗"));
+    q = bert_squad_get(s, 1);
+    CHECK(q->start == 0 && q->end == 0);
     bert_squad_close(s);
 }
 
@@ -266,6 +302,16 @@ static void feature_errors(void)
         CHECK(has(e.message, "question ") && has(e.message, "neither is [UNK]"));
         bert_squad_features_close(f);
     }
+    {                                                                   /* part of a word of the passage, as an answer */
+        bert_tokenizer *few = vocabulary_of("[PAD]\n[CLS]\n[SEP]\nred\ndog\n");
+        bert_squad *part = NULL;
+        REQUIRE(open_text("{\"data\":[{\"paragraphs\":[{\"context\":\"red dog\",\"qas\":[{\"id\":\"x\",\"question\":\"red\",\"answers\":[{\"text\":\"do\",\"answer_start\":4}]}]}]}]}", 1, 0, &part, NULL) == BERT_OK);
+        f = features_of(part, few, 20, 16, 8, NULL, 0, &e);
+        REQUIRE(f && bert_squad_features_next(f, &c.f) == BERT_ERROR_MISMATCH);
+        bert_squad_features_close(f);
+        bert_squad_close(part);
+        bert_tokenizer_close(few);
+    }
     f = features_of(s, t, 20, 16, 8, NULL, 0, &e);
     REQUIRE(f && bert_squad_features_next(f, &c.f) == BERT_OK && bert_record_writer_open("unit_squad.tmp.r", NULL, &w, NULL) == BERT_OK);
     for (k = 0; k < 5; k++) {
@@ -277,7 +323,35 @@ static void feature_errors(void)
         CHECK(bert_squad_feature_write(w, &x, k == 4 ? c.f.tokens - 1 : 20, &e) == BERT_ERROR_ARGUMENT);
         CHECK(has(e.message, "its columns ids, mask and segment_ids"));
     }
+    {                                                                   /* written and read again; without memory */
+        bert_records_desc rd;
+        bert_records *r = NULL;
+        bert_example example;
+        const void *data = NULL;
+        size_t size = 0;
+        int32_t ids[20], one;
+        test_faults faults;
+        bert_allocator memory;
+        memset(&rd, 0, sizeof rd);
+        memset(&example, 0, sizeof example);
+        c.f.start = 6;
+        c.f.end = 7;
+        CHECK(bert_squad_feature_write(w, &c.f, 20, &e) == BERT_OK && bert_record_writer_commit(w, &e) == BERT_OK);
+        rd.path = "unit_squad.tmp.r";
+        REQUIRE(bert_records_open(&rd, &r) == BERT_OK && bert_records_next(r, &data, &size, &e) == BERT_OK && bert_example_parse(&example, data, size, NULL, &e) == BERT_OK);
+        CHECK(example.count == 7 && bert_example_ints(&example, "input_ids", ids, 20, &e) == BERT_OK && memcmp(ids, c.ids, sizeof ids) == 0);
+        CHECK(bert_example_ints(&example, "end_positions", &one, 1, &e) == BERT_OK && one == 7 && bert_example_ints(&example, "unique_ids", &one, 1, &e) == BERT_OK && one == 1000000000);
+        bert_example_free(&example);
+        bert_records_close(r);
+        bert_record_writer_close(w);
+        memset(&faults, 0, sizeof faults);
+        memory = test_faults_allocator(&faults);
+        REQUIRE(bert_record_writer_open("unit_squad.tmp.r", &memory, &w, &e) == BERT_OK);
+        faults.fail_at = faults.count + 1;
+        CHECK(bert_squad_feature_write(w, &c.f, 20, &e) == BERT_ERROR_MEMORY);
+    }
     bert_record_writer_close(w);
+    remove("unit_squad.tmp.r");
     bert_squad_features_close(f);
     bert_squad_close(s);
     bert_tokenizer_close(t);
@@ -1149,6 +1223,15 @@ static void text_answers(void)
         for (i = 0; i < other.count && apart[i].score >= out[k].score && !(apart[i].begin < out[k].end && out[k].begin < apart[i].end); i++) {}
         CHECK(i < other.count && apart[i].score >= out[k].score);
     }
+    {                                                                   /* nor do many windows at once, of which it takes 16 */
+        bert_session *widest = reading_session(m, 400);
+        bert_answered many;
+        d.apart = 0;
+        memset(again, 0x55, sizeof again);
+        REQUIRE(bert_session_answer(widest, t, &d, "Who runs home?", 14, passage, sizeof passage - 1, again, 64, &many) == BERT_OK);
+        CHECK(many.count == found.count && many.windows == found.windows && memcmp(again, out, (size_t)n * sizeof *out) == 0);
+        bert_session_close(widest);
+    }
     /* defaults fit any session; nothing to read is no answer */
     REQUIRE(bert_session_answer(s, t, NULL, "Who runs home?", 14, passage, sizeof passage - 1, out, 1, &found) == BERT_OK && found.count > 0);
     for (k = 0; k < 2; k++) {
@@ -1346,6 +1429,7 @@ int main(int argc, char **argv)
     TEST(answers_in_context);
     TEST(reading_errors);
     TEST(blank_answers);
+    TEST(long_words);
     TEST(feature_errors);
     TEST(without_tokens);
     TEST(windows);

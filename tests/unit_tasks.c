@@ -834,6 +834,18 @@ static void confusion(void)
     CHECK(bert_confusion_add(m, 3, bad, predictions, 3, &err) == BERT_ERROR_ARGUMENT && m[0] == 1);     /* nothing counted */
     mentions(err.message, "item 2 has label 3");
     CHECK(bert_confusion_metrics(m, 3, &c, &err) == BERT_OK && fabs(c.accuracy - 0.8) < 1e-12);
+    {                                                                   /* of each class: 0 once and right; 1 twice, once right; 2 twice, and once more for a 1 */
+        double precision[3], recall[3], f1[3];
+        int64_t support[3];
+        bert_class_metrics each;
+        memset(&each, 0, sizeof each);
+        each.precision = precision;
+        each.recall = recall;
+        each.f1 = f1;
+        each.support = support;
+        CHECK(bert_confusion_metrics(m, 3, &each, &err) == BERT_OK && precision[0] == 1 && precision[1] == 1 && fabs(precision[2] - 2.0 / 3) < 1e-12);
+        CHECK(recall[0] == 1 && recall[1] == 0.5 && recall[2] == 1 && fabs(f1[2] - 0.8) < 1e-12 && support[0] == 1 && support[1] == 2 && support[2] == 2);
+    }
     CHECK(bert_confusion_micro(m, 3, some, 2, &micro, &err) == BERT_OK);
     CHECK(fabs(micro.precision - 3.0 / 4) < 1e-12 && fabs(micro.recall - 3.0 / 4) < 1e-12 && fabs(micro.f1 - 0.75) < 1e-12);
     CHECK(bert_confusion_micro(m, 3, twice, 2, &micro, &err) == BERT_ERROR_ARGUMENT);
@@ -948,6 +960,19 @@ static void entities(void)
                 CHECK(bert_entities(two, 2, BERT_TAGS_LENIENT, e, 6, &n, &err) == BERT_OK && n <= 2);
                 all += n;
             }
+        two[0] = bytes("\xFF-A");                                       /* a byte that is no letter is no mark, and its entity one of that type */
+        two[1] = bytes("O");
+        CHECK(bert_entities(two, 2, BERT_TAGS_LENIENT, e, 6, &n, &err) == BERT_OK && n == 1 && e[0].type_size == 1 && *e[0].type == 'A');
+        two[0] = bytes("B--A--");                                       /* strict: '-' at the ends of a type is none of it */
+        CHECK(bert_entities(two, 2, BERT_TAGS_IOB2, e, 6, &n, &err) == BERT_OK && n == 1 && e[0].type_size == 1 && *e[0].type == 'A');
+        {
+            char tag[300];
+            memset(tag, 'Q', sizeof tag);
+            two[0].data = tag;
+            two[0].size = sizeof tag;
+            CHECK(bert_entities(two, 2, BERT_TAGS_IOB2, e, 6, &n, &err) == BERT_ERROR_FORMAT);
+            mentions(err.message, "QQQ\" of word 0 is none of the scheme");
+        }
         CHECK_INT(all, 214);                                             /* as seqeval counts them */
         REQUIRE(bert_entity_scores_open(BERT_TAGS_IOB2, NULL, &s, &err) == BERT_OK);
         z.data = zero;
