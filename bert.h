@@ -14782,7 +14782,7 @@ BERT__FN bert_status bert__lines_from_read(bert__lines_from *s, char *out, size_
         wchar_t wide[1024];
         DWORD part = 0;
         if (!s->open) {
-            if (!bert__u128(path, wide, 1024)) return bert__fail(s->d->error, BERT_ERROR_IO, path, -1, "the path is too long or not UTF-8");
+            if (!bert__wide(path, wide, 1024)) return bert__fail(s->d->error, BERT_ERROR_IO, path, -1, "the path is too long or not UTF-8");
             s->file = CreateFileW(wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
             if (s->file == INVALID_HANDLE_VALUE) return bert__fail_system(s->d->error, path, "cannot open");
             s->open = 1;
@@ -14816,7 +14816,7 @@ BERT__FN int64_t bert__lines_from_size(const bert_pretraining_desc *d)
     for (i = 0; i < d->path_count; i++) {
         wchar_t wide[1024];
         WIN32_FILE_ATTRIBUTE_DATA a;
-        if (!bert__u128(d->paths[i], wide, 1024) || !GetFileAttributesExW(wide, GetFileExInfoStandard, &a)) return 0;
+        if (!bert__wide(d->paths[i], wide, 1024) || !GetFileAttributesExW(wide, GetFileExInfoStandard, &a)) return 0;
         sum += (int64_t)((uint64_t)a.nFileSizeHigh << 32 | a.nFileSizeLow);
     }
 #elif !defined(BERT_NO_STDIO)
@@ -15647,7 +15647,7 @@ BERT__FN bert_status bert__scratch_open(bert__scratch *s)
 {
     wchar_t wide[1024];
     if (!s->path) return bert__bad_argument(s->error, "the instances do not fit into max_bytes: name a scratch file");
-    if (!bert__u128(s->path, wide, 1024)) return bert__fail(s->error, BERT_ERROR_IO, s->path, -1, "the path is too long or not UTF-8");
+    if (!bert__wide(s->path, wide, 1024)) return bert__fail(s->error, BERT_ERROR_IO, s->path, -1, "the path is too long or not UTF-8");
     s->file = CreateFileW(wide, GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_TEMPORARY | FILE_FLAG_DELETE_ON_CLOSE, NULL);
     if (s->file == INVALID_HANDLE_VALUE) return bert__fail_system(s->error, s->path, "cannot create the scratch file (remove it if it is left from another run)");
     s->open = 1;
@@ -17366,6 +17366,7 @@ struct bert_trainer {
     int64_t before;                     /* sequences that those of lower rank have in the batch */
     int32_t unsent;                     /* the bucket after those that are on their way; -1: all are */
     int whole, sending;                 /* the gradients are those of all workers; buckets go as they are ready */
+    uintptr_t sender;                   /* the thread that uses the trainer */
     bert_status send_status;
     bert_error *send_error;
     /* the parameters as a model */
@@ -17417,12 +17418,33 @@ typedef struct bert__job {
     int32_t layer, which;
     bert__counter taken;
     int64_t items;
+    bert_task task;                     /* while gradients travel */
 } bert__job;
 
+/* Which thread this is; 0 where we know of none. */
+BERT__FN uintptr_t bert__this_thread(void)
+{
+#if defined(BERT_NO_THREADS)
+    return 0;
+#elif defined(_WIN32)
+    return (uintptr_t)GetCurrentThreadId();
+#else
+    return (uintptr_t)pthread_self();
+#endif
+}
+/* A task while gradients travel: the thread that uses the trainer moves them along before each of its own. */
+BERT__FN void bert__sending_task(void *arg, int64_t index)
+{
+    const bert__job *job = (const bert__job *)arg;
+    if (job->t->sender && job->t->sender == bert__this_thread()) job->t->comm.progress(job->t->comm.user);
+    job->task(arg, index);
+}
 BERT__FN void bert__job_run(bert_trainer *t, int64_t n, bert_task task, bert__job *job)
 {
+    const int sending = t->sending && t->comm.progress;
     job->t = t;
-    t->parallel.run(t->parallel.user, n, task, job);
+    job->task = task;
+    t->parallel.run(t->parallel.user, n, sending ? bert__sending_task : task, job);
 }
 BERT__FN int64_t bert__blocks(int64_t n, int64_t block) { return (n + block - 1) / block; }
 BERT__FN int64_t bert__least(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -19261,6 +19283,7 @@ BERT_API bert_status bert_trainer_gradients(bert_trainer *trainer, const bert_ba
         if (t->desc.optimizer.clip == BERT_CLIP_TF1_ROWS && t->parts + parts == 0 && t->desc.learn & BERT_LEARN_WORDS && !t->untied)
             t->row_squares = bert__square_sum(t->words->gradient, t->words->count);
         t->sending = several && !labels->more && i == batch->sequences;
+        t->sender = bert__this_thread();
         bert__part_backward(t);
         t->sending = 0;
     }
@@ -19725,7 +19748,7 @@ struct bert_mpi {
     MPI_Datatype bf16;                  /* MPI_DATATYPE_NULL: none */
     MPI_Op add;
     int32_t rank, size;
-    double timeout;
+    double timeout, looked;             /* looked: when the sums under way were last moved along */
     int pending;
     MPI_Request requests[BERT__MPI_AT_ONCE];
     bert__mpi_sum sums[BERT__MPI_AT_ONCE];      /* the memory stays for the next step, whose sums are the same */
@@ -19893,12 +19916,15 @@ BERT__FN bert_status bert__mpi_start(void *user, float *values, int64_t count, b
     }
     return st;
 }
-/* MPI moves data along while it is called. */
+/* MPI moves data along while it is called: often, but not all the time. */
 BERT__FN void bert__mpi_progress(void *user)
 {
     bert_mpi *m = (bert_mpi *)user;
+    double now;
     int done;
-    if (m->pending) MPI_Testall(m->pending, m->requests, &done, MPI_STATUSES_IGNORE);
+    if (!m->pending || (now = MPI_Wtime()) - m->looked < 5e-5) return;
+    MPI_Testall(m->pending, m->requests, &done, MPI_STATUSES_IGNORE);
+    m->looked = now;
 }
 BERT_API bert_status bert_mpi_open(const bert_mpi_desc *desc, bert_mpi **out)
 {

@@ -344,7 +344,7 @@ END
         else fail "plan table" "says something else"; show got; show err; fi
     fi
     if wanted "plan of workers"; then    # by hand: 17.6 MB of gradients at 10 MB/s, halved by bf16; two workers send them once each way: 2 (2-1)/2
-        workers="--config tiny --mode training --learn pretraining --step_seconds 0.06 --latency 0"
+        workers="--config tiny --mode training --learn pretraining --step_seconds 0.06 --latency 0 --overlap 1"
         "$bin/plan" $workers --workers 1,2,8 --bandwidth 10485760 --format json >got 2>err && "$bin/plan" $workers --workers 2 --bandwidth 10485760 --allreduce_bf16 --parts 4 --format json >got1 2>>err
         step=$(sed 's/.*"workers": 2, [^}]*"step": \([0-9.]*\),.*/\1/' got)
         "$bin/plan" $workers --workers 8 --measured "2:$step" --format json >got2 2>>err

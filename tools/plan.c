@@ -12,7 +12,7 @@ static int recompute, table;
 static int64_t batch = 1, length = 128, threads, labels = 2, parts = 1, examples;
 static double epochs = 1;
 static const char *workers_list, *bandwidth_text, *measured;
-static double step_seconds, latency = 20e-6, overlap = 1;
+static double step_seconds, latency = 20e-6, overlap;
 static int wire_bf16;
 
 static const cli_flag flags[] = {
@@ -39,7 +39,7 @@ static const cli_flag flags[] = {
     { "step_seconds", 'd', &step_seconds, "a step of one worker alone, as measured (global_step/sec of run_pretraining, or bench train)" },
     { "parts", 'i', &parts, "a worker computes its share of the batch in so many parts (run_pretraining takes 1024 tokens at once)" },
     { "latency", 'd', &latency, "seconds until a message arrives" },
-    { "overlap", 'd', &overlap, "share of the time of backward in which gradients really travel, 0 to 1" },
+    { "overlap", 'd', &overlap, "share of the time of backward in which gradients travel unnoticed, 0 (a worker's only core also moves them) to 1 (others do)" },
     { "allreduce_bf16", 'b', &wire_bf16, "gradients travel as bf16" },
     { "format", 's', &format, "text|json" },
     CLI_DEVICE,
@@ -167,18 +167,20 @@ static size_t print_gpu(const bert_plan_desc *d, const bert_trainer_desc *t, int
 /* A step of n workers, each with the work of one alone:
 
       step      = compute + exposed
-      all       = buckets * 2 log2(n) latency + 2 (n-1)/n bytes / bandwidth      an all-reduce of all gradients, as Rabenseifner's
-                                                                                  (Thakur, Rabenseifner, Gropp 2005): halve, then double
+      moved     = 2 (n-1)/n bytes         from four workers on, by halving and doubling, in 2 log2(n) rounds (Rabenseifner; Thakur,
+                                          Rabenseifner, Gropp 2005)
+                = (n-1) bytes             of two or three, who send all to all, in one
+      all       = buckets rounds latency + moved / bandwidth
       last      = the same of the embeddings' gradients alone, which are known last and have nothing to hide behind
-      exposed   = max(last, all - overlap * backward)                             backward of the last part: before it the sums are not
-                                                                                  complete; 2/3 of its time, twice the products of forward
+      exposed   = max(last, all - overlap backward)     backward of the last part, before which the sums are not complete: 2/3 of its
+                                                        time, twice the products of forward
 
-   Not in it: workers that are slower than others, reading data, saving. */
+   Not in it: workers that are slower than others, reading data, saving. tests/workers.sh holds it against measured steps. */
 typedef struct step_parts { double all, last, exposed, step; } step_parts;
 static step_parts step_of(double n, double bytes, double last_bytes, double buckets, double bandwidth)
 {
     step_parts s;
-    const double rounds = 2 * log2(n) * latency, share = 2 * (n - 1) / n / bandwidth, behind = overlap * step_seconds * 2 / 3 / (double)parts;
+    const double rounds = (n < 4 ? 1 : 2 * log2(n)) * latency, share = (n < 4 ? n - 1 : 2 * (n - 1) / n) / bandwidth, behind = overlap * step_seconds * 2 / 3 / (double)parts;
     s.all = n > 1 ? buckets * rounds + share * bytes : 0;
     s.last = n > 1 ? rounds + share * last_bytes : 0;
     s.exposed = s.all - behind > s.last ? s.all - behind : s.last;
