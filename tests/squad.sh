@@ -152,7 +152,7 @@ base="--init_checkpoint=model $window --threads=1"
 learn="$base --do_train --optimizer=adamw --learning_rate=5e-3 --train_batch_size=16 --num_train_epochs=12"
 
 says "learns 1.1" "Num split examples = 300 (224 with an answer)" $learn --train_file=train1.json --predict_file=held1.json --do_eval --do_predict --output_dir=one --verbose_logging
-check "shows features" sh -c 'grep -q "^tokens: \[CLS\] the .* \[SEP\] the .* \[SEP\]" err && grep -q "^answer: [bcd]$" err && grep -q "^the answer is not in this window$" err'
+check "shows features" sh -c 'grep -q "^tokens: \[CLS\] the .* \[SEP\] the .* \[SEP\]" err && grep -q "^token_to_orig_map: 4:0 5:1 .*:" err && grep -q "^token_is_max_context: 4:True .* [0-9]*:False" err && grep -q "^input_ids: [0-9 ]* 0$" err && grep -q "^input_mask: 1 1 .* 0$" err && grep -q "^segment_ids: 0 0 0 0 1 .* 0$" err && grep -q "^answer: [bcd]$" err && grep -q "^the answer is not in this window$" err'
 check "finds most answers" awk '/^exact_match/ { ok = $3 >= 90 } /^total = 60$/ { n = 1 } END { exit !(ok && n) }' one/eval_results.txt
 check "--do_eval is evaluate_squad" sh -c '"$0"/evaluate_squad held1.json one/predictions.json | cmp - got' "$bin"
 check "files" sh -c 'for f in model.safetensors config.json vocab.txt tokenizer_config.json task.json checkpoint log.jsonl training.svg eval_results.txt predictions.json nbest_predictions.json; do [ -s one/$f ] || { echo $f; exit 1; }; done; [ ! -e one/null_odds.json ] && grep -q ForQuestionAnswering one/config.json'

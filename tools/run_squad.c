@@ -145,25 +145,49 @@ static void windows_free(windows *w)
     free(w->mask);
     memset(w, 0, sizeof *w);
 }
-/* As the reference shows its first features. */
-static void show_feature(const bert_squad *s, const bert_squad_feature *f)
+/* token_to_orig_map (0) and token_is_max_context (1) of the passage's tokens; input_ids (2), input_mask (3), segment_ids (4) of all rows. */
+static void show_numbers(const char *name, const bert_squad_feature *f, int which)
 {
     cli_text o = { 0 };
     int64_t i;
+    for (i = 0; i < (which < 2 ? f->tokens : run.max_seq_length); i++) {
+        if (which < 2 && f->words[i] < 0) continue;
+        if (o.size) cli_str(&o, " ");
+        if (which < 2) { cli_number(&o, i); cli_str(&o, ":"); }
+        if (which == 0) cli_number(&o, f->words[i]);
+        else if (which == 1) cli_str(&o, f->max_context[i] ? "True" : "False");
+        else cli_number(&o, which == 2 ? f->ids[i] : which == 3 ? i < f->tokens : f->segment_ids[i]);
+    }
+    run_say("%s: %.*s", name, (int)o.size, o.size ? o.data : "");
+    free(o.data);
+}
+static void show_tokens(const char *name, const bert_squad_feature *f, int64_t from, int64_t to)
+{
+    cli_text o = { 0 };
+    int64_t i;
+    for (i = from; i < to; i++) { cli_str(&o, i > from ? " " : ""); cli_str(&o, bert_tokenizer_token(run_now.tokenizer, f->ids[i], NULL)); }
+    run_say("%s: %.*s", name, (int)o.size, o.size ? o.data : "");
+    free(o.data);
+}
+/* As the reference shows the features of its first questions; but it says "[CLS]" of an answer that is not in the window. */
+static void show_feature(const bert_squad *s, const bert_squad_feature *f)
+{
+    if (f->example_index >= 20) return;
     run_say("*** Example ***");
     run_say("unique_id: %lld", (long long)f->unique_id);
     run_say("example_index: %lld", (long long)f->example_index);
     run_say("doc_span_index: %lld", (long long)f->window);
-    for (i = 0; i < f->tokens; i++) { cli_str(&o, i ? " " : ""); cli_str(&o, bert_tokenizer_token(run_now.tokenizer, f->ids[i], NULL)); }
-    run_say("tokens: %.*s", (int)o.size, o.data);
+    show_tokens("tokens", f, 0, f->tokens);
+    show_numbers("token_to_orig_map", f, 0);
+    show_numbers("token_is_max_context", f, 1);
+    show_numbers("input_ids", f, 2);
+    show_numbers("input_mask", f, 3);
+    show_numbers("segment_ids", f, 4);
     if (f->start > 0) {
-        o.size = 0;
-        for (i = f->start; i <= f->end; i++) { cli_str(&o, i > f->start ? " " : ""); cli_str(&o, bert_tokenizer_token(run_now.tokenizer, f->ids[i], NULL)); }
         run_say("start_position: %lld", (long long)f->start);
         run_say("end_position: %lld", (long long)f->end);
-        run_say("answer: %.*s", (int)o.size, o.data);
+        show_tokens("answer", f, f->start, f->end + 1);
     } else if (f->start == 0) run_say(bert_squad_get(s, f->question)->impossible ? "impossible example" : "the answer is not in this window");
-    free(o.data);
 }
 
 /* ---- training ---- */
@@ -178,7 +202,7 @@ static void load(run_task *t)
 {
     bert_error err = { 0 };
     bert_squad_features *features;
-    int64_t i, k, said = 0, count, skipped, with = 0;
+    int64_t i, k, count, skipped, with = 0;
     windows *w = &train.batch;
     run_say("%s: reading", train_file);
     train.squad = read_questions(train_file, 1);
@@ -196,7 +220,7 @@ static void load(run_task *t)
     while (windows_next(w, features, &err)) {                           /* all of them once, to count them and to know them again */
         const bert_squad_feature *f = w->f;
         const int64_t place[2] = { f->start, f->end };
-        if (verbose_logging && said++ < 20) show_feature(train.squad, f);
+        if (verbose_logging) show_feature(train.squad, f);
         t->data = run_hash(t->data, f->ids, (size_t)f->tokens * sizeof *f->ids);
         t->data = run_hash(t->data, place, sizeof place);
         train.firsts[f->question + 1]++;
@@ -277,7 +301,7 @@ static void answer(const bert_model *m)
     windows w = { 0 };
     float *logits;
     const int64_t at_once = run.predict_batch_size, together = cli_size() > 1 ? at_once * 8 * cli_size() : at_once;
-    int64_t i, n, total, said = 0, count = 0, *offsets;
+    int64_t i, n, total, count = 0, *offsets;
     int k, more = 1;
     if (!(bert_model_heads(m) & BERT_HEAD_SPAN)) run_fail("%s has no head for answers: train first (--do_train)", bert_checkpoint_path(bert_model_checkpoint(m)));
     bert_squad_answers_close(found.answers);
@@ -300,7 +324,7 @@ static void answer(const bert_model *m)
     while (more) {
         windows_room(&w, together);
         while (w.count < together && (more = windows_next(&w, features, &err)) != 0) {
-            if (verbose_logging && said++ < 20) show_feature(found.squad, w.f + w.count);
+            if (verbose_logging) show_feature(found.squad, w.f + w.count);
             windows_keep(&w);
         }
         if (!w.count) break;
