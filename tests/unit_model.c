@@ -474,12 +474,83 @@ static void misshapen_models(void)
     o = out_of(&m, "bert.encoder.layer.0.output.dense.bias");
     o->dtype = BERT_I32;
     opens_as(&m, &config, "holds I32; weights are floating point numbers", NULL);
+    {
+        const void *own = o->data;
+        o->dtype = BERT_C64;
+        o->data = out_of(&m, "bert.encoder.layer.0.output.dense.weight")->data;       /* there is room for so many bytes */
+        opens_as(&m, &config, "holds C64; weights are floating point numbers", NULL);
+        o->dtype = BERT_F8_E4M3;
+        o->data = own;
+        m.shapes[out_of(&m, "bert.embeddings.word_embeddings.weight") - m.out][0] = V;
+        opens_as(&m, &config, NULL, NULL);                              /* these are */
+        o->dtype = BERT_F32;
+        o = m.out + m.count;
+        o->name = "qa_outputs.weight";
+        o->data = own;
+        o->shape = m.shapes[m.count];
+        m.shapes[m.count][0] = 3;
+        m.shapes[m.count][1] = 1;
+        o->rank = 2;
+        o->dtype = BERT_F32;
+        m.count++;
+        opens_as(&m, &config, "dimension 0 is 3 instead of 2 (the head's)", NULL);
+        m.count--;
+    }
     unmake(&m);
     make(&m, 1, NULL, NULL);                                            /* Google's matrices lie the other way round */
     o = out_of(&m, "bert/encoder/layer_0/intermediate/dense/kernel");
     m.shapes[o - m.out][1] = F - 1;
     opens_as(&m, &config, "dimension 1 is 69 instead of 70 (intermediate_size)", NULL);
     unmake(&m);
+    clean();
+}
+/* A model that lies nowhere has no vocabulary beside it; from a file's bytes or a config's path it opens all the same. */
+static void models_of_no_place(void)
+{
+    static const char vocab[] = "[UNK]\na\n";
+    bert_model_desc d = { 0 };
+    bert_tokenizer_desc td = { 0 };
+    bert_tokenizer *tok = NULL;
+    bert_model *model = NULL;
+    bert_error e = { 0 };
+    made m;
+    size_t size = 0;
+    char *bytes;
+    make(&m, 0, NULL, NULL);
+    REQUIRE(save(&m, BERT_FORMAT_SAFETENSORS, paths[1], &e) == BERT_OK);
+    unmake(&m);
+    bytes = test_read_file(paths[1], &size);
+    REQUIRE(bytes != NULL);
+    d.data = bytes;
+    d.size = size;
+    d.error = td.error = &e;
+    REQUIRE(bert_model_open(&d, &model) == BERT_OK);
+    CHECK_INT(bert_model_tokenizer(model, &td, BERT_DEFAULT, &tok), BERT_ERROR_IO);
+    CHECK(strstr(e.message, "no vocabulary lies beside the checkpoint") != NULL);
+    td.data = vocab;
+    td.size = sizeof vocab - 1;
+    CHECK_INT(bert_model_tokenizer(model, &td, BERT_DEFAULT, &tok), BERT_OK);
+    CHECK_INT(bert_tokenizer_desc_resolved(tok).lower_case, BERT_ON);   /* no name says otherwise */
+    bert_tokenizer_close(tok);
+    td.data = "\xFF\n";
+    td.size = 2;
+    CHECK_INT(bert_model_tokenizer(model, &td, BERT_DEFAULT, &tok), BERT_ERROR_FORMAT);
+    bert_model_close(model);
+    free(bytes);
+    CHECK(bert_file_write("unit_model.config.json", google_config, sizeof google_config - 1, NULL) == BERT_OK);
+    memset(&d, 0, sizeof d);
+    memset(&td, 0, sizeof td);
+    d.config_path = "unit_model.config.json";
+    d.init_missing = BERT_ON;
+    d.error = td.error = &e;
+    if (bert_model_open(&d, &model) == BERT_OK) {
+        CHECK_STR(bert_model_config_path(model), "unit_model.config.json");
+        CHECK_INT(bert_model_tokenizer(model, &td, BERT_DEFAULT, &tok), BERT_ERROR_IO);
+        CHECK(strstr(e.message, "no vocabulary comes with a model made from a config") != NULL);
+        CHECK_INT(bert_model_tokenizer(model, NULL, BERT_DEFAULT, &tok), BERT_ERROR_IO);
+        bert_model_close(model);
+    } else TEST_FAIL("%s", e.message);
+    remove("unit_model.config.json");
     clean();
 }
 /* Files that are no BERT, and descs that ask for what cannot be. */
@@ -844,6 +915,67 @@ static void casing(void)
 }
 
 /* Every beginning of an archive with shards and of one with a bundle is an error, every flipped bit an error or a sound file. */
+/* Of several checkpoints in an archive that of the last step; of two that are alike neither. */
+static void archives_of_several(void)
+{
+    static const float values[2] = { 1, 2 };
+    static const int64_t shape = 2;
+    static const int steps[3] = { 2, 9, 5 };
+    bert_checkpoint_desc d = { 0 };
+    bert_checkpoint *c = NULL;
+    bert_error e = { 0 };
+    archive a;
+    char name[180], path[64];
+    int i;
+    remove_made();
+    archive_begin(&a);
+    for (i = 0; i < 3; i++) {
+        bert_write_desc w = { 0 };
+        bert_output o;
+        memset(&o, 0, sizeof o);
+        snprintf(path, sizeof path, "unit_model.step-%d", steps[i]);
+        snprintf(name, sizeof name, "step%d", steps[i]);
+        o.name = name;
+        o.data = values;
+        o.shape = &shape;
+        o.rank = 1;
+        o.dtype = BERT_F32;
+        w.path = path;
+        w.format = BERT_FORMAT_TF;
+        w.tensors = &o;
+        w.count = 1;
+        REQUIRE(bert_checkpoint_write(&w) == BERT_OK);
+        snprintf(path, sizeof path, "unit_model.step-%d.index", steps[i]);
+        snprintf(name, sizeof name, "x/m-%d.index", steps[i]);
+        archive_file(&a, name, path, 0);
+        remove(path);
+        snprintf(path, sizeof path, "unit_model.step-%d.data-00000-of-00001", steps[i]);
+        snprintf(name, sizeof name, "x/m-%d.data-00000-of-00001", steps[i]);
+        archive_file(&a, name, path, 0);
+        remove(path);
+    }
+    archive_end(&a);
+    d.data = a.data;
+    d.size = a.size;
+    d.error = &e;
+    if (bert_checkpoint_open(&d, &c)) TEST_FAIL("%s", e.message);
+    else CHECK(bert_checkpoint_find(c, "step9") != NULL && bert_checkpoint_count(c) == 1);
+    bert_checkpoint_close(c);
+    archive_free(&a);
+    archive_begin(&a);
+    for (i = 0; i < 2; i++) {
+        memset(name, 'n', 110);
+        snprintf(name + 110, sizeof name - 110, "/%c.safetensors", 'a' + i);
+        archive_add(&a, name, "x", 1, 0);
+    }
+    archive_end(&a);
+    d.data = a.data;
+    d.size = a.size;
+    c = NULL;
+    CHECK_INT(bert_checkpoint_open(&d, &c), BERT_ERROR_ARGUMENT);
+    CHECK(c == NULL && strstr(e.message, "the archive holds several checkpoints (nnn") != NULL);
+    archive_free(&a);
+}
 static void damaged_archives(void)
 {
     static const char map[] = "{\"weight_map\": {\"w\": \"a.safetensors\"}}", one[] = "{\"w\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}";
@@ -1206,9 +1338,11 @@ int main(int argc, char **argv)
     TEST(config_members);
     TEST(configs_from_shapes);
     TEST(misshapen_models);
+    TEST(models_of_no_place);
     TEST(no_models);
     TEST(folders);
     TEST(archives);
+    TEST(archives_of_several);
     TEST(damaged_archives);
     TEST(casing);
     TEST(random_models);
