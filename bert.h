@@ -1,4 +1,4 @@
-/* bert.h - v0.1.0 - BERT in one C header
+/* bert.h - v0.1.1 - BERT in one C header
    SPDX-License-Identifier: MIT-0 OR Unlicense          (licence: >>license)
 
    IS        Checkpoints of TensorFlow (Google's BERT, NEZHA), PyTorch (Hugging Face, NVIDIA) and safetensors, in and out; the
@@ -622,8 +622,8 @@ typedef struct bert_squad_score_desc {
 typedef struct bert_squad_part { double exact, f1; int64_t total; } bert_squad_part;   /* per cent */
 
 typedef struct bert_squad_score {
-    bert_squad_metric metric;           /* the one that was used */
     int64_t missing;                    /* questions without a prediction */
+    bert_squad_metric metric;           /* the one that was used */
     bert_squad_part all;
     bert_squad_part has_answer, no_answer;      /* 2.0; total 0: there are none */
     int32_t has_best, has_curves;       /* 2.0 with na_prob: the following are filled */
@@ -841,13 +841,13 @@ typedef enum bert_clip { BERT_CLIP_DEFAULT = 0, BERT_CLIP_GLOBAL = 1, BERT_CLIP_
 
 /* Of the numbers, 0 takes the default, a negative one is 0. */
 typedef struct bert_optimizer {
+    int32_t decay_all;                  /* 1: biases and LayerNorm decay too */
     bert_optimizer_kind kind;
     bert_clip clip;                     /* default: EACH for BertAdam, else GLOBAL */
     double max_norm;                    /* default 1 */
     double beta1, beta2, epsilon;       /* default 0.9, 0.999, 1e-6 (AdamW 1e-8) */
     double weight_decay;                /* default 0.01 (SGD 0) */
     double momentum;                    /* SGD; default 0 */
-    int32_t decay_all;                  /* 1: biases and LayerNorm decay too */
 } bert_optimizer;
 
 /* Loss scaling as the reference programs' mixed precision has it: gradients are computed times a factor and divided by it again
@@ -1176,8 +1176,8 @@ BERT_API void bert_top_k(const float *x, int64_t n, int64_t k, int32_t *indices)
 /* Texts to vectors: tokenizes, runs and pools. Texts that are too long are refused, cut, or taken in windows whose rows are
    pooled together (with CLS and POOLER: averaged). */
 typedef struct bert_embed_desc {
-    bert_pooling pooling;
     int32_t normalize;
+    bert_pooling pooling;
     bert_too_long too_long;
     int64_t max_length;                 /* tokens of a text, [CLS] and [SEP] included; default: what the session can */
     int64_t stride;                     /* WINDOWS: tokens that neighbours share; default an eighth */
@@ -20142,6 +20142,7 @@ BERT_API void bert_trial_close(bert_trial *trial)
 
 /* ============================================================================================================
    >>history
+   0.1.1   2026-11-29  bert_embed_desc, bert_optimizer and bert_squad_score begin with a number: `= {0}` is C++ too.
    0.1.0   2026-11-21  first version: checkpoints.
    ============================================================================================================ */
 

@@ -1,4 +1,4 @@
-/* bert_cuda.h - v0.1.0 - bert.h on an NVIDIA GPU, in one header
+/* bert_cuda.h - v0.1.1 - bert.h on an NVIDIA GPU, in one header
    SPDX-License-Identifier: MIT-0 OR Unlicense          (the texts are at the end of bert_tokenizer.h)
 
    IS        A session or a trainer of bert.h that computes on a GPU: the same calls, batches, results, checkpoints, the same numbers

@@ -1,4 +1,4 @@
-/* bert_tokenizer.h - v0.1.0 - text to BERT token ids and back, in one C header
+/* bert_tokenizer.h - v0.1.1 - text to BERT token ids and back, in one C header
    SPDX-License-Identifier: MIT-0 OR Unlicense          (licence and Unicode data notice: >>license)
 
    IS        Google's BERT tokenization, answer for answer: cleaning, CJK spacing, lower-casing, accent stripping,
@@ -106,7 +106,7 @@
 #endif
 #endif
 
-#define BERT_VERSION "0.1.0"
+#define BERT_VERSION "0.1.1"
 
 /* ============================================================================================================
    >>types
@@ -5341,6 +5341,7 @@ BERT_API void bert_learner_close(bert_learner *learner)
 
 /* ============================================================================================================
    >>history
+   0.1.1   2026-11-29  for bert.h.
    0.1.0   2026-11-21  first version: the base and the tokenizer.
    ============================================================================================================ */
 

@@ -53,7 +53,7 @@ ModelDesc = _struct("bert_model_desc", ("path", c.c_char_p), ("data", _p), ("siz
 SessionDesc = _struct("bert_session_desc", ("model", _p), ("packed", _p), ("precision", c.c_int), ("isa", c.c_int), ("threads", _i32), ("parallel", Parallel), ("max_tokens", _i64),
                       ("budget", _size), ("device", _p), ("allocator", Allocator), ("error", c.POINTER(Error)))
 Encoding = _struct("bert_encoding", ("capacity", _size), ("count", _size), ("ids", _p), ("segment_ids", _p), ("words", _p), ("begin", _p), ("end", _p), ("char_begin", _p), ("char_end", _p))
-EmbedDesc = _struct("bert_embed_desc", ("pooling", c.c_int), ("normalize", _i32), ("too_long", c.c_int), ("max_length", _i64), ("stride", _i64), ("error", c.POINTER(Error)))
+EmbedDesc = _struct("bert_embed_desc", ("normalize", _i32), ("pooling", c.c_int), ("too_long", c.c_int), ("max_length", _i64), ("stride", _i64), ("error", c.POINTER(Error)))
 Batch = _struct("bert_batch", ("sequences", _i64), ("offsets", _p), ("ids", _p), ("embeds", _p), ("segment_ids", _p), ("position_ids", _p), ("key_mask", _p), ("score_bias", _p), ("too_long", c.c_int))
 Result = _struct("bert_result", ("hidden", _p), ("layers", _p), ("attention", _p), ("pooled", _p), ("vectors", _p), ("pooling", c.c_int), ("normalize", _i32), ("next_sentence", _p),
                  ("classes", _p), ("token_classes", _p), ("spans", _p), ("masked_count", _i64), ("masked_rows", _p), ("words", _p))

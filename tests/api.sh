@@ -67,6 +67,16 @@ planted() {                             # planted SED: with such a change `same`
     same "$tmp/planted"
 }
 
+zero() {                                # every public struct begins so that `= {0}` is C and C++
+    {
+        printf '#include "bert.h"\n#include "bert_cuda.h"\nint main(void) {\n'
+        sed -n 's/^typedef struct \(bert_[a-z][a-z_]*\) {.*/\1/p' "$top/bert_tokenizer.h" "$top/bert.h" "$top/bert_cuda.h" | sort -u |
+            grep -v -x -e bert_mpi_desc -e bert_cuda_comm_desc | sed 's/.*/    { & x = {0}; (void)x; }/'
+        printf '    return 0;\n}\n'
+    } >"$tmp/zero.cpp"
+    [ "$(wc -l <"$tmp/zero.cpp")" -gt 60 ] && ${CXX:-c++} -std=c++11 -fsyntax-only -I"$top" "$tmp/zero.cpp" && $CC -std=c99 -fsyntax-only -I"$top" -x c "$tmp/zero.cpp"
+}
+
 if [ -n "$record" ]; then
     if [ -f "$recorded" ] && [ "$(sed -n 's/^version //p' "$recorded")" = "$(version_of "$top")" ] && ! same "$top"; then exit 1; fi
     { echo "version $(version_of "$top")"; declarations "$top"; } >"$tmp/new" && cp "$tmp/new" "$recorded"
@@ -78,4 +88,6 @@ refuse "a field more is found" planted bert_tokenizer.h 's/^typedef struct bert_
 refuse "another parameter is found" planted bert_tokenizer.h 's/^BERT_API void bert_tokenizer_close(bert_tokenizer \*/BERT_API void bert_tokenizer_close(const bert_tokenizer */'
 refuse "a function that is gone is found" planted bert.h 's/^BERT_API void bert_session_close.*;$//'
 refuse "another version is found" planted bert_tokenizer.h 's/^#define BERT_VERSION "/&9/'
+if have "${CXX:-c++}"; then check "zero is where every desc begins" zero
+elif wanted "zero is where every desc begins"; then skip "zero is where every desc begins" "there is no C++ compiler"; fi
 finish

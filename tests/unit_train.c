@@ -432,7 +432,7 @@ static void learners(void)
             CHECK(fabs(r->squares(x, n) - l->squares(x, n)) < 1e-6 * r->squares(x, n));
             for (kind = BERT_OPTIMIZER_GOOGLE; kind <= BERT_OPTIMIZER_SGD; kind++)
                 for (pass = 1; pass <= 2; pass++) {
-                    bert_optimizer o = { (bert_optimizer_kind)kind, BERT_CLIP_DEFAULT, 0, 0, 0, 0, 0, 0, 0 };
+                    bert_optimizer o = { 0, (bert_optimizer_kind)kind, BERT_CLIP_DEFAULT, 0, 0, 0, 0, 0, 0 };
                     const float ratio = bert__is_lamb((bert_optimizer_kind)kind) ? 0.8f : 1.0f;
                     bert__update u;
                     if (pass == 1 && !bert__is_lamb((bert_optimizer_kind)kind)) continue;
@@ -624,7 +624,7 @@ static void optimizers(void)
 {
     static const float w0[5] = { 0.5f, -1.0f, 0.25f, 2.0f, -0.125f }, g0[5] = { 0.1f, -0.2f, 0.0f, 3.0f, 0.01f };
     float w[5], g[5], m[5], v[5];
-    bert_optimizer o = { BERT_OPTIMIZER_SGD, BERT_CLIP_NONE, 0, 0, 0, 0, 0, 0, 0 };
+    bert_optimizer o = { 0, BERT_OPTIMIZER_SGD, BERT_CLIP_NONE, 0, 0, 0, 0, 0, 0 };
     double x[5], buffer[5] = { 0 }, am[5] = { 0 }, av[5] = { 0 };
     int step, i;
     memcpy(w, w0, sizeof w);
