@@ -4031,20 +4031,15 @@ BERT__APART void bert__put(bert__buf *b, uint64_t v, int bytes)            /* li
 }
 BERT__APART void bert__put_text(bert__buf *b, const char *text) { bert__buf_add(b, text, strlen(text)); }
 
-/* One entry: the values of an output. */
-BERT__FN void bert__zip_add(bert__zip_writer *w, const char *name, const bert_output *o, size_t size)
+/* What stands before an entry's bytes, in w->header, and for it in the directory. Sizes and places that 32 bits do not hold go into
+   zip64 fields. */
+BERT__FN void bert__zip_head(bert__zip_writer *w, const char *name, uint32_t crc, uint64_t size)
 {
     const int large = size >= 0xFFFFFFFF;
     const uint64_t at = w->out.size;
     const size_t n = strlen(name), extra = large ? 20 : 0;
     const size_t fill = (64 - (size_t)((at + 30 + n + extra + 4) % 64)) % 64;
-    unsigned char room[BERT__ROOM];
-    size_t done, k;
-    uint32_t crc = 0;
-    for (done = 0; done < size; done += k) {
-        const unsigned char *p = bert__output_part(o, done, size, room, &k);
-        crc = bert__crc_add(&w->crc, crc, p, k);
-    }
+    size_t k;
     w->header.size = 0;
     bert__put(&w->header, 0x04034B50, 4);
     bert__put(&w->header, large ? 45 : 20, 2);                          /* version needed */
@@ -4059,8 +4054,6 @@ BERT__FN void bert__zip_add(bert__zip_writer *w, const char *name, const bert_ou
     bert__put_text(&w->header, "FB");
     bert__put(&w->header, fill, 2);
     for (k = 0; k < fill; k++) bert__buf_add(&w->header, "Z", 1);
-    bert__writer_add(&w->out, w->header.data, w->header.size);
-    bert__write_output(&w->out, o, size);
     bert__put(&w->directory, 0x02014B50, 4);
     bert__put(&w->directory, 45, 2);                                    /* made by, needed */
     bert__put(&w->directory, large || at >= 0xFFFFFFFF ? 45 : 20, 2);
@@ -4079,6 +4072,20 @@ BERT__FN void bert__zip_add(bert__zip_writer *w, const char *name, const bert_ou
     if (large) { bert__put(&w->directory, size, 8); bert__put(&w->directory, size, 8); }
     if (at >= 0xFFFFFFFF) bert__put(&w->directory, at, 8);
     w->count++;
+}
+/* One entry: the values of an output. */
+BERT__FN void bert__zip_add(bert__zip_writer *w, const char *name, const bert_output *o, size_t size)
+{
+    unsigned char room[BERT__ROOM];
+    size_t done, k;
+    uint32_t crc = 0;
+    for (done = 0; done < size; done += k) {
+        const unsigned char *p = bert__output_part(o, done, size, room, &k);
+        crc = bert__crc_add(&w->crc, crc, p, k);
+    }
+    bert__zip_head(w, name, crc, size);
+    bert__writer_add(&w->out, w->header.data, w->header.size);
+    bert__write_output(&w->out, o, size);
 }
 BERT__FN void bert__zip_add_bytes(bert__zip_writer *w, const char *name, const char *data, size_t size)
 {

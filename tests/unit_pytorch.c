@@ -583,6 +583,20 @@ static void long_names_and_places(void)
     CHECK_INT(bert__load32((const unsigned char *)w->directory.data + 42), 0xFFFFFFFF);
     CHECK(bert__load16((const unsigned char *)w->directory.data + 30) == 12 && bert__load16((const unsigned char *)w->directory.data + 49) == 1 && bert__load16((const unsigned char *)w->directory.data + 51) == 8);
     CHECK(bert__load64((const unsigned char *)w->directory.data + 53) == (uint64_t)5 << 30);
+    for (k = 0; k < 2; k++) {                                           /* 5 GB, at the start and behind 5 GB */
+        const unsigned char *p64, *d64;
+        w->out.size = k ? (uint64_t)5 << 30 : 0;
+        w->directory.size = 0;
+        bert__zip_head(w, "large", 0x12345678, (uint64_t)6 << 30);
+        p64 = (const unsigned char *)w->header.data;
+        d64 = (const unsigned char *)w->directory.data;
+        CHECK(w->header.size % 64 == 0 && bert__load16(p64 + 4) == 45 && bert__load32(p64 + 14) == 0x12345678 && bert__load32(p64 + 18) == 0xFFFFFFFF && bert__load32(p64 + 22) == 0xFFFFFFFF);
+        CHECK(bert__load16(p64 + 35) == 1 && bert__load16(p64 + 37) == 16 && bert__load64(p64 + 39) == (uint64_t)6 << 30 && bert__load64(p64 + 47) == (uint64_t)6 << 30);
+        CHECK_INT(w->directory.size, 46 + 5 + 4 + 16 + 8 * (size_t)k);
+        CHECK(bert__load16(d64 + 6) == 45 && bert__load32(d64 + 20) == 0xFFFFFFFF && bert__load32(d64 + 24) == 0xFFFFFFFF && bert__load32(d64 + 42) == (k ? 0xFFFFFFFF : 0));
+        CHECK(bert__load16(d64 + 51) == 1 && bert__load16(d64 + 53) == (k ? 24u : 16u) && bert__load64(d64 + 55) == (uint64_t)6 << 30 && bert__load64(d64 + 63) == (uint64_t)6 << 30);
+        if (k) CHECK(bert__load64(d64 + 71) == (uint64_t)5 << 30);
+    }
     bert__writer_abort(&w->out);
     w->header.size = 0;
     bert__put_int(&w->header, 70000);
