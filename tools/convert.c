@@ -187,7 +187,7 @@ static const char c_main[] =
     "    static int32_t ids[ROOM], words[ROOM];\n"
     "    static size_t begin[ROOM], end[ROOM];\n"
     "    bert_error err = { 0 };\n"
-    "    bert_model *model;\n    bert_tokenizer *tok;\n    bert_session *session;\n    bert_session_desc sd = { 0 };\n    bert_pair_desc pair = { 0 };\n    bert_batch batch = { 0 };\n    bert_result result = { 0 };\n"
+    "    bert_model *model = NULL;\n    bert_tokenizer *tok = NULL;\n    bert_session *session = NULL;\n    bert_session_desc sd = { 0 };\n    bert_pair_desc pair = { 0 };\n    bert_batch batch = { 0 };\n    bert_result result = { 0 };\n"
     "    int64_t offsets[2] = { 0, 0 };\n"
     "    const int labels = $_label_count;\n"
     "    int i, k;\n"
