@@ -1430,7 +1430,8 @@ BERT_API int64_t *bert_trainer_cursor(bert_trainer *trainer);
 
 #ifdef BERT_USE_MPI
 /* Workers over MPI. The program calls MPI_Init before and MPI_Finalize after; on an error it should end with MPI_Abort, so that nobody
-   waits for it. The comm lives as long as the bert_mpi. */
+   waits for it. The comm lives as long as the bert_mpi. It holds what is sent: as many bytes as gradients have on the wire (two or three
+   workers: theirs as well), from its allocator. */
 BERT_API bert_status bert_mpi_open(const bert_mpi_desc *desc, bert_mpi **out);
 BERT_API void bert_mpi_close(bert_mpi *mpi);
 BERT_API bert_comm bert_mpi_comm(bert_mpi *mpi);

@@ -70,7 +70,7 @@ pretrain() { n_=$1; shift; if [ "$n_" = 1 ]; then "$bin/run_pretraining" $pretra
 alone() { pretrain "$1" --train_batch_size=8 --learning_rate=2e-3 --output_dir="of_$1" && grep -q "^run_pretraining .*: $1 workers, global batch 8, learning rate 0.002$" err && results_near one_worker/eval_results.txt "of_$1/eval_results.txt" 2e-6; }
 check "run_pretraining, 2 workers" alone 2
 check "run_pretraining, 4 workers" alone 4
-horovod() { pretrain 2 --train_batch_size=4 --learning_rate=1e-3 --horovod --output_dir=horovod && sed -n 1p err | grep -q 'global batch 8 (4 each), learning rate 0.002 (0.001 for each worker)' && results_near one_worker/eval_results.txt horovod/eval_results.txt 2e-6; }
+horovod() { pretrain 2 --train_batch_size=4 --learning_rate=1e-3 --horovod --threads=2 --output_dir=horovod && sed -n 1p err | grep -q 'global batch 8 (4 each), learning rate 0.002 (0.001 for each worker)' && results_near one_worker/eval_results.txt horovod/eval_results.txt 2e-6; }
 check "horovod" horovod
 elastic() { pretrain 3 --train_batch_size=8 --learning_rate=2e-3 --output_dir=of_2 --resume_step=6 && grep -q 'going on from step 6' err && results_near one_worker/eval_results.txt of_2/eval_results.txt 2e-6; }
 check "another number of workers goes on" elastic
