@@ -6684,7 +6684,7 @@ typedef struct bert__product {
     const float *residual;              /* as y, or NULL */
     int64_t x_stride, cell_stride, y_stride;
     bert_activation activation;         /* BERT_LINEAR: none */
-    int rounded;                        /* 1: rows of y are cells, as `narrow` would make them of these (bf16, without residual) */
+    int rounded;                        /* 1: rows of y are cells, as `narrow` of bf16 would make them of these; without residual */
 } bert__product;
 
 /* One head of one sequence: softmax(scale (q + 0)(k + r) + biases)(v + r), r the vector of the relative position (NEZHA). */
@@ -6698,7 +6698,7 @@ typedef struct bert__attention {
     const float *relative;              /* [2R+1,D] vector of the clipped distance (key - query) + R, or NULL */
     int64_t max_relative;               /* R */
     float *probabilities;               /* [S,S] or NULL: where to leave them */
-    int rounded;                        /* 1: rows of q, k, v and out are bf16, D a multiple of 16, not relative: kernels that have `pairs` */
+    int rounded, rounded_out;           /* 1: rows of q, k, v are bf16, those of out too; D a multiple of 16, not relative: see bert__rounds_heads */
 } bert__attention;
 
 typedef struct bert__kernels {
@@ -7405,6 +7405,23 @@ BERT__SIMD_FN void BERT__TIER(slope)(bert_activation kind, const float *from, fl
 #define bert__gspread(p) bert__vset(*(p))
 #define bert__gdot(x, w, a) bert__vfma(x, w, a)
 #include "bert.h"
+#ifdef BERT__BF16_TARGET
+BERT__FN BERT__BF16_TARGET void BERT__TIER(narrow_bf16)(const float *x, const float *shrink, int64_t k, void *cells, float *scale, int32_t *zero)
+{
+    BERT__BF16_CELL *to = (BERT__BF16_CELL *)cells, last[16];
+    float rest[16] = { 0 };
+    int64_t c, i;
+    (void)shrink;
+    for (c = 0; c + 16 <= k; c += 16) bert__bf16_cells(to + c, x + c);
+    if (c < k) {
+        for (i = c; i < k; i++) rest[i - c] = x[i];
+        bert__bf16_cells(last, rest);
+        for (i = c; i < bert__up(k, 2); i++) to[i] = last[i - c];
+    }
+    *scale = 1;
+    *zero = 0;
+}
+#endif
 #ifdef BERT__INT8_TARGET                        /* sums of integers, in the same room as floats */
 /* Sixteen cells, or all of the row's last ones, at a time. */
 BERT__FN BERT__INT8_TARGET void BERT__TIER(narrow_int8)(const float *x, const float *shrink, int64_t k, void *cells, float *scale, int32_t *zero)
@@ -7452,6 +7469,9 @@ BERT__FN BERT__INT8_TARGET void BERT__TIER(narrow_int8)(const float *x, const fl
 #define BERT__SUMS BERT__INT8_SUMS
 #define BERT__FACTORS BERT__INT8_FACTORS
 #define BERT__SCALED
+#ifdef BERT__BF16_PAIRED
+#define BERT__ROUNDED(to, from) do { float scale_; int32_t zero_; BERT__TIER(narrow_bf16)(from, NULL, BERT__NR, to, &scale_, &zero_); } while (0)
+#endif
 #define bert__gzero() bert__int8_zero()
 #define bert__gload(p) bert__int8_load(p)
 #define bert__gstore(p, v) bert__int8_store(p, v)
@@ -7461,21 +7481,6 @@ BERT__FN BERT__INT8_TARGET void BERT__TIER(narrow_int8)(const float *x, const fl
 #include "bert.h"
 #endif
 #ifdef BERT__BF16_TARGET
-BERT__FN BERT__BF16_TARGET void BERT__TIER(narrow_bf16)(const float *x, const float *shrink, int64_t k, void *cells, float *scale, int32_t *zero)
-{
-    BERT__BF16_CELL *to = (BERT__BF16_CELL *)cells, last[16];
-    float rest[16] = { 0 };
-    int64_t c, i;
-    (void)shrink;
-    for (c = 0; c + 16 <= k; c += 16) bert__bf16_cells(to + c, x + c);
-    if (c < k) {
-        for (i = c; i < k; i++) rest[i - c] = x[i];
-        bert__bf16_cells(last, rest);
-        for (i = c; i < bert__up(k, 2); i++) to[i] = last[i - c];
-    }
-    *scale = 1;
-    *zero = 0;
-}
 #define BERT__FORM(name) BERT__TIER(bf16_##name)
 #define BERT__FORM_TARGET BERT__BF16_TARGET
 #define BERT__GROUP BERT__BF16_GROUP
@@ -7485,7 +7490,7 @@ BERT__FN BERT__BF16_TARGET void BERT__TIER(narrow_bf16)(const float *x, const fl
 #define BERT__CELL BERT__BF16_CELL
 #define BERT__SUMS BERT__VEC
 #define BERT__FACTORS BERT__BF16_FACTORS
-#define BERT__ROUNDED
+#define BERT__ROUNDED(to, from) for (j = 0; j < BERT__NR; j += 16) bert__bf16_cells((to) + j, (from) + j)
 #define bert__gzero() bert__vzero()
 #define bert__gload(p) bert__vload(p)
 #define bert__gstore(p, v) bert__vstore(p, v)
@@ -7637,8 +7642,8 @@ BERT__SIMD_FN void BERT__TIER(norm)(float *y, const float *x, const float *gamma
 /* ---- attention ---- */
 
 /* For each query all scores at once, then the softmax, then the sum of the values: two products with k^T and v packed as
-   panels, by the same tiles. QB queries at a time. Where the processor multiplies pairs of bf16 and products are in bf16, q, k, v
-   and the context are written as bf16 once and read as they lie. Relative positions (NEZHA) are two products more, with the table, one column
+   panels, by the same tiles. QB queries at a time. Where the processor multiplies pairs of bf16 and products are in bf16 or int8,
+   q, k and v (in bf16 the context too) are written as bf16 once and read as they lie. Relative positions (NEZHA) are two products more, with the table, one column
    for each distance that occurs: added to the scores by distance, and the probabilities summed by distance. */
 #define BERT__QB (2 * BERT__MR)
 typedef struct BERT__TIER(places) {             /* parts of the scratch memory, in floats */
@@ -7735,7 +7740,7 @@ BERT__FN BERT__BF16_TARGET void BERT__TIER(pair_rows)(const bert__attention *a, 
     }
 }
 #define BERT__ATTENTION_NARROW(row, n) do { if (narrow) { float scale_; int32_t zero_; BERT__TIER(narrow_bf16)(row, NULL, n, row, &scale_, &zero_); } } while (0)
-#define BERT__ATTENTION_OUT(to, y, n) do { if (narrow == 2) { float scale_; int32_t zero_; BERT__TIER(narrow_bf16)(y, NULL, n, to, &scale_, &zero_); } } while (0)
+#define BERT__ATTENTION_OUT(to, y, n) do { if (a->rounded_out) { float scale_; int32_t zero_; BERT__TIER(narrow_bf16)(y, NULL, n, to, &scale_, &zero_); } } while (0)
 #define BERT__ATTENTION_TILES(count, k, x, x_stride, w, from, c, c_stride, fresh, ahead)                                    \
     do {                                                                                                               \
         if (narrow) BERT__TIER(bf16_tiles)(count, ((k) + 1) / 2, (const uint16_t *)(const void *)(x) + (from), 2 * (x_stride), (const uint16_t *)(const void *)(w) + (from) * BERT__NR, c, c_stride, fresh, ahead, NULL, 0, 0); \
@@ -7747,7 +7752,7 @@ BERT__FN BERT__BF16_TARGET void BERT__TIER(pair_rows)(const bert__attention *a, 
 #define BERT__ATTENTION_TILES(count, k, x, x_stride, w, from, c, c_stride, fresh, ahead) BERT__TIER(tiles)(count, k, (x) + (from), x_stride, (w) + (from) * BERT__NR, c, c_stride, fresh, ahead, NULL, 0, 0)
 #endif
 /* narrow (a constant): 1: products in pairs of bf16, queries, keys, values and the softmax's numerators rounded to that; without relative
-   positions. 2: they are bf16 when they come, and so is what comes out. */
+   positions. 2: they are bf16 when they come, and what comes out may be. */
 BERT__SIMD_INLINE void BERT__TIER(attention_in)(const int narrow, const bert__attention *a, int64_t query, int64_t queries, void *scratch)
 {
     const int64_t s = a->length, depth = a->depth, max = a->max_relative < s - 1 ? a->max_relative : s - 1;
@@ -7811,7 +7816,7 @@ BERT__SIMD_INLINE void BERT__TIER(attention_in)(const int narrow, const bert__at
             if (a->relative) BERT__TIER(tiles)(count, p.distances, relative, p.across, base + p.rv + at * p.distances, out + at, p.depth, 0, v, NULL, 0, 0);
         }
         for (i = 0; i < count; i++) {
-            float *y = narrow == 2 ? out + i * p.depth : a->out + (query + i) * a->out_stride;
+            float *y = a->rounded_out ? out + i * p.depth : a->out + (query + i) * a->out_stride;
             BERT__TIER(scaled)(y, out + i * p.depth, depth, inverse[i]);
             BERT__ATTENTION_OUT(a->out + (query + i) * a->out_stride, y, depth);
         }
@@ -8215,8 +8220,10 @@ BERT__NOINLINE BERT__FORM_TARGET void BERT__FORM(finish)(const bert__product *p,
 #endif
 #ifdef BERT__ROUNDED                            /* past N they are 0 */
     if (p->rounded) {
-        for (i = 0; i < count; i++)
-            for (j = 0; j < BERT__NR; j += 16) bert__bf16_cells((BERT__CELL *)(void *)(p->y + (row + i) * p->y_stride) + first + j, sums + i * BERT__NR + j);
+        for (i = 0; i < count; i++) {
+            BERT__BF16_CELL *to = (BERT__BF16_CELL *)(void *)(p->y + (row + i) * p->y_stride) + first;
+            BERT__ROUNDED(to, sums + i * BERT__NR);
+        }
         return;
     }
 #endif
@@ -8239,7 +8246,11 @@ BERT__NOINLINE BERT__FORM_TARGET void BERT__FORM(tiles)(int64_t rows, int64_t st
         count = (rows + left - 1) / left;
         for (i = 0; p && i < count; i++) {                              /* the lines that `finish` will write */
             const char *y = (const char *)(p->y + (row + i) * p->y_stride);
-            const size_t cell = p->rounded ? sizeof(BERT__CELL) : sizeof(float);
+#ifdef BERT__ROUNDED
+            const size_t cell = p->rounded ? sizeof(BERT__BF16_CELL) : sizeof(float);
+#else
+            const size_t cell = sizeof(float);
+#endif
             for (j = 0; j < BERT__NR; j += 64 / (int64_t)cell) bert__vsoon(y + (size_t)(panel * BERT__NR + j) * cell);
         }
 #define BERT__CASE(i, u) case i + 1: BERT__FORM(tile)(i + 1, steps, x, x_stride, w, c, c_stride, fresh, next, stride); break;
@@ -9605,12 +9616,13 @@ BERT__FN bert__product bert__layer_product(const bert_session *s, const bert__de
     p.cell_zeros = s->cell_zeros;
     return p;
 }
-/* Whether q, k, v and the context are cells of bf16 in `work`. */
+/* Kernels whose attention reads rows of bf16 and whose products write them: bf16 and int8 where the processor multiplies pairs of bf16. */
+BERT__FN int bert__rounds_heads(const bert__kernels *k) { return BERT__IS_NARROW(k) && k->attention != bert__kernels_of(k->isa)->attention; }
+/* Whether q, k and v are bf16 in `work`. */
 BERT__FN int bert__heads_rounded(const bert_session *s)
 {
-    const bert__kernels *k = s->packed->kernels;
     const bert_config *c = bert_model_config(s->packed->model);
-    return BERT__IS_ROUNDED(k) && k->pairs && c->hidden_size / c->heads % 16 == 0 && !s->packed->relative;
+    return bert__rounds_heads(s->packed->kernels) && c->hidden_size / c->heads % 16 == 0 && !s->packed->relative;
 }
 /* What the product reads lies in `work`, as cells. */
 BERT__FN void bert__cells_are_there(const bert_session *s, bert__product *p)
@@ -9632,7 +9644,7 @@ BERT__FN bert__steps bert__layer_steps(const bert_session *s, const bert__layer 
     const bert_config *c = bert_model_config(s->packed->model);
     bert__steps p;
     p.attention = bert__layer_product(s, &layer->attention, s->work + 3 * (int64_t)c->hidden_size, s->work_stride, s->x, s->x_stride, 1, BERT_LINEAR);
-    if (bert__heads_rounded(s)) bert__cells_are_there(s, &p.attention);
+    if (BERT__IS_ROUNDED(s->packed->kernels) && bert__heads_rounded(s)) bert__cells_are_there(s, &p.attention);
     p.intermediate = bert__layer_product(s, &layer->intermediate, s->x, s->x_stride, s->work, s->work_stride, 0, c->activation);
     p.output = bert__layer_product(s, &layer->output, s->work, s->work_stride, s->x, s->x_stride, 1, BERT_LINEAR);
     if (BERT__IS_ROUNDED(layer->output.kernels)) {
@@ -9698,6 +9710,7 @@ BERT__FN void bert__attention_task(void *arg, int64_t index)
     a.relative = s->packed->relative;
     a.max_relative = c->max_relative_position;
     a.rounded = bert__heads_rounded(s);
+    a.rounded_out = a.rounded && BERT__IS_ROUNDED(s->packed->kernels);
     while ((item = bert__atomic_add(&w->taken, 1)) < w->items) {
         const bert__sequence *q;
         int64_t head, block;
@@ -9712,7 +9725,7 @@ BERT__FN void bert__attention_task(void *arg, int64_t index)
         a.q = s->work + q->row * s->work_stride + (head * nD >> a.rounded);
         a.k = a.q + (nC >> a.rounded);
         a.v = a.k + (nC >> a.rounded);
-        a.out = s->work + q->row * s->work_stride + 3 * nC + (head * nD >> a.rounded);
+        a.out = s->work + q->row * s->work_stride + 3 * nC + (head * nD >> a.rounded_out);
         a.length = q->length;
         a.key_bias = w->batch->key_mask ? s->key_bias + q->row : NULL;
         a.bias = w->batch->score_bias ? w->batch->score_bias + q->squares : NULL;

@@ -359,8 +359,9 @@ static void one_narrow(int64_t m, int64_t n, int64_t k, bert_activation kind, in
         i += rows;
     }
     if (!same(y, z, m * ys)) TEST_FAIL("%s %s: cuts change bits, m %d n %d k %d", bert_isa_name(kernels->isa), bert_precision_name(kernels->precision), (int)m, (int)n, (int)k);
-    if (!is_int8 && !residual) {                                        /* y as the next product's cells: what `narrow` makes of y */
+    if (!residual && (!is_int8 || bert__rounds_heads(kernels))) {       /* y as cells of bf16: what `narrow` makes of y */
         const int64_t width = panels * nr;
+        const bert__kernels *bf16 = bert__kernels_for(kernels->isa, BERT_PRECISION_BF16);
         float *rounded = guards(m * (width + 16)), *want = floats(width + 16), scale;
         int32_t zero;
         for (j = n; j < width; j++) bias[j] = 0;
@@ -369,8 +370,8 @@ static void one_narrow(int64_t m, int64_t n, int64_t k, bert_activation kind, in
         p.y_stride = width + 16;
         kernels->product(&p, 0, m, 0, panels);
         for (i = 0; i < m; i++) {
-            kernels->narrow(y + i * ys, NULL, n, want, &scale, &zero);
-            if (memcmp(rounded + i * p.y_stride, want, (size_t)(bert__up(n, 2) * kernels->cell))) TEST_FAIL("%s bf16: row %d of cells, m %d n %d k %d", bert_isa_name(kernels->isa), (int)i, (int)m, (int)n, (int)k);
+            bf16->narrow(y + i * ys, NULL, n, want, &scale, &zero);
+            if (memcmp(rounded + i * p.y_stride, want, (size_t)(bert__up(n, 2) * bf16->cell))) TEST_FAIL("%s bf16: row %d of cells, m %d n %d k %d", bert_isa_name(kernels->isa), (int)i, (int)m, (int)n, (int)k);
             CHECK(rounded[i * p.y_stride + width] == GUARD);
         }
         free(rounded);
@@ -603,7 +604,7 @@ static void rounded_attention(int64_t s, int64_t depth, int masks)
     a.k = narrow + depth / 2;
     a.v = narrow + depth;
     a.out = rounded;
-    a.rounded = 1;
+    a.rounded = a.rounded_out = 1;
     memset(scratch, 0xFF, size);
     for (i = 0; i < s; i += j) {
         j = 1 + below(s - i);
@@ -619,11 +620,10 @@ static void rounded_attention(int64_t s, int64_t depth, int masks)
 /* That narrow kernels have the attention they should: rounded where the processor multiplies pairs of bf16, else that of float32. */
 static void narrow_attention(void)
 {
-    const bert__kernels *plain = bert__kernels_of(kernels->isa);
     int64_t i;
     attentions();
     for (i = 1; i < 120 && kernels->pairs; i += 7) rounded_attention(i, 16 + 16 * (i % 5), (int)(i % 2));
-    CHECK((kernels->attention != plain->attention) == (bert__kernels_for(kernels->isa, BERT_PRECISION_BF16) && bert__kernels_for(kernels->isa, BERT_PRECISION_BF16)->pairs));
+    CHECK(bert__rounds_heads(kernels) == (bert__kernels_for(kernels->isa, BERT_PRECISION_BF16) && bert__kernels_for(kernels->isa, BERT_PRECISION_BF16)->pairs));
 }
 
 /* ---- every tier ---- */
