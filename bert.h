@@ -6712,8 +6712,8 @@ typedef struct bert__kernels {
     /* x[k] by shrink[k] (or NULL) as cells, to a multiple of group (and of 2 where they are swapped), what 1 means there, and what was
        added to them; NULL: products read x itself */
     void (*narrow)(const float *x, const float *shrink, int64_t k, void *cells, float *scale, int32_t *zero);
-    /* k inputs of a float32 panel as one of pairs of bf16; or NULL */
-    void (*pairs)(const float *panel, int64_t k, void *out);
+    /* k inputs of a float32 panel, `stride` floats apart, as one of pairs of bf16; or NULL */
+    void (*pairs)(const float *panel, int64_t stride, int64_t k, void *out);
     /* rows row..row+rows-1 of all outputs in panels panel..panel+panels-1 */
     void (*product)(const bert__product *p, int64_t row, int64_t rows, int64_t panel, int64_t panels);
     /* y[i][j] = x_i . w_j + bias_j for rows w_j as they lie in a checkpoint: the word embeddings as the decoder; bias may be NULL */
@@ -7725,7 +7725,7 @@ BERT__SIMD_INLINE void BERT__TIER(scaled)(float *y, const float *x, int64_t n, f
 /* Panels [rows of panels][k][NR] as pairs of bf16, each where it begins. */
 BERT__SIMD_FN void BERT__TIER(pair_panels)(float *panels, int64_t outputs, int64_t k)
 {
-    for (; outputs > 0; outputs -= BERT__NR, panels += k * BERT__NR) BERT__BF16_PAIRS(panels, k, panels);
+    for (; outputs > 0; outputs -= BERT__NR, panels += k * BERT__NR) BERT__BF16_PAIRS(panels, BERT__NR, k, panels);
 }
 /* Panels of bf16 rows, as pair_panels leaves them: keys, whose pairs lie side by side already, and values, of two rows each. */
 BERT__FN BERT__BF16_TARGET void BERT__TIER(pair_rows)(const bert__attention *a, float *keys, float *values)
@@ -8639,14 +8639,14 @@ BERT__FORCEINLINE BERT__TARGET void bert__avx512_pair(void *to, const uint16_t *
     _mm512_storeu_si512(to, v);
 }
 /* Panels have 32 outputs. */
-BERT__FN BERT__TARGETS("avx512f,avx512bf16,avx2,fma") void bert__avx512_pairs(const float *panel, int64_t k, void *out)
+BERT__FN BERT__TARGETS("avx512f,avx512bf16,avx2,fma") void bert__avx512_pairs(const float *panel, int64_t stride, int64_t k, void *out)
 {
     char *to = (char *)out;
     int64_t c;
     int j;
-    for (c = 0; c < k; c += 2, panel += 64)
+    for (c = 0; c < k; c += 2, panel += 2 * stride)
         for (j = 0; j < 32; j += 16, to += 64) {
-            const __m256i first = (__m256i)_mm512_cvtneps_pbh(_mm512_loadu_ps(panel + j)), second = (__m256i)_mm512_cvtneps_pbh(c + 1 < k ? _mm512_loadu_ps(panel + 32 + j) : _mm512_setzero_ps());
+            const __m256i first = (__m256i)_mm512_cvtneps_pbh(_mm512_loadu_ps(panel + j)), second = (__m256i)_mm512_cvtneps_pbh(c + 1 < k ? _mm512_loadu_ps(panel + stride + j) : _mm512_setzero_ps());
             const __m512i high = _mm512_maskz_slli_epi32(0xFFFF, _mm512_maskz_cvtepu16_epi32(0xFFFF, second), 16);
             _mm512_storeu_si512(to, _mm512_or_si512(_mm512_maskz_cvtepu16_epi32(0xFFFF, first), high));
         }
@@ -9066,7 +9066,7 @@ BERT__FN void bert__pack_panel(const bert__origin *o, const bert__dense *w, int6
         for (k = 0; k < w->k; k += n) {
             n = w->k - k < BERT__PACK_RUN ? w->k - k : BERT__PACK_RUN;
             bert__panel_floats(o, w, panel, k, n, run);
-            if (kernels->pairs) kernels->pairs(run, n, out + k * nr * kernels->weight);
+            if (kernels->pairs) kernels->pairs(run, nr, n, out + k * nr * kernels->weight);
             else for (c = 0; c < n; c++) {
                 const int64_t at = kernels->swap ? (k + c) ^ 1 : k + c, place = at / group * nr * group + at % group;
                 float *v = run + c * nr;
@@ -17502,10 +17502,14 @@ BERT__FN float *bert__panel_room(const bert__job *job, int64_t panel, int64_t fr
     return job->narrow ? run : job->t->panels + (panel * inputs + from) * nr;
 }
 /* ... and what becomes of them. */
+BERT__FN void *bert__pair_room(const bert__job *job, int64_t panel, int64_t from, int64_t inputs)
+{
+    return (char *)job->t->panels + (panel * bert__up(inputs, 2) + from) * job->t->kernels->nr * job->narrow->weight;
+}
 BERT__FN void bert__panel_done(const bert__job *job, int bf16, int64_t panel, int64_t from, int64_t count, int64_t inputs, float *room)
 {
     const int64_t nr = job->t->kernels->nr;
-    if (job->narrow) job->narrow->pairs(room, count, (char *)job->t->panels + (panel * bert__up(inputs, 2) + from) * nr * job->narrow->weight);
+    if (job->narrow) job->narrow->pairs(room, nr, count, bert__pair_room(job, panel, from, inputs));
     else if (bf16) job->t->learner->round(room, room, nr * count);
 }
 /* Rows of activations or weights as inputs from..from+count-1 (at most BERT__PANEL_RUN) of panels whose outputs are their columns: of all
@@ -17516,8 +17520,11 @@ BERT__FN void bert__rows_as_panels(const bert__job *job, const float *x, int64_t
     float run[BERT__PANEL_RUN * BERT__NR_MOST];
     for (; columns > 0; columns -= nr, x += nr, panel++) {
         float *out = bert__panel_room(job, panel, from, inputs, run);
-        job->t->kernels->pack(x, 1, stride, bert__least(nr, columns), count, out);
-        bert__panel_done(job, job->linear->bf16, panel, from, count, inputs, out);
+        if (job->narrow && columns >= nr) job->narrow->pairs(x, stride, count, bert__pair_room(job, panel, from, inputs));
+        else {
+            job->t->kernels->pack(x, 1, stride, bert__least(nr, columns), count, out);
+            bert__panel_done(job, job->linear->bf16, panel, from, count, inputs, out);
+        }
     }
 }
 /* The weights of a dense layer for y = x W^T + b. */
