@@ -12009,6 +12009,14 @@ BERT_API bert_status bert_squad_final_text(const char *predicted, size_t predict
     return st;
 }
 
+/* bert__buf_add of few bytes, quick where there is room. */
+BERT__FN void bert__buf_put(bert__buf *b, const char *data, size_t size)
+{
+    size_t i;
+    if (b->capacity - b->size < size && !bert__buf_reserve(b, size)) return;
+    for (i = 0; i < size; i++) b->data[b->size + i] = data[i];
+    b->size += size;
+}
 /* text.replace(what, ""), in place. */
 BERT__FN void bert__squad_remove(bert__buf *b, const char *what, size_t n)
 {
@@ -12077,24 +12085,28 @@ BERT__FN void bert__squad_span_text(bert_squad_answers *a, const bert_squad_ques
         bert__buf_add(&a->original, q->context.text + out->begin, out->end - out->begin);
         end = a->original.size;
     } else {
-        for (i = s->start; i <= s->end; i++) {                          /* " ".join(tokens).replace(" ##", "").replace("##", "") */
-            size_t n = 0, sharp;
+        for (i = s->start; i <= s->end; i++) {                          /* " ".join(" ".join(tokens).replace(" ##", "").replace("##", "").split()) */
+            size_t n = 0, sharp, k;
             const char *token = bert_tokenizer_token(a->d.tokenizer, ids[i], &n);
-            sharp = !other && n > 1 && token[0] == '#' && token[1] == '#' ? 2 : 0;
-            if (!other && n && memchr(token + sharp, '#', n - sharp)) { /* once more, without haste */
-                a->pieces.size = 0;
-                i = s->start - 1;
-                other = 1;
-                continue;
-            }
-            if (i > s->start && !sharp) bert__buf_add(&a->pieces, " ", 1);
-            if (n) bert__buf_add(&a->pieces, token + sharp, n - sharp);
+            sharp = n > 1 && token[0] == '#' && token[1] == '#' ? 2 : 0;
+            other |= n == sharp;
+            for (k = sharp; k < n; k++) other |= token[k] <= ' ' || token[k] > '~' || token[k] == '#';
+            if (other) break;
+            if (i > s->start && !sharp) bert__buf_put(&a->predicted, " ", 1);
+            bert__buf_put(&a->predicted, token + sharp, n - sharp);
         }
-        if (other) {
+        if (other) {                                                    /* beyond ASCII, or with a "#" or a blank of its own: step by step */
+            a->predicted.size = 0;
+            for (i = s->start; i <= s->end; i++) {
+                size_t n = 0;
+                const char *token = bert_tokenizer_token(a->d.tokenizer, ids[i], &n);
+                if (i > s->start) bert__buf_add(&a->pieces, " ", 1);
+                if (token) bert__buf_add(&a->pieces, token, n);
+            }
             bert__squad_remove(&a->pieces, " ##", 3);
             bert__squad_remove(&a->pieces, "##", 2);
+            bert__str_join(a->pieces.data, a->pieces.size, &a->predicted);
         }
-        bert__str_join(a->pieces.data, a->pieces.size, &a->predicted);
         bert__buf_reserve(&a->original, (size_t)(q->words[last].text + q->words[last].size - q->words[first].text));
         for (i = first; i <= last; i++) {
             const bert__squad_token *t = bert__squad_token_of(a, q, i);
@@ -12102,8 +12114,8 @@ BERT__FN void bert__squad_span_text(bert_squad_answers *a, const bert_squad_ques
             if (i > first) a->original.data[a->original.size++] = ' ';
             memcpy(a->original.data + a->original.size, q->words[i].text, q->words[i].size);
             a->original.size += q->words[i].size;
-            if (t->size && a->basic_text.size) bert__buf_add(&a->basic_text, " ", 1);
-            bert__buf_add(&a->basic_text, a->tokenized.data + t->at, t->size);
+            if (t->size && a->basic_text.size) bert__buf_put(&a->basic_text, " ", 1);
+            bert__buf_put(&a->basic_text, a->tokenized.data + t->at, t->size);
             lost += t->lost;
         }
         reason = bert__squad_project(a->basic_text.data, a->basic_text.size, lost == 0, a->predicted.data, a->predicted.size, a->original.data, a->original.size, &begin, &end);
