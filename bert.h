@@ -18855,7 +18855,7 @@ BERT__FN size_t bert__trainer_total(const bert_trainer *t, int64_t tokens, int32
     memset(&l, 0, sizeof l);
     m.desc.max_tokens = tokens;
     m.desc.recompute = recompute;
-    if (!m.desc.parallel.run) m.parallel.width = BERT__POOL_WIDTH(m.parallel.width);
+    m.parallel.width = t->desc.parallel.run ? t->parallel.width : BERT__POOL_WIDTH(t->parallel.width);
     bert__trainer_layout(&l, &m, bytes);
     return bytes->total = bert__add(bert__block_bytes(l.size), t->desc.parallel.run || t->parallel.width == 1 ? 0 : bert__pool_bytes(t->parallel.width));
 }
