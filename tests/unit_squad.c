@@ -261,6 +261,7 @@ static void feature_errors(void)
     bert_squad_features_desc d;
     bert_squad_features *f = NULL;
     bert_record_writer *w = NULL;
+    test_faults faults;                                                 /* outlives what it lends to */
     bert_error e;
     columns c;
     int64_t far_away[1] = { 9 };
@@ -330,7 +331,6 @@ static void feature_errors(void)
         const void *data = NULL;
         size_t size = 0;
         int32_t ids[20], one;
-        test_faults faults;
         bert_allocator memory;
         memset(&rd, 0, sizeof rd);
         memset(&example, 0, sizeof example);
