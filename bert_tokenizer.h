@@ -1459,7 +1459,7 @@ struct bert_pool {
 };
 BERT__FN size_t bert__pool_bytes(int32_t threads) { return sizeof(bert_pool) + (size_t)threads * sizeof(bert__thread); }
 
-#define BERT__CLOSED -((int64_t)1 << 32)
+#define BERT__CLOSED (-4096)                   /* more than there are threads */
 BERT__FN void bert__pool_work(bert_pool *p)
 {
     int64_t i;
@@ -1517,17 +1517,18 @@ BERT__FN void bert__pool_run(void *user, int64_t n, bert_task task, void *arg)
 }
 BERT_API bert_status bert_pool_open(int32_t threads, const bert_allocator *allocator, bert_pool **out)
 {
+    const int32_t cores = bert__cores();
     bert_allocator a = bert__allocator(allocator);
     bert_pool *p;
     if (threads < 0 || threads > 1024 || !out) return BERT_ERROR_ARGUMENT;
-    if (threads == 0) threads = bert__cores();
+    if (threads == 0) threads = cores;
     p = (bert_pool *)bert__alloc(&a, bert__pool_bytes(threads));
     if (!p) return BERT_ERROR_MEMORY;
     memset(p, 0, sizeof *p);
     p->allocator = a;
     p->threads = (bert__thread *)(void *)(p + 1);
     if (!bert__monitor_init(&p->monitor)) { bert__free(&a, p); return BERT_ERROR_MEMORY; }
-    p->spins = threads <= bert__cores() ? BERT__SPINS : 0;
+    p->spins = threads <= cores ? BERT__SPINS : 0;
     p->inside = BERT__CLOSED;
     while (p->count < threads - 1 && bert__thread_start(&p->threads[p->count], bert__pool_main, p)) p->count++;
     if (p->count < threads - 1) { bert_pool_close(p); return BERT_ERROR_MEMORY; }
@@ -1537,22 +1538,21 @@ BERT_API bert_status bert_pool_open(int32_t threads, const bert_allocator *alloc
 BERT_API bert_parallel bert_pool_parallel(bert_pool *pool)
 {
     bert_parallel p;
-    memset(&p, 0, sizeof p);
-    if (pool) { p.run = bert__pool_run; p.user = pool; p.width = pool->count + 1; }
-    return bert__parallel(p);
+    p.run = pool ? bert__pool_run : bert__serial_run;
+    p.user = pool;
+    p.width = pool ? pool->count + 1 : 1;
+    return p;
 }
 BERT_API void bert_pool_close(bert_pool *pool)
 {
-    bert_allocator a;
     int32_t i;
     if (!pool) return;
-    a = pool->allocator;
     pool->stop = 1;
     bert__atomic_add(&pool->round, 1);
     bert__pool_wake(pool);
     for (i = 0; i < pool->count; i++) bert__thread_join(pool->threads[i]);
     bert__monitor_free(&pool->monitor);
-    bert__free(&a, pool);
+    bert__free(&pool->allocator, pool);
 }
 #endif
 
