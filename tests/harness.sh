@@ -112,4 +112,17 @@ check "readme: an error that does not come" readme_finds 'promised' '<!-- test: 
 check "readme: an unknown word" readme_finds 'unknown word' '<!-- test: skipp -->\n```sh\ntrue\n```\n'
 check "readme: a block without end" readme_finds 'no end' '```sh\ntrue\n'
 
+# ---- the project holds what its README says, and nothing that a test left ----
+
+only_ours() {
+    (cd "$top" && git ls-files) | sed 's|/.*||' | sort -u | grep -v '^\.' >entries
+    printf '%s\n' LICENSE README.md bert.h bert_cuda.h bert_tokenizer.h examples tests tools >asked
+    sort asked | diff - entries
+}
+if (cd "$top" && git rev-parse --git-dir) >/dev/null 2>&1 && [ "$(cd "$top" && git rev-parse --show-toplevel)" = "$top" ]; then
+    check "nothing else at the top" only_ours
+elif wanted "nothing else at the top"; then
+    skip "nothing else at the top" "no git here"
+fi
+
 finish
