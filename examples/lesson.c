@@ -156,14 +156,14 @@ static void forward(const model *m, const int32_t *ids, int tokens)
         for (i = 0; i < tokens * c; i++) k->normal1[i] += k->x[i];      /* what was there stays: the residual */
         norm(m, LAYER(l, NORM1), k->normal1, tokens, k->inverse1, k->mixed);
         dense(m, LAYER(l, UP), k->mixed, tokens, k->up);
-        bert__ref_curve(BERT_GELU_ERF, 0, k->up, k->bent, tokens * m->f);       /* GELU(x) = x P(a normal number < x) */
+        bert__ref_curve(BERT_GELU_ERF, k->up, k->bent, tokens * m->f);       /* GELU(x) = x P(a normal number < x) */
         dense(m, LAYER(l, DOWN), k->bent, tokens, k->normal2);
         for (i = 0; i < tokens * c; i++) k->normal2[i] += k->mixed[i];
         norm(m, LAYER(l, NORM2), k->normal2, tokens, k->inverse2, into);
     }
     memcpy(top, into, sizeof top);
     dense(m, POOLER(m), top, 1, pooled);                /* the first token, [CLS], speaks for the text */
-    bert__ref_curve(BERT_TANH, 0, pooled, pooled, c);
+    bert__ref_curve(BERT_TANH, pooled, pooled, c);
     dense(m, POOLER(m) + 2, pooled, 1, logits);
 }
 /* Cross entropy: -sum over labels of wanted log softmax(logits). Its derivative by the logits is softmax - wanted. (Both softer by a
@@ -195,7 +195,7 @@ static void backward(model *m, const int32_t *ids, int tokens, float d_logits[N]
         kept *k = keep + l;
         norm_back(m, LAYER(l, NORM2), d, k->normal2, k->inverse2, tokens);
         dense_back(m, LAYER(l, DOWN), k->bent, d, tokens, d_up, 0);
-        bert__ref_curve(BERT_GELU_ERF, 1, k->up, d_up, tokens * m->f);
+        bert__ref_slope(BERT_GELU_ERF, k->up, d_up, k->bent, tokens * m->f);     /* times GELU's slope; its values come along, for those who did not keep them */
         dense_back(m, LAYER(l, UP), k->mixed, d_up, tokens, d, 1);      /* added to what the residual carries by */
         norm_back(m, LAYER(l, NORM1), d, k->normal1, k->inverse1, tokens);
         dense_back(m, LAYER(l, O), k->seen, d, tokens, d_seen, 0);
