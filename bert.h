@@ -493,6 +493,7 @@ typedef struct bert_squad_desc {
     int32_t version_2;                  /* 1: is_impossible counts; else every question of a training set must have an answer */
     bert_flag characters;               /* words are ideographs, punctuation and what stands between, as for Chinese, and not what
                                            stands between blanks; default: on for CMRC's own layout, else off */
+    int64_t most;                       /* so many of the file's questions, the first ones; default: all */
     bert_allocator allocator;
     bert_error *error;
 } bert_squad_desc;
@@ -11550,12 +11551,13 @@ BERT__FN void bert__squad_question_of(bert_squad *s, bert__squad_reader *r, cons
     }
     bert__buf_add(&s->questions, q, sizeof *q);
 }
+BERT__FN int bert__squad_more(const bert_squad *s, const bert_squad_desc *d) { return d->most <= 0 || bert_squad_count(s) < d->most; }
 BERT__FN void bert__squad_fill(bert_squad *s, bert__squad_reader *r, const bert_squad_desc *d, bert__squad_words *w, bert__buf *joined)
 {
     const bert_json *p, *qa;
     bert_squad_question q;
     memset(&q, 0, sizeof q);
-    while ((p = bert__squad_paragraph(r)) != NULL) {
+    while (bert__squad_more(s, d) && (p = bert__squad_paragraph(r)) != NULL) {
         bert_slice *words;
         w->context = bert__squad_text(r, bert__squad_named(r, p, "context", "context_text", 's'));
         qa = bert__first(bert__squad_member(r, p, "qas", 'a'));
@@ -11569,7 +11571,7 @@ BERT__FN void bert__squad_fill(bert_squad *s, bert__squad_reader *r, const bert_
         q.context = w->context;
         q.words = words;
         q.word_count = (int64_t)(w->words.size / sizeof *words);
-        for (; qa && r->status == BERT_OK; qa = qa->next) bert__squad_question_of(s, r, d, qa, w, &q, joined);
+        for (; qa && r->status == BERT_OK && bert__squad_more(s, d); qa = qa->next) bert__squad_question_of(s, r, d, qa, w, &q, joined);
         if (joined->failed || s->questions.failed || s->skipped.failed) r->status = BERT_ERROR_MEMORY;
     }
 }
@@ -20182,7 +20184,7 @@ BERT_API void bert_trial_close(bert_trial *trial)
 
 /* ============================================================================================================
    >>history
-   0.1.1   2026-11-29  bert_embed_desc, bert_optimizer and bert_squad_score begin with a number: `= {0}` is C++ too.
+   0.1.1   2026-11-29  bert_embed_desc, bert_optimizer and bert_squad_score begin with a number: `= {0}` is C++ too. bert_squad_desc.most.
    0.1.0   2026-11-21  first version: checkpoints.
    ============================================================================================================ */
 

@@ -158,6 +158,8 @@ check "--do_eval is evaluate_squad" sh -c '"$0"/evaluate_squad held1.json one/pr
 check "files" sh -c 'for f in model.safetensors config.json vocab.txt tokenizer_config.json task.json checkpoint log.jsonl training.svg eval_results.txt predictions.json nbest_predictions.json; do [ -s one/$f ] || { echo $f; exit 1; }; done; [ ! -e one/null_odds.json ] && grep -q ForQuestionAnswering one/config.json'
 says "the folder alone" "Writing nbest to: again/nbest_predictions.json" --init_checkpoint=one --do_predict --predict_file=held1.json --output_dir=again --predict_batch_size=3 --threads=2
 check "the same answers, in other batches and threads" sh -c 'cmp one/predictions.json again/predictions.json && cmp one/nbest_predictions.json again/nbest_predictions.json'
+says "NVIDIA's --num_eval_iterations" "Num orig examples = 6" --init_checkpoint=one --do_predict --predict_file=held1.json --output_dir=some --predict_batch_size=3 --num_eval_iterations=2
+check "... the first questions alone" sh -c '[ "$(grep -c ": \"" some/predictions.json)" = 6 ] && tr -d "," <one/predictions.json | head -n 7 >first && tr -d "," <some/predictions.json | head -n 7 | cmp - first'
 if wanted "padded positions count"; then       # in the loss, and among the n best
     for padding in true false; do
         "$bin/run_squad" $base --do_train --train_file=train1.json --num_train_steps=1 --seed=3 --output_dir=padding_$padding --reference_padding=$padding 2>err &&

@@ -14,7 +14,7 @@
 #include "squad.h"
 
 static const char *train_file, *predict_file, *language = "auto", *eval_script, *size_name;
-static int64_t doc_stride, max_query_length, n_best_size = 20, max_answer_length = 30;
+static int64_t doc_stride, num_eval_iterations, max_query_length, n_best_size = 20, max_answer_length = 30;
 static double threshold;
 static bert_flag version_2;
 static int verbose_logging, reference_padding;
@@ -31,6 +31,7 @@ static const cli_flag flags[] = {
     { "language", 's', &language, "auto, en or zh; zh: words are single ideographs, scores CMRC's. auto: as it was trained, or as the file looks" },
     { "reference_padding", 'b', &reference_padding, "as the reference: windows are padded to max_seq_length, and padded positions compete for start and end" },
     { "verbose_logging", 'b', &verbose_logging, "show the first features, and whatever answer is not found in its passage: of those to learn from, and of those predicted" },
+    { "num_eval_iterations", 'i', &num_eval_iterations, "only the first questions: so many times predict_batch_size; 0: all" },
     { "eval_script", 's', &eval_script, "NVIDIA's, not needed: --do_eval scores by itself" },
     { "bert_model", 's', &size_name, "NVIDIA's, not needed: the config says it" },
     { "config_file", 's', &run.bert_config_file, "the same as bert_config_file" },
@@ -50,6 +51,7 @@ static bert_squad *read_questions(const char *path, int training)
     bert_squad *s = NULL;
     d.path = path;
     d.training = training;
+    d.most = training ? 0 : num_eval_iterations * run.predict_batch_size;
     d.version_2 = version_2 == BERT_ON;
     d.characters = strcmp(language, "zh") == 0 ? BERT_ON : strcmp(language, "en") == 0 ? BERT_OFF : BERT_DEFAULT;
     d.error = &err;
@@ -486,7 +488,7 @@ int main(int argc, char **argv)
     if (run.do_train && !train_file) cli_usage("If `do_train` is True, then `train_file` must be specified.", "");
     if (run.do_predict && !predict_file) cli_usage("If `do_predict` is True, then `predict_file` must be specified.", "");
     if (run.do_eval && !predict_file) cli_usage("--do_eval needs --predict_file, questions with their answers", "");
-    if (doc_stride < 0 || max_query_length < 0 || max_answer_length < 1 || n_best_size < 1 || n_best_size > 1000000) cli_usage("a number is too small: see --help", "");
+    if (doc_stride < 0 || max_query_length < 0 || num_eval_iterations < 0 || num_eval_iterations > INT32_MAX || max_answer_length < 1 || n_best_size < 1 || n_best_size > 1000000) cli_usage("a number is too small: see --help", "");
     run_usual_length = 384;
     run_begin(&c, argc, argv);
     settle();
