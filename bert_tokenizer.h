@@ -1455,9 +1455,9 @@ struct bert_pool {
     void *arg;
     int64_t n;
     bert__counter next;                 /* first task nobody has taken */
-    bert__counter round;                /* raised for each run, and by close: tells helpers that there is work */
+    bert__counter round;                /* raised for each run: tells helpers that there is work; below 0: the pool is closed */
     bert__counter inside;               /* helpers in this round; and BERT__CLOSED while there is none to enter */
-    int32_t count, spins, stop;         /* helpers; how long they look before they sleep; close asked for */
+    int32_t count, spins;               /* helpers; how long they look before they sleep */
     bert_allocator allocator;
     bert__thread *threads;              /* [count] */
 };
@@ -1497,7 +1497,7 @@ BERT__FN BERT__THREAD_RESULT bert__pool_main(void *arg)
     for (;;) {
         bert__pool_wait(p, &p->round, seen);
         seen = bert__atomic_get(&p->round);                             /* some may have been missed */
-        if (p->stop) break;
+        if (seen < 0) break;
         if (bert__atomic_add(&p->inside, 1) >= 0) bert__pool_work(p);
         if (bert__atomic_add(&p->inside, -1) == BERT__CLOSED + 1) bert__pool_wake(p);
     }
@@ -1551,8 +1551,7 @@ BERT_API void bert_pool_close(bert_pool *pool)
 {
     int32_t i;
     if (!pool) return;
-    pool->stop = 1;
-    bert__atomic_add(&pool->round, 1);
+    bert__atomic_add(&pool->round, INT64_MIN);
     bert__pool_wake(pool);
     for (i = 0; i < pool->count; i++) bert__thread_join(pool->threads[i]);
     bert__monitor_free(&pool->monitor);
