@@ -426,13 +426,27 @@ static bert_trainer *random_weights(const char *name)
     if (bert_trainer_open(&d, &t)) cli_fail(err.message);
     return t;
 }
+/* --model, or one of that name with random weights. */
+typedef struct measured { bert_trainer *weights; bert_model *opened; const bert_model *model; } measured;
+static measured open_measured(void)
+{
+    measured m;
+    m.weights = bert_config_file ? NULL : random_weights(model_path);
+    m.opened = m.weights ? NULL : cli_open_model(model_path, bert_config_file, 0);
+    m.model = m.weights ? bert_trainer_model(m.weights) : m.opened;
+    return m;
+}
+static void close_measured(measured m)
+{
+    bert_model_close(m.opened);
+    bert_trainer_close(m.weights);
+}
 
 static int bench_infer(void)
 {
     bert_error err = { 0 };
-    bert_trainer *weights = bert_config_file ? NULL : random_weights(model_path);
-    bert_model *opened = weights ? NULL : cli_open_model(model_path, bert_config_file, 0);
-    const bert_model *model = weights ? bert_trainer_model(weights) : opened;
+    const measured m = open_measured();
+    const bert_model *model = m.model;
     const bert_config *k = bert_model_config(model);
     bert_session_desc d = { 0 };
     bert_session *session;
@@ -528,8 +542,7 @@ static int bench_infer(void)
            (long long)n, (int)d.threads, bert_isa_name(d.isa), cli_device, bert_precision_name(d.precision), rounds, first * 1e3);
     bert_session_close(session);
     bert_pool_close(pool);
-    bert_model_close(opened);
-    bert_trainer_close(weights);
+    close_measured(m);
     free(times);
     free(out);
     free(ids);
@@ -680,9 +693,8 @@ static int bench_pool(void)
 {
     enum { FRESH = 10, LATER = 100, ROUNDS = 6 };
     bert_error err = { 0 };
-    bert_trainer *weights = bert_config_file ? NULL : random_weights(model_path);
-    bert_model *opened = weights ? NULL : cli_open_model(model_path, bert_config_file, 0);
-    const bert_model *model = weights ? bert_trainer_model(weights) : opened;
+    const measured m = open_measured();
+    const bert_model *model = m.model;
     const bert_config *k = bert_model_config(model);
     bert_packed_desc pd = { 0 };
     bert_packed *packed;
@@ -748,8 +760,7 @@ static int bench_pool(void)
     if (process) printf("\"rate_beside_a_busy_process\": %.2f, ", (double)beside.count / beside.time / ((double)all.count / all.time));
     printf("\"first_ms\": %.4f, \"first_over_steady\": %.2f, \"isa\": \"%s\", \"precision\": \"%s\"}\n", first[FRESH / 2] * 1e3, over[FRESH / 2], bert_isa_name(pd.isa), precision);
     bert_packed_close(packed);
-    bert_model_close(opened);
-    bert_trainer_close(weights);
+    close_measured(m);
     free(r.hidden);
     free((void *)(uintptr_t)b.ids);
     free(offsets);
