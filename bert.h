@@ -9618,12 +9618,12 @@ BERT__FN bert__product bert__layer_product(const bert_session *s, const bert__de
     return p;
 }
 /* Kernels whose attention reads rows of bf16 and whose products write them: bf16 and int8 where the processor multiplies pairs of bf16. */
-BERT__FN int bert__rounds_heads(const bert__kernels *k) { return BERT__IS_NARROW(k) && k->attention != bert__kernels_of(k->isa)->attention; }
+BERT__FN int bert__rounds_heads(const bert_packed *p) { return BERT__IS_NARROW(p->kernels) && p->kernels->attention != p->plain->attention; }
 /* Whether q, k and v are bf16 in `work`. */
 BERT__FN int bert__heads_rounded(const bert_session *s)
 {
     const bert_config *c = bert_model_config(s->packed->model);
-    return bert__rounds_heads(s->packed->kernels) && c->hidden_size / c->heads % 16 == 0 && !s->packed->relative;
+    return bert__rounds_heads(s->packed) && c->hidden_size / c->heads % 16 == 0 && !s->packed->relative;
 }
 /* What the product reads lies in `work`, as cells. */
 BERT__FN void bert__cells_are_there(const bert_session *s, bert__product *p)
