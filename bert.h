@@ -7099,28 +7099,20 @@ static const bert__learner bert__ref_learner = {
    bf16. Inputs and weights are rounded to bf16, their products are exact in float32, and are added as the processors' instruction for
    pairs does it: the second of each pair first. Numbers that are no normal float32 count as 0 there, here they do not. */
 #ifndef BERT_NO_SIMD
-/* Is any of these numbers not finite? By bits, for -ffast-math knows no others; in sixteens, for the compiler to use vectors. */
-BERT__INLINE int bert__odd_row(const float *x, int64_t n)
-{
-    uint32_t bad = 0;
-    int64_t i, j;
-    for (i = 0; i + 16 <= n; i += 16)
-        for (j = 0; j < 16; j++) bad |= (bert__float_to_bits(x[i + j]) & 0x7F800000u) == 0x7F800000u;
-    for (; i < n; i++) bad |= (bert__float_to_bits(x[i]) & 0x7F800000u) == 0x7F800000u;
-    return bad != 0;
-}
 BERT__FN void bert__ref_narrow_int8(const float *x, const float *shrink, int64_t k, void *cells, float *scale, int32_t *zero)
 {
     int16_t *q = (int16_t *)cells;
     float low = 0, high = 0, by = 0;
     int64_t c;
+    int odd = 0;
     for (c = 0; c < k; c++) {
         const float v = shrink ? x[c] * shrink[c] : x[c];
+        odd |= (bert__float_to_bits(v) & 0x7F800000u) == 0x7F800000u;       /* not finite: by bits, for -ffast-math knows no such numbers */
         low = v < low ? v : low;
         high = v > high ? v : high;
     }
     *zero = 0;
-    if (bert__odd_row(x, k)) *scale = bert__bits_to_float(0x7FC00000u);
+    if (odd) *scale = bert__bits_to_float(0x7FC00000u);
     else {
         *scale = high / 254.0f - low / 254.0f;
         if (*scale > 1e-32f) by = 1.0f / *scale;
@@ -7430,20 +7422,25 @@ BERT__FN BERT__INT8_TARGET void BERT__TIER(narrow_int8)(const float *x, const fl
     BERT__INT8_CELL *to = (BERT__INT8_CELL *)cells;
     BERT__VEC low = bert__vzero(), high = low, v;
     float least, most, by = 0, rest[16] = { 0 };
+    uint32_t first, last;
     int64_t c, i;
+    /* Taken as integers with signs, bits of numbers rise up to infinity and to what is no number; taken without, those of numbers below
+       0 stand above all others and rise as these fall. So the ends of a row tell whether all of it is finite. */
 #define BERT__EACH(load)                                                                                               \
     v = load(x + c);                                                                                                   \
     if (shrink) v = bert__vmul(v, load(shrink + c));                                                                   \
-    low = bert__vmin(v, low);                                                                                          \
-    high = bert__vmax(v, high);
+    low = bert__int8_lower(v, low);                                                                                    \
+    high = bert__int8_higher(v, high);
 #define BERT__REST(p) bert__vload_n(p, k - c)
     for (c = 0; c + BERT__W <= k; c += BERT__W) { BERT__EACH(bert__vload) }
     if (c < k) { BERT__EACH(BERT__REST) }
 #undef BERT__REST
 #undef BERT__EACH
-    most = bert__vtop(high);
-    least = -bert__vtop(bert__vsub(bert__vzero(), low));
-    if (bert__odd_row(x, k)) *scale = bert__bits_to_float(0x7FC00000u);
+    first = bert__int8_lowest(low);
+    last = bert__int8_highest(high);
+    least = first >> 31 ? bert__bits_to_float(first) : 0;
+    most = bert__bits_to_float(last);
+    if (first >= 0xFF800000u || last >= 0x7F800000u) *scale = bert__bits_to_float(0x7FC00000u);
     else {
         *scale = most / 254.0f - least / 254.0f;
         if (*scale > 1e-32f) by = 1.0f / *scale;
@@ -8127,6 +8124,10 @@ static const bert__kernels BERT__TIER(kernels_blas) = BERT__TABLE_OF(BERT_PRECIS
 #undef bert__int8_spread
 #undef bert__int8_dot
 #undef bert__int8_floats
+#undef bert__int8_lower
+#undef bert__int8_higher
+#undef bert__int8_lowest
+#undef bert__int8_highest
 #undef bert__int8_cells
 #undef bert__bf16_weights
 #undef bert__bf16_spread
@@ -8210,11 +8211,22 @@ BERT__NOINLINE BERT__FORM_TARGET void BERT__FORM(finish)(const bert__product *p,
     const float *bias = p->w->bias + first;
     int64_t i, j;
 #ifdef BERT__SCALED
-    for (i = 0; i < count; i++) {
-        const BERT__VEC scale = bert__vset(p->cell_scales[row + i]);
-        float *s = sums + i * BERT__NR;
-        for (j = 0; j < BERT__NR; j += BERT__W) bert__vstore(s + j, bert__vfma(bert__int8_floats(bert__int8_less(bert__gload(s + j), p->cell_zeros[row + i], p->w->sums + first + j)), bert__vmul(scale, bert__vload(p->w->scales + first + j)), bert__vload(bias + j)));
+    const int direct = p->activation == BERT_LINEAR && !p->rounded && width == BERT__NR;       /* to y at once, with what is in registers */
+    for (j = 0; j < BERT__NR; j += BERT__W) {
+        const BERT__SUMS all = bert__gload((const float *)(const void *)(p->w->sums + first + j));
+        const BERT__VEC scales = bert__vload(p->w->scales + first + j), add = bert__vload(bias + j);
+        const float *r = p->residual ? p->residual + row * p->y_stride + first + j : NULL;
+        float *s = sums + j, *y = p->y + row * p->y_stride + first + j;
+        for (i = 0; i < count; i++, s += BERT__NR, y += p->y_stride) {
+            BERT__VEC v = bert__vfma(bert__int8_floats(bert__int8_less(bert__gload(s), p->cell_zeros[row + i], all)), bert__vmul(bert__vset(p->cell_scales[row + i]), scales), add);
+            if (direct && r) {
+                v = bert__vadd(v, bert__vload(r));
+                r += p->y_stride;
+            }
+            bert__vstore(direct ? y : s, v);
+        }
     }
+    if (direct) return;
     if (p->activation != BERT_LINEAR) BERT__TIER(activate)(p->activation, sums, count * BERT__NR, BERT__TIER(zeros));
 #else
     BERT__TIER(activate)(p->activation, sums, count * BERT__NR, bias);
@@ -8460,13 +8472,17 @@ typedef __m256i bert__avx2_ints;
 #define BERT__INT8_SUMS bert__avx2_ints
 #define BERT__INT8_FACTORS __m256i
 #define bert__int8_zero() (bert__avx2_ints)_mm256_setzero_si256()
-#define bert__int8_less(v, zero, p) (v)
+#define bert__int8_less(v, zero, all) ((void)(all), (v))
 #define bert__int8_load(p) (bert__avx2_ints)_mm256_castps_si256(_mm256_loadu_ps(p))
 #define bert__int8_store(p, v) _mm256_storeu_ps(p, _mm256_castsi256_ps((__m256i)(v)))
 #define bert__int8_weights(p) _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)(p)))
 #define bert__int8_spread(p) bert__avx2_spread(p)
 #define bert__int8_dot(x, w, a) (bert__avx2_ints)_mm256_add_epi32((__m256i)(a), _mm256_madd_epi16(x, w))
 #define bert__int8_floats(v) _mm256_cvtepi32_ps((__m256i)(v))
+#define bert__int8_lower(v, a) _mm256_castsi256_ps(_mm256_max_epu32(_mm256_castps_si256(v), _mm256_castps_si256(a)))
+#define bert__int8_higher(v, a) _mm256_castsi256_ps(_mm256_max_epi32(_mm256_castps_si256(v), _mm256_castps_si256(a)))
+#define bert__int8_lowest(a) bert__avx2_lowest(_mm256_castps_si256(a))
+#define bert__int8_highest(a) bert__avx2_highest(_mm256_castps_si256(a))
 #define bert__int8_cells(to, x, shrink, by, zero) bert__avx2_int8_cells(to, x, shrink, by)
 #define BERT__BF16_TARGET BERT__TARGET
 #define BERT__BF16_GROUP 1
@@ -8503,6 +8519,19 @@ BERT__FORCEINLINE BERT__TARGET void bert__avx2_sum4(float *out, __m256 a, __m256
 {
     const __m256 s = _mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, d));
     _mm_storeu_ps(out, _mm_add_ps(_mm256_castps256_ps128(s), _mm256_extractf128_ps(s, 1)));
+}
+/* The largest lane, of integers without signs and with them. */
+BERT__FORCEINLINE BERT__TARGET uint32_t bert__avx2_lowest(__m256i a)
+{
+    __m128i s = _mm_max_epu32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
+    s = _mm_max_epu32(s, _mm_shuffle_epi32(s, 0x4E));
+    return (uint32_t)_mm_cvtsi128_si32(_mm_max_epu32(s, _mm_shuffle_epi32(s, 0xB1)));
+}
+BERT__FORCEINLINE BERT__TARGET uint32_t bert__avx2_highest(__m256i a)
+{
+    __m128i s = _mm_max_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
+    s = _mm_max_epi32(s, _mm_shuffle_epi32(s, 0x4E));
+    return (uint32_t)_mm_cvtsi128_si32(_mm_max_epi32(s, _mm_shuffle_epi32(s, 0xB1)));
 }
 /* Four bytes in every lane. */
 BERT__FORCEINLINE BERT__TARGET __m256i bert__avx2_spread(const void *p)
@@ -8604,13 +8633,17 @@ BERT__FORCEINLINE BERT__TARGET void bert__avx2_transpose(const float *from, int6
 #define BERT__INT8_SUMS bert__avx512_ints
 #define BERT__INT8_FACTORS __m512i
 #define bert__int8_zero() (bert__avx512_ints)_mm512_setzero_si512()
-#define bert__int8_less(v, zero, p) (bert__avx512_ints)_mm512_sub_epi32((__m512i)(v), _mm512_mullo_epi32(_mm512_set1_epi32(zero), _mm512_loadu_si512(p)))
+#define bert__int8_less(v, zero, all) (bert__avx512_ints)_mm512_sub_epi32((__m512i)(v), _mm512_mullo_epi32(_mm512_set1_epi32(zero), (__m512i)(all)))
 #define bert__int8_load(p) (bert__avx512_ints)_mm512_castps_si512(_mm512_loadu_ps(p))
 #define bert__int8_store(p, v) _mm512_storeu_ps(p, _mm512_castsi512_ps((__m512i)(v)))
 #define bert__int8_weights(p) _mm512_loadu_si512(p)
 #define bert__int8_spread(p) bert__avx512_spread(p)
 #define bert__int8_dot(x, w, a) (bert__avx512_ints)_mm512_dpbusd_epi32((__m512i)(a), x, w)
 #define bert__int8_floats(v) _mm512_maskz_cvtepi32_ps(0xFFFF, (__m512i)(v))
+#define bert__int8_lower(v, a) _mm512_castsi512_ps(_mm512_maskz_max_epu32(0xFFFF, _mm512_castps_si512(v), _mm512_castps_si512(a)))
+#define bert__int8_higher(v, a) _mm512_castsi512_ps(_mm512_maskz_max_epi32(0xFFFF, _mm512_castps_si512(v), _mm512_castps_si512(a)))
+#define bert__int8_lowest(a) bert__avx2_lowest(_mm256_max_epu32(_mm256_castps_si256(bert__avx512_low(a)), _mm256_castps_si256(bert__avx512_high(a))))
+#define bert__int8_highest(a) bert__avx2_highest(_mm256_max_epi32(_mm256_castps_si256(bert__avx512_low(a)), _mm256_castps_si256(bert__avx512_high(a))))
 #define bert__int8_cells(to, x, shrink, by, zero) bert__avx512_int8_cells(to, x, shrink, by, zero)
 #define BERT__BF16_TARGET BERT__TARGETS("avx512f,avx512bf16,avx2,fma")
 #define BERT__BF16_GROUP 2
