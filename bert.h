@@ -1757,6 +1757,8 @@ BERT__FN void bert__init_normal(float *out, int64_t n, double deviation, uint64_
     }
 }
 
+BERT__SELDOM
+
 /* ============================================================================================================
    >>container
    Purpose   what every format's reader fills: a list of tensors over files in memory.
@@ -2141,6 +2143,8 @@ BERT_API void bert_checkpoint_close(bert_checkpoint *checkpoint)
     arena = checkpoint->arena;
     bert__arena_free(&arena);
 }
+
+BERT__SELDOM_END
 
 /* ============================================================================================================
    >>zip
@@ -2633,6 +2637,7 @@ BERT__FN bert_status bert__zip_bytes(bert_checkpoint *c, bert__zip *z, bert__zip
 
 #undef BERT__FN                         /* from here to >>model: what is run once for a file or a tensor */
 #define BERT__FN BERT__RARE
+BERT__SELDOM
 
 /* Sorts the numbers 0 ... n-1 in `order` by a comparison that never calls two different ones equal. Heap sort: in
    place, and no input makes it slow. */
@@ -6651,6 +6656,7 @@ BERT_API bert_status bert_model_tokenizer(const bert_model *model, const bert_to
 }
 #endif
 
+BERT__SELDOM_END
 #undef BERT__FN
 #define BERT__FN BERT__OFTEN
 
@@ -9326,6 +9332,8 @@ BERT_API void bert_packed_close(bert_packed *packed)
     bert__free(&a, packed->memory);
 }
 
+BERT__SELDOM
+
 /* ============================================================================================================
    >>session
    Purpose   a session: packed weights, threads, and the memory for the activations of one part of a batch.
@@ -9531,6 +9539,8 @@ BERT_API void bert_session_close(bert_session *session)
     bert_pool_close(pool);
 }
 BERT_API bert_session_desc bert_session_desc_resolved(const bert_session *session) { return session->desc; }
+
+BERT__SELDOM_END
 
 /* ============================================================================================================
    >>forward
@@ -12755,6 +12765,7 @@ BERT_API bert_status bert_session_answer(bert_session *session, const bert_token
 
 #undef BERT__FN                         /* to the end of this section: scores, once a run */
 #define BERT__FN BERT__RARE
+BERT__SELDOM
 
 /* A question of the file, and what was made of it. */
 typedef struct bert__scored {
@@ -13536,10 +13547,11 @@ BERT_API bert_status bert_squad_evaluate(const bert_squad_score_desc *desc, bert
     if (st == BERT_OK) *out = run.out;
     return st;
 }
-#endif /* BERT_NO_DATA, BERT_NO_TOKENIZER */
 
+BERT__SELDOM_END
 #undef BERT__FN
 #define BERT__FN BERT__OFTEN
+#endif /* BERT_NO_DATA, BERT_NO_TOKENIZER */
 
 /* ============================================================================================================
    >>tasks
@@ -14578,6 +14590,7 @@ BERT_API double bert_python_round(double x)
 
 #undef BERT__FN                         /* to the end of this section: once a run */
 #define BERT__FN BERT__RARE
+BERT__SELDOM
 
 /* Does the name fit the pattern? ? is one character of UTF-8, * any number, [abc] and [a-z] and [!a] one of some bytes. */
 BERT__FN int bert__glob(const char *p, const char *p_end, const char *s)
@@ -14763,10 +14776,11 @@ BERT_API void bert_paths_free(bert_paths *paths)
     memset(paths, 0, sizeof *paths);
 }
 
-#ifndef BERT_NO_TOKENIZER
-
+BERT__SELDOM_END
 #undef BERT__FN
 #define BERT__FN BERT__OFTEN
+
+#ifndef BERT_NO_TOKENIZER
 
 /* ============================================================================================================
    >>instances
@@ -15689,6 +15703,8 @@ BERT__FN bert_status bert__reference_run(const bert_pretraining_desc *d, const u
     return st;
 }
 
+BERT__SELDOM
+
 /* ---- streaming: a scratch file, and buckets of records that lie in memory as long as their share lasts ---- */
 
 typedef struct bert__scratch {
@@ -15909,6 +15925,8 @@ typedef struct bert__streaming {
     uint32_t slice, round, first;       /* of the batch; first: tasks of this slice and round before it */
     bert_status *status;
 } bert__streaming;
+
+BERT__SELDOM_END
 
 /* Random numbers of their own for a place in the work. */
 BERT__FN void bert__place_seed(bert_python_random *r, int64_t seed, uint32_t step, uint32_t a, uint32_t b, uint32_t c)
@@ -16138,6 +16156,8 @@ BERT__FN bert_status bert__streaming_run(const bert_pretraining_desc *d, const u
     return st;
 }
 
+BERT__SELDOM
+
 /* ---- the one entry ---- */
 
 /* Has the vocabulary what masks and instances need? */
@@ -16236,6 +16256,8 @@ BERT_API bert_status bert_pretraining_data(const bert_pretraining_desc *desc, be
     if (st == BERT_OK && counts) *counts = sum;
     return st;
 }
+
+BERT__SELDOM_END
 
 /* ============================================================================================================
    >>batches
@@ -16713,6 +16735,7 @@ BERT_API bert_instances_facts bert_instances_look(const bert_instances *instance
 
 #undef BERT__FN                         /* to the end of this section: scores, once a run */
 #define BERT__FN BERT__RARE
+BERT__SELDOM
 
 #ifndef BERT_NO_DATA
 
@@ -17210,10 +17233,11 @@ BERT_API bert_status bert_entity_scores_result(bert_entity_scores *scores, bert_
 }
 #endif /* BERT_NO_DATA */
 
-#ifndef BERT_NO_TRAIN
-
+BERT__SELDOM_END
 #undef BERT__FN
 #define BERT__FN BERT__OFTEN
+
+#ifndef BERT_NO_TRAIN
 
 /* ============================================================================================================
    >>optim
@@ -18537,6 +18561,8 @@ BERT__FN void bert__learn_part(bert_trainer *t, bert_progress *p)
     if (learn & (BERT_LEARN_NEXT_SENTENCE | BERT_LEARN_CLASSES | BERT_LEARN_VALUES | BERT_LEARN_MULTI_LABEL | BERT_LEARN_CHOICES)) bert__learn_pooled(t, p);
     p->loss = p->words + p->next_sentence + p->classes + (p->starts + p->ends) / 2;
 }
+
+BERT__SELDOM
 
 /* ============================================================================================================
    >>trainer
@@ -20069,6 +20095,8 @@ BERT_API bert_comm bert_mpi_comm(bert_mpi *mpi)
     return c;
 }
 #endif /* BERT_USE_MPI */
+
+BERT__SELDOM_END
 #endif /* BERT_NO_TRAIN */
 
 /* ============================================================================================================

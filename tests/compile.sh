@@ -276,6 +276,14 @@ macros_are_ours() {
                for (n in d) if (n !~ /^BERT_/) { print n; bad = 1 }
                exit bad }' macros.out
 }
+# What the header tells the compiler about its own functions (BERT__SELDOM) ends with it, whatever is left out.
+options_come_back() {
+    for options in "" -DBERT_NO_TRAIN -DBERT_NO_DATA -DBERT_NO_TOKENIZER -DBERT_NO_STDIO -DBERT_NO_TF "-DBERT_NO_PICKLE -DBERT_NO_SIMD"; do
+        $CC -O2 $options -E -I"$top" implement.c >pragmas.out || return 1
+        awk -v o="$options" '/^ *# *pragma GCC push_options/ { n++ } /^ *# *pragma GCC pop_options/ { n--; if (n < 0) bad = 1 }
+             END { if (n || bad) { print o ": " n " more begun than ended"; exit 1 } }' pragmas.out || return 1
+    done
+}
 for h in $headers; do
     printf '#include "%s"\nextern int nothing;\n' "$h" >declare.c
     printf '#define BERT_IMPLEMENTATION\n#include "%s"\n' "$h" >implement.c
@@ -289,6 +297,7 @@ for h in $headers; do
     check "prefix of macros $h" macros_are_ours declare.c
     check "prefix of macros $h implementation" macros_are_ours implement.c
     check "prefix of macros $h static" macros_are_ours -DBERT_STATIC implement.c
+    check "options come back $h" options_come_back
 done
 
 # These scans are tested as well: a stray macro, function, variable and table must be found.
