@@ -261,8 +261,6 @@ static float to_bf16(float x)
     if (fabs((double)x - (double)low) == fabs((double)high - (double)x)) return bits & 0x10000u ? high : low;
     return fabs((double)x - (double)low) < fabs((double)high - (double)x) ? low : high;
 }
-/* Whether products of these kernels can write rows of bf16, for their attention reads them. */
-static int rounds_heads(void) { return kernels->attention != bert__kernels_of(kernels->isa)->attention; }
 static void one_narrow(int64_t m, int64_t n, int64_t k, bert_activation kind, int residual)
 {
     const int is_int8 = kernels->precision == BERT_PRECISION_INT8;
@@ -361,7 +359,7 @@ static void one_narrow(int64_t m, int64_t n, int64_t k, bert_activation kind, in
         i += rows;
     }
     if (!same(y, z, m * ys)) TEST_FAIL("%s %s: cuts change bits, m %d n %d k %d", bert_isa_name(kernels->isa), bert_precision_name(kernels->precision), (int)m, (int)n, (int)k);
-    if (!residual && (!is_int8 || rounds_heads())) {       /* y as cells of bf16: what `narrow` makes of y */
+    if (!residual && (!is_int8 || bert__rounds_heads(kernels, bert__kernels_of(kernels->isa)))) {       /* y as cells of bf16: what `narrow` makes of y */
         const int64_t width = panels * nr;
         const bert__kernels *bf16 = bert__kernels_for(kernels->isa, BERT_PRECISION_BF16);
         float *rounded = guards(m * (width + 16)), *want = floats(width + 16), scale;
@@ -625,7 +623,7 @@ static void narrow_attention(void)
     int64_t i;
     attentions();
     for (i = 1; i < 120 && kernels->pairs; i += 7) rounded_attention(i, 16 + 16 * (i % 5), (int)(i % 2));
-    CHECK(rounds_heads() == (bert__kernels_for(kernels->isa, BERT_PRECISION_BF16) && bert__kernels_for(kernels->isa, BERT_PRECISION_BF16)->pairs));
+    CHECK(bert__rounds_heads(kernels, bert__kernels_of(kernels->isa)) == (bert__kernels_for(kernels->isa, BERT_PRECISION_BF16) && bert__kernels_for(kernels->isa, BERT_PRECISION_BF16)->pairs));
 }
 
 /* ---- every tier ---- */
