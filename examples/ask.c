@@ -10,6 +10,7 @@
 #define _POSIX_C_SOURCE 200809L
 #define BERT_IMPLEMENTATION
 #include "../bert.h"
+#include "little.h"
 #include "page.h"
 #ifdef _WIN32
 #include <io.h>
@@ -20,6 +21,10 @@
 
 enum { MOST = 3, AROUND = 200, LINE = 4096 };            /* answers shown; bytes of text around one; of a question */
 static bert_error err;
+static const char head[] =
+    "<!DOCTYPE html><html><head><meta charset=\"utf-8\"><style>body{font:16px/1.5 system-ui,sans-serif;max-width:52em;margin:2em auto;padding:0 1em;color:#222}h2{font-size:1.15em;margin:0 0 .4em}"
+    "section{border-top:1px solid #ddd;padding:1.2em 0}p{white-space:pre-wrap;background:#f7f7f5;padding:.8em;border-radius:6px;max-height:24em;overflow:auto}mark{background:#b7ebc6;padding:0 .15em;border-radius:3px}"
+    "table{border-collapse:collapse;width:100%}td{padding:.1em .6em .1em 0;color:#666}td:nth-child(3){width:40%}td div{background:#9ab;height:.7em;border-radius:2px}.yes td{color:#222;font-weight:600}.yes div{background:#2a9d5c}</style><title>";
 
 static void failed(const char *what) { fprintf(stderr, "ask: %s\n", what); exit(1); }
 
@@ -33,20 +38,6 @@ static void around(const char *text, size_t size, size_t *begin, size_t *end)
     while (e < size && (text[e] & 0xC0) == 0x80) e++;
     *begin = b;
     *end = e;
-}
-/* A number of the model's task.json, or what stands instead. */
-static int64_t trained_with(const bert_model *m, const char *name, int64_t otherwise)
-{
-    bert_file f;
-    bert_json_doc doc;
-    int64_t v = otherwise;
-    if (bert_checkpoint_beside(bert_model_checkpoint(m), "task.json", NULL, 0, &f, NULL)) return v;
-    if (bert_json_parse((const char *)f.data, f.size, NULL, &doc, NULL) == BERT_OK) {
-        if (!bert_json_int(bert_json_get(doc.root, name), &v) || v < 1) v = otherwise;
-        bert_json_free(&doc);
-    }
-    bert_file_close(&f);
-    return v;
 }
 /* An answer, or how probable it is that there is none, as a row with a bar. */
 static void row(page *html, int yes, const char *text, size_t size, double score, double probability)
@@ -117,14 +108,12 @@ int main(int argc, char **argv)
     text = (const char *)f.data;
     for (size = f.size; size && strchr(" \n\r\t", text[size - 1]); size--) {}
     d.apart = 1;                                        /* one of answers that overlap */
-    d.max_seq_length = trained_with(model, "max_seq_length", 0);
-    d.doc_stride = trained_with(model, "doc_stride", 0);
-    d.max_query_length = trained_with(model, "max_query_length", 0);
-    page_print(&html, "<!DOCTYPE html><html><head><meta charset=\"utf-8\"><title>");
+    d.max_seq_length = little_trained_with(model, "max_seq_length", 0);
+    d.doc_stride = little_trained_with(model, "doc_stride", 0);
+    d.max_query_length = little_trained_with(model, "max_query_length", 0);
+    page_add(&html, head, sizeof head - 1);
     page_html(&html, argv[2], strlen(argv[2]));
-    page_print(&html, "</title>\n<style>body{font:16px/1.5 system-ui,sans-serif;max-width:52em;margin:2em auto;padding:0 1em;color:#222}h2{font-size:1.15em;margin:0 0 .4em}section{border-top:1px solid #ddd;padding:1.2em 0}"
-               "p{white-space:pre-wrap;background:#f7f7f5;padding:.8em;border-radius:6px;max-height:24em;overflow:auto}mark{background:#b7ebc6;padding:0 .15em;border-radius:3px}"
-               "table{border-collapse:collapse;width:100%%}td{padding:.1em .6em .1em 0;color:#666}td:nth-child(3){width:40%%}td div{background:#9ab;height:.7em;border-radius:2px}.yes td{color:#222;font-weight:600}.yes div{background:#2a9d5c}</style></head><body><h1>");
+    page_print(&html, "</title></head><body><h1>");
     page_html(&html, argv[2], strlen(argv[2]));
     page_print(&html, "</h1>\n");
     for (int i = 3; i < argc; i++) answer(session, tok, &d, argv[i], text, size, &html);

@@ -26,7 +26,7 @@ _path = os.environ.get("BERT_LIBRARY") or os.path.join(_here, "bin", "libbert.so
 _source = """
 #define BERT_IMPLEMENTATION
 #include "bert.h"
-const size_t bert_sizes[] = { sizeof(bert_error), sizeof(bert_model_desc), sizeof(bert_session_desc), sizeof(bert_encoding), sizeof(bert_embed_desc), sizeof(bert_batch), sizeof(bert_result) };
+const size_t bert_sizes[] = { sizeof(bert_error), sizeof(bert_model_desc), sizeof(bert_tokenizer_desc), sizeof(bert_session_desc), sizeof(bert_encoding), sizeof(bert_embed_desc), sizeof(bert_batch), sizeof(bert_result) };
 """
 
 def build():
@@ -50,6 +50,9 @@ Allocator = _struct("bert_allocator", ("alloc", _p), ("free", _p), ("user", _p))
 Parallel = _struct("bert_parallel", ("run", _p), ("user", _p), ("width", _i32))
 ModelDesc = _struct("bert_model_desc", ("path", c.c_char_p), ("data", _p), ("size", _size), ("config_path", c.c_char_p), ("config", _p), ("heads", c.c_uint32), ("source", c.c_int),
                     ("activation", c.c_int), ("init_missing", c.c_int), ("labels", _i32), ("seed", c.c_uint64), ("allocator", Allocator), ("error", c.POINTER(Error)))
+TokenizerDesc = _struct("bert_tokenizer_desc", ("path", c.c_char_p), ("data", _p), ("size", _size), ("mode", c.c_int), ("lower_case", c.c_int), ("strip_accents", c.c_int), ("cjk", c.c_int),
+                        ("clean", c.c_int), ("specials", c.c_int), ("basic", c.c_int), ("max_word", _i32), ("tokens", c.c_char_p * 5), ("never_split", _p), ("never_split_count", _size),
+                        ("allocator", Allocator), ("error", c.POINTER(Error)))
 SessionDesc = _struct("bert_session_desc", ("model", _p), ("packed", _p), ("precision", c.c_int), ("isa", c.c_int), ("threads", _i32), ("parallel", Parallel), ("max_tokens", _i64),
                       ("budget", _size), ("device", _p), ("allocator", Allocator), ("error", c.POINTER(Error)))
 Encoding = _struct("bert_encoding", ("capacity", _size), ("count", _size), ("ids", _p), ("segment_ids", _p), ("words", _p), ("begin", _p), ("end", _p), ("char_begin", _p), ("char_end", _p))
@@ -57,7 +60,7 @@ EmbedDesc = _struct("bert_embed_desc", ("normalize", _i32), ("pooling", c.c_int)
 Batch = _struct("bert_batch", ("sequences", _i64), ("offsets", _p), ("ids", _p), ("embeds", _p), ("segment_ids", _p), ("position_ids", _p), ("key_mask", _p), ("score_bias", _p), ("too_long", c.c_int))
 Result = _struct("bert_result", ("hidden", _p), ("layers", _p), ("attention", _p), ("pooled", _p), ("vectors", _p), ("pooling", c.c_int), ("normalize", _i32), ("next_sentence", _p),
                  ("classes", _p), ("token_classes", _p), ("spans", _p), ("masked_count", _i64), ("masked_rows", _p), ("words", _p))
-if list((_size * 7).in_dll(_lib, "bert_sizes")) != [c.sizeof(t) for t in (Error, ModelDesc, SessionDesc, Encoding, EmbedDesc, Batch, Result)]:
+if list((_size * 8).in_dll(_lib, "bert_sizes")) != [c.sizeof(t) for t in (Error, ModelDesc, TokenizerDesc, SessionDesc, Encoding, EmbedDesc, Batch, Result)]:
     raise ImportError("bert.py: the structs are of another version than the library")
 _lib.bert_tokenizer_token.restype = c.c_char_p
 _lib.bert_model_config_text.restype = c.c_void_p
@@ -69,7 +72,8 @@ class Model:
         self.error, self._open = Error(), []
         desc = ModelDesc(path=os.fsencode(path), error=c.pointer(self.error))
         self.model = self._object("bert_model", c.byref(desc))
-        self.tokenizer = self._object("bert_tokenizer", self.model, None, 0, open_name="bert_model_tokenizer")
+        desc = TokenizerDesc(error=c.pointer(self.error))
+        self.tokenizer = self._object("bert_tokenizer", self.model, c.byref(desc), 0, open_name="bert_model_tokenizer")
         desc = SessionDesc(model=self.model, threads=threads, error=c.pointer(self.error))
         self.session = self._object("bert_session", c.byref(desc))
         size = _size()

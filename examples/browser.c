@@ -81,12 +81,12 @@ EXPORT const char *browser_ask(const char *question, const char *passage)
     static int32_t ids[ROOM], segments[ROOM], words[ROOM];
     static size_t begin[ROOM], end[ROOM];
     static float spans[ROOM * 2];
-    float *layers[LAYERS] = { NULL };
+    float *layers[LAYERS], *attention;
     bert_pair_desc pair = { 0 };
     bert_encoding e = { 0 };
     bert_batch batch = { 0 };
     bert_result result = { 0 };
-    int64_t offsets[2] = { 0, 0 }, s, i, k, best_i = 0, best_k = 0;
+    int64_t offsets[2] = { 0, 0 }, s, i, k, best_i = 0, best_k = 0, square;
     double best = -1e30, sum = 0;
     if (config.layers > LAYERS) { snprintf(err.message, sizeof err.message, "more layers than this page has room for"); return failed(); }
     pair.max_tokens = config.max_positions < ROOM && !config.max_relative_position ? (size_t)config.max_positions : ROOM;
@@ -101,12 +101,11 @@ EXPORT const char *browser_ask(const char *question, const char *passage)
     batch.ids = ids;
     batch.segment_ids = segments;
     result.spans = spans;
-    for (i = 0; i < config.layers; i++) layers[i] = malloc((size_t)(config.heads * s * s) * sizeof(float));      /* (one that is NULL is not computed) */
-    result.attention = layers;
-    if (bert_session_run(session, &batch, &result, &err)) {
-        for (i = 0; i < config.layers; i++) free(layers[i]);
-        return failed();
-    }
+    square = config.heads * s * s;
+    attention = malloc((size_t)(config.layers * square) * sizeof(float));
+    for (i = 0; attention && i < config.layers; i++) layers[i] = attention + i * square;
+    if (attention) result.attention = layers;                           /* (else the page goes without) */
+    if (bert_session_run(session, &batch, &result, &err)) { free(attention); return failed(); }
 
     for (i = 0; i < s; i++)                                             /* the best span, and its probability among all of them */
         for (k = i; k < s && k < i + LONGEST; k++)
@@ -124,10 +123,8 @@ EXPORT const char *browser_ask(const char *question, const char *passage)
         page_print(&out, ", %d, %d, %d]", (int)segments[i], (int)begin[i], (int)end[i]);
     }
     page_print(&out, "], \"layers\": %d, \"heads\": %d, \"attention\": [", (int)config.layers, (int)config.heads);
-    for (i = 0; i < config.layers; i++) {
-        for (k = 0; k < config.heads * s * s; k++) page_print(&out, i || k ? ",%d" : "%d", layers[i] ? (int)(100 * layers[i][k] + 0.5f) : 0);
-        free(layers[i]);
-    }
+    for (i = 0; i < config.layers * square; i++) page_print(&out, i ? ",%d" : "%d", attention ? (int)(100 * attention[i] + 0.5f) : 0);
+    free(attention);
     page_print(&out, "], \"begin\": %d, \"end\": %d, \"probability\": 0.%03d}", (int)(best_i ? begin[best_i] : 0), (int)(best_i ? end[best_k] : 0), (int)(999 / sum + 0.5));
     return out.data;
 }

@@ -26,22 +26,6 @@
 
 static unsigned char block[64 << 20];                   /* MiniLM needs 50 MB of it: its layers' weights, packed, and 128 tokens */
 
-typedef struct bytes { const void *data; size_t size; } bytes;
-
-static bytes map(const char *path)
-{
-    bytes b = { 0 };
-    struct stat info;
-    const int file = open(path, O_RDONLY);
-    if (file < 0) return b;
-    if (fstat(file, &info) == 0) {
-        b.size = (size_t)info.st_size;
-        b.data = mmap(NULL, b.size, PROT_READ, MAP_PRIVATE, file, 0);
-        if (b.data == MAP_FAILED) b.data = NULL;
-    }
-    close(file);
-    return b;
-}
 static void say(const char *text)
 {
     if (write(1, text, strlen(text)) < 0) _exit(1);
@@ -51,6 +35,19 @@ static int fail(const char *text)
     say(text);
     say("\n");
     return 1;
+}
+/* A file's bytes; none, and a word about it, where it cannot be read */
+static const char *map(const char *path, size_t *size)
+{
+    struct stat info;
+    const int file = open(path, O_RDONLY);
+    void *p = MAP_FAILED;
+    if (file >= 0 && fstat(file, &info) == 0) p = mmap(NULL, *size = (size_t)info.st_size, PROT_READ, MAP_PRIVATE, file, 0);
+    if (p != MAP_FAILED) return (const char *)p;
+    say("cannot read ");
+    fail(path);
+    *size = 0;
+    return "";
 }
 /* x to three places: printf would double the program */
 static void say_number(float x)
@@ -84,7 +81,6 @@ int main(int argc, char **argv)
     bert_model *model = NULL;
     bert_tokenizer *tokenizer = NULL;
     bert_session *session = NULL;
-    bytes file;
     size_t size;
     const char *text;
     int i;
@@ -94,17 +90,13 @@ int main(int argc, char **argv)
     md.allocator = td.allocator = sd.allocator = bert_fixed_allocator(&fixed);
     md.error = td.error = sd.error = ed.error = &err;
 
-    file = map(argv[2]);
-    if (!file.data || bert_config_parse((const char *)file.data, file.size, argv[2], &config, &err)) return fail(file.data ? err.message : "cannot read the config");
-    file = map(argv[1]);
-    md.data = file.data;
-    md.size = file.size;
+    text = map(argv[2], &size);
+    if (bert_config_parse(text, size, argv[2], &config, &err)) return fail(err.message);
+    md.data = map(argv[1], &md.size);
     md.config = &config;
-    if (!file.data || bert_model_open(&md, &model)) return fail(file.data ? err.message : "cannot read the model");
-    file = map(argv[3]);
-    td.data = file.data;
-    td.size = file.size;
-    if (!file.data || bert_tokenizer_open(&td, &tokenizer)) return fail(file.data ? err.message : "cannot read the vocabulary");
+    if (bert_model_open(&md, &model)) return fail(err.message);
+    td.data = map(argv[3], &td.size);
+    if (bert_tokenizer_open(&td, &tokenizer)) return fail(err.message);
     sd.model = model;
     sd.max_tokens = 128;
     if (bert_session_open(&sd, &session)) return fail(err.message);

@@ -210,4 +210,18 @@ LITTLE_FN const char *little_label(const bert_model *model, int label, char room
     }
     return room;
 }
+/* A number of the task.json that the programs of tools/ and worlds.h write beside a model, or what stands instead. */
+LITTLE_FN int64_t little_trained_with(const bert_model *model, const char *name, int64_t otherwise)
+{
+    bert_file f;
+    bert_json_doc doc;
+    int64_t v = otherwise;
+    if (bert_checkpoint_beside(bert_model_checkpoint(model), "task.json", NULL, 0, &f, NULL)) return v;
+    if (bert_json_parse((const char *)f.data, f.size, NULL, &doc, NULL) == BERT_OK) {
+        if (!bert_json_int(bert_json_get(doc.root, name), &v) || v < 1) v = otherwise;
+        bert_json_free(&doc);
+    }
+    bert_file_close(&f);
+    return v;
+}
 #endif

@@ -1,4 +1,5 @@
-/* workers.h - a bert_comm between threads of one program: all that a trainer asks of those who connect it to others
+/* workers.h - a bert_comm between threads of one program: all that a trainer asks of those who connect it to others,
+   but for sums while it goes on computing (start and wait), without which it does
    SPDX-License-Identifier: MIT-0 OR Unlicense
 
       workers w;
@@ -16,15 +17,12 @@
 #include <string.h>
 
 #define WORKERS_MOST 16
-#define WORKERS_SUMS 128
 
 typedef struct workers_one {
     struct workers *all;
-    int rank, sums;
-    float *values;                      /* of the call at hand, */
+    int rank;
+    float *values;                      /* of the call at hand */
     void *data;
-    float *sum[WORKERS_SUMS];           /* and what was started and is waited for */
-    int64_t count[WORKERS_SUMS];
 } workers_one;
 
 typedef struct workers {
@@ -103,24 +101,6 @@ static bert_status workers_broadcast(void *user, void *data, size_t size, int32_
     if (me->rank != root) memcpy(data, me->all->one[root].data, size);
     return workers_meet(me->all, error);
 }
-/* A real one would have sums under way by itself; this one begins when it is waited for. */
-static bert_status workers_start(void *user, float *values, int64_t count, bert_error *error)
-{
-    workers_one *me = (workers_one *)user;
-    if (me->sums == WORKERS_SUMS) return workers_all_reduce(user, values, count, error);
-    me->sum[me->sums] = values;
-    me->count[me->sums++] = count;
-    return BERT_OK;
-}
-static bert_status workers_wait(void *user, bert_error *error)
-{
-    workers_one *me = (workers_one *)user;
-    bert_status st = BERT_OK;
-    int k;
-    for (k = 0; k < me->sums && st == BERT_OK; k++) st = workers_all_reduce(user, me->sum[k], me->count[k], error);
-    me->sums = 0;
-    return st;
-}
 static bert_comm workers_comm(workers *w, int rank)
 {
     bert_comm c;
@@ -129,8 +109,6 @@ static bert_comm workers_comm(workers *w, int rank)
     c.size = w->size;
     c.all_reduce = workers_all_reduce;
     c.broadcast = workers_broadcast;
-    c.start = workers_start;
-    c.wait = workers_wait;
     c.user = w->one + rank;
     return c;
 }

@@ -168,7 +168,9 @@ if [ -x "$bin/vectors" ]; then check "vectors (C++)" vectors
 elif wanted "vectors (C++)"; then skip "vectors (C++)" "there is no C++ compiler"; fi
 python() {
     BERT_LIBRARY=$tmp/libbert.so CC=${CC% -m32*} CFLAGS=-O0 python3 "$top/examples/bert.py" --build &&
-    BERT_LIBRARY=$tmp/libbert.so python3 "$top/examples/bert.py" little/reviews 'the soup was stale' 'the soup was fresh' >out && grep -q '^bad .*stale$' out && grep -q '^good .*fresh$' out && grep -q '^the soup was stale | cosine to the first: 1.000$' out
+    BERT_LIBRARY=$tmp/libbert.so python3 "$top/examples/bert.py" little/reviews 'the soup was stale' 'the soup was fresh' >out && grep -q '^bad .*stale$' out && grep -q '^good .*fresh$' out && grep -q '^the soup was stale | cosine to the first: 1.000$' out &&
+    ! BERT_LIBRARY=$tmp/libbert.so python3 "$top/examples/bert.py" little/reviews/model.safetensors/no x 2>out && grep -q 'no such file' out &&
+    mkdir wordless && cp little/reviews/model.safetensors little/reviews/config.json wordless && ! BERT_LIBRARY=$tmp/libbert.so python3 "$top/examples/bert.py" wordless x 2>out && grep -q 'no vocabulary lies beside' out
 }
 if have python3; then check "bert.py" python
 elif wanted "bert.py"; then skip "bert.py" "there is no python3"; fi

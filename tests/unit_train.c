@@ -37,6 +37,7 @@ static int disk_rename(const char *from, const char *to) { return disk_call() ? 
 #include "faults.h"
 #ifndef BERT_NO_THREADS
 #include "examples/workers.h"
+#include "later.h"
 #endif
 
 /* ---- small models and batches ---- */
@@ -1087,6 +1088,7 @@ typedef struct worker {
     bert_progress p;
     bert_error err;
     bert_comm real;
+    later sums;
 } worker;
 
 /* Buckets that go while the gradients of the embeddings are not there yet. */
@@ -1107,7 +1109,7 @@ static void *worker_thread(void *arg)
     bert_totals totals;
     bert_comm comm;
     int i;
-    w->real = workers_comm(w->all, w->rank);
+    w->real = later_comm(&w->sums, workers_comm(w->all, w->rank));
     memset(&comm, 0, sizeof comm);
     comm.rank = w->rank;
     comm.size = w->size;

@@ -7,6 +7,7 @@
 #include "random_model.h"
 #ifndef BERT_NO_THREADS
 #include "examples/workers.h"
+#include "later.h"
 #endif
 
 static void mentions(const char *message, const char *part)
@@ -343,7 +344,7 @@ static void a_device_fails(void)
 /* ---- several workers, each with a device ---- */
 
 #ifndef BERT_NO_THREADS
-typedef struct worker { workers *all; bert_trainer_desc d; int rank, sums, parts, fails; bert_trainer *t; bert_status st; bert_error e; played on; } worker;
+typedef struct worker { workers *all; bert_trainer_desc d; int rank, sums, parts, fails; bert_trainer *t; bert_status st; bert_error e; played on; later later; } worker;
 static void *work(void *arg)
 {
     worker *w = (worker *)arg;
@@ -353,7 +354,7 @@ static void *work(void *arg)
     bert_device v;
     bert_progress p;
     int i;
-    if (!w->parts) comm.start = NULL, comm.wait = NULL;
+    if (w->parts) comm = later_comm(&w->later, comm);
     v = device_of(&w->on, &w->d);
     v.sums = w->sums;
     w->on.comm = &comm;
@@ -570,8 +571,9 @@ static void refused_descs(void)
         bert_error e;
 #ifndef BERT_NO_THREADS
         workers all;
+        later sums;
         workers_open(&all, 2);
-        comm = workers_comm(&all, 0);
+        comm = later_comm(&sums, workers_comm(&all, 0));
         workers_close(&all);
 #else
         if (k > 13) continue;
