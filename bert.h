@@ -5618,6 +5618,7 @@ BERT__FN bert_status bert__open_path(bert_checkpoint *c, const char *path)
     if (!index) return BERT_ERROR_MEMORY;
     if (kind == BERT__PATH_NONE) {
         if (bert__path_kind(index) == BERT__PATH_FILE) return bert__open_prefix(c, path);
+        if (strstr(path, "://")) return bert__fail(c->error, BERT_ERROR_IO, path, -1, "is an address, and nothing is fetched from the network here: download it (git clone with git-lfs, or tools/recipes/get_data.sh) and give the folder");
         return bert__fail(c->error, BERT_ERROR_IO, path, -1, "no such file or folder; and no TensorFlow checkpoint of this prefix, for %s.index is not there either", path + bert__directory_size(path));
     }
     if ((n = bert__values_prefix(path)) != 0) {                         /* a part of the values: its index is beside it */
@@ -5943,7 +5944,7 @@ BERT__FN bert_status bert__config_json(const bert_json *root, const char *path, 
             if (!bert_json_double(v, (double *)(void *)to)) return bert__fail_tensor(error, BERT_ERROR_FORMAT, path, (int64_t)v->offset, m->name, "is no number");
         } else if (m->type == 'a' && (activation = bert__activation(v)) < 0) {
             return bert__fail_tensor(error, BERT_ERROR_UNSUPPORTED, path, (int64_t)v->offset, m->name, "\"%.*s\" is none of gelu, gelu_new, gelu_pytorch_tanh, gelu_fast, gelu_10, quick_gelu, relu, silu, swish, tanh, linear",
-                                     60, v->type == 's' ? v->text : "");
+                                     60, v->type == 's' ? v->text : "(not a string)");
         }
     }
     for (v = root->first; v; v = v->next) {
@@ -5963,6 +5964,8 @@ BERT__FN bert_status bert__config_json(const bert_json *root, const char *path, 
     v = bert_json_get(root, "position_embedding_type");
     if (v && v->type == 's' && !bert_json_is(v, "absolute"))
         return bert__fail_tensor(error, BERT_ERROR_UNSUPPORTED, path, (int64_t)v->offset, "position_embedding_type", "\"%.*s\" is not supported; absolute is, and NEZHA's relative positions", 60, v->text);
+    v = bert_json_get(root, "is_decoder");
+    if (v && v->type == 't') return bert__fail_tensor(error, BERT_ERROR_UNSUPPORTED, path, (int64_t)v->offset, "is_decoder", "true is a model that writes texts: its tokens do not see those after them. This library runs encoders");
     v = bert_json_get(root, "model_type");
     if (v && v->type == 's' && !bert_json_is(v, "bert") && !bert_json_is(v, "nezha"))
         return bert__fail_tensor(error, BERT_ERROR_UNSUPPORTED, path, (int64_t)v->offset, "model_type", "\"%.*s\" is another kind of model; this library runs bert and nezha", 60, v->text);
@@ -10363,13 +10366,12 @@ BERT__FN bert_status bert__json_beside(const char *folder, const char *name, cha
     memset(out, 0, sizeof *out);
     if (!bert__beside(folder, name, path, 1100)) return BERT_OK;
     if ((st = bert_file_open(path, NULL, &f, error)) != BERT_OK) return st;
-    st = bert_json_parse((const char *)f.data, f.size, NULL, out, error);
-    if (st != BERT_OK && error) { bert_error e = *error; st = bert__fail(error, st, path, e.offset, "%s", e.message); }
+    st = bert__json_read(path, (const char *)f.data, f.size, NULL, out, error);
     bert_file_close(&f);
     return st;
 }
 /* The one pooling of 1_Pooling/config.json. */
-BERT__FN bert_status bert__read_pooling(const char *folder, bert_embed_desc *d, bert_error *error)
+BERT__FN bert_status bert__read_pooling(const char *folder, int needed, bert_embed_desc *d, bert_error *error)
 {
     static const struct { const char *name; bert_pooling pooling; } modes[] = {
         { "pooling_mode_mean_tokens", BERT_POOLING_MEAN }, { "pooling_mode_cls_token", BERT_POOLING_CLS }, { "pooling_mode_max_tokens", BERT_POOLING_MAX },
@@ -10379,6 +10381,7 @@ BERT__FN bert_status bert__read_pooling(const char *folder, bert_embed_desc *d, 
     bert_status st = bert__json_beside(folder, "config.json", path, &doc, error);
     size_t i;
     int found = 0;
+    if (st == BERT_OK && !doc.root && needed) st = bert__fail(error, BERT_ERROR_IO, folder, -1, "modules.json takes the way of pooling from this folder, and there is no config.json in it");
     if (st != BERT_OK || !doc.root) return st;
     for (i = 0; i < sizeof modes / sizeof *modes; i++) {
         const bert_json *v = bert_json_get(doc.root, modes[i].name);
@@ -10417,13 +10420,13 @@ BERT_API bert_status bert_embed_desc_read(const bert_model *model, bert_embed_de
             if (strcmp(name, "Normalize") == 0) d.normalize = 1;
             else if (strcmp(name, "Pooling") == 0 && at && at->type == 's' && strlen(folder) + at->size + 2 < sizeof inner) {
                 bert__format(inner, sizeof inner, "%s/%s", folder, at->text);
-                st = bert__read_pooling(inner, &d, error);
+                st = bert__read_pooling(inner, 1, &d, error);
             } else if (strcmp(name, "Transformer") != 0) st = bert__fail(error, BERT_ERROR_UNSUPPORTED, path, (int64_t)v->offset, "the module \"%.*s\" is not supported; Transformer, Pooling and Normalize are", 60, name);
         }
         bert_json_free(&doc);
     } else {
         bert__format(inner, sizeof inner, "%s/1_Pooling", folder);
-        st = bert__read_pooling(inner, &d, error);
+        st = bert__read_pooling(inner, 0, &d, error);
     }
     if (st != BERT_OK || (st = bert__json_beside(folder, "sentence_bert_config.json", path, &doc, error)) != BERT_OK) return st;
     if (doc.root && bert_json_int(bert_json_get(doc.root, "max_seq_length"), &length) && length > 2) d.max_length = length;
@@ -13715,6 +13718,7 @@ BERT__FN bert_status bert__label_add(bert__label_set *set, const char *name, siz
         if (c < 0) low = middle + 1; else high = middle;
     }
     if (!set->compare) low = set->count;
+    if (line && !size) return bert__fail(error, BERT_ERROR_FORMAT, path, BERT__LINE(line), "the label is empty: is it the right column?");
     if (memchr(name, 0, size)) return bert__fail(error, BERT_ERROR_FORMAT, path, BERT__LINE(line), "a label with a zero byte in it");
     if (set->count == BERT__LABELS_MOST)
         return bert__fail(error, BERT_ERROR_FORMAT, path, BERT__LINE(line), "there are more than %d different labels: is it the right column?", (int)BERT__LABELS_MOST);
@@ -14129,8 +14133,8 @@ BERT_API bert_status bert_dataset_next(bert_dataset *task, bert_dataset_example 
     if ((t->info->flags & BERT__TASK_XNLI) && t->train && e.label.size == 13 && memcmp(e.label.data, "contradictory", 13) == 0) {
         e.label.data = "contradiction";
     }
-    if (e.labelled && t->numbers && !bert_parse_double(e.label.data, e.label.size, &e.value))
-        return bert__fail(error, BERT_ERROR_FORMAT, t->rows.path, BERT__LINE(e.line), "the label \"%.*s\" is no number", (int)(e.label.size < 100 ? e.label.size : 100), e.label.data);
+    if (e.labelled && t->numbers && (!bert_parse_double(e.label.data, e.label.size, &e.value) || (bert__float_to_bits((float)e.value) & 0x7F800000) == 0x7F800000))
+        return bert__fail(error, BERT_ERROR_FORMAT, t->rows.path, BERT__LINE(e.line), "the label \"%.*s\" is no number that a float holds", (int)(e.label.size < 100 ? e.label.size : 100), e.label.data);
     if (e.labelled && !t->numbers && (e.label_id = bert__label_find(t->labels, t->label_count, e.label.data, e.label.size)) < 0)
         return bert__fail(error, BERT_ERROR_FORMAT, t->rows.path, BERT__LINE(e.line), "the label \"%.*s\" is none of %s", (int)(e.label.size < 100 ? e.label.size : 100), e.label.data,
                           bert__label_list(t->labels, t->label_count, list, sizeof list));

@@ -474,6 +474,7 @@ if wanted "inspect with a bad config"; then                            # what th
     else fail "inspect with a bad config" "says something else"; show got; show err; fi
 fi
 fails "convert without a config" 1 'bert_config_file' "$bin/convert" "$seeds/hf.safetensors" out/none.bin
+fails "an address" 1 'https://huggingface.co/google-bert: is an address' "$bin/inspect" https://huggingface.co/google-bert
 fails "convert what is not there" 1 'nowhere.bin' "$bin/convert" nowhere.bin out/none.bin
 
 # ---- learn_vocab: the same vocabulary from any number of threads, fit for tokenize ----

@@ -182,7 +182,7 @@ static void regression(void)
 {
     bert_error err;
     bert_dataset_example e;
-    int got = 0;
+    int got = 0, i;
     bert_dataset *t = open_text("STS-B", BERT_SPLIT_DEV, "h\n0\tg\tf\ty\to\t1\t2\tA\tB\t3.25\n1\tg\tf\ty\to\t1\t2\tA\tB\tmany\n", &err, NULL);
     REQUIRE(t != NULL);
     CHECK(bert_dataset_is_regression(t));
@@ -190,6 +190,12 @@ static void regression(void)
     CHECK(next_fails(t, &err) == BERT_ERROR_FORMAT);
     mentions(err.message, "\"many\"");
     CHECK_INT(err.line, 3);
+    for (i = 0; i < 3; i++) {                                           /* what no loss can be computed with */
+        static const char *const none[] = { "h\n0\tg\tf\ty\to\t1\t2\tA\tB\tnan\n", "h\n0\tg\tf\ty\to\t1\t2\tA\tB\t-inf\n", "h\n0\tg\tf\ty\to\t1\t2\tA\tB\t1e39\n" };
+        CHECK(next_fails(open_text("STS-B", BERT_SPLIT_DEV, none[i], &err, NULL), &err) == BERT_ERROR_FORMAT);
+        mentions(err.message, "is no number");
+        CHECK_INT(err.line, 2);
+    }
     t = open_text("STS-B", BERT_SPLIT_TEST, "h\n0\tg\tf\ty\to\t1\t2\tA\tB\n", &err, NULL);
     CHECK(t && bert_dataset_next(t, &e, &got, &err) == BERT_OK && got && !e.labelled);
     bert_dataset_close(t);
@@ -264,6 +270,10 @@ static void dataset_errors(void)
     mentions(err.message, "\"maybe\" is none of 0, 1");
     CHECK(next_fails(open_text("MRPC", BERT_SPLIT_DEV, "h\n1\t2\t3\ta\xFF\tb\n", &err, NULL), &err) == BERT_ERROR_FORMAT);
     mentions(err.message, "UTF-8");
+    t = open_text("text_clf", BERT_SPLIT_TRAIN, "a\tone\n\ttwo\n", &err, NULL);
+    CHECK(!t && err.code == BERT_ERROR_FORMAT);
+    CHECK_INT(err.line, 2);
+    mentions(err.message, "label is empty");
     memset(&d, 0, sizeof d);
     d.task = "MRPC";
     d.data_dir = "no/such/folder";
