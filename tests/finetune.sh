@@ -209,6 +209,8 @@ if wanted "ner from standard input"; then
     if head -n 5 out | cmp -s - want && [ "$(wc -l <out)" = 8 ]; then pass "ner from standard input"; else fail "ner from standard input" "other answers"; show out; show err; fi
 fi
 printf 'the O\ndog B-PER\n。 O\n\n' >nezha.txt
+printf 'the O\ndogs O\n\n' >one.txt
+ends_with "one tag" 1 "one.txt: there are 1 labels in it" "$bin/run_ner" --do_train --train_file=one.txt --init_checkpoint=plain --max_seq_length=24 --output_dir=no
 says "nezha's labels" "eval_f = " "$bin/run_ner" --task_name=ner --reader=nezha --train_file=nezha.txt --eval_file=nezha.txt --init_checkpoint=plain --max_seq_length=24 --threads=1 --train_batch_size=1 --num_train_steps=2 --do_train --do_eval --output_dir=nezha
 check "eleven outputs" sh -c '[ "$(wc -l <nezha/label_list.txt)" = 11 ]'
 
@@ -238,6 +240,11 @@ ends_with "no data" 1 "train.tsv" classifier --task_name=text_clf --data_dir=. -
 ends_with "nothing trained" 1 "no classifier" classifier $task --do_eval
 ends_with "too long" 1 "Cannot use sequence length 64" classifier $task --max_seq_length=64 --do_train --output_dir=no
 ends_with "no steps" 1 "make no step" classifier $train --num_train_epochs=0.01 --output_dir=no
+ends_with "no parts" 2 "accumulate is 0; it begins at 1" classifier $train --accumulate=0 --output_dir=no
+ends_with "too many batches" 2 "num_accumulation_steps is 99999; it goes from 1 to 65536" classifier $train --num_accumulation_steps=99999 --output_dir=no
+ends_with "a rate without end" 2 "learning_rate is positive, not inf" classifier $train --learning_rate=inf --output_dir=no
+ends_with "a step less than none" 2 "num_train_steps is -5; it begins at 0" classifier $train --num_train_steps=-5 --output_dir=no
+ends_with "a number too large to read" 2 "is no whole number" classifier $train --save_checkpoints_steps=99999999999999999999 --output_dir=no
 ends_with "bad rate" 2 "is no number" classifier $train --learning_rate=1e-4,fast --output_dir=no
 says "mixed precision" "loss_scale = 65536" classifier $train --do_eval --output_dir=mixed --num_train_steps=4 --log_steps=2 --use_fp16
 says "where it starts" "loss_scale = 1024" classifier $train --output_dir=scaled --num_train_steps=2 --log_steps=2 --amp --loss_scale=1024

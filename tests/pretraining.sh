@@ -120,6 +120,9 @@ printf '[UNK]\nthe\n' >poor.txt
 fails "vocabulary without [CLS]" 1 "no \[CLS\]" --vocab_file poor.txt --input_file text.txt --output_file no.tfrecord
 fails "flags missing" 2 "are needed" --input_file text.txt
 fails "too short" 2 "max_seq_length goes from 5" --vocab_file vocab.txt --input_file text.txt --output_file no.tfrecord --max_seq_length 4
+fails "into its own text" 1 "text.txt is read, and would be overwritten" --vocab_file vocab.txt --input_file ./text.txt --output_file text.txt
+fails "a share below 0" 2 "shares, from 0 to 1" --vocab_file vocab.txt --input_file text.txt --output_file no.tfrecord --masked_lm_prob=-0.1
+fails "a share that is none" 2 'masked_lm_prob: "nan" is no number' --vocab_file vocab.txt --input_file text.txt --output_file no.tfrecord --masked_lm_prob=nan
 fails "segmented alone" 2 "segmented needs --do_whole_word_mask" --vocab_file vocab.txt --input_file text.txt --output_file no.tfrecord --segmented
 fails "unknown flag" 2 "did you mean --dupe_factor" --vocab_file vocab.txt --input_file text.txt --output_file no.tfrecord --dupe_factr 2
 if wanted "help"; then

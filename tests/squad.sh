@@ -245,6 +245,9 @@ refuses "a string of 3 MB without its end" 1 "long.json.*line 2, column 18: a st
 awk 'BEGIN { for (i = 0; i < 100000; i++) printf "[" }' >deep.json
 refuses "nested too deep" 1 "deep.json.*line 1, column" $learn --train_file=deep.json
 printf '{"data": []}' >none.json
+printf '{"data": [{"paragraphs": [{"context": "the dogs", "qas": [{"id": "a", "question": "b", "answers": [{"text": "cats", "answer_start": 4}]}]}]}]}' >other.json
+refuses "answers of other passages" 1 "other.json: no question is left to learn from" $learn --train_file=other.json
+refuses "no best answers" 2 "n_best_size is 0; it goes from 1 to 1000000" $learn --train_file=train1.json --n_best_size=0
 refuses "no questions" 1 "none.json: there are no questions" $learn --train_file=none.json
 printf '{"data": [{"paragraphs": [{"context": "the dogs", "qas": [{"id": "a", "question": "b"}]}]}]}' >open.json
 refuses "questions without answers, to evaluate" 1 "open.json.*line 1.*answers" $learn --train_file=train1.json --do_eval --predict_file=open.json

@@ -28,6 +28,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #ifdef _WIN32
 #include <io.h>
@@ -213,11 +214,12 @@ static void cli_set(const cli_flag *f, const char *value)
     char text[256];
     int ok = 1, truth;
     if (f->type == 's') *(const char **)f->value = value;
-    if (f->type == 'd') ok = bert_parse_double(value, strlen(value), (double *)f->value);
+    if (f->type == 'd') ok = bert_parse_double(value, strlen(value), (double *)f->value) && *(double *)f->value == *(double *)f->value;      /* NaN is none */
     if (f->type == 'i') {
         char *end;
+        errno = 0;
         *(int64_t *)f->value = strtoll(value, &end, 10);
-        ok = *value && !*end;
+        ok = *value && !*end && errno != ERANGE;
     }
     if (f->type == 'b' || f->type == 't') {
         truth = cli_truth(value);
@@ -288,6 +290,15 @@ static cli cli_parse(int argc, char **argv, const char *usage, const char *what,
     return c;
 }
 
+/* A number of a flag lies in [least, most]. */
+CLI_FN void cli_range(const char *flag, int64_t value, int64_t least, int64_t most)
+{
+    char text[200];
+    if (value >= least && value <= most) return;
+    if (most == INT64_MAX) snprintf(text, sizeof text, "%.100s is %lld; it begins at %lld", flag, (long long)value, (long long)least);
+    else snprintf(text, sizeof text, "%.100s is %lld; it goes from %lld to %lld", flag, (long long)value, (long long)least, (long long)most);
+    cli_usage("--", text);
+}
 /* One of a list of words, as its place: choices "a|b|c". */
 CLI_FN int cli_choice(const char *flag, const char *value, const char *choices)
 {
@@ -641,6 +652,18 @@ CLI_FN void cli_cannot_write(const char *path, int error)
     char text[700];
     snprintf(text, sizeof text, "%.500s: cannot write: %.100s", path, error ? strerror(error) : "the system does not say why");
     cli_fail(text);
+}
+/* A result does not take the place of what it is made from. */
+CLI_FN void cli_not_input(const char *output, const char *const *inputs, size_t count)
+{
+    struct stat o, i;
+    char text[700];
+    if (!output || stat(output, &o) || !S_ISREG(o.st_mode)) return;
+    for (; count--; inputs++) {
+        if (!*inputs || stat(*inputs, &i) || (o.st_ino ? o.st_ino != i.st_ino || o.st_dev != i.st_dev : strcmp(output, *inputs) != 0)) continue;    /* (Windows has no st_ino) */
+        snprintf(text, sizeof text, "%.500s is read, and would be overwritten: give the output another name", output);
+        cli_fail(text);
+    }
 }
 CLI_FN FILE *cli_create(const char *path)
 {

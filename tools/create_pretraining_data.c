@@ -164,7 +164,8 @@ int main(int argc, char **argv)
     if (!input || !output || !vocab) cli_usage("--input_file, --output_file and --vocab_file are needed", "");
     if (length < 5 || length > 65535) cli_usage("--max_seq_length goes from 5 to 65535", "");
     if (predictions < 1 || predictions > 65535) cli_usage("--max_predictions_per_seq goes from 1 to 65535", "");
-    if (dupes < 1 || dupes > INT32_MAX) cli_usage("--dupe_factor goes from 1", "");
+    cli_range("dupe_factor", dupes, 1, INT32_MAX);
+    if (!(masked >= 0 && masked <= 1 && shorter >= 0 && shorter <= 1)) cli_usage("--masked_lm_prob and --short_seq_prob are shares, from 0 to 1", "");
     if (threads < 0 || threads > 1024 || memory < 16 || (uint64_t)memory > SIZE_MAX >> 20) cli_usage("--threads goes from 0 to 1024, --memory from 16", "");
     if (segmented && !words) cli_usage("--segmented needs --do_whole_word_mask", "");
     outputs = outputs_of(output, &count);
@@ -174,6 +175,7 @@ int main(int argc, char **argv)
     td.mode = BERT_TOKENIZER_GOOGLE;
     td.error = &error;
     if (bert_tokenizer_open(&td, &r.tokenizer) != BERT_OK || bert_paths_find(input, NULL, &paths, &error) != BERT_OK) cli_fail(error.message);
+    for (i = 0; i < count; i++) cli_not_input(outputs[i], paths.path, paths.count);
     if (bert_pool_open((int32_t)threads, NULL, &pool) != BERT_OK) cli_fail("cannot start the threads");
     if (!quiet) {
         fprintf(stderr, "*** Reading from input files ***\n");

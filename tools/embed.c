@@ -75,6 +75,7 @@ int main(int argc, char **argv)
         texts[count] = line;
         sizes[count++] = size;
     }
+    cli_not_input(output_file, (const char *const *)c.args, (size_t)c.count);
     f = cli_create(output_file);
     if (format == 1) {
         const int64_t shape[2] = { (int64_t)count, hidden };

@@ -183,6 +183,7 @@ int main(int argc, char **argv)
     if (!cli_rank()) fprintf(stderr, "%zu lines, %zu tokens, %lld layers of %lld numbers: about %.0f %s%s\n", t.lines, t.count, (long long)count, (long long)hidden, bytes < 1e7 ? bytes / 1e3 : bytes / 1e6, bytes < 1e7 ? "KB" : "MB",
             format == JSON && bytes > 1e8 ? "; --output_format=npy takes a third" : "");
     session = cli_open_session(model, isa, threads, max_seq_length > 1024 ? max_seq_length : 0);
+    cli_not_input(output_file, &input_file, 1);
     f = cli_create(output_file);
     if (format == NPY) {
         const int64_t shape[3] = { (int64_t)t.count, count, hidden };

@@ -112,6 +112,7 @@ int main(int argc, char **argv)
         if (!path) { status = BERT_ERROR_MEMORY; break; }
         memcpy(path, at, n);
         path[n] = 0;
+        cli_not_input(output, (const char *const *)&path, 1);
         if (n) status = add_file(learner, path, &error);
         free(path);
         at = comma ? comma + 1 : NULL;

@@ -294,6 +294,7 @@ int main(int argc, char **argv)
     if (!(noise >= 0) || noise >= 1) cli_usage("--truncate_noise goes from 0 to below 1", "");
     if (bert_paths_find(input, NULL, &paths, &err) != BERT_OK) cli_fail(err.message);
     bert_python_random_seed(&dice, seed);
+    cli_not_input(output, paths.path, paths.count);
     out = cli_create(output);
     for (i = 0; i < paths.count; i++) {
         bert_file f;

@@ -877,7 +877,16 @@ CLI_FN void run_begin(const cli *c, int argc, char **argv)
     if (run.eval_batch_size < 1 || run.predict_batch_size < 1 || run.eval_batch_size > 65536 || run.predict_batch_size > 65536) cli_usage("--eval_batch_size and --predict_batch_size go from 1 to 65536", "");
     if (run.threads < 0 || run.threads > 1024) cli_usage("--threads goes from 0 to 1024", "");
     run.threads = cli_threads(run.threads);
-    if (run.save_checkpoints_steps < 1 || run.keep_checkpoint_max < 0 || run.iterations_per_loop < 1 || run.log_steps < 0 || run.accumulate < 1 || run.accumulation < 1 || run.accumulation > 65536 || run.patience < 0 || run.seed < 0) cli_usage("a number is too small: see --help", "");
+    cli_range("save_checkpoints_steps", run.save_checkpoints_steps, 1, INT64_MAX);
+    cli_range("keep_checkpoint_max", run.keep_checkpoint_max, 0, INT64_MAX);
+    cli_range("iterations_per_loop", run.iterations_per_loop, 1, INT64_MAX);
+    cli_range("log_steps", run.log_steps, 0, INT64_MAX);
+    cli_range("accumulate", run.accumulate, 1, INT64_MAX);
+    cli_range("num_accumulation_steps", run.accumulation, 1, 65536);
+    cli_range("patience", run.patience, 0, INT64_MAX);
+    cli_range("seed", run.seed, 0, INT64_MAX);
+    cli_range("num_train_steps", run.num_train_steps, 0, INT64_MAX);
+    cli_range("num_warmup_steps", run.num_warmup_steps, -1, INT64_MAX);
     if (!(run.num_train_epochs >= 0) || !(run.warmup_proportion >= 0 && run.warmup_proportion <= 1)) cli_usage("--num_train_epochs is not negative, --warmup_proportion goes from 0 to 1", "");
     cli_choice("isa", run.isa, CLI_ISAS);
     if (run.optimizer_type) run.optimizer = cli_choice("optimizer_type", run.optimizer_type, "adam|lamb|lamb_nezha") == 0 ? "google" : run.optimizer_type;
@@ -1563,7 +1572,7 @@ CLI_FN int run_all(run_task *t)
     bert_model *m = NULL;
     int i;
     if (!run.seeds) seeds[0] = (double)run.seed;
-    for (i = 0; i < rate_count; i++) if (!(rates[i] > 0)) cli_usage("--learning_rate is positive, not ", run.learning_rate);
+    for (i = 0; i < rate_count; i++) if (!(rates[i] > 0) || isinf(rates[i])) cli_usage("--learning_rate is positive, not ", run.learning_rate);
     for (i = 0; i < batch_count; i++) if (!(batches[i] >= 1 && batches[i] <= 1e6) || batches[i] != floor(batches[i])) cli_usage("--train_batch_size is a whole number from 1, not ", run.train_batch_size);
     for (i = 0; i < seed_count; i++) if (!(seeds[i] >= 0 && seeds[i] < 9e15) || seeds[i] != floor(seeds[i])) cli_usage("--seeds are whole numbers from 0, not ", run.seeds);
     memset(rows, 0, (size_t)count * sizeof *rows);

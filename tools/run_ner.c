@@ -123,6 +123,8 @@ static void know_labels(void)
     static const char *const ten[] = { "O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC", "X", "[CLS]", "[SEP]" };
     bert_json_doc doc;
     bert_error err = { 0 };
+    char path[1300];
+    const char *from = label_list ? "--labels" : run_now.from;              /* where they stand */
     size_t i;
     const int saved = run_saved("task.json", &doc);
     if (saved && !run.do_train && !bert_json_is(bert_json_get(doc.root, "tool"), "run_ner")) run_fail("%s was trained by another program: see task.json there", run_now.from);
@@ -134,8 +136,8 @@ static void know_labels(void)
     else {
         bert_ner_desc d = { 0 };
         bert_labels l = { 0 };
-        char path[1300];
         split_path(BERT_SPLIT_TRAIN, train_file, path);                 /* of a checkpoint without task.json as well */
+        from = path;
         d.path = path;
         d.error = &err;
         if (bert_ner_labels(&d, &l)) run_fail("%s", err.message);
@@ -143,7 +145,7 @@ static void know_labels(void)
         bert_labels_free(&l);
     }
     if (saved) bert_json_free(&doc);
-    if (names.count < 2) run_fail("there are %d labels: at least two are needed", (int)names.count);
+    if (names.count < 2) run_fail("%s: there are %d labels in it: at least two are needed", from, (int)names.count);
 }
 /* Is this output a label of words? (NEZHA's has others.) */
 static int of_words(int32_t label) { const char *n = names.names[label]; return !nezha || (strcmp(n, "[PAD]") != 0 && strcmp(n, "X") != 0 && strcmp(n, "[CLS]") != 0 && strcmp(n, "[SEP]") != 0); }

@@ -56,7 +56,7 @@ static bert_squad *read_questions(const char *path, int training)
     d.characters = strcmp(language, "zh") == 0 ? BERT_ON : strcmp(language, "en") == 0 ? BERT_OFF : BERT_DEFAULT;
     d.error = &err;
     if (bert_squad_open(&d, &s)) run_fail("%s", err.message);
-    if (!bert_squad_count(s)) run_fail("%s: there are no questions", path);
+    if (!bert_squad_count(s) && !bert_squad_skipped_count(s)) run_fail("%s: there are no questions", path);
     return s;
 }
 static bert_squad_features *windows_of(const bert_squad *s, const int64_t *order, int64_t count, bert_error *err)
@@ -215,6 +215,7 @@ static void load(run_task *t)
         run_say("Could not find answer: question %.*s, \"%.*s\"", (int)(q->id.size < 60 ? q->id.size : 60), q->id.text, (int)(q->answer.size < 200 ? q->answer.size : 200), q->answer.text);
     }
     if (skipped) run_say("note: %lld of %lld questions are left out: their answer is not in their passage as it is written", (long long)skipped, (long long)(count + skipped));
+    if (!count) run_fail("%s: no question is left to learn from", train_file);
     train.firsts = (int64_t *)run_memory(NULL, (size_t)count + 1, sizeof *train.firsts);
     memset(train.firsts, 0, ((size_t)count + 1) * sizeof *train.firsts);
     windows_room(w, 1);
@@ -488,7 +489,11 @@ int main(int argc, char **argv)
     if (run.do_train && !train_file) cli_usage("If `do_train` is True, then `train_file` must be specified.", "");
     if (run.do_predict && !predict_file) cli_usage("If `do_predict` is True, then `predict_file` must be specified.", "");
     if (run.do_eval && !predict_file) cli_usage("--do_eval needs --predict_file, questions with their answers", "");
-    if (doc_stride < 0 || max_query_length < 0 || num_eval_iterations < 0 || num_eval_iterations > INT32_MAX || max_answer_length < 1 || n_best_size < 1 || n_best_size > 1000000) cli_usage("a number is too small: see --help", "");
+    cli_range("doc_stride", doc_stride, 0, INT64_MAX);
+    cli_range("max_query_length", max_query_length, 0, INT64_MAX);
+    cli_range("num_eval_iterations", num_eval_iterations, 0, INT32_MAX);
+    cli_range("max_answer_length", max_answer_length, 1, INT64_MAX);
+    cli_range("n_best_size", n_best_size, 1, 1000000);
     run_usual_length = 384;
     run_begin(&c, argc, argv);
     settle();
