@@ -1243,6 +1243,35 @@ static void reordered_marks(void)
     bert_tokenizer_close(tok);
 }
 
+/* So many added tokens that comparing each with each would take minutes; of two with one text the first counts. */
+static void tokenizer_json_many(void)
+{
+    enum { MANY = 100000 };
+    char *text = (char *)malloc(64 * (size_t)MANY + 1000);
+    size_t size = 0;
+    int32_t ids[4];
+    bert_tokenizer_desc d;
+    bert_tokenizer *tok = NULL;
+    bert_encoding e;
+    int i;
+    if (!text) abort();
+    size += (size_t)sprintf(text + size, "{\"added_tokens\": [");
+    for (i = 0; i < MANY; i++) size += (size_t)sprintf(text + size, "{\"id\": %d, \"content\": \"q%d\"},", 3 + i, i);
+    size += (size_t)sprintf(text + size, "{\"id\": 0, \"content\": \"q7\"}], \"normalizer\": {\"type\": \"BertNormalizer\"}, \"pre_tokenizer\": {\"type\": \"BertPreTokenizer\"}, "
+                            "\"model\": {\"vocab\": {\"[UNK]\": 0, \"dog\": 1, \"##s\": 2}}}");
+    memset(&d, 0, sizeof d);
+    d.data = text;
+    d.size = size;
+    d.error = &error;
+    if (bert_tokenizer_open(&d, &tok) != BERT_OK) TEST_FAIL("%s", error.message);
+    free(text);
+    memset(&e, 0, sizeof e);
+    e.ids = ids;
+    e.capacity = 4;
+    CHECK_INT(bert_tokenizer_encode(tok, "dog q7q99999", 12, &e), BERT_OK);
+    CHECK(e.count == 3 && ids[0] == 1 && ids[1] == 10 && ids[2] == MANY + 2);
+    bert_tokenizer_close(tok);
+}
 /* A tokenizer.json's ways to name [CLS] and [SEP], and its limits. */
 static void tokenizer_json_parts(void)
 {
@@ -1799,6 +1828,7 @@ int main(int argc, char **argv)
     TEST(any_columns);
     TEST(reordered_marks);
     TEST(tokenizer_json_parts);
+    TEST(tokenizer_json_many);
     TEST(braces_first);
     TEST(odd_vocabularies);
     TEST(never_split_words);

@@ -333,6 +333,7 @@ CLI_FN char *cli_room(cli_text *t, size_t more)
 }
 CLI_FN void cli_add(cli_text *t, const char *p, size_t n)
 {
+    if (!n) return;                                                     /* (p may be NULL then) */
     memcpy(cli_room(t, n), p, n);
     t->size += n;
 }

@@ -225,7 +225,7 @@ static void run_block(bert_parallel parallel, const char *path, const line *line
     }
     parallel.run(parallel.user, (int64_t)jobs, run_job, j);
     for (i = 0; i < jobs; i++) {
-        if (fwrite(j[i].out.data, 1, j[i].out.size, stdout) != j[i].out.size) cli_fail("cannot write to standard output");
+        if (j[i].out.size && fwrite(j[i].out.data, 1, j[i].out.size, stdout) != j[i].out.size) cli_fail("cannot write to standard output");
         if (j[i].error[0]) {
             char text[900];
             snprintf(text, sizeof text, "%.200s, %s", path, j[i].error);
