@@ -902,7 +902,7 @@ typedef struct bert_trainer_desc {
     const bert_comm *comm;              /* NULL: this worker alone; copied. Opening takes the weights of worker 0 */
     bert_precision precision;           /* BF16: the factors of products in the layers, both ways, and of the decoder of words are rounded
                                            to bf16, sums are float32; weights, gradients and all else stay float32. Faster where the
-                                           processor multiplies bf16 (AVX512-BF16) */
+                                           processor multiplies bf16 (AVX512-BF16): there attention's way back has them rounded as well */
     bert_isa isa;
     int32_t threads;                    /* as in bert_session_desc */
     bert_parallel parallel;
@@ -18082,24 +18082,32 @@ BERT__FN void bert__again(bert_trainer *t, int32_t layer, int which, const bert_
     bert__job_run(t, bert__row_jobs(t->rows), bert__again_task, &job);
 }
 
-/* ---- attention: one head of one sequence after another, BERT__TRAIN_QUERIES queries at once, every product by the kernel ---- */
+/* ---- attention: one head of one sequence after another, BERT__TRAIN_QUERIES queries at once, every product by the kernel. In bf16 those
+   of the gradients are of pairs, where the processor has them and positions are not relative (0.98 of MiniLM's step at 8 times 128
+   tokens, 0.97 at 3 times 384). Scores stay float32, and so the way there: with them rounded too, a recorded training was missed by
+   more than references differ, for 1 % of a step. ---- */
 
 #define BERT__TRAIN_QUERIES 64
 
 typedef struct bert__heads {            /* one worker's memory */
+    const bert__kernels *kernels;       /* of the gradients' products */
     float *k_rows, *v_rows;             /* K, V as panels: for q k, for dout v  [S] x [D] */
     float *k_columns, *v_columns;       /* ... for dscore k, for p v  [D] x [S] */
     float *score, *slope;               /* [queries,S] */
     float *across;                      /* [S,queries] of one of them */
     float *block;                       /* queries' rows of q or dout as panels [D] x [queries] */
+    float *cells;                       /* [queries,D] rows of dout as cells; those of scores become them where they are */
     float *nearby, *near_slope;           /* [queries,2R+1] by relative position */
-    int64_t stride, near_stride, across_stride;
+    int64_t stride, near_stride, across_stride, cell_stride;
 } bert__heads;
 
 BERT__FN int64_t bert__round_up(int64_t n, int64_t to) { return bert__blocks(n, to) * to; }
-BERT__FN void bert__heads_layout(bert__layout *l, bert__heads *h, int64_t length, int64_t depth, int64_t max_relative, int64_t nr)
+BERT__FN void bert__heads_layout(const bert_trainer *t, bert__layout *l, bert__heads *h, int64_t length)
 {
+    const int64_t depth = t->config.hidden_size / t->config.heads, max_relative = t->config.max_relative_position, nr = t->kernels->nr;
     const int64_t s = bert__round_up(length, nr), d = bert__round_up(depth, nr), queries = bert__least(length, BERT__TRAIN_QUERIES);
+    h->kernels = t->pairs && !max_relative ? t->pairs : t->kernels;
+    h->cell_stride = bert__stride((depth + 1) / 2);
     h->stride = bert__stride(length);
     h->across_stride = bert__stride(queries);
     h->near_stride = bert__stride(2 * max_relative + 1);
@@ -18111,21 +18119,40 @@ BERT__FN void bert__heads_layout(bert__layout *l, bert__heads *h, int64_t length
     h->slope = bert__lay_floats(l, queries * h->stride);
     h->across = bert__lay_floats(l, length * h->across_stride);
     h->block = bert__lay_floats(l, d * queries);
+    h->cells = bert__lay_floats(l, BERT__IS_NARROW(h->kernels) ? queries * h->cell_stride : 0);
     h->nearby = bert__lay_floats(l, max_relative ? queries * h->near_stride : 0);
     h->near_slope = bert__lay_floats(l, max_relative ? queries * h->near_stride : 0);
 }
-BERT__FN void bert__small_product(const bert_trainer *t, const float *panels, int64_t n, int64_t k, const float *x, int64_t x_stride, float *y, int64_t y_stride, int add, int64_t rows)
+/* Panels for small products; of pairs of bf16 they lie in half of that. */
+BERT__FN void bert__small_panels(const bert_trainer *t, const bert__kernels *kernels, const float *w, int64_t out_stride, int64_t in_stride, int64_t n, int64_t k, float *panels)
+{
+    const int64_t nr = kernels->nr;
+    int64_t i;
+    t->kernels->pack(w, out_stride, in_stride, n, k, panels);
+    for (i = 0; BERT__IS_NARROW(kernels) && i < bert__blocks(n, nr); i++) kernels->pairs(panels + i * nr * k, nr, k, panels + i * nr * bert__up(k, 2) / 2);
+}
+/* cells: where rows of x become what `kernels` read, cell_stride floats apart; x itself: in place. NULL where they read float32. */
+BERT__FN void bert__small_product(const bert_trainer *t, const bert__kernels *kernels, const float *panels, int64_t n, int64_t k, const float *x, int64_t x_stride, float *cells, int64_t cell_stride, float *y, int64_t y_stride, int add, int64_t rows)
 {
     bert__dense w;
     bert__product p;
+    float scale;
+    int32_t zero;
+    int64_t i;
     memset(&w, 0, sizeof w);
-    w.kernels = t->kernels;
+    w.kernels = kernels;
     w.panels = panels;
     w.bias = t->zeros;
     w.n = n;
     w.k = k;
     p = bert__dense_product(&w, x, x_stride, y, y_stride, add, BERT_LINEAR);
-    t->kernels->product(&p, 0, rows, 0, bert__panels(&w));
+    if (BERT__IS_NARROW(kernels)) {
+        for (i = 0; i < rows; i++) kernels->narrow(x + i * x_stride, NULL, k, cells + i * cell_stride, &scale, &zero);
+        p.x = NULL;
+        p.cells = (const char *)cells;
+        p.cell_stride = cell_stride * (int64_t)sizeof *cells;
+    }
+    kernels->product(&p, 0, rows, 0, bert__panels(&w));
 }
 /* Dropout on the probabilities of one query. */
 BERT__FN void bert__drop_keys(const bert_trainer *t, int32_t layer, const bert__sequence *q, int64_t head, int64_t query, float *p)
@@ -18146,8 +18173,8 @@ BERT__FN void bert__probabilities(const bert_trainer *t, const bert__train_layer
     const float scale = (float)(1 / sqrt((double)nD)), *rows = l->qkv_rows + (q->row + query) * t->qs + head * nD;
     const float *key_bias = t->batch->key_mask ? t->key_bias + q->row : NULL, *bias = t->batch->score_bias ? t->batch->score_bias + q->squares : NULL;
     int64_t i, j;
-    bert__small_product(t, h->k_rows, nS, nD, rows, t->qs, h->score, h->stride, 0, queries);
-    if (nR) bert__small_product(t, t->relative_across, 2 * nR + 1, nD, rows, t->qs, h->nearby, h->near_stride, 0, queries);
+    bert__small_product(t, t->kernels, h->k_rows, nS, nD, rows, t->qs, NULL, 0, h->score, h->stride, 0, queries);
+    if (nR) bert__small_product(t, t->kernels, t->relative_across, 2 * nR + 1, nD, rows, t->qs, NULL, 0, h->nearby, h->near_stride, 0, queries);
     for (i = 0; i < queries; i++) {
         float *s = h->score + i * h->stride;
         if (nR) for (j = 0; j < nS; j++) s[j] += h->nearby[i * h->near_stride + bert__relative_row(query + i, j, nR)];
@@ -18177,10 +18204,10 @@ BERT__FN void bert__attend(const bert_trainer *t, int32_t layer, const bert__seq
         float *out = l->context + (q->row + query) * t->cs + head * nD;
         bert__probabilities(t, l, q, head, h, query, queries);
         for (i = 0; i < queries; i++) bert__drop_keys(t, layer, q, head, query + i, h->score + i * h->stride);
-        bert__small_product(t, h->v_columns, nD, nS, h->score, h->stride, out, t->cs, 0, queries);
+        bert__small_product(t, t->kernels, h->v_columns, nD, nS, h->score, h->stride, NULL, 0, out, t->cs, 0, queries);
         if (!nR) continue;
         bert__near_sums(t, h->score, h->stride, nS, query, queries, h->nearby, h->near_stride);
-        bert__small_product(t, t->relative_along, nD, 2 * nR + 1, h->nearby, h->near_stride, out, t->cs, 1, queries);
+        bert__small_product(t, t->kernels, t->relative_along, nD, 2 * nR + 1, h->nearby, h->near_stride, NULL, 0, out, t->cs, 1, queries);
     }
 }
 /* dout [T,C] in wide[1], dq dk dv [T,3C] to wide[0]. */
@@ -18193,15 +18220,15 @@ BERT__FN void bert__attend_backward(const bert_trainer *t, int32_t layer, const 
     int64_t query, i, j;
     for (i = 0; i < 3; i++) bert__soon(rows + i * nC, t->qs, nS, nD);
     t->kernels->pack(rows + nC, t->qs, 1, nS, nD, h->k_rows);
-    t->kernels->pack(rows + 2 * nC, t->qs, 1, nS, nD, h->v_rows);
-    t->kernels->pack(rows + nC, 1, t->qs, nD, nS, h->k_columns);
+    bert__small_panels(t, h->kernels, rows + 2 * nC, t->qs, 1, nS, nD, h->v_rows);
+    bert__small_panels(t, h->kernels, rows + nC, 1, t->qs, nD, nS, h->k_columns);
     for (query = 0; query < nS; query += BERT__TRAIN_QUERIES) {
         const int64_t queries = bert__least(nS - query, BERT__TRAIN_QUERIES);
         const float *dout = douts + query * t->ws;
         float *dq = gradients + query * t->ws;
         bert__probabilities(t, l, q, head, h, query, queries);
-        bert__small_product(t, h->v_rows, nS, nD, dout, t->ws, h->slope, h->stride, 0, queries);
-        if (nR) bert__small_product(t, t->relative_across, 2 * nR + 1, nD, dout, t->ws, h->near_slope, h->near_stride, 0, queries);
+        bert__small_product(t, h->kernels, h->v_rows, nS, nD, dout, t->ws, h->cells, h->cell_stride, h->slope, h->stride, 0, queries);
+        if (nR) bert__small_product(t, t->kernels, t->relative_across, 2 * nR + 1, nD, dout, t->ws, NULL, 0, h->near_slope, h->near_stride, 0, queries);
         for (i = 0; i < queries; i++) {
             float *p = h->score + i * h->stride, *dp = h->slope + i * h->stride;
             if (nR) for (j = 0; j < nS; j++) dp[j] += h->near_slope[i * h->near_stride + bert__relative_row(query + i, j, nR)];
@@ -18210,15 +18237,15 @@ BERT__FN void bert__attend_backward(const bert_trainer *t, int32_t layer, const 
             bert__drop_keys(t, layer, q, head, query + i, p);
         }
         t->learner->transpose(h->score, h->stride, queries, nS, h->across, h->across_stride);
-        t->kernels->pack(dout, 1, t->ws, nD, queries, h->block);
-        bert__small_product(t, h->block, nD, queries, h->across, h->across_stride, gradients + 2 * nC, t->ws, query > 0, nS);
+        bert__small_panels(t, h->kernels, dout, 1, t->ws, nD, queries, h->block);
+        bert__small_product(t, h->kernels, h->block, nD, queries, h->across, h->across_stride, h->across, h->across_stride, gradients + 2 * nC, t->ws, query > 0, nS);
         t->learner->transpose(h->slope, h->stride, queries, nS, h->across, h->across_stride);
-        t->kernels->pack(rows + query * t->qs, 1, t->qs, nD, queries, h->block);
-        bert__small_product(t, h->block, nD, queries, h->across, h->across_stride, gradients + nC, t->ws, query > 0, nS);
-        bert__small_product(t, h->k_columns, nD, nS, h->slope, h->stride, dq, t->ws, 0, queries);
+        bert__small_panels(t, h->kernels, rows + query * t->qs, 1, t->qs, nD, queries, h->block);
+        bert__small_product(t, h->kernels, h->block, nD, queries, h->across, h->across_stride, h->across, h->across_stride, gradients + nC, t->ws, query > 0, nS);
+        bert__small_product(t, h->kernels, h->k_columns, nD, nS, h->slope, h->stride, h->slope, h->stride, dq, t->ws, 0, queries);
         if (!nR) continue;
         bert__near_sums(t, h->slope, h->stride, nS, query, queries, h->near_slope, h->near_stride);
-        bert__small_product(t, t->relative_along, nD, 2 * nR + 1, h->near_slope, h->near_stride, dq, t->ws, 1, queries);
+        bert__small_product(t, t->kernels, t->relative_along, nD, 2 * nR + 1, h->near_slope, h->near_stride, NULL, 0, dq, t->ws, 1, queries);
     }
 }
 BERT__FN void bert__attend_task(void *arg, int64_t index)
@@ -18232,7 +18259,7 @@ BERT__FN void bert__attend_task(void *arg, int64_t index)
         const bert__sequence *q = t->sequences + item / t->config.heads;
         memset(&l, 0, sizeof l);
         l.base = t->scratch + (size_t)index * t->scratch_size;
-        bert__heads_layout(&l, &h, q->length, t->config.hidden_size / t->config.heads, t->config.max_relative_position, t->kernels->nr);
+        bert__heads_layout(t, &l, &h, q->length);
         if (job->which) bert__attend_backward(t, job->layer, q, item % t->config.heads, &h);
         else bert__attend(t, job->layer, q, item % t->config.heads, &h);
     }
@@ -18878,7 +18905,7 @@ BERT__RARE void bert__trainer_layout(bert__layout *l, bert_trainer *t, bert_trai
     t->head_at = (int64_t *)bert__lay(l, nT, sizeof *t->head_at);
     t->sequences = (bert__sequence *)bert__lay(l, nT, sizeof *t->sequences);
     memset(&attention, 0, sizeof attention);
-    bert__heads_layout(&attention, &heads, longest, nD, nR, nr);
+    bert__heads_layout(t, &attention, &heads, longest);
     t->scratch_size = bert__add(attention.size, 63) & ~(size_t)63;
     t->scratch = (char *)bert__lay(l, t->parallel.width, t->scratch_size);
     memset(&k, 0, sizeof k);

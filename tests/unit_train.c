@@ -1326,7 +1326,8 @@ static void mixed_precision(void)
     }
 }
 
-/* The processor's products of pairs against float32 products of rounded numbers: the same factors, sums of another order. */
+/* The processor's products of pairs against float32 products of rounded numbers: the same factors, sums of another order; attention's
+   way back is rounded only there. */
 static void pairs_of_bf16(void)
 {
     static example e;
