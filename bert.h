@@ -3887,7 +3887,7 @@ BERT__FN bert_status bert__pytorch_zip(bert__py_machine *m, const unsigned char 
     }
     if (!pickle)
         return bert__fail(m->c->error, BERT_ERROR_UNSUPPORTED, m->path, -1, numpy ? "is a NumPy .npz archive, not a PyTorch file (it has no data.pkl); in Python, torch.save a dict of its arrays as tensors"
-                          : "is a zip archive without data.pkl: not a PyTorch file");
+                          : "is a zip archive without a checkpoint: none of TensorFlow or safetensors, and no data.pkl, as PyTorch's have it");
     prefix = pickle->name;
     prefix_size = pickle->name_size - 8;
     bert__buf_init(&name, &m->arena.allocator);

@@ -430,6 +430,12 @@ static void tensors_of_both_formats(void)
     CHECK(has("NumPy"));
     close_block(c);
     zip_begin();
+    zip_stored("readme.txt", "x", 1);
+    zip_end();
+    CHECK_INT(open_block(file.data, file.size, &c), BERT_ERROR_UNSUPPORTED);
+    CHECK(has("without a checkpoint"));
+    close_block(c);
+    zip_begin();
     zip_stored("t/data.pkl", W, sizeof W - 1);
     zip_stored("t/constants.pkl", "x", 1);
     zip_end();
