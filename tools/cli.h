@@ -802,7 +802,8 @@ CLI_FN double cli_seconds(void)
 /* Seconds as people say them. */
 CLI_FN const char *cli_duration(double s, char out[40])
 {
-    if (s < 60) snprintf(out, 40, "%.1f s", s);
+    if (s < 1) snprintf(out, 40, "%.2g s", s);
+    else if (s < 60) snprintf(out, 40, "%.1f s", s);
     else if (s < 3600) snprintf(out, 40, "%d min %d s", (int)(s / 60), (int)s % 60);
     else if (s < 86400 * 3) snprintf(out, 40, "%d h %d min", (int)(s / 3600), (int)(s / 60) % 60);
     else snprintf(out, 40, "%.1f days", s / 86400);
