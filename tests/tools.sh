@@ -122,6 +122,8 @@ fails "pair without a tab" 1 "tab" tokenize --pair
 # ---- failing ----
 
 printf 'the dog\n' >in
+printf 'the\ncat\n' >poor.txt
+fails "vocabulary without [UNK]" 1 "standard input, line 1: a word is unknown, and the vocabulary has no .UNK. to say so: is poor.txt the right file" "$bin/tokenize" --vocab_file poor.txt --threads 2
 fails "vocabulary missing" 1 "nowhere.txt" "$bin/tokenize" --vocab_file nowhere.txt
 fails "vocabulary not named" 2 "vocab_file" "$bin/tokenize"
 fails "input missing" 1 "nothing.txt" tokenize nothing.txt

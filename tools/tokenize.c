@@ -117,12 +117,11 @@ static void put_columns(cli_text *o, const bert_encoding *e)
     }
     cli_str(o, "\n");
 }
-static void encode(columns *c, const char *text, size_t size)
+/* 0: a word is unknown, and the vocabulary has no word for that. */
+static int encode(columns *c, const char *text, size_t size)
 {
-    bert_status st;
     columns_room(c, size + 4);
-    st = bert_tokenizer_encode(tokenizer, text, size, &c->e);
-    if (st == BERT_ERROR_MISMATCH) cli_fail("a word is unknown, and the vocabulary has no [UNK] to say so");
+    return bert_tokenizer_encode(tokenizer, text, size, &c->e) != BERT_ERROR_MISMATCH;
 }
 
 /* One text (and its pair) to output. Returns 0 and the reason in error. */
@@ -144,8 +143,10 @@ static int put_text(cli_text *o, columns work[3], const char *a, size_t a_size, 
         cli_str(o, "\n");
         return 1;
     }
-    encode(x, a, a_size);
-    if (b) encode(y, b, b_size);
+    if (!encode(x, a, a_size) || (b && !encode(y, b, b_size))) {
+        snprintf(error, error_size, "a word is unknown, and the vocabulary has no [UNK] to say so: is %.300s the right file?", vocab_file ? vocab_file : model);
+        return 0;
+    }
     if (as_format == 0) {
         cli_str(o, "{\"text\": ");
         cli_quoted(o, a, a_size);
