@@ -7809,6 +7809,12 @@ BERT__SIMD_INLINE void BERT__TIER(attention_in)(const int narrow, const bert__at
     const int64_t end = query + queries, q_stride = narrow == 2 ? a->stride : bert__up(depth, 16);
     int64_t i, j, at, count;
     float inverse[BERT__QB];            /* first a row's largest score */
+    /* rows lie thousands of bytes apart, which no processor guesses: fetched at once they do not wait for each other */
+#define BERT__FETCH(rows, from, to) for (i = (from); i < (to); i++) for (j = 0; j < depth; j += narrow == 2 ? 32 : 16) bert__vahead((rows) + i * a->stride + (narrow == 2 ? j / 2 : j))
+    BERT__FETCH(a->k, 0, s);
+    BERT__FETCH(a->v, 0, s);
+    BERT__FETCH(a->q, query, end);
+#undef BERT__FETCH
     if (narrow < 2) {
         BERT__TIER(pack)(a->k, a->stride, 1, s, depth, base + p.k);
         BERT__TIER(pack)(a->v, 1, a->stride, depth, s, base + p.v);
