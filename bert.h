@@ -16455,7 +16455,7 @@ BERT__FN bert_status bert__instances_read(bert_instances *r, bert__instance_at *
     while (idle < wide) {
         bert__instance_at *s = r->streams + r->stream;
         bert__instance_file *f;
-        const void *data;
+        const void *data = NULL;
         size_t size, file;
         bert_status st;
         if (s->file == r->count) {
@@ -16533,8 +16533,8 @@ BERT__FN bert_status bert__instance_failed(const bert_instances *r, const bert__
 BERT__FN bert_status bert__instance_parse(bert_instances *r, const bert__instance_at *at, bert_error *e)
 {
     bert_records *records = r->files[at->file].records;
-    const void *data;
-    size_t size;
+    const void *data = NULL;
+    size_t size = 0;
     bert_error why;
     bert_status st;
     records->at = at->at;

@@ -518,7 +518,7 @@ static void golden_score(const char *what, double have, const bert_json *want)
 {
     double w;
     if (!want) { TEST_FAIL("%s is not recorded", what); return; }
-    if (want->type == 'n') { if (have == have) TEST_FAIL("%s is %.12g, recorded is null", what, have); return; }
+    if (want->type == 'n') { if (!test_is_nan(have)) TEST_FAIL("%s is %.12g, recorded is null", what, have); return; }
     if (!bert_json_double(want, &w) || !(fabs(have - w) <= 1e-9 * (fabs(w) > 1 ? fabs(w) : 1))) TEST_FAIL("%s is %.12g, recorded is %.*s", what, have, (int)want->size, want->text);
 }
 static void golden_score_list(const char *what, const double *have, size_t count, const bert_json *want)

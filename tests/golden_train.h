@@ -168,7 +168,7 @@ static void golden_hf_head_step(const bert_model *model, const bert_checkpoint *
     if (bert_trainer_gradients(trainer, &batch, &labels, &got, &err) != BERT_OK || bert_trainer_fetch(trainer, &err) != BERT_OK) TEST_FAIL("%s", err.message);
     else {
         const float *want = golden_floats(loss);
-        nothing = !want || *want != *want;                              /* the mean over nothing is NaN there, and 0 here */
+        nothing = !want || test_is_nan(*want);                             /* the mean over nothing is NaN there, and 0 here */
         snprintf(what, sizeof what, "the loss%s", modes[mode]);
         golden_learnt(isa, what, got.loss, nothing ? 0 : (double)*want, nothing ? 1e-30 : 1e-5 * ((double)*want > 1 ? (double)*want : 1));
         for (i = n = 0; i < bert_checkpoint_count(c); i++) {

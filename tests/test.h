@@ -240,6 +240,14 @@ TEST_FN int test_str(const char *file, int line, const char *what, const char *g
     return test_bytes(file, line, what, got, strlen(got), want, strlen(want));
 }
 
+/* By bits: programs compiled with -ffast-math know no NaN. */
+TEST_FN int test_is_nan(double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return (bits & 0x7FFFFFFFFFFFFFFFULL) > 0x7FF0000000000000ULL;
+}
+
 /* How two arrays compare. `worst` is the index of the largest difference, or of the first value that is no number. */
 typedef struct test_diff {
     int ok;
