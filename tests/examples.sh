@@ -63,6 +63,8 @@ opened() {                                      # in a real browser: it has foun
     timeout 60 "$chromium" --headless --no-sandbox --disable-gpu --virtual-time-budget=10000 --dump-dom "file://$tmp/page.html" >dom 2>out && grep -q '<div id="tokens"><span>\[CLS\]</span>' dom && grep -q 'tokens, [0-9]* ms; sure to [0-9]* %' dom && ! grep -q 'loading \.\.\.</div>' dom
 }
 chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
+NODE_PATH=${NODE_PATH:-/usr/share/nodejs}      # (as in examples/Makefile)
+export NODE_PATH
 links() { echo 'int main(void) { return 0; }' >none.c && emcc "$1" -s SINGLE_FILE=1 none.c -o none.js >out 2>&1; }
 if wanted "make -C examples browser" || wanted "browser as WebAssembly" || wanted "the page in Chromium"; then
     if ! have emcc; then lacking="there is no emcc"
