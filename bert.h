@@ -8931,6 +8931,20 @@ BERT__FN int bert__x86_narrow(bert_precision precision)
 #endif
 #endif
 
+#ifndef BERT_NO_SIMD
+/* This header's own kernels, float32, of instructions that are here. */
+BERT__FN const bert__kernels *bert__own_kernels(bert_isa isa)
+{
+#if defined(BERT__X86_TIERS)
+    if (isa == BERT_ISA_AVX2) return &bert__avx2_kernels;
+    if (isa == BERT_ISA_AVX512) return &bert__avx512_kernels;
+#elif defined(BERT__NEON)
+    if (isa == BERT_ISA_NEON) return &bert__neon_kernels;
+#endif
+    (void)isa;
+    return &bert__kernels_ref;
+}
+#endif
 /* The kernels of a kind of instructions; NULL: not here. */
 #ifdef BERT_USE_CBLAS
 #define BERT__KERNELS(tier) &bert__##tier##_kernels_blas
@@ -9057,6 +9071,8 @@ struct bert_packed {
     bert__dense *dense;                 /* [dense_count] all of them, and where each comes from: */
     struct bert__origin *origin;        /* [dense_count] */
     int64_t dense_count;
+    float *sample;                      /* int8: [SAMPLE] rows of x [C] and of q, k, v, context or inner layer: see bert__sample_inputs */
+    void *sample_scratch;
     bert__dense pooler, transform, next_sentence, classifier, span;
 };
 
@@ -9064,7 +9080,7 @@ struct bert_packed {
 typedef struct bert__origin {
     const bert_parameter *weight[3], *bias[3];
     int parts;
-    const float *gamma, *beta;          /* of the LayerNorm its input comes from, or NULL */
+    int normed;                         /* its input comes from a LayerNorm */
 } bert__origin;
 
 BERT__FN bert__table bert__table_of(const bert_tensor *t)
@@ -9146,32 +9162,155 @@ BERT__FN void bert__panel_floats(const bert__origin *o, const bert__dense *w, in
 }
 /* Inputs of a panel, to a whole number of groups. */
 BERT__FN int64_t bert__panel_inputs(const bert__kernels *k, int64_t inputs) { return bert__up(inputs, k->swap ? 2 : k->group); }
-/* int8: channels whose numbers are larger than the others' take the room of all. What LayerNorm will give of channel c spreads as
-   3 |gamma| + |beta| without looking at any text, its weights as their root mean square: its inputs are multiplied by the root of
-   weights / spread, its weights divided by that, which brings both nearer to the others. (all-MiniLM-L6-v2, the 3000 sentences of STS-B's
-   development set: mean of 1 - cosine to float32 0.0012 instead of 0.0026.) */
+#ifndef BERT_NO_SIMD
+/* ---- int8: channels whose numbers are larger than the others' take the room of all ----
+
+   What LayerNorm gives differs by channel: in all-MiniLM-L6-v2 a handful of 384 set the range of nearly all rows, several times what
+   the others need. So inputs are multiplied by `shrink`, by channel, and weights divided by it, which brings both nearer to the others.
+   How large inputs become is looked up in what the model makes, in float32, of SAMPLE words drawn evenly from its vocabulary: that
+   takes no text. shrink is the root of: root mean square of a channel's weights / its largest number among the samples; behind
+   GELU, where a channel is mostly near 0 and sometimes large, the weights' fourth root alone. The 3000 sentences of STS-B's
+   development set, AVX-512, mean and largest 1 - cosine to float32, and how many are above 0.002: 0.00055, 0.0022, 1; without GELU's
+   0.00061, 0.0023, 3; with 3 |gamma| + |beta| of the LayerNorm for the largest number 0.00117, 0.0046, 55. No better: twice or four
+   times as many words, [CLS] and [SEP] around them, the largest numbers of those sentences themselves; inputs less their means; the
+   weights' errors times the inputs' means in the bias; the weights' scales of least square error. Better, but sums of several blocks
+   for each output: scales for blocks of 128 weights of the product behind GELU (a mean of 0.00042
+   instead of 0.00059, of 60 of them). */
+#define BERT__SAMPLE 16
+typedef struct bert__sampling {
+    const bert_packed *p;
+    int64_t dense, rows, x_stride, y_stride;
+    const float *x;                     /* [rows,K] */
+    float *y;                           /* [rows,N] */
+    bert_activation activation;
+    int onto;                           /* 1: y is added to */
+} bert__sampling;
+
+/* Of one panel, whose weights are there as float32 in runs of inputs. */
+BERT__FN void bert__sampling_task(void *arg, int64_t panel)
+{
+    const bert__sampling *s = (const bert__sampling *)arg;
+    const bert__dense *w = s->p->dense + s->dense;
+    const int64_t nr = w->kernels->nr, first = panel * nr;
+    float run[BERT__PACK_RUN * BERT__NR_MOST], none[BERT__NR_MOST] = { 0 };
+    bert__dense part;
+    bert__product product;
+    int64_t i, j, k;
+    memset(&part, 0, sizeof part);
+    memset(&product, 0, sizeof product);
+    part.kernels = bert__own_kernels(w->kernels->isa);
+    part.panels = run;
+    part.n = w->n - first < nr ? w->n - first : nr;
+    product.w = &part;
+    product.x_stride = s->x_stride;
+    product.y = s->y + first;
+    product.y_stride = s->y_stride;
+    product.activation = BERT_LINEAR;
+    for (k = 0; k < w->k; k += part.k) {
+        part.k = w->k - k < BERT__PACK_RUN ? w->k - k : BERT__PACK_RUN;
+        part.bias = k ? none : w->bias + first;
+        product.x = s->x + k;
+        product.residual = k || s->onto ? product.y : NULL;
+        bert__panel_floats(s->p->origin + s->dense, w, panel, k, part.k, run);
+        part.kernels->product(&product, 0, s->rows, 0, 1);
+    }
+    for (i = 0; s->activation != BERT_LINEAR && i < s->rows; i++)
+        for (j = 0; j < part.n; j++) product.y[i * s->y_stride + j] = bert__activate(s->activation, product.y[i * s->y_stride + j]);
+}
+BERT__FN void bert__sample_product(const bert_packed *p, const bert_parallel *parallel, int64_t dense, int64_t rows, const float *x, int64_t x_stride, float *y, int64_t y_stride, int onto, bert_activation activation)
+{
+    const bert__dense *w = p->dense + dense;
+    bert__sampling s;
+    s.p = p;
+    s.dense = dense;
+    s.rows = rows;
+    s.x = x;
+    s.x_stride = x_stride;
+    s.y = y;
+    s.y_stride = y_stride;
+    s.activation = activation;
+    s.onto = onto;
+    parallel->run(parallel->user, (w->n + w->kernels->nr - 1) / w->kernels->nr, bert__sampling_task, &s);
+}
+/* The largest number of each channel, for now in the place of `shrink`. */
+BERT__FN void bert__sample_largest(const bert__dense *w, const float *x, int64_t rows)
+{
+    float *largest = (float *)(uintptr_t)w->shrink;
+    int64_t i, k;
+    for (k = 0; k < w->k; k++) largest[k] = 0;
+    for (i = 0; i < rows; i++)
+        for (k = 0; k < w->k; k++, x++) largest[k] = *x > largest[k] ? *x : -*x > largest[k] ? -*x : largest[k];
+}
+BERT__FN int64_t bert__sample_width(const bert_config *c) { return c->intermediate_size > 4 * c->hidden_size ? c->intermediate_size : 4 * c->hidden_size; }
+BERT__FN void bert__sample_inputs(const bert_packed *p, const bert_parallel *parallel)
+{
+    const bert_config *c = bert_model_config(p->model);
+    const bert__kernels *kernels = bert__own_kernels(p->kernels->isa);
+    const int64_t nC = c->hidden_size, wide = bert__sample_width(c), rows = p->positions && c->max_positions < BERT__SAMPLE ? c->max_positions : BERT__SAMPLE;
+    const float epsilon = (float)c->layer_norm_eps;
+    float *x = p->sample, *work = x + BERT__SAMPLE * nC;
+    bert__attention a;
+    int64_t i, k;
+    int32_t l, head;
+    for (i = 0; i < rows; i++) {                                        /* steps of the golden ratio fill the vocabulary evenly */
+        const float *word = bert__table_row(&p->words, (int64_t)(((uint64_t)(i + 1) * 2654435769u & 0xFFFFFFFFu) * (uint64_t)c->vocab_size >> 32), work);
+        for (k = 0; k < nC; k++) x[i * nC + k] = word[k] + p->types[k] + (p->positions ? p->positions[i * nC + k] : 0);
+    }
+    kernels->norm(x, x, p->embedding_gamma, p->embedding_beta, epsilon, nC, rows);
+    memset(&a, 0, sizeof a);
+    a.stride = a.out_stride = wide;
+    a.length = rows;
+    a.depth = nC / c->heads;
+    a.scale = (float)(1 / sqrt((double)a.depth));
+    a.relative = p->relative;
+    a.max_relative = c->max_relative_position;
+    for (l = 0; l < c->layers; l++) {
+        const bert__layer *layer = p->layers + l;
+        const int64_t dense = (int64_t)l * 4;
+        bert__sample_largest(&layer->qkv, x, rows);
+        bert__sample_product(p, parallel, dense, rows, x, nC, work, wide, 0, BERT_LINEAR);
+        for (head = 0; head < c->heads; head++) {
+            a.q = work + head * a.depth;
+            a.k = a.q + nC;
+            a.v = a.k + nC;
+            a.out = work + 3 * nC + head * a.depth;
+            kernels->attention(&a, 0, rows, p->sample_scratch);
+        }
+        bert__sample_product(p, parallel, dense + 1, rows, work + 3 * nC, wide, x, nC, 1, BERT_LINEAR);
+        kernels->norm(x, x, layer->attention_gamma, layer->attention_beta, epsilon, nC, rows);
+        bert__sample_largest(&layer->intermediate, x, rows);
+        if (l + 1 == c->layers) break;
+        bert__sample_product(p, parallel, dense + 2, rows, x, nC, work, wide, 0, c->activation);
+        bert__sample_product(p, parallel, dense + 3, rows, work, wide, x, nC, 1, BERT_LINEAR);
+        kernels->norm(x, x, layer->output_gamma, layer->output_beta, epsilon, nC, rows);
+    }
+}
 BERT__FN void bert__shrink_inputs(const bert__origin *o, const bert__dense *w)
 {
     const int64_t nr = w->kernels->nr;
-    float run[BERT__PACK_RUN * BERT__NR_MOST], *shrink = (float *)(uintptr_t)w->shrink;
-    int64_t panel, k, c, j, n;
-    for (k = 0; k < w->k; k++) shrink[k] = 0;
-    for (panel = 0; panel * nr < w->n; panel++)
-        for (k = 0; k < w->k; k += n) {
-            n = w->k - k < BERT__PACK_RUN ? w->k - k : BERT__PACK_RUN;
+    float run[BERT__PACK_RUN * BERT__NR_MOST], sums[BERT__PACK_RUN], *shrink = (float *)(uintptr_t)w->shrink;
+    int64_t panel, k, c, i, j, n;
+    for (k = 0; k < w->k; k += n) {
+        n = w->k - k < BERT__PACK_RUN ? w->k - k : BERT__PACK_RUN;
+        memset(sums, 0, sizeof sums);
+        for (panel = 0; panel * nr < w->n; panel++) {
             bert__panel_floats(o, w, panel, k, n, run);
             for (c = 0; c < n; c++) {
-                float sum = 0;
-                for (j = 0; j < nr; j++) sum += run[c * nr + j] * run[c * nr + j];
-                shrink[k + c] += sum;
+                const float *v = run + c * nr;
+                float part[8] = { 0 };
+                for (i = 0; i < nr; i += 8)
+                    for (j = 0; j < 8; j++) part[j] += v[i + j] * v[i + j];
+                for (j = 0; j < 8; j++) sums[c] += part[j];
             }
         }
-    for (k = 0; k < w->k; k++) {
-        const double spread = 3 * fabs((double)o->gamma[k]) + fabs((double)o->beta[k]), size = sqrt((double)shrink[k] / (double)w->n);
-        const double by = sqrt((size > 1e-5 ? size : 1e-5) / (spread > 1e-5 ? spread : 1e-5));
-        shrink[k] = by < 1e6 ? (float)by : 1.0f;                        /* no numbers: 1 */
+        for (c = 0; c < n; c++) {
+            const double size = sqrt((double)sums[c] / (double)w->n), largest = o->normed ? (double)shrink[k + c] : 0;
+            const double by = sqrt(!o->normed ? sqrt(size > 1e-5 ? size : 1e-5) : (size > 1e-5 ? size : 1e-5) / (largest > 1e-5 ? largest : 1e-5));
+            shrink[k + c] = by > 1e-6 && by < 1e6 ? (float)by : 1.0f;   /* no numbers: 1 */
+        }
     }
 }
+#endif
 /* Panels of narrow numbers are made from float32 in runs of inputs: once to find the largest, and once more. */
 BERT__FN void bert__pack_panel(const bert__origin *o, const bert__dense *w, int64_t panel)
 {
@@ -9181,7 +9320,7 @@ BERT__FN void bert__pack_panel(const bert__origin *o, const bert__dense *w, int6
     float run[BERT__PACK_RUN * BERT__NR_MOST], by[BERT__NR_MOST] = { 0 };
     uint32_t odd[BERT__NR_MOST] = { 0 };
     int32_t sum[BERT__NR_MOST] = { 0 };
-    int64_t j, k, c, n;
+    int64_t i, j, k, c, n;
     int pass;
     if (!BERT__IS_NARROW(kernels)) { bert__panel_floats(o, w, panel, 0, w->k, (float *)(void *)out); return; }
     memset(out + nr * (inputs - last) * kernels->weight, 0, (size_t)(nr * last * kernels->weight));     /* the last group may not be full */
@@ -9193,18 +9332,25 @@ BERT__FN void bert__pack_panel(const bert__origin *o, const bert__dense *w, int6
             else for (c = 0; c < n; c++) {
                 const int64_t at = kernels->swap ? (k + c) ^ 1 : k + c, place = at / group * nr * group + at % group;
                 float *v = run + c * nr;
-                if (w->shrink) for (j = 0; j < nr; j++) v[j] /= w->shrink[k + c];
-                if (pass == 0) for (j = 0; j < nr; j++) {
-                    const float size = v[j] < 0 ? -v[j] : v[j];
-                    by[j] = size > by[j] ? size : by[j];
-                    odd[j] |= (bert__float_to_bits(v[j]) & 0x7F800000u) == 0x7F800000u;
-                } else if (BERT__IS_INT8(kernels)) {
+                if (BERT__IS_INT8(kernels)) {                           /* in eights, for the compiler to use vectors */
+                    const float grow = w->shrink ? 1 / w->shrink[k + c] : 1;
+                    int32_t q[BERT__NR_MOST];
                     signed char *to = (signed char *)out + place;
-                    for (j = 0; j < nr; j++) {                          /* the nearest integer is what stands below 1.5 2^23 */
-                        const int32_t q = by[j] > 0 ? (int32_t)(bert__float_to_bits(v[j] * by[j] + 12582912.0f) - 0x4B400000u) : 0;
-                        to[j * group] = (signed char)q;
-                        sum[j] += q;
-                    }
+                    for (i = 0; i < nr; i += 8)
+                        for (j = i; j < i + 8; j++) v[j] *= grow;
+                    for (i = 0; i < nr && pass == 0; i += 8)
+                        for (j = i; j < i + 8; j++) {
+                            const float size = v[j] < 0 ? -v[j] : v[j];
+                            by[j] = size > by[j] ? size : by[j];
+                            odd[j] |= (bert__float_to_bits(v[j]) & 0x7F800000u) == 0x7F800000u;
+                        }
+                    if (pass == 0) continue;
+                    for (i = 0; i < nr; i += 8)
+                        for (j = i; j < i + 8; j++) {                   /* the nearest integer is what stands below 1.5 2^23 */
+                            q[j] = (int32_t)(bert__float_to_bits(v[j] * by[j] + 12582912.0f) - 0x4B400000u) & -(by[j] > 0);
+                            sum[j] += q[j];
+                        }
+                    for (j = 0; j < nr; j++) to[j * group] = (signed char)q[j];
                 } else {
                     uint16_t *to = (uint16_t *)(void *)out + place;
                     for (j = 0; j < nr; j++) to[j * group] = (uint16_t)(bert__rounded_bits(bert__float_to_bits(v[j])) >> 16);
@@ -9234,7 +9380,7 @@ BERT__FN const float *bert__lay_parameter(bert__layout *l, const bert_model *m, 
     return out;
 }
 /* Room for a dense layer of `parts` parameters, each with n outputs, and a note where they come from. */
-BERT__FN bert__dense bert__lay_dense(bert__layout *l, bert_packed *p, const bert_model *m, int32_t layer, const char *const *names, int parts, int64_t n, int64_t k, const float *gamma, const float *beta, int normed)
+BERT__FN bert__dense bert__lay_dense(bert__layout *l, bert_packed *p, const bert_model *m, int32_t layer, const char *const *names, int parts, int64_t n, int64_t k, int normed, int shrinks)
 {
     const bert__kernels *kernels = layer < 0 ? p->plain : p->kernels;
     const int64_t nr = kernels->nr, panels = (n * parts + nr - 1) / nr;
@@ -9249,13 +9395,12 @@ BERT__FN bert__dense bert__lay_dense(bert__layout *l, bert_packed *p, const bert
     w.panels = bert__lay(l, panels * nr * bert__panel_inputs(kernels, k), (size_t)kernels->weight);
     w.scales = is_int8 ? bert__lay_floats(l, panels * nr) : NULL;
     w.sums = is_int8 ? (const int32_t *)bert__lay(l, panels * nr, sizeof *w.sums) : NULL;
-    w.shrink = is_int8 && normed ? bert__lay_floats(l, k) : NULL;
+    w.shrink = is_int8 && shrinks ? bert__lay_floats(l, k) : NULL;
     w.bias = bias = bert__lay_floats(l, panels * nr);
     if (l->base) {
         bert__origin *o = p->origin + p->dense_count;
         o->parts = parts;
-        o->gamma = gamma;
-        o->beta = beta;
+        o->normed = normed;
         memset(bias, 0, (size_t)(panels * nr) * sizeof *bias);
         for (i = 0; i < parts; i++) {
             bert__format(name, sizeof name, "%s.weight", names[i]);
@@ -9288,7 +9433,6 @@ BERT__RARE void bert__packed_layout(bert__layout *l, bert_packed *p, const bert_
     static const char *const output[] = { "bert.encoder.layer.*.output.dense" }, *const pooler[] = { "bert.pooler.dense" }, *const transform[] = { "cls.predictions.transform.dense" };
     static const char *const nsp[] = { "cls.seq_relationship" }, *const classifier[] = { "classifier" }, *const span[] = { "qa_outputs" };
     const int64_t nC = c->hidden_size, nF = c->intermediate_size;
-    const float *gamma, *beta;          /* of the LayerNorm before */
     int32_t i;
     p->dense_count = 0;
     p->layers = (bert__layer *)bert__lay(l, c->layers, sizeof *p->layers);
@@ -9302,43 +9446,47 @@ BERT__RARE void bert__packed_layout(bert__layout *l, bert_packed *p, const bert_
     p->types = bert__lay_parameter(l, m, "bert.embeddings.token_type_embeddings.weight", -1, c->type_vocab_size * nC);
     p->embedding_gamma = bert__lay_parameter(l, m, "bert.embeddings.LayerNorm.weight", -1, nC);
     p->embedding_beta = bert__lay_parameter(l, m, "bert.embeddings.LayerNorm.bias", -1, nC);
-    gamma = p->embedding_gamma;
-    beta = p->embedding_beta;
+#ifndef BERT_NO_SIMD
+    if (BERT__IS_INT8(p->kernels)) {
+        p->sample = bert__lay_floats(l, BERT__SAMPLE * (nC + bert__sample_width(c)));
+        p->sample_scratch = bert__lay(l, 1, p->plain->attention_scratch(BERT__SAMPLE, nC / c->heads, c->max_relative_position));
+    }
+#endif
     for (i = 0; i < c->layers; i++) {
         bert__layer layer;
-        layer.qkv = bert__lay_dense(l, p, m, i, qkv, 3, nC, nC, gamma, beta, 1);
-        layer.attention = bert__lay_dense(l, p, m, i, attention, 1, nC, nC, NULL, NULL, 0);
+        layer.qkv = bert__lay_dense(l, p, m, i, qkv, 3, nC, nC, 1, 1);
+        layer.attention = bert__lay_dense(l, p, m, i, attention, 1, nC, nC, 0, 0);
         layer.attention_gamma = bert__lay_parameter(l, m, "bert.encoder.layer.*.attention.output.LayerNorm.weight", i, nC);
         layer.attention_beta = bert__lay_parameter(l, m, "bert.encoder.layer.*.attention.output.LayerNorm.bias", i, nC);
-        layer.intermediate = bert__lay_dense(l, p, m, i, intermediate, 1, nF, nC, layer.attention_gamma, layer.attention_beta, 1);
-        layer.output = bert__lay_dense(l, p, m, i, output, 1, nC, nF, NULL, NULL, 0);
+        layer.intermediate = bert__lay_dense(l, p, m, i, intermediate, 1, nF, nC, 1, 1);
+        layer.output = bert__lay_dense(l, p, m, i, output, 1, nC, nF, 0, 1);
         layer.output_gamma = bert__lay_parameter(l, m, "bert.encoder.layer.*.output.LayerNorm.weight", i, nC);
         layer.output_beta = bert__lay_parameter(l, m, "bert.encoder.layer.*.output.LayerNorm.bias", i, nC);
-        gamma = layer.output_gamma;
-        beta = layer.output_beta;
         if (l->base) p->layers[i] = layer;
     }
-    if (heads & BERT_HEAD_POOLER) p->pooler = bert__lay_dense(l, p, m, -1, pooler, 1, nC, nC, NULL, NULL, 0);
+    if (heads & BERT_HEAD_POOLER) p->pooler = bert__lay_dense(l, p, m, -1, pooler, 1, nC, nC, 0, 0);
     if (heads & BERT_HEAD_MLM) {
-        p->transform = bert__lay_dense(l, p, m, -1, transform, 1, nC, nC, NULL, NULL, 0);
+        p->transform = bert__lay_dense(l, p, m, -1, transform, 1, nC, nC, 0, 0);
         p->transform_gamma = bert__lay_parameter(l, m, "cls.predictions.transform.LayerNorm.weight", -1, nC);
         p->transform_beta = bert__lay_parameter(l, m, "cls.predictions.transform.LayerNorm.bias", -1, nC);
         p->decoder_bias = bert__lay_parameter(l, m, m && bert_model_find(m, bert__rows[BERT__ROW_DECODER + 1].name) ? bert__rows[BERT__ROW_DECODER + 1].name : "cls.predictions.bias", -1, c->vocab_size);
     }
-    if (heads & BERT_HEAD_NSP) p->next_sentence = bert__lay_dense(l, p, m, -1, nsp, 1, 2, nC, NULL, NULL, 0);
-    if (heads & BERT_HEAD_CLASSIFIER) p->classifier = bert__lay_dense(l, p, m, -1, classifier, 1, c->labels, nC, NULL, NULL, 0);
-    if (heads & BERT_HEAD_SPAN) p->span = bert__lay_dense(l, p, m, -1, span, 1, 2, nC, NULL, NULL, 0);
+    if (heads & BERT_HEAD_NSP) p->next_sentence = bert__lay_dense(l, p, m, -1, nsp, 1, 2, nC, 0, 0);
+    if (heads & BERT_HEAD_CLASSIFIER) p->classifier = bert__lay_dense(l, p, m, -1, classifier, 1, c->labels, nC, 0, 0);
+    if (heads & BERT_HEAD_SPAN) p->span = bert__lay_dense(l, p, m, -1, span, 1, 2, nC, 0, 0);
 }
 
 /* Packing in parallel: a task is a few panels of one dense layer. */
 #define BERT__PACK_PANELS 8
 BERT__FN int64_t bert__panels(const bert__dense *w) { return (w->n + w->kernels->nr - 1) / w->kernels->nr; }
 BERT__FN int64_t bert__pack_tasks(const bert__dense *w) { return (bert__panels(w) + BERT__PACK_PANELS - 1) / BERT__PACK_PANELS; }
+#ifndef BERT_NO_SIMD
 BERT__FN void bert__shrink_task(void *arg, int64_t index)
 {
     const bert_packed *p = (const bert_packed *)arg;
     if (p->dense[index].shrink) bert__shrink_inputs(p->origin + index, p->dense + index);
 }
+#endif
 BERT__FN void bert__pack_task(void *arg, int64_t index)
 {
     const bert_packed *p = (const bert_packed *)arg;
@@ -9401,7 +9549,12 @@ BERT_API bert_status bert_packed_open(const bert_packed_desc *desc, bert_packed 
     p->words = bert__table_of(bert_model_find(d->model, bert__rows[0].name)->tensor);
     decoder = bert_model_find(d->model, bert__rows[BERT__ROW_DECODER].name);
     p->decoder = decoder ? bert__table_of(decoder->tensor) : p->words;
-    if (BERT__IS_INT8(p->kernels)) parallel.run(parallel.user, p->dense_count, bert__shrink_task, p);
+#ifndef BERT_NO_SIMD
+    if (BERT__IS_INT8(p->kernels)) {
+        bert__sample_inputs(p, &parallel);
+        parallel.run(parallel.user, p->dense_count, bert__shrink_task, p);
+    }
+#endif
     for (i = 0; i < p->dense_count; i++) tasks += bert__pack_tasks(p->dense + i);
     parallel.run(parallel.user, tasks, bert__pack_task, p);
     *out = p;
