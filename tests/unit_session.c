@@ -838,7 +838,7 @@ static void channel_that_stands_out(void)
     bert_error e = { 0 };
     bert_model_desc d = { 0 };
     float types[TYPES * WIDTH];
-    size_t size, at;
+    size_t size = 0, at;
     char *file;
     FILE *out;
     int isa, row, k;
