@@ -16160,7 +16160,7 @@ BERT__FN bert_status bert__buckets_add(bert__buckets *b, size_t index, char *dat
 BERT__FN bert_status bert__buckets_take(bert__buckets *b, size_t index, char *out, size_t *size)
 {
     bert__bucket *k = &b->bucket[index];
-    bert__file_chunk head;
+    bert__file_chunk head = { 0, 0 };
     bert_status st;
     if (k->used) {
         *size = k->used;
