@@ -481,6 +481,21 @@ static void norms(void)
 
 /* ---- attention ---- */
 
+/* One head: rows of q, k and v side by side. */
+static bert__attention attention_over(float *qkv, int64_t stride, float *out, int64_t out_stride, int64_t s, int64_t depth)
+{
+    bert__attention a;
+    memset(&a, 0, sizeof a);
+    a.q = qkv;
+    a.k = qkv + depth;
+    a.v = qkv + 2 * depth;
+    a.out = out;
+    a.stride = stride;
+    a.out_stride = out_stride;
+    a.length = s;
+    a.depth = depth;
+    return a;
+}
 /* masks: 0 none, 1 some keys by -10000, 2 all keys by -10000, 3 some by -FLT_MAX, 4 all by -FLT_MAX, 5 both biases -FLT_MAX */
 static void one_attention(int64_t s, int64_t depth, int64_t relative, int masks, int with_bias, int with_probabilities)
 {
@@ -499,15 +514,7 @@ static void one_attention(int64_t s, int64_t depth, int64_t relative, int masks,
     for (i = 0; i < s * stride; i++) qkv[i] *= 3;
     for (j = 0; j < s; j++) key_bias[j] = masks == 2 || (masks == 1 && below(3) == 0) ? -10000.0f : masks >= 4 || (masks == 3 && below(3) == 0) ? -FLT_MAX : 0.0f;
     for (i = 0; masks == 5 && i < s * s; i++) bias[i] = -FLT_MAX;
-    memset(&a, 0, sizeof a);
-    a.q = qkv;
-    a.k = qkv + depth;
-    a.v = qkv + 2 * depth;
-    a.out = out;
-    a.stride = stride;
-    a.out_stride = os;
-    a.length = s;
-    a.depth = depth;
+    a = attention_over(qkv, stride, out, os, s, depth);
     a.scale = (float)(1 / sqrt((double)depth));
     a.key_bias = masks ? key_bias : NULL;
     a.bias = with_bias || masks == 5 ? bias : NULL;
@@ -588,15 +595,7 @@ static void rounded_attention(int64_t s, int64_t depth, int masks)
     for (i = 0; i < s * stride; i++) qkv[i] = to_bf16(3 * qkv[i]);
     for (i = 0; i < s; i++) kernels->narrow(qkv + i * stride, NULL, 3 * depth, narrow + i * stride, &scale, &zero);
     for (j = 0; j < s; j++) key_bias[j] = below(3) ? 0.0f : -FLT_MAX;
-    memset(&a, 0, sizeof a);
-    a.q = qkv;
-    a.k = qkv + depth;
-    a.v = qkv + 2 * depth;
-    a.out = out;
-    a.stride = stride;
-    a.out_stride = os;
-    a.length = s;
-    a.depth = depth;
+    a = attention_over(qkv, stride, out, os, s, depth);
     a.scale = 0.125f;
     a.key_bias = masks ? key_bias : NULL;
     kernels->attention(&a, 0, s, scratch);
