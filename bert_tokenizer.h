@@ -2521,7 +2521,7 @@ typedef struct bert__vocab {
     uint8_t *state;                     /* [count] 0: a token; 1: no such id; 2: repeated by a later line */
     int32_t *keys;                      /* [key_count] ids of the distinct tokens in order of their first lines */
     int32_t *single;                    /* [BERT__SINGLE_COUNT] ids of single characters, -1 none; see bert__single */
-    int32_t count, key_count, apart;    /* apart: tokens that words are not made of, those that tokenizer.json adds */
+    int32_t count, key_count;
     int32_t longest, empty;             /* longest token in bytes; id of "", or -1 */
     uint32_t shift;                     /* 64 - bits */
     size_t mask;                        /* slots - 1 */
@@ -2574,41 +2574,43 @@ BERT__INLINE int32_t bert__find_key(const bert__vocab *v, uint64_t lo, uint64_t 
 }
 BERT__FN size_t bert__token_size(const bert__vocab *v, int32_t id) { return v->where[id + 1] - v->where[id] - 1; }
 
-/* The slot of a token: its own, or the empty one where it belongs. */
-BERT__FN bert__slot *bert__find_slot(const bert__vocab *v, const char *p, size_t n, uint64_t *lo, uint64_t *hi)
+/* The slot of a token: its own, or the empty one where it belongs. apart 1: of one that words are not made of. Its key is another
+   one: the last byte is 0xFE, or 0xFD where it is a hash. */
+BERT__FN bert__slot *bert__find_slot(const bert__vocab *v, const char *p, size_t n, uint32_t apart, uint64_t *lo, uint64_t *hi)
 {
     char copy[16] = { 0 };                                              /* as much as a key's loads read */
     size_t i;
-    if (n <= BERT__KEY_SHORT) { memcpy(copy, p, n); bert__key(copy, n, lo, hi); }
+    if (n + apart <= BERT__KEY_SHORT) { memcpy(copy, p, n); bert__key(copy, n, lo, hi); }
     else bert__key_long(p, n, lo, hi);
+    *hi = (uint32_t)*hi - (apart << 25);
     i = bert__slot_of(*lo, *hi, v->shift);
     for (;;) {
         bert__slot *s = v->slots + i;
         if (s->id < 0) return s;
-        if (s->lo == *lo && s->hi == *hi && (n <= BERT__KEY_SHORT || memcmp(v->pool + v->where[s->id], p, n) == 0)) return s;
+        if (s->lo == *lo && s->hi == *hi && (n + apart <= BERT__KEY_SHORT || memcmp(v->pool + v->where[s->id], p, n) == 0)) return s;
         i = (i + 1) & v->mask;
     }
+}
+BERT__FN int32_t bert__find_of(const bert__vocab *v, const char *p, size_t n, uint32_t apart)
+{
+    uint64_t lo, hi;
+    return memchr(p, 0, n) ? -1 : bert__find_slot(v, p, n, apart, &lo, &hi)->id;
 }
 /* The id of a token that words are made of, or -1. */
 BERT__FN int32_t bert__find(const bert__vocab *v, const char *p, size_t n)
 {
-    uint64_t lo, hi;
-    if (!n) return v->empty;
-    if (n > (size_t)v->longest || memchr(p, 0, n)) return -1;
-    return bert__find_slot(v, p, n, &lo, &hi)->id;
+    return !n ? v->empty : n > (size_t)v->longest ? -1 : bert__find_of(v, p, n, 0);
 }
 
 /* Any token's. */
 BERT__FN int32_t bert__find_any(const bert__vocab *v, const char *p, size_t n)
 {
-    int32_t id = bert__find(v, p, n), i = v->apart ? v->key_count : 0;
-    while (id < 0 && i-- > 0)
-        if (bert__token_size(v, v->keys[i]) == n && memcmp(v->pool + v->where[v->keys[i]], p, n) == 0) id = v->keys[i];
-    return id;
+    const int32_t id = bert__find(v, p, n);
+    return id >= 0 ? id : bert__find_of(v, p, n, 1);
 }
 
-/* A piece of a file that is one token, by id; text NULL: no such id. apart: words are not made of it. */
-typedef struct bert__line { const char *text; size_t size; int apart; } bert__line;
+/* A piece of a file that is one token, by id; text NULL: no such id. apart 1: words are not made of it. */
+typedef struct bert__line { const char *text; size_t size; uint32_t apart; } bert__line;
 
 BERT__INLINE uint32_t bert__lengths_of(const char *p)
 {
@@ -2616,11 +2618,12 @@ BERT__INLINE uint32_t bert__lengths_of(const char *p)
 }
 BERT__FN uint32_t bert__length_bit(size_t n) { return (uint32_t)1 << (n < 35 ? n - 4 : 31); }
 
-/* Builds the vocabulary from its tokens in the order of ids. A token that comes twice keeps its last id. */
+/* Builds the vocabulary from its tokens in the order of ids. A token that comes twice keeps its last id, one apart its first, unless
+   there is a word of that text. */
 BERT__FN int bert__vocab_build(bert__vocab *v, bert__arena *arena, const bert__line *lines, size_t count)
 {
     size_t bytes = 1, i, table = (size_t)1 << BERT__LENGTHS_BITS;
-    uint32_t bits = 4;
+    uint32_t bits = 4, apart;
     for (i = 0; i < count; i++) bytes = bert__add(bytes, lines[i].text ? lines[i].size + 1 : 1);
     while (((size_t)1 << bits) < count * 2) bits++;
     v->shift = 64 - bits;
@@ -2648,26 +2651,28 @@ BERT__FN int bert__vocab_build(bert__vocab *v, bert__arena *arena, const bert__l
         bytes += n + 1;
     }
     v->where[count] = bytes;
-    for (i = 0; i < count; i++) {
+    for (apart = 0; apart < 2; apart++) for (i = 0; i < count; i++) {
         const char *p = v->pool + v->where[i];
         size_t n = bert__token_size(v, (int32_t)i);
         uint64_t lo, hi;
         bert__slot *s;
         uint32_t c;
-        if (v->state[i]) continue;
-        if (!n || lines[i].apart || memchr(p, 0, n)) {                  /* never matched by a word */
-            if (n) { v->apart += lines[i].apart; v->keys[v->key_count++] = (int32_t)i; continue; }
+        if (v->state[i] || lines[i].apart != apart) continue;
+        if (apart && bert__find_any(v, p, n) >= 0) { v->state[i] = 2; continue; }
+        if (!n || memchr(p, 0, n)) {                                    /* never found */
+            if (n) { v->keys[v->key_count++] = (int32_t)i; continue; }
             if (v->empty >= 0) v->state[v->empty] = 2;
             else v->keys[v->key_count++] = (int32_t)i;
             v->empty = (int32_t)i;
             continue;
         }
-        s = bert__find_slot(v, p, n, &lo, &hi);
+        s = bert__find_slot(v, p, n, apart, &lo, &hi);
         if (s->id >= 0) v->state[s->id] = 2;
         else v->keys[v->key_count++] = (int32_t)i;
         s->lo = lo;
         s->hi = (uint32_t)hi;
         s->id = (int32_t)i;
+        if (apart) continue;
         if ((int32_t)n > v->longest) v->longest = (int32_t)n;
         if (n >= 4) v->lengths[0][bert__lengths_of(p)] |= bert__length_bit(n);
         if (n >= 6 && p[0] == '#' && p[1] == '#') v->lengths[1][bert__lengths_of(p + 2)] |= bert__length_bit(n - 2);
@@ -4217,8 +4222,8 @@ BERT__FN void bert__add_special(bert_tokenizer *t, const char *text, int32_t id,
     t->special_only = t->special_count == 1 || t->special_only == (unsigned char)text[0] ? (unsigned char)text[0] : -1;
     t->special_first[(unsigned char)text[0]] = 1;
 }
-/* Everything after the files were read. Returns 0 when memory runs out. */
-BERT__NOINLINE int bert__tokenizer_fill(bert_tokenizer *t, bert__source *s)
+/* Everything after the files were read. (What it returns when memory runs out, the caller says.) */
+BERT__NOINLINE bert_status bert__tokenizer_fill(bert_tokenizer *t, bert__source *s)
 {
     bert_tokenizer_desc *d = &t->desc;
     bert__arena *arena = &t->arena;
@@ -4244,37 +4249,36 @@ BERT__NOINLINE int bert__tokenizer_fill(bert_tokenizer *t, bert__source *s)
     if (!d->max_word) d->max_word = hf ? 100 : BERT__WORD_MAX;
     t->max_word = d->max_word;
     bert__basic_init(&t->basic, hf, d->lower_case == BERT_ON, d->strip_accents == BERT_ON, d->cjk == BERT_ON, d->clean == BERT_ON, d->basic == BERT_ON);
-    if (!bert__vocab_build(&t->vocab, arena, s->lines, s->count)) return 0;
+    if (!bert__vocab_build(&t->vocab, arena, s->lines, s->count)) return BERT_ERROR_MEMORY;
     room = 5 + d->never_split_count + (s->added ? s->added->count : 0);
     t->specials = (bert__special *)bert__arena_array(arena, room, sizeof(bert__special) + sizeof(int32_t));
     if (d->never_split_count) keep = (const char **)bert__arena_array(arena, d->never_split_count, sizeof *keep);
-    if (!t->specials || (d->never_split_count && !keep)) return 0;
+    if (!t->specials || (d->never_split_count && !keep)) return BERT_ERROR_MEMORY;
     t->drop = (int32_t *)(void *)(t->specials + room);
     t->special_only = -1;
     for (i = 0; i < 5; i++) {
         const char *name = *names[i] = bert__keep(arena, *names[i] ? *names[i] : defaults[i]);
-        if (!name) return 0;
+        if (!name) return BERT_ERROR_MEMORY;
         id = ids[i] = bert__find_any(&t->vocab, name, strlen(name));
         if (id >= 0) t->drop[t->drop_count++] = id;
         if (id >= 0 && d->specials == BERT_ON && !s->added) bert__add_special(t, name, id, NULL);
     }
     for (v = bert__first(s->added); v; v = v->next) {
-        int64_t number = 0;
         const char *text = bert__keep(arena, bert__token_name(v));
-        if (!text) return 0;
-        bert_json_int(bert_json_get(v, "id"), &number);              /* checked when it was read */
-        id = (int32_t)number;
+        if (!text) return BERT_ERROR_MEMORY;
+        id = bert__find_any(&t->vocab, text, strlen(text));             /* a word's own, whatever number the file gives: as Hugging Face */
+        if (id < 0 && *text) return bert__refuse(s, v, "the id of this added token is another token's");
         if (bert__is_on(v, "special")) t->drop[t->drop_count++] = id;
         if (d->specials == BERT_ON) bert__add_special(t, text, id, v);
     }
     for (i = 0; i < d->never_split_count; i++) {
         keep[i] = bert__keep(arena, d->never_split[i]);
-        if (!keep[i]) return 0;
+        if (!keep[i]) return BERT_ERROR_MEMORY;
         id = bert__find_any(&t->vocab, keep[i], strlen(keep[i]));
         bert__add_special(t, keep[i], id >= 0 ? id : t->ids.unk, NULL);
     }
     d->never_split = keep;
-    return !d->path == !s->d.path;
+    return !d->path == !s->d.path ? BERT_OK : BERT_ERROR_MEMORY;
 }
 
 BERT_API bert_status bert_tokenizer_open(const bert_tokenizer_desc *desc, bert_tokenizer **out)
@@ -4303,13 +4307,12 @@ BERT_API bert_status bert_tokenizer_open(const bert_tokenizer_desc *desc, bert_t
         if (t) {
             memset(t, 0, sizeof *t);
             t->arena = arena;
-            if (bert__tokenizer_fill(t, &s)) *out = t;
-            else { arena = t->arena; t = NULL; }
+            st = bert__tokenizer_fill(t, &s);
+            arena = t->arena;
         }
-        if (!t) {
-            bert__arena_free(&arena);
-            st = bert__fail(s.error, BERT_ERROR_MEMORY, s.path, -1, "out of memory for a vocabulary of %zu tokens", s.count);
-        }
+        if (!t || st == BERT_ERROR_MEMORY) st = bert__fail(s.error, BERT_ERROR_MEMORY, s.path, -1, "out of memory for a vocabulary of %zu tokens", s.count);
+        if (st == BERT_OK) *out = t;
+        else bert__arena_free(&arena);
     }
     bert__source_free(&s);
     return st;

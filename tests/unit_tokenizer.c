@@ -1355,6 +1355,31 @@ static void braces_first(void)
     CHECK_INT(refuse_text(escaped, sizeof escaped - 1), BERT_ERROR_FORMAT);     /* this is an object */
     mentions(error.message, "model.vocab is missing");
 }
+/* Added tokens that the vocabulary has under another id, twice, or under the id of another: a text has one id, the vocabulary's where it
+   has one (as HF's tokenizers 0.23 do), the lowest else. */
+static void added_again(void)
+{
+#define AGAIN(added) "{\"added_tokens\": [" added "], \"normalizer\": {\"type\": \"BertNormalizer\"}, \"pre_tokenizer\": {\"type\": \"BertPreTokenizer\"}, \"model\": {\"vocab\": {\"[UNK]\": 0, \"a\": 1, \"verylongtokens\": 2}}}"
+    static const char one[] = AGAIN("{\"id\": 5, \"content\": \"[UNK]\", \"special\": true}, {\"id\": 3, \"content\": \"<x>\"}, {\"id\": 4, \"content\": \"<x>\"}, {\"id\": 7, \"content\": \"verylongtokens\"}, "
+        "{\"id\": 6, \"content\": \"<elevenmore\"}, {\"id\": 8, \"content\": \"<twelve-more\"}, {\"id\": 9, \"content\": \"<thirteenmore\"}, {\"id\": 10, \"content\": \"<thirteenmore\"}");
+    static const char taken[] = AGAIN("{\"id\": 1, \"content\": \"<x>\"}"), each[] = AGAIN("{\"id\": 3, \"content\": \"<x>\"}, {\"id\": 3, \"content\": \"<y>\"}");
+#undef AGAIN
+    static const struct { const char *text; int32_t id; } rows[] = { { "[UNK]", 0 }, { "<x>", 3 }, { "verylongtokens", 2 }, { "<elevenmore", 6 }, { "<twelve-more", 8 }, { "<thirteenmore", 9 }, { "<thirteenmorE", -1 } };
+    bert_tokenizer *tok = open_text(one, sizeof one - 1, BERT_TOKENIZER_DEFAULT);
+    columns c;
+    size_t i;
+    REQUIRE(tok);
+    CHECK_INT(bert_tokenizer_size(tok), 11);
+    CHECK_INT(bert_tokenizer_key_count(tok), 7);
+    for (i = 0; i < COUNT(rows); i++) CHECK_INT(bert_tokenizer_id(tok, rows[i].text, strlen(rows[i].text)), rows[i].id);
+    CHECK(!bert_tokenizer_token(tok, 4, NULL) && !bert_tokenizer_token(tok, 5, NULL) && !bert_tokenizer_token(tok, 7, NULL) && !bert_tokenizer_token(tok, 10, NULL));
+    CHECK_INT(bert_tokenizer_encode(tok, "[UNK]a<x> verylongtokens<twelve-more<thirteenmore", 49, all(&c)), BERT_OK);
+    CHECK_STR(numbers(c.ids, c.e.count), "0 1 3 2 8 9");
+    bert_tokenizer_close(tok);
+    CHECK_INT(refuse_text(taken, sizeof taken - 1), BERT_ERROR_UNSUPPORTED);
+    mentions(error.message, "the id of this added token is another token's");
+    CHECK_INT(refuse_text(each, sizeof each - 1), BERT_ERROR_UNSUPPORTED);
+}
 /* Ids that no token has, empty lines, tokens added beside words, pieces longer than any of Google's. */
 static void odd_vocabularies(void)
 {
@@ -1831,6 +1856,7 @@ int main(int argc, char **argv)
     TEST(tokenizer_json_many);
     TEST(braces_first);
     TEST(odd_vocabularies);
+    TEST(added_again);
     TEST(never_split_words);
     TEST(nothing_there);
     TEST(words_and_specials);
