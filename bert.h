@@ -233,10 +233,10 @@ typedef struct bert_parameter {
 /* ---- sessions: sequences in, numbers out ---- */
 
 /* What products of a session's layers are computed in; heads and all else stay float32. BF16: weights and inputs rounded to 8 bits of
-   precision, half the memory; faster where the processor multiplies bf16 (AVX512-BF16). INT8: weights with a scale for each output,
-   inputs with one for each token, found on the way; a quarter of the memory; faster with AVX-512 VNNI and AVX2. With AVX512-BF16 both
-   have the products of attention in bf16 (but with relative positions). Where nothing is gained it is F32:
-   bert_session_desc_resolved says what it became. Each precision gives the same bits whatever is computed beside. */
+   precision, half the memory; faster where the processor multiplies bf16 faster than float32 (AVX512-BF16, but for Intel's). INT8:
+   weights with a scale for each output, inputs with one for each token, found on the way; a quarter of the memory; faster with AVX-512
+   VNNI and AVX2. Where bf16 is faster both have the products of attention in it (but with relative positions). What the processor has
+   no way for is F32: bert_session_desc_resolved says what it became. Each precision gives the same bits whatever is computed beside. */
 typedef enum bert_precision { BERT_PRECISION_DEFAULT = 0, BERT_PRECISION_F32 = 1, BERT_PRECISION_BF16 = 2, BERT_PRECISION_INT8 = 3 } bert_precision;
 
 /* Which instructions the kernels use. REF: the plain C of >>ref, on every machine; the others where compiler and processor
@@ -902,7 +902,7 @@ typedef struct bert_trainer_desc {
     const bert_comm *comm;              /* NULL: this worker alone; copied. Opening takes the weights of worker 0 */
     bert_precision precision;           /* BF16: the factors of products in the layers, both ways, and of the decoder of words are rounded
                                            to bf16, sums are float32; weights, gradients and all else stay float32. Faster where the
-                                           processor multiplies bf16 (AVX512-BF16): there attention's way back has them rounded as well */
+                                           processor multiplies bf16 faster: there attention's way back has them rounded as well */
     bert_isa isa;
     int32_t threads;                    /* as in bert_session_desc */
     bert_parallel parallel;
@@ -7511,6 +7511,7 @@ BERT__FN BERT__INT8_TARGET void BERT__TIER(narrow_int8)(const float *x, const fl
 #define BERT__FACTORS BERT__INT8_FACTORS
 #define BERT__SCALED
 #ifdef BERT__BF16_PAIRED
+#define BERT__ROUNDED_CELL BERT__BF16_CELL
 #define BERT__ROUNDED(to, from, bias) do { float scale_; int32_t zero_; BERT__TIER(narrow_bf16)(from, NULL, BERT__NR, to, &scale_, &zero_); } while (0)
 #endif
 #define bert__gzero() bert__int8_zero()
@@ -7531,6 +7532,7 @@ BERT__FN BERT__INT8_TARGET void BERT__TIER(narrow_int8)(const float *x, const fl
 #define BERT__CELL BERT__BF16_CELL
 #define BERT__SUMS BERT__VEC
 #define BERT__FACTORS BERT__BF16_FACTORS
+#define BERT__ROUNDED_CELL BERT__BF16_CELL
 #define BERT__ROUNDED(to, from, bias) for (j = 0; j < BERT__NR; j += 16) bert__bf16_cells((to) + j, (from) + j, (bias) + j)
 #define bert__gzero() bert__vzero()
 #define bert__gload(p) bert__vload(p)
@@ -7538,6 +7540,37 @@ BERT__FN BERT__INT8_TARGET void BERT__TIER(narrow_int8)(const float *x, const fl
 #define bert__gweights(p) bert__bf16_weights(p)
 #define bert__gspread(p) bert__bf16_spread(p)
 #define bert__gdot(x, w, a) bert__bf16_dot(x, w, a)
+#include "bert.h"
+#endif
+#ifdef bert__wide_round                         /* pairs of bf16 once more, made float32 as they are loaded */
+BERT__FN BERT__TARGET void BERT__TIER(narrow_wide)(const float *x, const float *shrink, int64_t k, void *cells, float *scale, int32_t *zero)
+{
+    float *to = (float *)cells;
+    int64_t c;
+    (void)shrink;
+    for (c = 0; c + BERT__W <= k; c += BERT__W) bert__vstore(to + c, bert__wide_round(bert__vload(x + c)));
+    if (c < k) bert__vstore_n(to + c, bert__wide_round(bert__vload_n(x + c, k - c)), k - c);
+    if (k % 2) to[k] = 0;
+    *scale = 1;
+    *zero = 0;
+}
+#define BERT__FORM(name) BERT__TIER(wide_##name)
+#define BERT__FORM_TARGET BERT__TARGET
+#define BERT__GROUP 2
+#define BERT__EVEN 2
+#define BERT__NARROW
+#define BERT__WEIGHT uint16_t
+#define BERT__CELL float
+#define BERT__SUMS BERT__VEC
+#define BERT__FACTORS BERT__WIDE_FACTORS
+#define BERT__ROUNDED_CELL float
+#define BERT__ROUNDED(to, from, bias) for (j = 0; j < BERT__NR; j += BERT__W) bert__vstore((to) + j, bert__wide_round(bert__vadd(bert__vload((from) + j), bert__vload((bias) + j))))
+#define bert__gzero() bert__vzero()
+#define bert__gload(p) bert__vload(p)
+#define bert__gstore(p, v) bert__vstore(p, v)
+#define bert__gweights(p) bert__wide_weights(p)
+#define bert__gspread(p) bert__wide_spread(p)
+#define bert__gdot(x, w, a) bert__vfma((x).first, (w).first, bert__vfma((x).second, (w).second, a))     /* in the order of the instruction for pairs */
 #include "bert.h"
 #endif
 
@@ -8108,6 +8141,9 @@ static const bert__kernels BERT__TIER(kernels_int8) = BERT__TABLE(BERT_PRECISION
 #ifdef BERT__BF16_TARGET
 static const bert__kernels BERT__TIER(kernels_bf16) = BERT__TABLE(BERT_PRECISION_BF16, BERT__BF16_GROUP, uint16_t, BERT__BF16_CELL, BERT__BF16_GROUP == 1, BERT__TIER(narrow_bf16), BERT__BF16_PAIRS, BERT__TIER(bf16_product), BERT__BF16_ATTENTION);
 #endif
+#ifdef bert__wide_round
+static const bert__kernels BERT__TIER(kernels_wide) = BERT__TABLE(BERT_PRECISION_BF16, 2, uint16_t, float, 0, BERT__TIER(narrow_wide), NULL, BERT__TIER(wide_product), BERT__TIER(attention));
+#endif
 #ifdef BERT__BF16_PAIRED                        /* int8 where there is bf16 as well */
 static const bert__kernels BERT__TIER(kernels_both) = BERT__TABLE(BERT_PRECISION_INT8, BERT__INT8_GROUP, signed char, BERT__INT8_CELL, 0, BERT__TIER(narrow_int8), NULL, BERT__TIER(int8_product), BERT__TIER(attention_bf16));
 #endif
@@ -8177,6 +8213,10 @@ static const bert__kernels BERT__TIER(kernels_blas) = BERT__TABLE_OF(BERT_PRECIS
 #undef BERT__BF16_PAIRED
 #undef BERT__BF16_PAIR
 #undef BERT__BF16_ATTENTION
+#undef BERT__WIDE_FACTORS
+#undef bert__wide_round
+#undef bert__wide_weights
+#undef bert__wide_spread
 #undef bert__int8_zero
 #undef bert__int8_less
 #undef bert__int8_load
@@ -8225,7 +8265,9 @@ static const bert__kernels BERT__TIER(kernels_blas) = BERT__TABLE_OF(BERT_PRECIS
    float32. Rejected: sums of __m256i, whose lanes gcc takes for int64 (it copies every sum in every step and loads each weight once
    for each row: int8 half as fast); vpmaddubsw (sums of pairs overflow int16 unless weights have 7 bits); inputs with as much room
    below 0 as above (a row of GELUs has nothing there: 1 - cosine of MiniLM's vectors, 200 sentences, 2.4 times as large). bf16 by
-   widening, where there is no such instruction, is about as fast as float32 (0.96 to 1.34) in half the memory: AVX2 has it.
+   widening, where there is no such instruction, is about as fast as float32 (0.96 to 1.34) in half the memory: AVX2 has it. So has
+   AVX-512, from panels of pairs, whose halves are a shift and a mask, each good for one step of float32: on a Xeon of model 207, where
+   pairs are multiplied at half the rate of float32, 1.9 times as fast as the instruction for pairs, 91 % of the peak of float32.
    ============================================================================================================ */
 
 /* c[i][0..NR-1] = (fresh ? 0 : c) + sum over k of x[i][k] w[k][0..NR-1] for i < mr, which is a constant wherever this is called:
@@ -8314,7 +8356,7 @@ BERT__NOINLINE BERT__FORM_TARGET void BERT__FORM(finish)(const bert__product *p,
 #ifdef BERT__ROUNDED                            /* past N they are 0 */
     if (p->rounded) {
         for (i = 0; i < count; i++) {
-            BERT__BF16_CELL *to = (BERT__BF16_CELL *)(void *)(p->y + (row + i) * p->y_stride) + first;
+            BERT__ROUNDED_CELL *to = (BERT__ROUNDED_CELL *)(void *)(p->y + (row + i) * p->y_stride) + first;
             BERT__ROUNDED(to, sums + i * BERT__NR, bias);
         }
         return;
@@ -8345,7 +8387,7 @@ BERT__NOINLINE BERT__FORM_TARGET void BERT__FORM(tiles)(int64_t rows, int64_t st
         for (i = 0; p && i < count; i++) {                              /* the lines that `finish` will write */
             const char *y = (const char *)(p->y + (row + i) * p->y_stride);
 #ifdef BERT__ROUNDED
-            const size_t cell = p->rounded ? sizeof(BERT__BF16_CELL) : sizeof(float);
+            const size_t cell = p->rounded ? sizeof(BERT__ROUNDED_CELL) : sizeof(float);
 #else
             const size_t cell = sizeof(float);
 #endif
@@ -8395,6 +8437,7 @@ BERT__FN BERT__FORM_TARGET void BERT__FORM(product)(const bert__product *p, int6
 #undef BERT__FACTORS
 #undef BERT__SCALED
 #undef BERT__ROUNDED
+#undef BERT__ROUNDED_CELL
 #undef BERT__NARROW
 #undef bert__gzero
 #undef bert__gload
@@ -8710,6 +8753,10 @@ BERT__FORCEINLINE BERT__TARGET void bert__avx2_transpose(const float *from, int6
 #define bert__vtop(a) bert__avx2_top(_mm256_max_ps(bert__avx512_low(a), bert__avx512_high(a)))
 #define bert__vsum4(out, a, b, c, d) bert__avx2_sum4(out, bert__avx512_fold(a), bert__avx512_fold(b), bert__avx512_fold(c), bert__avx512_fold(d))
 
+#define BERT__WIDE_FACTORS bert__avx512_two
+#define bert__wide_round(v) bert__avx512_to_bf16(v)
+#define bert__wide_weights(p) bert__avx512_wide_weights(p)
+#define bert__wide_spread(p) bert__avx512_wide_spread(p)
 #ifdef BERT__X86_VNNI
 #define BERT__INT8_TARGET BERT__TARGETS("avx512f,avx512vnni,avx2,fma")
 #define BERT__INT8_GROUP 4
@@ -8782,6 +8829,31 @@ BERT__FORCEINLINE BERT__TARGET void bert__avx512_int8_cells(unsigned char *to, c
     _mm_storeu_si128((__m128i *)(void *)to, _mm512_maskz_cvtepi32_epi8(0xFFFF, _mm512_add_epi32(_mm512_maskz_cvtps_epi32(0xFFFF, v), _mm512_set1_epi32(zero))));
 }
 #endif
+/* Of pairs, the first numbers and the second ones. */
+typedef struct bert__avx512_two { __m512 first, second; } bert__avx512_two;
+BERT__FORCEINLINE BERT__TARGET bert__avx512_two bert__avx512_wide_weights(const void *p)
+{
+    const __m512i v = _mm512_loadu_si512(p);
+    bert__avx512_two w;
+    w.first = _mm512_castsi512_ps(_mm512_maskz_slli_epi32(0xFFFF, v, 16));
+    w.second = _mm512_castsi512_ps(_mm512_and_si512(v, _mm512_set1_epi32(-65536)));
+    return w;
+}
+BERT__FORCEINLINE BERT__TARGET bert__avx512_two bert__avx512_wide_spread(const float *p)
+{
+    bert__avx512_two x;
+    x.first = _mm512_set1_ps(p[0]);
+    x.second = _mm512_set1_ps(p[1]);
+    return x;
+}
+/* To the nearest bf16, ties to even. */
+BERT__FORCEINLINE BERT__TARGET __m512 bert__avx512_to_bf16(__m512 a)
+{
+    const __m512i v = _mm512_castps_si512(a), odd = _mm512_and_si512(_mm512_maskz_srli_epi32(0xFFFF, v, 16), _mm512_set1_epi32(1));
+    const __mmask16 nan = _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q);
+    const __m512i up = _mm512_mask_add_epi32(_mm512_or_si512(v, _mm512_set1_epi32(0x400000)), (__mmask16)~nan, v, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7FFF)));
+    return _mm512_castsi512_ps(_mm512_and_si512(up, _mm512_set1_epi32(-65536)));
+}
 BERT__FORCEINLINE BERT__TARGET __mmask16 bert__avx512_first(int64_t n) { return (__mmask16)((1u << n) - 1); }
 /* (maskz with all lanes wanted: without it gcc 12 warns of uninitialised variables of its own) */
 BERT__FORCEINLINE BERT__TARGET __m256 bert__avx512_low(__m512 a) { return _mm256_castpd_ps(_mm512_maskz_extractf64x4_pd(255, _mm512_castps_pd(a), 0)); }
@@ -8928,6 +9000,22 @@ BERT__FN int bert__x86_narrow(bert_precision precision)
     bert__cpuid(7, 1, r);
     return r[0] >> 5 & 1;
 }
+/* Whether it pays to multiply pairs of bf16. Processors of Intel's that have FP16 (from Sapphire Rapids on) multiply half as many numbers
+   a second in pairs as in float32 (84 and 174 GFLOP/s a core of a Xeon of model 207); AMD's twice as many. */
+BERT__FN int bert__x86_pairs(void)
+{
+    uint32_t r[4];
+    if (!bert__x86_narrow(BERT_PRECISION_BF16)) return 0;
+#ifndef BERT__SLOW_PAIRS                        /* for tests */
+    bert__cpuid(7, 0, r);
+    if (!(r[3] >> 23 & 1)) return 1;
+    bert__cpuid(0, 0, r);
+    if (r[2] == 0x6C65746Eu) return 0;                                  /* GenuineI"ntel" */
+#else
+    (void)r;
+#endif
+    return 1;
+}
 #endif
 #endif
 
@@ -8964,7 +9052,7 @@ BERT__FN const bert__kernels *bert__kernels_of(bert_isa isa)
     default: return NULL;
     }
 }
-/* Those that compute products in a precision; NULL: nothing is gained by it here. */
+/* Those that compute products in a precision; NULL: it is not there. */
 BERT__FN const bert__kernels *bert__kernels_for(bert_isa isa, bert_precision precision)
 {
     if (precision <= BERT_PRECISION_F32 || !bert__kernels_of(isa)) return bert__kernels_of(isa);
@@ -8974,12 +9062,12 @@ BERT__FN const bert__kernels *bert__kernels_for(bert_isa isa, bert_precision pre
 #endif
 #if defined(BERT__X86_TIERS)
     case BERT_ISA_AVX2: return precision == BERT_PRECISION_INT8 ? &bert__avx2_kernels_int8 : &bert__avx2_kernels_bf16;
-#ifdef BERT__X86_VNNI
     case BERT_ISA_AVX512:
-        if (!bert__x86_narrow(precision)) return NULL;
-        if (precision == BERT_PRECISION_BF16) return &bert__avx512_kernels_bf16;
-        return bert__x86_narrow(BERT_PRECISION_BF16) ? &bert__avx512_kernels_both : &bert__avx512_kernels_int8;
+#ifdef BERT__X86_VNNI
+        if (precision == BERT_PRECISION_INT8) return !bert__x86_narrow(precision) ? NULL : bert__x86_pairs() ? &bert__avx512_kernels_both : &bert__avx512_kernels_int8;
+        if (bert__x86_pairs()) return &bert__avx512_kernels_bf16;
 #endif
+        return precision == BERT_PRECISION_BF16 ? &bert__avx512_kernels_wide : NULL;
 #endif
     default: return NULL;
     }

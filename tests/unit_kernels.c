@@ -361,7 +361,7 @@ static void one_narrow(int64_t m, int64_t n, int64_t k, bert_activation kind, in
     if (!same(y, z, m * ys)) TEST_FAIL("%s %s: cuts change bits, m %d n %d k %d", bert_isa_name(kernels->isa), bert_precision_name(kernels->precision), (int)m, (int)n, (int)k);
     if (!residual && (!is_int8 || bert__rounds_heads(kernels, bert__kernels_of(kernels->isa)))) {       /* y as cells of bf16: what `narrow` makes of y */
         const int64_t width = panels * nr;
-        const bert__kernels *bf16 = bert__kernels_for(kernels->isa, BERT_PRECISION_BF16);
+        const bert__kernels *bf16 = is_int8 ? bert__kernels_for(kernels->isa, BERT_PRECISION_BF16) : kernels;
         float *rounded = guards(m * (width + 16)), *want = floats(width + 16), scale;
         int32_t zero;
         for (j = n; j < width; j++) bias[j] = 0;
@@ -622,7 +622,7 @@ static void narrow_attention(void)
     int64_t i;
     attentions();
     for (i = 1; i < 120 && kernels->pairs; i += 7) rounded_attention(i, 16 + 16 * (i % 5), (int)(i % 2));
-    CHECK(bert__rounds_heads(kernels, bert__kernels_of(kernels->isa)) == (bert__kernels_for(kernels->isa, BERT_PRECISION_BF16) && bert__kernels_for(kernels->isa, BERT_PRECISION_BF16)->pairs));
+    CHECK(bert__rounds_heads(kernels, bert__kernels_of(kernels->isa)) == ((kernels->precision == BERT_PRECISION_BF16 ? kernels : bert__kernels_for(kernels->isa, BERT_PRECISION_BF16))->pairs != NULL));
 }
 
 /* ---- every tier ---- */
@@ -657,6 +657,28 @@ static void each_narrow(void)
             test_leave();
         }
 }
+/* The two ways that AVX-512 has to multiply bf16, whichever this processor takes. */
+static void either_way(void)
+{
+    static const char *const names[] = { "avx512/bf16, pairs", "avx512/bf16 as float32" };
+    int way;
+    for (way = 0; way < 2; way++) {
+        if (!test_enter("%s", names[way])) continue;
+        kernels = NULL;
+        seed = 1;
+#ifdef BERT__X86_TIERS
+        if (way && bert__x86_has(BERT_ISA_AVX512)) kernels = &bert__avx512_kernels_wide;
+#ifdef BERT__X86_VNNI
+        if (!way && bert__x86_narrow(BERT_PRECISION_BF16)) kernels = &bert__avx512_kernels_bf16;
+#endif
+#endif
+        if (kernels) {
+            narrow();
+            narrow_attention();
+        } else test_skip("not on this machine");
+        test_leave();
+    }
+}
 static void best(void)
 {
     CHECK(bert_isa_available(BERT_ISA_REF));
@@ -674,6 +696,7 @@ int main(int argc, char **argv)
     each("activations", activations);
     each("products", products);
     each_narrow();
+    either_way();
     each("dots", dots);
     each("norms", norms);
     each("attentions", attentions);

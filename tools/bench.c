@@ -217,6 +217,22 @@ static void peak_some(void *arg, int64_t index)
     if (j->isa == BERT_ISA_NEON) j->flops = peak_neon(j->rounds, &j->sink);
 #endif
 }
+/* Whether pairs of bf16 are multiplied faster than the float32 that they can be made. */
+static int pairs_pay(void)
+{
+#if defined(PEAK_BF16)
+    static int known = -1;
+    float sink;
+    double t = now(), pairs;
+    if (known >= 0) return known;
+    if (!__builtin_cpu_supports("avx512bf16")) return known = 0;
+    pairs = peak_avx512_bf16(200000, &sink) / (now() - t);
+    t = now();
+    return known = pairs > peak_avx512(200000, &sink) / (now() - t);
+#else
+    return 0;
+#endif
+}
 /* Operations a second with these instructions, by all threads, in a try of some milliseconds; 0: not known. each (or NULL): by one
    processor's second of work, which other programs do not take away from. */
 static double peak_of(bert_isa which, bert_precision in, bert_parallel parallel, double *each)
@@ -226,6 +242,7 @@ static double peak_of(bert_isa which, bert_precision in, bert_parallel parallel,
     double t, sum = 0;
     int k;
     if (!j) cli_fail("out of memory");
+    if (which == BERT_ISA_AVX512 && in == BERT_PRECISION_BF16 && !pairs_pay()) in = BERT_PRECISION_F32;
     for (k = 0; k < parallel.width; k++) { j[k].isa = which; j[k].precision = in; j[k].rounds = 1000000; }
     cpu = clock();
     t = now();
