@@ -1344,7 +1344,7 @@ static void pairs_of_bf16(void)
         double along = 0, a = 0, b = 0;
         int64_t i;
         if (!t) return;
-        if (!t->pairs) { bert_trainer_close(t); test_skip("no AVX512-BF16 here"); return; }
+        if (!t->pairs) { bert_trainer_close(t); test_skip("pairs of bf16 are not faster here"); return; }
         if (k == 0) t->pairs = NULL;
         CHECK(bert_trainer_gradients(t, &e.batch, &e.labels, &p, NULL) == BERT_OK);
         if (k == 0) memcpy(want, t->gradients, (size_t)t->values * sizeof *want);
