@@ -16100,7 +16100,7 @@ BERT__FN bert_status bert__scratch_open(bert__scratch *s)
     if (!s->path) return bert__bad_argument(s->error, "the instances do not fit into max_bytes: name a scratch file");
     if (!bert__wide(s->path, wide, 1024)) return bert__fail(s->error, BERT_ERROR_IO, s->path, -1, "the path is too long or not UTF-8");
     s->file = CreateFileW(wide, GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_TEMPORARY | FILE_FLAG_DELETE_ON_CLOSE, NULL);
-    if (s->file == INVALID_HANDLE_VALUE) return bert__fail_system(s->error, s->path, "cannot create the scratch file (remove it if it is left from another run)");
+    if (s->file == INVALID_HANDLE_VALUE) return bert__fail_system(s->error, s->path, "cannot create the scratch file (it must not exist)");
     s->open = 1;
     return BERT_OK;
 }

@@ -93,8 +93,8 @@ static int golden_wanted(void (*check)(const golden_place *place))
 /* Where `name` is under "../shared" or "./", seen from the repository, from tests/ and from the executable. */
 static const char *golden_find(const char *program, const char *name, int shared, char *out, size_t size)
 {
-    static const char *const near[] = { ".", "..", "../..", "../../.." }, *const beyond[] = { "../shared", "../../shared", "../../../shared", "../../../../shared" };
-    const char *const *places = shared ? beyond : near;
+    static const char *const around[] = { ".", "..", "../..", "../../.." }, *const beyond[] = { "../shared", "../../shared", "../../../shared", "../../../../shared" };
+    const char *const *places = shared ? beyond : around;
     size_t i, dir = 0;
     int beside;
     for (i = 0; program[i]; i++) if (program[i] == '/') dir = i + 1;

@@ -261,6 +261,21 @@ static float to_bf16(float x)
     if (fabs((double)x - (double)low) == fabs((double)high - (double)x)) return bits & 0x10000u ? high : low;
     return fabs((double)x - (double)low) < fabs((double)high - (double)x) ? low : high;
 }
+/* a b + c, rounded once: the double nearest to it that is odd where it is not exact, then a float. (fmaf, which the plain kernels call,
+   rounds twice in mingw-w64 10.) */
+static float fused(float a, float b, float c)
+{
+    if (kernels->isa == BERT_ISA_REF) return fmaf(a, b, c);
+    else {
+        const double product = (double)a * (double)b, sum = product + (double)c, back = sum - product, rest = (product - (sum - back)) + ((double)c - back);
+        double odd = sum;
+        uint64_t bits;
+        memcpy(&bits, &sum, sizeof bits);
+        if (rest != 0 && !(bits & 1)) bits += (rest > 0) == (sum > 0) ? 1 : (uint64_t)-1;
+        memcpy(&odd, &bits, sizeof odd);
+        return (float)odd;
+    }
+}
 static void one_narrow(int64_t m, int64_t n, int64_t k, bert_activation kind, int residual)
 {
     const int is_int8 = kernels->precision == BERT_PRECISION_INT8;
@@ -339,10 +354,10 @@ static void one_narrow(int64_t m, int64_t n, int64_t k, bert_activation kind, in
             if (j >= n) { CHECK(got == GUARD); continue; }
             if (is_int8) {
                 for (c = 0; c < k; c++) sum += (int32_t)cell(cells + i * cs, c, zeros[i]) * (int32_t)matrix[j * k + c];
-                want = fmaf((float)sum, cell_scales[i] * scales[j], bias[j]);
+                want = fused((float)sum, cell_scales[i] * scales[j], bias[j]);
             } else {
                 for (pair = 0; pair < k; pair += 2)
-                    for (c = pair + 1; c >= pair; c--) if (c < k) want = fmaf(cell(cells + i * cs, c, 0), matrix[j * k + c], want);
+                    for (c = pair + 1; c >= pair; c--) if (c < k) want = fused(cell(cells + i * cs, c, 0), matrix[j * k + c], want);
                 want += bias[j];
             }
             if (kind == BERT_LINEAR ? got != (residual ? want + r[i * ys + j] : want) : !(fabs((double)got - activated(kind, (double)want) - (residual ? (double)r[i * ys + j] : 0)) <= (is_int8 && (kind == BERT_GELU_ERF || kind == BERT_GELU_TANH) ? 1e-4 : 0) + 1e-5 * (fabs((double)want) + 1)))

@@ -6,7 +6,14 @@
 #include "faults.h"
 #include "random_model.h"
 
-#define MODEL "unit_session.safetensors"
+/* A file of its own for each model: on Windows what is mapped can neither be removed nor written over. They go with the last test. */
+static int files;
+static const char *file_of(int i)
+{
+    static char name[64];
+    snprintf(name, sizeof name, "unit_session.%d.safetensors", i);
+    return name;
+}
 #define ALL_HEADS (BERT_HEAD_POOLER | BERT_HEAD_MLM | BERT_HEAD_NSP | BERT_HEAD_CLASSIFIER | BERT_HEAD_SPAN)
 
 /* C, H, F, V, P, K, L, N: nothing a multiple of a vector */
@@ -37,12 +44,12 @@ static bert_model *model_of(const bert_config *config, uint32_t heads, int untie
     bert_error e = { 0 };
     bert_model_desc d = { 0 };
     bert_model *m = NULL;
-    d.path = MODEL;
+    d.path = file_of(files++);
     d.config = config;
     d.error = &e;
-    if (random_model_write(MODEL, config, heads, untied, 7, &e) || bert_model_open(&d, &m)) TEST_FAIL("%s", e.message);
+    if (random_model_write(d.path, config, heads, untied, 7, &e) || bert_model_open(&d, &m)) TEST_FAIL("%s", e.message);
 #ifndef _WIN32
-    remove(MODEL);                                                      /* what is mapped stays */
+    remove(d.path);                                                     /* what is mapped stays */
 #endif
     return m;
 }
@@ -61,11 +68,6 @@ static bert_session *session_in(const bert_model *m, bert_precision precision, b
     return s;
 }
 static bert_session *session_of(const bert_model *m, bert_isa isa, int threads, int64_t max_tokens) { return session_in(m, BERT_PRECISION_DEFAULT, isa, threads, max_tokens); }
-static void close_model(bert_model *m)
-{
-    bert_model_close(m);
-    remove(MODEL);
-}
 static void *get(int64_t n, size_t size)
 {
     void *p = malloc((size_t)n * size + 1);
@@ -413,7 +415,7 @@ static void numbers(void)
         b = batch_of(&t);
         for (isa = BERT_ISA_REF; isa < BERT_ISA_COUNT; isa++) if (bert_isa_available((bert_isa)isa)) compare_with_plain(shapes[i].label, m, &b, (bert_isa)isa, 2);
         free_texts(&t);
-        close_model(m);
+        bert_model_close(m);
     }
 }
 /* Long sequences: the blocks of attention, distances past the last relative position. */
@@ -428,7 +430,7 @@ static void long_sequences(void)
         bert_batch b = batch_of(&t);
         for (isa = BERT_ISA_REF; m && isa < BERT_ISA_COUNT; isa++) if (bert_isa_available((bert_isa)isa)) compare_with_plain(relative ? "long, relative" : "long", m, &b, (bert_isa)isa, 1);
         free_texts(&t);
-        close_model(m);
+        bert_model_close(m);
     }
 }
 static void activations(void)
@@ -445,7 +447,7 @@ static void activations(void)
         m = model_of(&c, ALL_HEADS, 0);
         for (isa = BERT_ISA_REF; m && isa < BERT_ISA_COUNT; isa++) if (bert_isa_available((bert_isa)isa)) compare_with_plain(bert_activation_name((bert_activation)kind), m, &b, (bert_isa)isa, 1);
         free_texts(&t);
-        close_model(m);
+        bert_model_close(m);
     }
 }
 /* Positions, masks with holes, biases of scores, embeddings instead of ids, no segments. */
@@ -524,7 +526,7 @@ static void unusual_inputs(void)
     free(bias);
     free(embeds);
     free_texts(&t);
-    close_model(m);
+    bert_model_close(m);
 }
 /* Each way of pooling from the rows themselves. */
 static void pooling(void)
@@ -565,7 +567,7 @@ static void pooling(void)
     }
     bert_session_close(s);
     free_texts(&t);
-    close_model(m);
+    bert_model_close(m);
 }
 
 /* ---- the same bits ---- */
@@ -661,7 +663,7 @@ static void same_bits_on(bert_isa isa, bert_precision precision, int relative)
     }
     for (i = 0; i < SEQUENCES && ready; i++) free_answers(alone + i);
     free_texts(&t);
-    close_model(m);
+    bert_model_close(m);
 }
 static void same_bits(void)
 {
@@ -702,7 +704,7 @@ static bert_model *rewritten(const bert_model *m, bert_dtype dtype, int google)
         o[i].rank = t->rank;
         o[i].dtype = dtype;
     }
-    w.path = dtype == BERT_F32 ? "unit_session.f32.safetensors" : "unit_session.bf16.safetensors";
+    w.path = file_of(files++);
     w.tensors = o;
     w.count = n;
     w.error = d.error = &e;
@@ -749,7 +751,7 @@ static void types_of_files(void)
     free_texts(&t);
     for (k = 0; k < 3; k++) bert_model_close(kinds[k]);
     bert_model_close(halves);
-    close_model(m);
+    bert_model_close(m);
 }
 /* What a session says it computes in, and how near that comes to float32; a row that is no number stays one
    (and is said to be). */
@@ -822,7 +824,7 @@ static void precisions(void)
     }
     free(embeds);
     free_texts(&t);
-    close_model(m);
+    bert_model_close(m);
 }
 /* In int8 a channel with large numbers, which no LayerNorm's weights show, leaves the others room: every word gets one by its type. (0.955
    and more; 0.92 where all channels are taken to be alike.) */
@@ -844,15 +846,15 @@ static void channel_that_stands_out(void)
     int isa, row, k;
     REQUIRE(m && bert_parameter_read(bert_model_find(m, "bert.embeddings.token_type_embeddings.weight"), types, TYPES * WIDTH, &e) == BERT_OK);
     bert_model_close(m);
-    REQUIRE(random_model_write(MODEL, &c, 0, 0, 7, &e) == BERT_OK);
-    file = test_read_file(MODEL, &size);
+    d.path = file_of(files++);
+    REQUIRE(random_model_write(d.path, &c, 0, 0, 7, &e) == BERT_OK);
+    file = test_read_file(d.path, &size);
     for (at = 0; at + sizeof types <= size && memcmp(file + at, types, sizeof types); at++) {}
     REQUIRE(at + sizeof types <= size);
     for (row = 0; row < TYPES; row++) memcpy(file + at + (size_t)(row * WIDTH + CHANNEL) * sizeof large, &large, sizeof large);
-    out = fopen(MODEL, "wb");
+    out = fopen(d.path, "wb");
     REQUIRE(out && fwrite(file, 1, size, out) == size && fclose(out) == 0);
     free(file);
-    d.path = MODEL;
     d.config = &c;
     d.error = &e;
     REQUIRE(bert_model_open(&d, &m) == BERT_OK);
@@ -888,7 +890,7 @@ static void channel_that_stands_out(void)
         bert_session_close(plain);
     }
     free_texts(&t);
-    close_model(m);
+    bert_model_close(m);
 }
 /* What is not asked for does not change what is; nothing asked for is no error. */
 static void only_what_is_asked(void)
@@ -931,7 +933,7 @@ static void only_what_is_asked(void)
     }
     bert_session_close(s);
     free_texts(&t);
-    close_model(m);
+    bert_model_close(m);
 }
 /* Sessions of several threads with the same packed weights, at once. */
 typedef struct worker { bert_session *session; const bert_model *model; const bert_batch *batch; float *hidden; bert_status status; } worker;
@@ -983,7 +985,7 @@ static void shared_weights(void)
     for (i = 0; i < WORKERS; i++) { bert_session_close(w[i].session); free(w[i].hidden); }
     bert_pool_close(pool);
     free_texts(&t);
-    close_model(m);
+    bert_model_close(m);
 }
 
 /* ---- padded input ---- */
@@ -1067,7 +1069,7 @@ static void padded(void)
     CHECK_INT(bert_batch_from_padded(&p, &keep, &e), BERT_ERROR_ARGUMENT);
     CHECK_INT(bert_batch_from_padded(NULL, &keep, &e), BERT_ERROR_ARGUMENT);
     bert_session_close(s);
-    close_model(m);
+    bert_model_close(m);
 }
 
 /* ---- too long ---- */
@@ -1125,7 +1127,7 @@ static void too_long(void)
     bert_session_close(s);
     free_texts(&t);
     free_texts(&cut);
-    close_model(m);
+    bert_model_close(m);
 }
 
 /* ---- bad input ---- */
@@ -1212,7 +1214,7 @@ static void bad_input(void)
     bert_session_close(NULL);
     bert_packed_close(NULL);
     free_texts(&t);
-    close_model(m);
+    bert_model_close(m);
 }
 static void missing_heads(void)
 {
@@ -1243,7 +1245,7 @@ static void missing_heads(void)
         if (!strstr(e.message, cases[i].says) || !strstr(e.message, "unit_session")) TEST_FAIL("case %d: \"%s\" does not say \"%s\"", (int)i, e.message, cases[i].says);
         bert_session_close(s);
         free_texts(&t);
-        close_model(m);
+        bert_model_close(m);
     }
     free(room);
 }
@@ -1340,7 +1342,7 @@ static void bad_descs(void)
     CHECK_INT(bert_session_open(&d, &s), BERT_ERROR_ARGUMENT);
     bert_packed_close(p);
     bert_model_close(other);
-    close_model(m);
+    bert_model_close(m);
 }
 
 /* ---- memory ---- */
@@ -1391,7 +1393,7 @@ static void failing_memory(void)
     CHECK(at > 3);
     bert_tokenizer_close(tok);
     free(out);
-    close_model(m);
+    bert_model_close(m);
 }
 /* The plan is exactly what is asked for, and running asks for nothing. */
 static void plans(void)
@@ -1483,7 +1485,7 @@ static void plans(void)
             bert_pool_close(pool);
         }
         free_texts(&t);
-        close_model(m);
+        bert_model_close(m);
     }
     {
         bert_plan plan;
@@ -1536,7 +1538,7 @@ static void fixed_memory(void)
     }
     free(f.memory);
     free_texts(&t);
-    close_model(m);
+    bert_model_close(m);
 }
 
 /* ---- texts to vectors ---- */
@@ -1694,7 +1696,7 @@ static void embeds(void)
     free(out);
     free(other);
     free(one);
-    close_model(m);
+    bert_model_close(m);
 }
 
 /* ---- what is done with logits ---- */
@@ -1923,7 +1925,7 @@ static void devices(void)
     CHECK(!p.opened && f.live == 0);
     free(out);
     free_texts(&t);
-    close_model(m);
+    bert_model_close(m);
 }
 static void instruction_sets(void)
 {
@@ -1962,5 +1964,6 @@ int main(int argc, char **argv)
     TEST(fixed_memory);
     TEST(embeds);
     TEST(logits);
+    while (files > 0) remove(file_of(--files));
     return test_end();
 }
