@@ -4472,7 +4472,7 @@ BERT_API bert_status bert_tokenizer_explain(const bert_tokenizer *tokenizer, con
     e.out.capacity = out && capacity ? capacity - 1 : 0;
     for (;;) {
         found = bert__find_special(t, text, from, size, 0, &at, &end);
-        e.text = text + from;
+        e.text = from ? text + from : text;                             /* (NULL, if there is none) */
         e.size = (found >= 0 ? at : size) - from;
         e.end = 0;
         bert__scan_init(&s, &t->basic, bert__explain_word, &e);
