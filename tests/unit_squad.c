@@ -1065,7 +1065,7 @@ int hook_word(uint32_t c);
 /* json.dumps(v), text.lower(), \\w and \\d of Python 3.11 */
 static void python(void)
 {
-    static const struct { double v; const char *text; } numbers[] = {
+    const struct { double v; const char *text; } numbers[] = {          /* (not static: HUGE_VAL is no constant to tcc) */
         { HUGE_VAL, "Infinity" }, { -HUGE_VAL, "-Infinity" }, { 0, "0.0" }, { 1e16, "1e+16" }, { 9999999999999998.0, "9999999999999998.0" }, { 123456, "123456.0" }, { 0.0001, "0.0001" },
         { 0.00001, "1e-05" }, { 1.5e-5, "1.5e-05" }, { 4.9406564584124654e-324, "5e-324" }, { 2.2250738585072014e-308, "2.2250738585072014e-308" }, { 1.7976931348623157e308, "1.7976931348623157e+308" },
         { 0.1, "0.1" }, { 1152921504606846976.0, "1.152921504606847e+18" }, { 8.673617379884035e-19, "8.673617379884035e-19" }, { 1e100, "1e+100" }, { 9.5e-10, "9.5e-10" }, { -2.5, "-2.5" }, { 1e22, "1e+22" },
