@@ -19742,7 +19742,7 @@ BERT__FN void bert__clear_task(void *arg, int64_t index)
     bert_trainer *t = ((const bert__update_job *)arg)->t;
     int64_t at, n;
     const bert_trained *p = bert__block_of(t, index, &at, &n);
-    if (!(t->fresh && p->matrix && p->layer >= 0)) memset(p->gradient + at, 0, (size_t)n * sizeof *p->gradient);
+    if (!(t->fresh && p->matrix && p->learns && p->layer >= 0)) memset(p->gradient + at, 0, (size_t)n * sizeof *p->gradient);
 }
 /* The gradients of t->batch on a device; where there are other workers they come here, and bert__send adds up those of all. */
 BERT__FN bert_status bert__device_gradients(bert_trainer *t, bert_progress *p, bert_error *error)

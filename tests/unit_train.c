@@ -1326,6 +1326,32 @@ static void mixed_precision(void)
     }
 }
 
+/* What an earlier batch left in the gradients does not count, whichever layers learn, in one part or several. */
+static void nothing_is_left(void)
+{
+    static example e;
+    static float want[60000];
+    bert_config c = small_config(0);
+    bert_trainer_desc d = small_desc(&c, BERT_LEARN_WORDS | BERT_LEARN_NEXT_SENTENCE);
+    bert_progress p = { 0 };
+    int64_t i;
+    int k;
+    make_example(&e, d.learn, 7, 13, 3);
+    for (k = 0; k < 6; k++) {
+        bert_trainer *t;
+        d.frozen = k % 3;
+        d.max_tokens = k < 3 ? 0 : 30;                                  /* one part; several */
+        if ((t = open_trainer(&d)) == NULL) return;
+        REQUIRE(bert_trainer_gradients(t, &e.batch, &e.labels, &p, NULL) == BERT_OK && t->values <= 60000);
+        memcpy(want, t->gradients, (size_t)t->values * sizeof *want);
+        for (i = 0; i < t->values; i++) t->gradients[i] = NAN;
+        CHECK(bert_trainer_gradients(t, &e.batch, &e.labels, &p, NULL) == BERT_OK);
+        for (i = 0; i < t->values && memcmp(want + i, t->gradients + i, sizeof *want) == 0; i++) {}
+        if (i < t->values) TEST_FAIL("%d frozen, parts of %d: value %d is %g, not %g", (int)d.frozen, (int)d.max_tokens, (int)i, (double)t->gradients[i], (double)want[i]);
+        bert_trainer_close(t);
+    }
+}
+
 /* The processor's products of pairs against float32 products of rounded numbers: the same factors, sums of another order; attention's
    way back is rounded only there. */
 static void pairs_of_bf16(void)
@@ -1667,6 +1693,7 @@ int main(int argc, char **argv)
     TEST(workers_fail_together);
 #endif
     TEST(mixed_precision);
+    TEST(nothing_is_left);
     TEST(pairs_of_bf16);
     TEST(small_slots);
     TEST(memory);
