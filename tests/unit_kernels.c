@@ -265,16 +265,13 @@ static float to_bf16(float x)
    rounds twice in mingw-w64 10.) */
 static float fused(float a, float b, float c)
 {
+    double product = (double)a * (double)b, sum = product + (double)c, back = sum - product, rest = (product - (sum - back)) + ((double)c - back);
+    uint64_t bits;
     if (kernels->isa == BERT_ISA_REF) return fmaf(a, b, c);
-    else {
-        const double product = (double)a * (double)b, sum = product + (double)c, back = sum - product, rest = (product - (sum - back)) + ((double)c - back);
-        double odd = sum;
-        uint64_t bits;
-        memcpy(&bits, &sum, sizeof bits);
-        if (rest != 0 && !(bits & 1)) bits += (rest > 0) == (sum > 0) ? 1 : (uint64_t)-1;
-        memcpy(&odd, &bits, sizeof odd);
-        return (float)odd;
-    }
+    memcpy(&bits, &sum, sizeof bits);
+    if (rest != 0 && !(bits & 1)) bits += (rest > 0) == (sum > 0) ? 1 : (uint64_t)-1;
+    memcpy(&sum, &bits, sizeof sum);
+    return (float)sum;
 }
 static void one_narrow(int64_t m, int64_t n, int64_t k, bert_activation kind, int residual)
 {
