@@ -19724,7 +19724,6 @@ BERT__FN bert_status bert__exchange_losses(bert_trainer *t, bert_progress *p, be
     return BERT_OK;
 }
 
-typedef struct bert__update_job { bert_trainer *t; double rate, scale; int pass; } bert__update_job;
 BERT__FN bert_trained *bert__block_of(bert_trainer *t, int64_t index, int64_t *at, int64_t *n)
 {
     int64_t low = 0, high = t->count - 1;
@@ -19739,7 +19738,7 @@ BERT__FN bert_trained *bert__block_of(bert_trainer *t, int64_t index, int64_t *a
 /* Gradients of a new batch: 0, where the first part will not set them (base: 10 ms instead of 52 of one thread). */
 BERT__FN void bert__clear_task(void *arg, int64_t index)
 {
-    bert_trainer *t = ((const bert__update_job *)arg)->t;
+    bert_trainer *t = (bert_trainer *)arg;
     int64_t at, n;
     const bert_trained *p = bert__block_of(t, index, &at, &n);
     if (!(t->fresh && p->matrix && p->learns && p->layer >= 0)) memset(p->gradient + at, 0, (size_t)n * sizeof *p->gradient);
@@ -19768,13 +19767,11 @@ BERT_API bert_status bert_trainer_gradients(bert_trainer *trainer, const bert_ba
     bert_progress p;
     bert_error words;
     bert_status st;
-    bert__update_job job;
     int64_t i, squares = 0, group, parts = 0, rows;
     int32_t k;
     int several, here;                  /* here: gradients of several workers are added up here */
     if (!t || !batch || !labels) return bert__bad_argument(error, "a step needs a trainer, a batch and labels");
     memset(&words, 0, sizeof words);
-    memset(&job, 0, sizeof job);
     several = t->comm.size > 1;
     here = !t->state || !t->device.sums;
     if (several && !error) error = &words;                              /* the others want to know */
@@ -19789,8 +19786,7 @@ BERT_API bert_status bert_trainer_gradients(bert_trainer *trainer, const bert_ba
     if (t->config.source != BERT_SOURCE_HF && !(several && labels->add)) t->totals.words += 1e-5;      /* Google's: no division by 0 */
     if (!labels->add) {
         t->fresh = batch->sequences > 0;
-        job.t = t;
-        if (!t->state) t->parallel.run(t->parallel.user, t->value_room, bert__clear_task, &job);
+        if (!t->state) t->parallel.run(t->parallel.user, t->value_room, bert__clear_task, t);
         t->row_squares = 0;
         t->seen = t->parts = 0;
         t->whole = 0;
@@ -19846,6 +19842,7 @@ BERT_API bert_status bert_trainer_gradients(bert_trainer *trainer, const bert_ba
     return BERT_OK;
 }
 
+typedef struct bert__update_job { bert_trainer *t; double rate, scale; int pass; } bert__update_job;
 /* bf16 to float32, and back, rounding down or up with the probabilities that keep the mean: n numbers, at most BERT__SLOT_RUN. */
 #define BERT__SLOT_RUN 512
 BERT__FN void bert__slot_read(const uint16_t *from, float *to, int64_t n)
