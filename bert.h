@@ -233,10 +233,11 @@ typedef struct bert_parameter {
 /* ---- sessions: sequences in, numbers out ---- */
 
 /* What products of a session's layers are computed in; heads and all else stay float32. BF16: weights and inputs rounded to 8 bits of
-   precision, half the memory; faster where the processor multiplies bf16 faster than float32 (AVX512-BF16, but for Intel's). INT8:
-   weights with a scale for each output, inputs with one for each token, found on the way; a quarter of the memory; faster with AVX-512
-   VNNI and AVX2. Where bf16 is faster both have the products of attention in it (but with relative positions). What the processor has
-   no way for is F32: bert_session_desc_resolved says what it became. Each precision gives the same bits whatever is computed beside. */
+   precision, half the memory; faster where the processor multiplies bf16 faster than float32 (AVX512-BF16, but for Intel's with FP16).
+   INT8: weights with a scale for each output, inputs with one for each token, found on the way; a quarter of the memory; faster with
+   AVX-512 VNNI and AVX2. Where bf16 is faster both have the products of attention in it (but with relative positions). What the
+   processor has no way for is F32: bert_session_desc_resolved says what it became. Each precision gives the same bits whatever is
+   computed beside. */
 typedef enum bert_precision { BERT_PRECISION_DEFAULT = 0, BERT_PRECISION_F32 = 1, BERT_PRECISION_BF16 = 2, BERT_PRECISION_INT8 = 3 } bert_precision;
 
 /* Which instructions the kernels use. REF: the plain C of >>ref, on every machine; the others where compiler and processor
@@ -9000,21 +9001,17 @@ BERT__FN int bert__x86_narrow(bert_precision precision)
     bert__cpuid(7, 1, r);
     return r[0] >> 5 & 1;
 }
-/* Whether it pays to multiply pairs of bf16. Processors of Intel's that have FP16 (from Sapphire Rapids on) multiply half as many numbers
-   a second in pairs as in float32 (84 and 174 GFLOP/s a core of a Xeon of model 207); AMD's twice as many. */
+/* Whether it pays to multiply pairs of bf16. A Xeon of model 207 multiplies half as many numbers a second in pairs as in float32 (84 and 174
+   GFLOP/s a core), which is taken to hold for all of Intel's that have FP16 (from Sapphire Rapids on); AMD's twice as many. */
+#ifndef BERT__SLOW_PAIRS                        /* 1, in tests: pairs wherever there is the instruction */
+#define BERT__SLOW_PAIRS 0
+#endif
 BERT__FN int bert__x86_pairs(void)
 {
-    uint32_t r[4];
-    if (!bert__x86_narrow(BERT_PRECISION_BF16)) return 0;
-#ifndef BERT__SLOW_PAIRS                        /* for tests */
-    bert__cpuid(7, 0, r);
-    if (!(r[3] >> 23 & 1)) return 1;
-    bert__cpuid(0, 0, r);
-    if (r[2] == 0x6C65746Eu) return 0;                                  /* GenuineI"ntel" */
-#else
-    (void)r;
-#endif
-    return 1;
+    uint32_t name[4], has[4];
+    bert__cpuid(0, 0, name);
+    bert__cpuid(7, 0, has);
+    return bert__x86_narrow(BERT_PRECISION_BF16) && (BERT__SLOW_PAIRS || name[2] != 0x6C65746Eu || !(has[3] >> 23 & 1));     /* GenuineI"ntel" */
 }
 #endif
 #endif
@@ -9117,7 +9114,7 @@ BERT__FN size_t bert__block_bytes(size_t size) { return bert__add(size, 64); }
    caller's own allocator is left to the caller. */
 #if defined(BERT__CALLOC) && defined(__linux__) && defined(__LP64__) && !defined(BERT_NO_STDIO)
 #ifndef __cplusplus
-extern int madvise(void *, size_t, int);                                /* as fsync in >>platform */
+extern int madvise(void *, size_t, int);                                /* as fsync in bert_tokenizer.h */
 #endif
 BERT__FN void bert__large_pages(const bert_allocator *a, void *memory, size_t size)
 {
