@@ -153,6 +153,7 @@ static void one_product(int64_t m, int64_t n, int64_t k, bert_activation kind, i
     int64_t i, j, c;
     bert__dense w;
     bert__product p;
+    bert__kernels pieces;
     memset(packed, 7, size);
     memset(packed2, 8, size);
     for (j = 0; j < n; j++)
@@ -196,7 +197,10 @@ static void one_product(int64_t m, int64_t n, int64_t k, bert_activation kind, i
             if (!(fabs(got - want) <= 1.2 * 6e-8 * ((double)k + 12) * (size_of + 1)))
                 { TEST_FAIL("%s: m %d n %d k %d %s: [%d][%d] is %.9g, not %.9g", bert_isa_name(kernels->isa), (int)m, (int)n, (int)k, bert_activation_name(kind), (int)i, (int)j, got, want); return; }
         }
-    /* in pieces: the same bits */
+    /* in pieces, of inputs too: the same bits */
+    pieces = *kernels;
+    pieces.block = (int32_t)(4 + below(k));
+    w.kernels = &pieces;
     if (residual == 2) memcpy(z, r, (size_t)(m * ys) * sizeof(float));
     else for (i = 0; i < m * ys; i++) z[i] = GUARD;
     p.y = z;
@@ -284,6 +288,7 @@ static void one_narrow(int64_t m, int64_t n, int64_t k, bert_activation kind, in
     void *block;
     bert__dense w;
     bert__product p;
+    bert__kernels pieces;
     int64_t i, j, c;
     weights = (char *)aligned(size, &block);
     memset(weights, 0, size);
@@ -360,6 +365,9 @@ static void one_narrow(int64_t m, int64_t n, int64_t k, bert_activation kind, in
             if (kind == BERT_LINEAR ? got != (residual ? want + r[i * ys + j] : want) : !(fabs((double)got - activated(kind, (double)want) - (residual ? (double)r[i * ys + j] : 0)) <= (is_int8 && (kind == BERT_GELU_ERF || kind == BERT_GELU_TANH) ? 1e-4 : 0) + 1e-5 * (fabs((double)want) + 1)))
                 { TEST_FAIL("%s %s: m %d n %d k %d %s: [%d][%d] is %.9g, not %.9g", bert_isa_name(kernels->isa), bert_precision_name(kernels->precision), (int)m, (int)n, (int)k, bert_activation_name(kind), (int)i, (int)j, (double)got, (double)want); i = m; break; }
         }
+    pieces = *kernels;
+    pieces.block = (int32_t)(4 + below(k));
+    w.kernels = &pieces;
     p.y = z;
     for (i = 0; i < m;) {
         const int64_t rows = 1 + below(m - i < 20 ? m - i : 20);
