@@ -349,6 +349,26 @@ fi
 # ---- small ----
 
 # What a program gets from the object: its code and its data, without symbols and what else a file needs.
+# what a processor without AVX-512 would take, on one that has it
+avx2_is_taken() {
+    $CC -O2 -shared -fPIC "$top/tests/avx2_only.c" -o avx2_only.so || return 1
+    cat >which.c <<'EOF2'
+#define BERT_IMPLEMENTATION
+#include "bert.h"
+#include <stdio.h>
+int main(void)
+{
+    printf("%s\n", bert_isa_name(bert_isa_best()));
+    return 0;
+}
+EOF2
+    $CC -O0 -I"$top" which.c -o which -lm -pthread || return 1
+    echo "$(./which), then $(LD_PRELOAD=$PWD/avx2_only.so ./which)"
+    [ "$(LD_PRELOAD=$PWD/avx2_only.so ./which)" = avx2 ]
+}
+if grep -q '^flags.* avx2 .*cpuid_fault\|^flags.* cpuid_fault .*avx2' /proc/cpuinfo 2>/dev/null && [ "$(uname -m)" = x86_64 ]; then check "avx2_only" avx2_is_taken
+else wanted "avx2_only" && skip "avx2_only" "no x86 processor here whose CPUID can fault"; fi
+
 object_is_small() {
     $CC -Os -DBERT_NO_LEARN -DBERT_TOKENIZER_IMPLEMENTATION -I"$top" -c unit.c -o small.o || return 1
     bytes=$(size small.o | awk 'NR == 2 { print $1 + $2 }')
