@@ -1566,7 +1566,7 @@ BERT__NOINLINE void bert__pool_wait(bert_pool *p, bert__counter *c, int64_t old)
         BERT__PAUSE();
     }
 #ifdef BERT__IN_LINE
-    for (spins = 0; spins < p->width && !bert__change_places(p, spins); spins++) {}
+    for (spins = 0; spins < p->width && bert__atomic_get(c) == old && !bert__change_places(p, spins); spins++) {}
 #endif
     bert__enter(&p->monitor);
     while (bert__atomic_get(c) == old) bert__wait(&p->monitor);

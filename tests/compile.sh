@@ -351,7 +351,7 @@ fi
 # What a program gets from the object: its code and its data, without symbols and what else a file needs.
 # what a processor without AVX-512 would take, on one that has it
 avx2_is_taken() {
-    $CC -O2 -shared -fPIC "$top/tests/avx2_only.c" -o avx2_only.so || return 1
+    $CC -O2 -shared -fPIC "$top/tests/hooks/avx2_only.c" -o avx2_only.so || return 1
     cat >which.c <<'EOF2'
 #define BERT_IMPLEMENTATION
 #include "bert.h"

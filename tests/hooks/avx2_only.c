@@ -1,7 +1,7 @@
 /* avx2_only.c - a processor without AVX-512 and AVX-VNNI, for programs that ask it themselves
    SPDX-License-Identifier: MIT-0 OR Unlicense
 
-   cc -O2 -shared -fPIC tests/avx2_only.c -o avx2_only.so;  LD_PRELOAD=$PWD/avx2_only.so PROGRAM
+   cc -O2 -shared -fPIC tests/hooks/avx2_only.c -o avx2_only.so;  LD_PRELOAD=$PWD/avx2_only.so PROGRAM
 
    To time AVX2 against AVX2. Libraries have settings for that which not all of their parts heed: OpenVINO 2026.4 with
    ONEDNN_MAX_CPU_ISA=AVX2 still multiplies q, k, v and the output of attention with AVX-512 (MLAS). Linux lets a thread fault on CPUID
