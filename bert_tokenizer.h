@@ -1499,10 +1499,11 @@ BERT__FN int64_t bert__ran(long thread)
     return syscall(SYS_clock_gettime, ~thread * 8 + 6, t) ? -1 : (int64_t)t[0] * 1000000000 + t[1];
 }
 /* The processor that a thread stands in line for; -1: it does not. */
-BERT__FN int bert__in_line(long thread)
+BERT__FN int bert__in_line(const long number)
 {
     char text[512], path[64] = "/proc/self/task/", digits[24], *to = path + 16;
-    const int64_t ran = bert__ran(thread);
+    const int64_t ran = bert__ran(number);
+    long thread = number;
     int file, field, cpu = 0, n = 0;
     ssize_t size;
     if (ran < 0 || bert__ran(thread) != ran) return -1;                 /* it is no more, or runs */
@@ -1519,7 +1520,7 @@ BERT__FN int bert__in_line(long thread)
     if (!to || to[1] != ' ' || to[2] != 'R') return -1;
     for (to += 2, field = 3; *to && field < 39; to++) field += *to == ' ';
     for (; *to >= '0' && *to <= '9' && cpu < 4096; to++) cpu = cpu * 10 + *to - '0';
-    return field < 39 || cpu >= 4096 ? -1 : cpu;
+    return field < 39 || cpu >= 4096 || bert__ran(number) != ran ? -1 : cpu;    /* it has not run all the while */
 }
 BERT__FN int bert__change_places(bert_pool *p, int32_t worker)
 {
