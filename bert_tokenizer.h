@@ -1638,6 +1638,7 @@ BERT_API bert_status bert_pool_open(int32_t threads, const bert_allocator *alloc
     p->threads = (bert__thread *)(void *)(p + 1);
 #ifdef BERT__IN_LINE
     p->numbers = (bert__counter *)(void *)(p->threads + threads);
+    memset((void *)(uintptr_t)p->numbers, 0, (size_t)threads * sizeof *p->numbers);
     p->width = threads;
 #endif
     if (!bert__monitor_init(&p->monitor)) { bert__free(&a, p); return BERT_ERROR_MEMORY; }
