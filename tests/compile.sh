@@ -346,10 +346,9 @@ if [ -n "$whole" ]; then
     check "map finds a wrong tag" finds "mirror" map_is_true planted.h
 fi
 
-# ---- small ----
+# ---- other processors ----
 
-# What a program gets from the object: its code and its data, without symbols and what else a file needs.
-# what a processor without AVX-512 would take, on one that has it
+# What is taken where there is AVX2 and no more, on a processor that has AVX-512.
 avx2_is_taken() {
     $CC -O2 -shared -fPIC "$top/tests/hooks/avx2_only.c" -o avx2_only.so || return 1
     cat >which.c <<'EOF2'
@@ -369,6 +368,9 @@ EOF2
 if grep -q '^flags.* avx2 .*cpuid_fault\|^flags.* cpuid_fault .*avx2' /proc/cpuinfo 2>/dev/null && [ "$(uname -m)" = x86_64 ]; then check "avx2_only" avx2_is_taken
 else wanted "avx2_only" && skip "avx2_only" "no x86 processor here whose CPUID can fault"; fi
 
+# ---- small ----
+
+# What a program gets from the object: its code and its data, without symbols and what else a file needs.
 object_is_small() {
     $CC -Os -DBERT_NO_LEARN -DBERT_TOKENIZER_IMPLEMENTATION -I"$top" -c unit.c -o small.o || return 1
     bytes=$(size small.o | awk 'NR == 2 { print $1 + $2 }')
